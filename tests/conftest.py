@@ -1,0 +1,189 @@
+"""What every room's tests share: the real servers, free ports, and a way to run a server and be sure that it ends.
+
+`make test` fetches the servers. Where one is missing all the same, the tests that need it are skipped with a line that
+says what is missing and how to get it; with CI=true they fail instead, because a gate that skips is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
+DEBIAN_ALERTMANAGER_TEMPLATE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout's folder: where pyproject.toml, Makefile and the rooms stand."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def prometheus_binary() -> Path:
+    """A real Prometheus server."""
+    return _find(("prometheus",), "`make test` fetches Debian's package `prometheus` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
+def promtool_binary() -> Path:
+    """Prometheus' own judge of rules and of their tests."""
+    return _find(("promtool",), "`make test` fetches Debian's package `prometheus` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
+def alertmanager_binary() -> Path:
+    """A real Alertmanager that can start: Debian's reads its default template from /usr/share, so unpacking is not enough."""
+    how = "as root `make test` installs Debian's package `prometheus-alertmanager`; or apt-get install it"
+    binary = _find(("prometheus-alertmanager", "alertmanager"), how)
+    if binary.name == "prometheus-alertmanager" and not DEBIAN_ALERTMANAGER_TEMPLATE.exists():
+        _missing("prometheus-alertmanager's template", how)
+    return binary
+
+
+@pytest.fixture(scope="session")
+def amtool_binary() -> Path:
+    """Alertmanager's own judge of its configuration."""
+    return _find(("amtool",), "`make test` fetches Debian's package `prometheus-alertmanager` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Gives a TCP port on 127.0.0.1 that nobody listens on, another one at each call."""
+    return _free_port
+
+
+@dataclass(frozen=True)
+class Server:
+    """A child process that has said it is ready."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, which is also its process group."""
+        return self.process.pid
+
+    def output(self) -> str:
+        """Everything it wrote so far, both streams."""
+        return self.log.read_text(errors="replace")
+
+    def stop(self, timeout: float = 15.0) -> int:
+        """Ends it with SIGTERM, and with SIGKILL when it has not gone after `timeout` seconds. Returns its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout)
+        return self.kill()
+
+    def kill(self) -> int:
+        """Ends it, and whatever children it left, with SIGKILL. Returns its exit code."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.wait()
+
+
+RunServer = Callable[..., contextlib.AbstractContextManager[Server]]
+
+
+@pytest.fixture(scope="session")
+def run_server(tmp_path_factory: pytest.TempPathFactory) -> RunServer:
+    """Starts a server and gives it back once it answers; leaving the block ends it. Of use in fixtures of any scope.
+
+    with run_server([binary, "--web.listen-address=..."], f"http://127.0.0.1:{port}/-/ready") as server:
+        ...
+
+    `ready` must answer 200 within `timeout` seconds, or the test fails with the end of the server's output. `env` is added
+    to this process's environment. `server.kill()` and `server.stop()` may be called in the block as well.
+    """
+
+    @contextlib.contextmanager
+    def run(
+        command: Sequence[str | Path],
+        ready: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout: float = 30.0,
+    ) -> Iterator[Server]:
+        log = tmp_path_factory.mktemp("server") / "output.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(env or {})},
+                cwd=cwd,
+                start_new_session=True,
+            )
+        server = Server(process, log)
+        try:
+            _wait_until_ready(server, ready, timeout)
+            yield server
+        finally:
+            server.stop()
+
+    return run
+
+
+def _wait_until_ready(server: Server, url: str, timeout: float) -> None:
+    """Asks until `url` answers 200; fails with the end of the output when the process goes or the time is over."""
+    deadline = time.monotonic() + timeout
+    while not _answers(url):
+        if server.process.poll() is not None:
+            pytest.fail(f"it ended with {server.process.returncode} before it was ready:\n{server.output()[-4000:]}")
+        if time.monotonic() > deadline:
+            pytest.fail(f"{url} did not answer 200 within {timeout:g} s:\n{server.output()[-4000:]}")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    """Whether `url` answers 200 now; no proxy is asked."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _find(names: Sequence[str], how: str) -> Path:
+    """The first of `names` on PATH, or as `make test` unpacked it."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(TOOLS / "usr" / "bin")))
+    for name in names:
+        if found := shutil.which(name, path=path):
+            return Path(found)
+    return _missing(names[0], how)
+
+
+def _missing(what: str, how: str) -> NoReturn:
+    message = f"{what} is not here: {how}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{message} (CI=true: nothing may be skipped)")
+    pytest.skip(message)
