@@ -1,0 +1,61 @@
+"""What an SLO is in, in words and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from .budget import ErrorBudget
+from .burn import BurnRule, Severity
+from .events import EventCount
+from .slo import SLO
+from .window import Window
+
+
+class State(Enum):
+    """What an SLO is in; the first that holds, in this order."""
+
+    NO_DATA = "no_data"
+    BURNING = "burning"
+    EXHAUSTED = "exhausted"
+    AT_RISK = "at_risk"
+    NO_TRAFFIC = "no_traffic"
+    HEALTHY = "healthy"
+
+
+STATES = tuple(State)
+"""Worst first: what `Evaluation.states` indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStatus:
+    """One severity of one SLO at one moment: whether its condition is met, by which rule, and why in words."""
+
+    severity: Severity
+    met: bool
+    rule: BurnRule | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One SLO at one moment, with the numbers behind it. Fractions are exact; None means there is nothing to say.
+
+    `data_age` is in seconds; `coverage` the observed share of the budget's window; `burn` one rate a window, shortest first.
+    """
+
+    slo: SLO
+    now: float
+    state: State
+    reason: str
+    data_age: float | None
+    coverage: Fraction
+    events: EventCount
+    estimated_bad: int
+    budget: ErrorBudget
+    burn: Mapping[Window, Fraction | None]
+    exhausted_in_seconds: Fraction | None
+    rules: tuple[RuleStatus, ...]
+    silent: bool

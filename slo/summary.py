@@ -1,0 +1,49 @@
+"""One SLO as the API, the page and the terminal say it: numbers as numbers, null where there is nothing to say. Nothing is rounded here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from .evaluate import Status
+
+
+def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The JSON object of one SLO. `since` is when its state began (epoch seconds); `alerts` are its open ones, as the API says them."""
+    budget = status.budget
+    return {
+        "name": status.slo.name,
+        "service": status.slo.service,
+        "objective": str(status.slo.objective),
+        "window": str(status.slo.window),
+        "method": status.slo.method.value,
+        "origin": status.slo.origin.value,
+        "signal": status.slo.sli.signal,
+        "state": status.state.value,
+        "since": timestamp(since),
+        "reason": status.reason,
+        "data_age_seconds": status.data_age,
+        "coverage": float(status.coverage),
+        "events": {"good": status.events.good, "total": status.events.total, "estimated_bad": status.estimated_bad},
+        "budget": {
+            "allowed_events": float(budget.allowed),
+            "spent_events": budget.spent,
+            "remaining_ratio": float(budget.remaining_ratio),
+            "remaining_events": float(budget.remaining_events),
+            "remaining_seconds": float(budget.remaining_seconds),
+            "exhausted_in_seconds": _number(status.exhausted_in_seconds),
+        },
+        "burn_rates": {str(window): _number(rate) for window, rate in status.burn.items()},
+        "alerts": list(alerts),
+    }
+
+
+def timestamp(seconds: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC, whole seconds: `2026-11-22T03:12:40Z`."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
