@@ -48,7 +48,7 @@ def promtool_binary() -> Path:
 
 @pytest.fixture(scope="session")
 def alertmanager_binary() -> Path:
-    """A real Alertmanager that can start: Debian's reads its default template from /usr/share, so unpacking is not enough."""
+    """A real Alertmanager that can start: Debian's reads its template from /usr/share, so unpacking is not enough."""
     how = "as root `make test` installs Debian's package `prometheus-alertmanager`; or apt-get install it"
     binary = _find(("prometheus-alertmanager", "alertmanager"), how)
     if binary.name == "prometheus-alertmanager" and not DEBIAN_ALERTMANAGER_TEMPLATE.exists():
@@ -85,7 +85,7 @@ class Server:
         return self.log.read_text(errors="replace")
 
     def stop(self, timeout: float = 15.0) -> int:
-        """Ends it with SIGTERM, and with SIGKILL when it has not gone after `timeout` seconds. Returns its exit code."""
+        """Ends it with SIGTERM, with SIGKILL when it has not gone after `timeout` seconds. Returns its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -109,8 +109,8 @@ def run_server(tmp_path_factory: pytest.TempPathFactory) -> RunServer:
     with run_server([binary, "--web.listen-address=..."], f"http://127.0.0.1:{port}/-/ready") as server:
         ...
 
-    `ready` must answer 200 within `timeout` seconds, or the test fails with the end of the server's output. `env` is added
-    to this process's environment. `server.kill()` and `server.stop()` may be called in the block as well.
+    `ready` must answer 200 within `timeout` seconds, or the test fails with the end of the server's output. `env` is
+    added to this process's environment. `server.kill()` and `server.stop()` may be called in the block as well.
     """
 
     @contextlib.contextmanager
