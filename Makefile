@@ -1,0 +1,51 @@
+# The words of this house. Each does its own set-up: a fresh checkout, Python 3.11 or newer, git and make are enough.
+# PYTHON=... chooses the interpreter of the virtual environment; TEST_ARGS, BENCH_ARGS and DEMO_ARGS are passed on.
+
+PYTHON ?=
+TEST_ARGS ?=
+BENCH_ARGS ?= --quick
+DEMO_ARGS ?=
+
+BIN := .venv/bin
+NEEDS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint bench servers clean
+
+help: ## says these lines
+	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r word says; do printf '%-16s %s\n' "$$word" "$$says"; done
+
+demo: .venv/.ready-to-run ## runs the example bank, an outage and the page it causes; ends by itself with a summary
+	$(BIN)/fournines demo --out demo-out $(DEMO_ARGS)
+
+test: .venv/.ready-to-develop servers ## every test but those that run for minutes, with branch coverage
+	$(BIN)/pytest -m "not long" -n 2 -rfEs --cov --cov-report=term $(TEST_ARGS)
+
+test-long: .venv/.ready-to-develop servers ## the tests that run for minutes
+	$(BIN)/pytest -m long -rfEs --timeout=1200 $(TEST_ARGS)
+
+lint: .venv/.ready-to-develop ## ruff and mypy, strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p fournines
+	$(BIN)/mypy benchmarks tests/conftest.py
+
+bench: .venv/.ready-to-develop ## every benchmark, the short way; BENCH_ARGS= for the long one
+	@scripts/bench $(BENCH_ARGS)
+
+servers: ## fetches Debian's Prometheus and Alertmanager for the tests, where apt-get is there
+	@scripts/servers
+
+clean: ## removes what the words above made; a ledger in fournines-data stays
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist fournines.egg-info demo-out
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv/.ready-to-run: $(NEEDS)
+	@PYTHON="$(PYTHON)" scripts/venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
+	@touch $@
+
+.venv/.ready-to-develop: $(NEEDS)
+	@PYTHON="$(PYTHON)" scripts/venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/.ready-to-run
