@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from .evaluate import Status
+from .status import Status
 
 
 def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:

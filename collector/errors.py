@@ -1,0 +1,34 @@
+"""Everything the collector raises, in one tree.
+
+CollectorError
+ ├─ BadRequest                what was sent can't be read: 400 / INVALID_ARGUMENT, not to be sent again
+ │   └─ TooLarge              larger than the limit, before or after inflating: 413 / RESOURCE_EXHAUSTED
+ ├─ Unavailable               can't be kept now: 503 / UNAVAILABLE with Retry-After, to be sent again
+ └─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
+"""
+
+from __future__ import annotations
+
+
+class CollectorError(Exception):
+    """Root of the collector's errors. Its text is meant for whoever sent or started it."""
+
+
+class BadRequest(CollectorError):
+    """What was sent can't be read, and never will be."""
+
+
+class TooLarge(BadRequest):
+    """The body is larger than the limit, before or after inflating."""
+
+
+class Unavailable(CollectorError):
+    """It can't be kept now; the sender keeps it and tries again after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LedgerError(CollectorError):
+    """The ledger can't be opened; the text says why and what to do."""
