@@ -1,0 +1,151 @@
+"""Words to calls. Each command imports what it needs when it runs, so that the base install answers too, with what to install."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from . import __version__
+
+app = typer.Typer(
+    name="fournines",
+    help="Counts what kept its promise, says what burns, and writes the dashboards and rules.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EXIT_FAULT = 1
+"""What was given holds a fault."""
+
+
+class Target(StrEnum):
+    """What `build` writes."""
+
+    ALL = "all"
+    PROMETHEUS = "prometheus"
+    GRAFANA = "grafana"
+
+
+def _fail(message: object) -> NoReturn:
+    typer.echo(str(message), err=True)
+    raise typer.Exit(EXIT_FAULT)
+
+
+@contextmanager
+def _collector_extra() -> Iterator[None]:
+    """Says what to install where the base install lacks what a command needs."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("fournines"):
+            raise
+        _fail(f"this command needs {error.name}, which the base install leaves out: pip install 'fournines[collector]'")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag's value over like this
+    if wanted:
+        typer.echo(f"fournines {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def serve(
+    config: Annotated[
+        Path | None, typer.Option(help="Configuration file; ./fournines.yaml where there is one.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the ledger and everything kept.")] = None,
+    slos: Annotated[Path | None, typer.Option(help="SLO file, or folder of SLO files.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Pages and API. [default: 8400]")] = None,
+    otlp_http_port: Annotated[int | None, typer.Option(help="OTLP over HTTP. [default: 4318]")] = None,
+    otlp_grpc_port: Annotated[int | None, typer.Option(help="OTLP over gRPC. [default: 4317]")] = None,
+    xray_port: Annotated[int | None, typer.Option(help="X-Ray segments; 0 is off.")] = None,
+    webhook: Annotated[list[str] | None, typer.Option(help="Where pages go; may be said several times.")] = None,
+) -> None:
+    """Run the collector: receive, count, evaluate, page, show."""
+    with _collector_extra():
+        from .service import ServiceError, run
+        from .settings import Flags, SettingsError, load
+        from .slo import SLOError
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    flags = Flags(data, slos, host, port, otlp_http_port, otlp_grpc_port, xray_port, tuple(webhook or ()))
+    try:
+        run(load(config, flags))
+    except (SettingsError, SLOError, ServiceError) as error:
+        _fail(error)
+
+
+@app.command()
+def check(paths: Annotated[list[Path], typer.Argument(help="SLO files, or folders of them.")]) -> None:
+    """Validate SLO files: every fault with file, line and path. Exits 1 when there is one."""
+    with _collector_extra():
+        from .slo import SpecError, advise, load_slos
+
+    try:
+        slos = load_slos(paths)
+    except SpecError as error:
+        count = len(error.faults)
+        _fail(f"{error}\n{count} fault{'s' if count > 1 else ''} found")
+    for advice in advise(slos):
+        typer.echo(f"advice: {advice}")
+    typer.echo(f"{len(slos)} SLO{'s' if len(slos) != 1 else ''} valid: {', '.join(slo.name for slo in slos)}")
+
+
+@app.command()
+def build(
+    slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
+    target: Annotated[Target, typer.Option(help="What to write.")] = Target.ALL,
+) -> None:
+    """Write Prometheus rules and Grafana dashboards from SLO files."""
+    with _collector_extra():
+        from .alerts import write_rules
+        from .dashboards import write_dashboards
+        from .slo import SpecError, load_slos
+
+    try:
+        loaded = load_slos([slos])
+    except SpecError as error:
+        _fail(error)
+    writers = {Target.PROMETHEUS: write_rules, Target.GRAFANA: write_dashboards}
+    try:
+        for each, write in writers.items():
+            if target in (Target.ALL, each):
+                for path in write(out, loaded):
+                    typer.echo(f"wrote {path}")
+    except OSError as error:
+        _fail(f"can't write to {out}: {error}")
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the load: the same seed sends the same requests.")] = 9,
+    rps: Annotated[float, typer.Option(help="Requests a second at the gateway.")] = 50.0,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Eight minutes: also see the page resolve.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for summary.json, dashboards and rules.")] = Path("demo-out"),
+) -> None:
+    """Run the example bank through an outage: load, budget, page, recovery, and a summary that adds up."""
+    with _collector_extra():
+        from .examples.fintech_edge.demo import run
+
+    raise typer.Exit(run(seed=seed, rps=rps, keep=keep, full=full, out=out))

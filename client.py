@@ -1,0 +1,61 @@
+"""A typed client of the collector's HTTP API, for scripts, the terminal and the tests."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+
+JSON = dict[str, Any]
+
+
+class Client:
+    """Talks to one collector at `url`, such as `http://127.0.0.1:8400`. Closes its connections when left as a context.
+
+    Every method raises `httpx.HTTPError` when the collector can't be reached or answers with an error.
+    """
+
+    def __init__(self, url: str, timeout: float = 5.0) -> None:
+        self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False)
+
+    def slos(self) -> list[JSON]:
+        """Every SLO, worst first, as the API gives it."""
+        return cast("list[JSON]", self._get("/api/v1/slos")["slos"])
+
+    def slo(self, name: str) -> JSON:
+        """One SLO."""
+        return self._get(f"/api/v1/slos/{name}")
+
+    def history(self, name: str, start: int, end: int, step: int) -> list[JSON]:
+        """Counts of one SLO from `start` to `end` (epoch seconds) in steps of `step` seconds: `{"t", "good", "total"}` each."""
+        params = {"from": start, "to": end, "step": step}
+        return cast("list[JSON]", self._get(f"/api/v1/slos/{name}/history", params)["points"])
+
+    def alerts(self) -> list[JSON]:
+        """The open alerts."""
+        return cast("list[JSON]", self._get("/api/v1/alerts")["alerts"])
+
+    def is_ready(self) -> bool:
+        """Whether the collector takes in data; False too where nobody answers."""
+        try:
+            return self._http.get("/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _get(self, path: str, params: dict[str, int] | None = None) -> JSON:
+        answer = self._http.get(path, params=params)
+        answer.raise_for_status()
+        return cast("JSON", answer.json())

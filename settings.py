@@ -1,0 +1,227 @@
+"""How a collector is set up: read once, from flags, then FOURNINES_* variables, then the file, then defaults. Typed, and immutable.
+
+A fault names file, line and path; every fault of a file is listed at once. `${NAME}` in the file's text values stands for an
+environment variable, which must be set. Secrets mask themselves in every text made of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+
+from .slo.errors import Fault, SLOError
+
+DEFAULT_FILE: Final = Path("fournines.yaml")
+PREFIX: Final = "FOURNINES_"
+
+Port = int
+
+
+class SettingsError(SLOError):
+    """The configuration holds faults; the text lists all of them, one a line."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Otlp(_Model):
+    """Where OTLP is received; port 0 takes a free one."""
+
+    http_port: Port = Field(default=4318, ge=0, le=65535)
+    grpc_port: Port = Field(default=4317, ge=0, le=65535)
+
+
+class Xray(_Model):
+    """Where X-Ray segments are received; 0 is off, which it is until the receiver is there."""
+
+    port: Port = Field(default=0, ge=0, le=65535)
+
+
+class Webhook(_Model):
+    """A receiver of Alertmanager's webhook bodies, version 4, signed when there is a secret."""
+
+    type: Literal["webhook"]
+    url: HttpUrl
+    secret: SecretStr | None = None
+
+
+class Settings(_Model):
+    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only."""
+
+    data: Path = Path("fournines-data")
+    slos: Path | None = None
+    host: str = "127.0.0.1"
+    port: Port = Field(default=8400, ge=0, le=65535)
+    otlp: Otlp = Otlp()
+    xray: Xray = Xray()
+    notify: tuple[Webhook, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line said; None where it said nothing."""
+
+    data: Path | None = None
+    slos: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    otlp_http_port: int | None = None
+    otlp_grpc_port: int | None = None
+    xray_port: int | None = None
+    webhook: tuple[str, ...] = ()
+
+
+_PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "data": ("data",),
+    "slos": ("slos",),
+    "host": ("host",),
+    "port": ("port",),
+    "otlp_http_port": ("otlp", "http_port"),
+    "otlp_grpc_port": ("otlp", "grpc_port"),
+    "xray_port": ("xray", "port"),
+}
+"""Where each flag and each FOURNINES_ variable stands in the file."""
+
+
+def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. Raises `SettingsError`.
+
+    `config` None reads `fournines.yaml` of the working directory where there is one. A relative `data` or `slos` in a file counts
+    from that file's folder, on the command line and in the environment from the working directory.
+    """
+    environ = os.environ if environ is None else environ
+    config = (
+        config or _optional_path(environ.get(PREFIX + "CONFIG")) or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    )
+    document = _Document.read(config, environ) if config else _Document("the command line or environment", {}, {})
+    values = document.values
+    for name, place in _PLACES.items():
+        given = getattr(flags, name)
+        text = environ.get(PREFIX + name.upper(), "")
+        if given is not None or text:
+            _put(values, place, text if given is None else given)
+    urls = flags.webhook or tuple(url.strip() for url in environ.get(PREFIX + "WEBHOOK", "").split(",") if url.strip())
+    if urls:
+        values["notify"] = [*(values.get("notify") or ()), *({"type": "webhook", "url": url} for url in urls)]
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError([document.fault(fault) for fault in error.errors()]) from None
+
+
+def _optional_path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _put(values: dict[str, Any], place: tuple[str, ...], value: object) -> None:
+    *parents, last = place
+    for parent in parents:
+        if not isinstance(values.get(parent), dict):
+            values[parent] = {}
+        values = values[parent]
+    values[last] = value
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The file's values, and the line each of its keys stands on."""
+
+    file: str
+    values: dict[str, Any]
+    lines: Mapping[tuple[str | int, ...], int]
+
+    @classmethod
+    def read(cls, path: Path, environ: Mapping[str, str]) -> _Document:
+        try:
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError([Fault(str(path), 0, "", f"can't be read: {error}")]) from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 0
+            raise SettingsError(
+                [Fault(str(path), line, "", f"is no YAML: {getattr(error, 'problem', error)}")]
+            ) from None
+        reader = _Reader(str(path), environ)
+        values = reader.value(node, ()) if node else {}
+        if not isinstance(values, dict):
+            reader.faults.append(Fault(str(path), 1, "", "holds no mapping of keys to values"))
+        if reader.faults:
+            raise SettingsError(reader.faults)
+        for key in ("data", "slos"):
+            if isinstance(values.get(key), str):
+                values[key] = str(path.parent / values[key])
+        return cls(str(path), values, reader.lines)
+
+    def fault(self, error: Mapping[str, Any]) -> Fault:
+        place = tuple(error["loc"])
+        known = place
+        while known and known not in self.lines:
+            known = known[:-1]
+        return Fault(self.file, self.lines.get(known, 0), _dotted(place), _explain(error))
+
+
+class _Reader:
+    """Makes values of YAML nodes, remembering lines, refusing doubled keys, and filling in `${NAME}`."""
+
+    def __init__(self, file: str, environ: Mapping[str, str]) -> None:
+        self.file = file
+        self.environ = environ
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        self.faults: list[Fault] = []
+
+    def value(self, node: yaml.Node, place: tuple[str | int, ...]) -> Any:
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return {key: self.value(child, (*place, key)) for key, child in self._pairs(node, place)}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*place, index)) for index, child in enumerate(node.value)]
+        value = yaml.SafeLoader("").construct_object(node, deep=True)
+        return self._filled(value, place) if isinstance(value, str) else value
+
+    def _pairs(self, node: yaml.MappingNode, place: tuple[str | int, ...]) -> list[tuple[str, yaml.Node]]:
+        pairs: dict[str, yaml.Node] = {}
+        for key_node, child in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            self.lines[(*place, key)] = line
+            if key in pairs:
+                self.faults.append(Fault(self.file, line, _dotted((*place, key)), "stands here twice"))
+            pairs[key] = child
+        return list(pairs.items())
+
+    def _filled(self, text: str, place: tuple[str | int, ...]) -> str:
+        def fill(match: re.Match[str]) -> str:
+            value = self.environ.get(match[1])
+            if value is None:
+                self.faults.append(
+                    Fault(
+                        self.file, self.lines[place], _dotted(place), f"the environment variable {match[1]} is not set"
+                    )
+                )
+            return value or ""
+
+        return re.sub(r"\$\{(\w+)\}", fill, text)
+
+
+def _dotted(place: Sequence[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    allowed = set(Settings.model_fields)
+    if error["type"] == "extra_forbidden":
+        return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
+    found = "" if isinstance(error["input"], dict | list) else f", not {error['input']!r}"
+    return f"{error['msg']}{found}"

@@ -1,0 +1,134 @@
+"""Settings: flags over environment over file over defaults, and faults that say where they stand."""
+
+from pathlib import Path
+
+import pytest
+
+from fournines.settings import Flags, Settings, SettingsError, load
+
+FILE = """\
+data: ./kept
+slos: ./slos
+port: 8500
+otlp: {http_port: 5318}
+notify:
+  - {type: webhook, url: "http://127.0.0.1:9/hook", secret: "${HOOK_SECRET}"}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "fournines.yaml"
+    path.write_text(text)
+    return path
+
+
+def fault(folder: Path, text: str, environ: dict[str, str] | None = None):
+    with pytest.raises(SettingsError) as caught:
+        load(write(folder, text), Flags(), environ or {})
+    return caught.value
+
+
+def test_without_anything_the_defaults_hold(folder):
+    """A newcomer who types `fournines serve` gets the documented ports on loopback."""
+    settings = load(None, Flags(), {})
+
+    assert Settings() == settings
+    assert ("127.0.0.1", 8400, 4318, 4317) == (
+        settings.host,
+        settings.port,
+        settings.otlp.http_port,
+        settings.otlp.grpc_port,
+    )
+
+
+def test_a_file_in_the_working_directory_is_found_and_its_paths_count_from_its_folder(folder):
+    """`fournines.yaml` needs no flag; relative folders in a file belong to the file."""
+    path = write(folder, FILE)
+
+    found = load(None, Flags(), {"HOOK_SECRET": "s3cret"})
+    named = load(path, Flags(), {"HOOK_SECRET": "s3cret"})
+
+    assert 8500 == found.port
+    assert folder / "kept" == named.data
+    assert folder / "slos" == named.slos
+
+
+def test_flags_win_over_environment_over_file(folder):
+    """The nearer to the person who types, the stronger."""
+    path = write(folder, FILE)
+    environ = {"HOOK_SECRET": "x", "FOURNINES_PORT": "8600", "FOURNINES_OTLP_HTTP_PORT": "6318"}
+
+    settings = load(path, Flags(otlp_http_port=7318, xray_port=0), environ)
+
+    assert (8600, 7318, 4317) == (settings.port, settings.otlp.http_port, settings.otlp.grpc_port)
+
+
+def test_webhooks_of_the_command_line_join_those_of_the_file(folder):
+    """`--webhook` adds a receiver; it does not silence those configured."""
+    settings = load(
+        write(folder, FILE), Flags(webhook=("http://127.0.0.1:1/a", "http://127.0.0.1:2/b")), {"HOOK_SECRET": "x"}
+    )
+
+    assert ["/hook", "/a", "/b"] == [hook.url.path for hook in settings.notify]
+
+
+def test_secrets_mask_themselves(folder):
+    """No text made of settings shows a secret."""
+    settings = load(write(folder, FILE), Flags(), {"HOOK_SECRET": "s3cret"})
+
+    assert "s3cret" not in f"{settings!r} {settings}"
+    assert "s3cret" == settings.notify[0].secret.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "path", "words"),
+    [
+        ("port: 8400\nprot: 1\n", 2, "prot", "unknown key; the keys are data, host"),
+        ("host: 127.0.0.1\nport: many\n", 2, "port", "not 'many'"),
+        ("port: 70000\n", 1, "port", "65535"),
+        ("otlp:\n  grpc_port: 4317\n  htp_port: 4318\n", 3, "otlp.htp_port", "unknown key"),
+        ("notify:\n  - {type: webhook, url: nowhere}\n", 2, "notify[0].url", "URL"),
+        ("notify:\n  - type: pager\n    url: http://127.0.0.1/\n", 2, "notify[0].type", "webhook"),
+        ("port: 1\nport: 2\n", 2, "port", "twice"),
+        ("port: [1\n", 2, "", "no YAML"),
+        ("- 1\n", 1, "", "no mapping"),
+    ],
+)
+def test_a_fault_names_file_line_and_path(folder, text, line, path, words):
+    """Whoever mistyped is led to the very line."""
+    (found,) = fault(folder, text).faults
+
+    assert (line, path) == (found.line, found.path)
+    assert words in found.message
+    assert "fournines.yaml" in str(found)
+
+
+def test_all_faults_are_listed_at_once(folder):
+    """Nobody mends a file fault by fault."""
+    assert {"port", "host"} == {found.path for found in fault(folder, "port: x\nhost: [1]\n").faults}
+
+
+def test_a_missing_environment_variable_is_a_fault(folder):
+    """An unset secret is never an empty secret."""
+    (found,) = fault(folder, FILE).faults
+
+    assert (6, "notify[0].secret") == (found.line, found.path)
+    assert "HOOK_SECRET is not set" in found.message
+
+
+def test_a_file_that_is_not_there_is_a_fault(folder):
+    """A mistyped --config never starts a collector with defaults."""
+    with pytest.raises(SettingsError, match="can't be read"):
+        load(folder / "nothing.yaml", Flags(), {})
+
+
+def test_a_fault_of_the_environment_says_so(folder):
+    """A bad FOURNINES_PORT is not blamed on a file."""
+    with pytest.raises(SettingsError, match="command line or environment: port"):
+        load(None, Flags(), {"FOURNINES_PORT": "eighty"})
