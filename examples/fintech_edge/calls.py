@@ -21,9 +21,9 @@ class Calls:
     where the fault lies. The trace headers are added by the instrumentation; nothing here knows about them.
     """
 
-    def __init__(self, peers: Mapping[str, str]) -> None:
+    def __init__(self, peers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._peers = dict(peers)
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport, trust_env=False)
 
     async def send(self, peer: str, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         """The neighbour's answer as it is; HTTPException 502 or 504 when there is none."""

@@ -83,14 +83,22 @@ class Load:
     all (no connection, or none within 15 s); what the gateway made of those nobody outside can know.
     """
 
-    def __init__(self, url: str, seed: int, rps: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        seed: int,
+        rps: float,
+        clock: Callable[[], float] = time.time,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.count = Count()
         self.sent = 0
         self.unanswered = 0
         self._visits = visits(seed, rps)
         self._clock = clock
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-        self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits, trust_env=False)
+        wire = transport or httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, transport=wire, trust_env=False)
         self._waiting: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:

@@ -62,8 +62,8 @@ Readings = Mapping[str, Reading]
 class Collector:
     """Asks a running collector by its API."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False)
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport, trust_env=False)
 
     async def all(self) -> Readings:
         """Every SLO by name, in one question; httpx.HTTPError when there is no answer."""

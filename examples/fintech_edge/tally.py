@@ -86,7 +86,7 @@ class Tally:
 
         async def watch_send(message: Message) -> None:
             nonlocal status, ended
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not ended:
                 status = message["status"]
             await send(message)
             ended = ended or (message["type"] == "http.response.body" and not message.get("more_body", False))
