@@ -28,7 +28,7 @@ lint: .venv/.ready-to-develop ## ruff and mypy, strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p fournines
-	$(BIN)/mypy benchmarks tests/conftest.py
+	$(BIN)/mypy --explicit-package-bases benchmarks tests/conftest.py
 
 bench: .venv/.ready-to-develop ## every benchmark, the short way; BENCH_ARGS= for the long one
 	@scripts/bench $(BENCH_ARGS)
