@@ -1,0 +1,94 @@
+"""What a receiver answers: the two protocols' codes for one outcome, and the messages that carry them.
+
+    outcome                 HTTP   gRPC                  the sender
+    Receipt                 200    OK                    goes on; with partial_success where something was rejected
+    BadRequest              400    INVALID_ARGUMENT      drops it
+    TooLarge                413    RESOURCE_EXHAUSTED    drops it
+    Unavailable             503    UNAVAILABLE           sends it again after retry_after seconds
+    anything else           500    INTERNAL              drops it; the collector's log has the fault
+
+429 is kept for back-pressure. Source: the OTLP specification, sections "OTLP/gRPC Response" and "OTLP/HTTP Response".
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status as RpcStatus
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from .columns import Signal
+from .errors import BadRequest, TooLarge, Unavailable
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes a body may have, before and after inflating: the specification's recommendation."""
+
+logger = logging.getLogger(__name__)
+
+
+class Receipt(Protocol):
+    """What became of a request that was taken: how many of its spans or points were rejected, and why."""
+
+    @property
+    def rejected(self) -> int:
+        """Spans or points that are not counted and never will be."""
+
+    @property
+    def reason(self) -> str:
+        """Why, for whoever reads the sender's log; empty where nothing was rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request was not taken, in both protocols' codes."""
+
+    http: int
+    code: int
+    message: str
+    retry_after: int | None = None
+
+    def status(self) -> RpcStatus:
+        """As `google.rpc.Status`: the body of every 4xx and 5xx, and gRPC's status details."""
+        status = RpcStatus(code=self.code, message=self.message)
+        if self.retry_after is not None:
+            detail = AnyMessage()
+            detail.Pack(RetryInfo(retry_delay=Duration(seconds=self.retry_after)))
+            status.details.append(detail)
+        return status
+
+
+def refusal(error: BaseException) -> Refusal:
+    """The refusal an error means. What is none of ours is logged, and its text is kept from the sender."""
+    match error:
+        case TooLarge():
+            return Refusal(413, code_pb2.RESOURCE_EXHAUSTED, str(error))
+        case BadRequest():
+            return Refusal(400, code_pb2.INVALID_ARGUMENT, str(error))
+        case Unavailable():
+            return Refusal(503, code_pb2.UNAVAILABLE, str(error), error.retry_after)
+        case _:
+            logger.error("a request was not counted: a fault of the collector's own", exc_info=error)
+            return Refusal(500, code_pb2.INTERNAL, "internal error; the collector's log says more")
+
+
+def response(signal: Signal, receipt: Receipt) -> Message:
+    """The Export*ServiceResponse of a request that was taken; `partial_success` is unset where nothing was rejected."""
+    if signal is Signal.TRACES:
+        traces = ExportTraceServiceResponse()
+        if receipt.rejected:
+            traces.partial_success.rejected_spans = receipt.rejected
+            traces.partial_success.error_message = receipt.reason
+        return traces
+    metrics = ExportMetricsServiceResponse()
+    if receipt.rejected:
+        metrics.partial_success.rejected_data_points = receipt.rejected
+        metrics.partial_success.error_message = receipt.reason
+    return metrics
