@@ -150,9 +150,9 @@ class Bank:
         self._parts[name] = Part(name, process, self.url(name) + ready, log)
         self._running.add(name)
 
-    def _stop(self, names: Iterable[str], seconds: float = STOP_SECONDS) -> None:
+    def _stop(self, names: Iterable[str]) -> None:
         stopping = [self._parts[name] for name in names if name in self._running]
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + STOP_SECONDS
         for part in stopping:
             if part.process.poll() is None:
                 part.process.terminate()

@@ -57,7 +57,7 @@ class Screen:
 
     def say(self, sentence: str, style: str = "") -> None:
         """A line that stays."""
-        self._console.print(Text(sentence, style))
+        self._console.print(Text(sentence, style), soft_wrap=True)
 
     def show(self, moment: Moment) -> None:
         """The picture of this moment: at once on a terminal; as a line every 5 s, and when something changed, elsewhere."""
@@ -67,7 +67,7 @@ class Screen:
         news = (moment.act, *(r.state for r in shown(moment)))
         if news != self._said or moment.elapsed - self._said_at >= PLAIN_EVERY_SECONDS:
             self._said, self._said_at = news, moment.elapsed
-            self._console.print(Text(line(moment)))
+            self._console.print(Text(line(moment)), soft_wrap=True)
 
 
 def new_console() -> Console:
