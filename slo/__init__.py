@@ -2,19 +2,24 @@
 
     counts (EventSource) -> Evaluator.at(now) -> Evaluation -> Status -> summarise()
 
-Nothing here reads a clock, a socket or a file; `now` is always a parameter, in epoch seconds.
+    SLO files -> load_slos -> SLO
+
+Nothing here reads a clock or a socket, and nothing but `load_slos` a file; `now` is always a parameter, in epoch seconds.
 """
 
+from .advice import HTTP_BOUNDARIES, advise
+from .annotations import DASHBOARD, OWNER, RUNBOOK
 from .budget import ErrorBudget
 from .burn import WORKBOOK, BurnRule, Severity, burn_rate
 from .classify import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, SPAN_STATUS, Attribute, Attributes, Verdict, availability
-from .errors import Fault, InvalidValue, SLOError, SpecError
+from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluation, Evaluator, evaluate
 from .events import EventCount
 from .objective import Objective
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SLI, SPANS, Condition, SLIKind, SpanKind
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, HistoryPoint, Observation
+from .spec import load_slos
 from .status import STATES, RuleStatus, State, Status
 from .summary import summarise, timestamp
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
@@ -22,14 +27,18 @@ from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, ti
 __all__ = [
     "BUCKET",
     "CLASSIFYING_KEYS",
+    "DASHBOARD",
     "DAY",
     "DEFAULT_WINDOW",
     "HOUR",
+    "HTTP_BOUNDARIES",
     "HTTP_CLIENT_DURATION",
     "HTTP_SERVER_DURATION",
     "MINUTE",
     "MIN_BAD_EVENTS",
     "OPERATIONAL_ROUTES",
+    "OWNER",
+    "RUNBOOK",
     "SLI",
     "SLO",
     "SPANS",
@@ -55,6 +64,7 @@ __all__ = [
     "Objective",
     "Observation",
     "Origin",
+    "Place",
     "RuleStatus",
     "SLIKind",
     "SLOError",
@@ -66,9 +76,11 @@ __all__ = [
     "Tier",
     "Verdict",
     "Window",
+    "advise",
     "availability",
     "burn_rate",
     "evaluate",
+    "load_slos",
     "summarise",
     "tier_at",
     "timestamp",

@@ -18,6 +18,16 @@ class InvalidValue(SLOError):
     """A noun was given a value it can't hold; the text says which and what is allowed."""
 
 
+class Place(NamedTuple):
+    """Where in a file something stands. `line` counts from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
 class Fault(NamedTuple):
     """One fault in one file: where it stands, and what to do about it. `line` counts from 1; 0 when the whole file is meant."""
 

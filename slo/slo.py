@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from .burn import WORKBOOK, BurnRule
-from .errors import InvalidValue
+from .errors import InvalidValue, Place
 from .objective import Objective
 from .sli import SLI
 from .window import DAY, Window
@@ -47,7 +47,11 @@ def _nothing() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class SLO:
-    """One promise. `name` is unique in a collector. `labels` travel to rules and pages; `annotations` (runbook, ...) to pages."""
+    """One promise. `name` is unique in a collector. `labels` travel to rules and pages; `annotations` (runbook, ...) to pages.
+
+    `provider` is who made the promise where another service sends its events: a caller, in SLIs of kind CLIENT. `place` is where a file
+    declares it; two SLOs that differ only there are equal.
+    """
 
     name: str
     sli: SLI
@@ -62,6 +66,8 @@ class SLO:
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=_nothing, hash=False)
     annotations: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    provider: str = ""
+    place: Place | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -72,7 +78,7 @@ class SLO:
     @property
     def service(self) -> str:
         """The service that made the promise."""
-        return self.sli.service
+        return self.provider or self.sli.service
 
     @property
     def windows(self) -> frozenset[Window]:

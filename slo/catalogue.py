@@ -1,0 +1,88 @@
+"""Every object of one load by kind and name: no two of one name, and no reference to none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from .annotations import PREFIX
+from .document import Document, Steps, Value
+from .errors import Fault
+from .openslo import KINDS, REFERENCES
+from .validation import did_you_mean
+
+_FREE_FORM: Final = frozenset({"connectionDetails", "labels"})
+
+
+class Catalogue:
+    """Knows names before shapes are checked, so that a fault within an object does not make its references dangle.
+
+    `complete` says whether all files could be read to their end; where not, a missing name is no fault.
+    """
+
+    def __init__(self, documents: Sequence[Document], *, complete: bool) -> None:
+        self.faults: list[Fault] = []
+        self._complete = complete
+        self._objects: dict[tuple[str, str], Document] = {}
+        for document in documents:
+            self._add(document)
+        for document in documents:
+            self.faults.extend(self._misplaced(document))
+
+    def find(self, kind: str, name: str) -> Document | None:
+        """The document that declares that object."""
+        return self._objects.get((kind, name))
+
+    def _add(self, document: Document) -> None:
+        kind, name = kind_of(document), _name_of(document)
+        if kind is None or name is None:
+            return
+        first = self._objects.setdefault((kind, name), document)
+        if first is not document:
+            steps = ("metadata", "name")
+            place = f"{first.file}:{first.line_of(steps)}"
+            self.faults.append(document.fault(steps, f"another {kind} is named `{name}` already, in {place}"))
+
+    def _misplaced(self, document: Document) -> Iterator[Fault]:
+        """References to nothing, and our annotations where nobody reads them."""
+        for steps, value in _entries(document.data, ()):
+            if steps[-1] in REFERENCES and isinstance(value, str):
+                yield from self._dangling(document, steps, REFERENCES[str(steps[-1])], value)
+            elif (
+                steps[-2:-1] == ("annotations",) and str(steps[-1]).startswith(PREFIX) and not _is_slos(document, steps)
+            ):
+                yield document.fault(steps, f"annotations under {PREFIX} are read in the metadata of an SLO only")
+
+    def _dangling(self, document: Document, steps: Steps, kind: str, name: str) -> Iterator[Fault]:
+        if self._complete and (kind, name) not in self._objects:
+            near = did_you_mean(name, [each for of, each in self._objects if of == kind])
+            yield document.fault(steps, f"no {kind} named `{name}` is in these files{near}")
+
+
+def kind_of(document: Document) -> str | None:
+    """The kind a document says it is, where OpenSLO has it."""
+    kind = document.data.get("kind") if isinstance(document.data, dict) else None
+    return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def _name_of(document: Document) -> str | None:
+    metadata = document.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _is_slos(document: Document, steps: Steps) -> bool:
+    return kind_of(document) == "SLO" and steps[:-1] == ("metadata", "annotations")
+
+
+def _entries(value: Value, steps: Steps) -> Iterator[tuple[Steps, Value]]:
+    """Every entry of every mapping but those of free form."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _entries(item, (*steps, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            below = (*steps, key)
+            yield below, item
+            if key not in _FREE_FORM and below[-2:] != ("metricSource", "spec"):
+                yield from _entries(item, below)

@@ -1,0 +1,89 @@
+"""What the shapes of file contents are made of: nothing unknown is accepted, and no value is turned into another type."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LABEL_KEY: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
+_DNS_LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_ANNOTATION_KEY: Final = re.compile(rf"({_DNS_LABEL}(\.{_DNS_LABEL})*/)?{_LABEL_KEY.pattern}")
+_DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdwMQY]|0m")
+
+
+def complaint(message: str) -> PydanticCustomError:
+    """What a validator raises: `message` becomes the fault's text as it is."""
+    return PydanticCustomError("said", "{message}", {"message": message})
+
+
+def _number(value: Any) -> Any:
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise complaint(f"{value!r} is no name: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends")
+    return value
+
+
+def _duration(value: str) -> str:
+    if not _DURATION.fullmatch(value):
+        raise complaint(f"{value!r} is no duration; write a number and one of m h d w, such as 30d")
+    return value
+
+
+def _label(value: Any) -> Any:
+    """A label is a text or a list of texts; a list is kept as one text, its parts after commas."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    return value
+
+
+def _label_key(value: str) -> str:
+    if not _LABEL_KEY.fullmatch(value):
+        raise complaint(
+            f"{value!r} is no label: up to 63 letters, digits and - _ . with a letter or digit at both ends"
+        )
+    return value
+
+
+def _annotation_key(value: str) -> str:
+    if not _ANNOTATION_KEY.fullmatch(value):
+        raise complaint(f"{value!r} is no annotation; write name or prefix/name, such as example.com/name")
+    return value
+
+
+Number = Annotated[InstanceOf[Decimal], BeforeValidator(_number)]
+Name = Annotated[str, AfterValidator(_name)]
+Duration = Annotated[str, AfterValidator(_duration)]
+Description = Annotated[str, Field(max_length=1050)]
+Labels = dict[Annotated[str, AfterValidator(_label_key)], Annotated[str, BeforeValidator(_label)]]
+Annotations = dict[Annotated[str, AfterValidator(_annotation_key)], str]
+Operator = Literal["lte", "gte", "lt", "gt"]
+
+
+class Shape(BaseModel):
+    """What all shapes have in common: no unknown keys, no conversion, no change."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
+
+
+class Metadata(Shape):
+    """Name and notes of any object."""
+
+    name: Name
+    display_name: str = ""
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
+
+
+class Described(Shape):
+    """A spec that holds no more than a description."""
+
+    description: Description = ""

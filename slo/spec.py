@@ -1,0 +1,128 @@
+"""OpenSLO v1 files: read, checked as a whole, and turned into the domain's SLOs.
+
+    files -> documents (YAML with lines) -> catalogue (names, references) -> shapes -> indicators -> SLOs
+
+Everything that is wrong anywhere is said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from .catalogue import Catalogue, kind_of
+from .declare import declare
+from .document import Document, Reading, read_file
+from .errors import Fault, Place, SpecError
+from .indicator import Indicator, read_indicator
+from .margin import Margin
+from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject
+from .slo import SLO
+from .validation import describe, did_you_mean, listed, validate
+
+_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+
+
+def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
+    """The SLOs of OpenSLO v1 files, in the order of the files; a folder gives its `*.yaml` and `*.yml`, sorted, at any depth.
+
+    References may cross the files of one load. Raises `SpecError` with every fault of every file, in file order; to declare no SLO at
+    all is a fault too.
+    """
+    faults: list[Fault] = []
+    readings = [(path, read_file(path)) for path in _files(paths, faults)]
+    for path, reading in readings:
+        faults.extend(reading.faults or _emptiness(path, reading))
+    documents = [document for _, reading in readings for document in reading.documents]
+    slos = _declared(documents, all(reading.complete for _, reading in readings), faults)
+    if not slos and not faults:
+        faults.append(Fault(", ".join(map(str, paths)), 0, "", "declares no SLO"))
+    if faults:
+        raise SpecError(_in_file_order(faults, [str(path) for path, _ in readings]))
+    return tuple(slos)
+
+
+def _files(paths: Sequence[Path], faults: list[Fault]) -> list[Path]:
+    """Every file once, though several of the paths hold it."""
+    files: dict[Path, Path] = {}
+    for path in paths:
+        found = sorted(_within(path)) if path.is_dir() else [path]
+        if not found:
+            faults.append(Fault(str(path), 0, "", "holds no *.yaml or *.yml file"))
+        for file in found:
+            files.setdefault(file.resolve(), file)
+    return list(files.values())
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Its YAML files. Hidden ones are left out: Kubernetes mounts every file a second time below `..data`."""
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in _SUFFIXES and not hidden and path.is_file():
+            yield path
+
+
+def _emptiness(path: Path, reading: Reading) -> list[Fault]:
+    return [] if reading.documents else [Fault(str(path), 0, "", "holds no document")]
+
+
+def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]) -> list[SLO]:  # noqa: FBT001 - one caller, above
+    catalogue = Catalogue(documents, complete=complete)
+    faults.extend(catalogue.faults)
+    margins = [Margin(document, faults) for document in documents]
+    objects = [(found, margin) for margin in margins if (found := _object(margin)) is not None]
+    shared = {
+        found.metadata.name: read_indicator(found.spec, ("spec",), catalogue, margin)
+        for found, margin in objects
+        if isinstance(found, SLIObject)
+    }
+    slos = [
+        slo
+        for found, margin in objects
+        if isinstance(found, SLOObject)
+        for slo in declare(found, _indicator(found, shared, catalogue, margin), margin)
+    ]
+    faults.extend(_repeated(slos, {Place(fault.file, fault.line) for fault in catalogue.faults}))
+    return slos
+
+
+def _object(margin: Margin) -> Object | None:
+    """The object of one document in its shape; None after noting what is wrong."""
+    data = margin.document.data
+    if not isinstance(data, dict):
+        margin.note((), f"an object has keys: apiVersion, kind, metadata and spec; this is {describe(data)}")
+        return None
+    if data.get("apiVersion") != API_VERSION:
+        margin.note(("apiVersion",), f"write {API_VERSION}; this is {describe(data.get('apiVersion'))}")
+        return None
+    kind = kind_of(margin.document)
+    if kind is None:
+        near = did_you_mean(str(data.get("kind")), KINDS)
+        margin.note(("kind",), f"is one of {listed(KINDS)}, not {describe(data.get('kind'))}{near}")
+        return None
+    return validate(KINDS[kind], data, (), margin)
+
+
+def _indicator(
+    slo: SLOObject, shared: dict[str, Indicator | None], catalogue: Catalogue, margin: Margin
+) -> Indicator | None:
+    if slo.spec.indicator is not None:
+        return read_indicator(slo.spec.indicator.spec, ("spec", "indicator", "spec"), catalogue, margin)
+    assert slo.spec.indicator_ref is not None, "the shape has seen to it"
+    return shared.get(slo.spec.indicator_ref)
+
+
+def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:
+    """SLOs whose names, made of an objective's, are another's; plain names are the catalogue's to watch, which has noted them."""
+    first: dict[str, Place] = {}
+    for slo in slos:
+        assert slo.place is not None, "what stands in a file has a place there"
+        place = first.setdefault(slo.name, slo.place)
+        if place != slo.place and slo.place not in noted:
+            yield Fault(slo.place.file, slo.place.line, "", f"makes another SLO named `{slo.name}`, as {place} does")
+
+
+def _in_file_order(faults: Sequence[Fault], files: Sequence[str]) -> tuple[Fault, ...]:
+    order = {file: index for index, file in enumerate(files)}
+    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (order.get(fault.file, len(order)), fault.line)))
