@@ -1,0 +1,135 @@
+"""Current calls with httpx: each gets a CLIENT span, and carries the trace on in its headers.
+
+The public seam is used, `handle_request` of httpx's two network transports: every attempt, also after a redirect, is a
+span of its own, and transports made for tests stay as they are. Where somebody else has wrapped them before (as
+OpenTelemetry's own instrumentation does), nothing is done.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import trace
+from opentelemetry.context import get_current, get_value
+from opentelemetry.trace import Span, SpanKind, StatusCode
+
+from . import names
+from .current import Current, current
+from .headers import redacted
+from .middleware import error_name
+from .worker import SUPPRESSED
+
+if TYPE_CHECKING:
+    import httpx
+
+CLIENT_ERROR: Final = 400
+
+
+_lock = threading.Lock()
+_last: list[weakref.ref[Current]] = []
+
+
+def follow(outgoing: Current) -> None:
+    """Traces outgoing calls from now on; those outside of requests speak for whoever came last. Needs httpx, or does nothing."""
+    with _lock:
+        _last[:] = [weakref.ref(outgoing)]
+        _wrap_httpx()
+
+
+def _wrap_httpx() -> None:
+    if importlib.util.find_spec("httpx") is None:
+        return
+    import httpx
+
+    if not hasattr(httpx.HTTPTransport.handle_request, "__wrapped__"):
+        httpx.HTTPTransport.handle_request = _wrapped(httpx.HTTPTransport.handle_request)  # type: ignore[method-assign]
+    if not hasattr(httpx.AsyncHTTPTransport.handle_async_request, "__wrapped__"):
+        httpx.AsyncHTTPTransport.handle_async_request = _wrapped_async(  # type: ignore[method-assign]
+            httpx.AsyncHTTPTransport.handle_async_request
+        )
+
+
+def _wrapped(send: Any) -> Any:
+    @functools.wraps(send)
+    def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        with _call(request) as call:
+            response: httpx.Response = send(self, request)
+            return call.answered(response)
+
+    return handle_request
+
+
+def _wrapped_async(send: Any) -> Any:
+    @functools.wraps(send)
+    async def handle_async_request(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        with _call(request) as call:
+            response: httpx.Response = await send(self, request)
+            return call.answered(response)
+
+    return handle_async_request
+
+
+class _Call:
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def answered(self, response: httpx.Response) -> httpx.Response:
+        status = response.status_code
+        self._span.set_attribute(names.STATUS_CODE, status)
+        if status >= CLIENT_ERROR:
+            self.failed(str(status))
+        return response
+
+    def failed(self, error: str) -> None:
+        self._span.set_attribute(names.ERROR_TYPE, error)
+        self._span.set_status(StatusCode.ERROR)
+
+
+@contextmanager
+def _call(request: httpx.Request) -> Iterator[_Call]:
+    outgoing = current() or (_last[0]() if _last else None)
+    if outgoing is None or not outgoing.clients or get_value(SUPPRESSED):
+        yield _Call(trace.INVALID_SPAN)
+        return
+    span = _start(outgoing, request)
+    call = _Call(span)
+    try:
+        yield call
+    except Exception as e:
+        call.failed(error_name(e))
+        raise
+    finally:
+        span.end()
+
+
+def _start(outgoing: Current, request: httpx.Request) -> Span:
+    method = request.method if request.method in outgoing.known_methods else names.OTHER
+    span = outgoing.tracer.start_span(
+        "HTTP" if method == names.OTHER else method, kind=SpanKind.CLIENT, attributes=_attributes(request, method)
+    )
+    # Only the headers see the span: what runs inside the transport are sockets, with no spans of their own.
+    carrier: dict[str, str] = {}
+    outgoing.propagators.inject(carrier, trace.set_span_in_context(span, get_current()))
+    request.headers.update(carrier)
+    return span
+
+
+def _attributes(request: httpx.Request, method: str) -> dict[str, str | int]:
+    url = request.url
+    path, mark, query = url.raw_path.decode("ascii").partition("?")
+    attributes: dict[str, str | int] = {
+        names.METHOD: method,
+        names.SERVER_ADDRESS: url.host,
+        names.SERVER_PORT: url.port or (443 if url.scheme == "https" else 80),
+        # Without the user and password the URL may hold.
+        names.URL_FULL: f"{url.scheme}://{url.netloc.decode('ascii')}{path}{mark}{redacted(query)}",
+    }
+    if method == names.OTHER:
+        attributes[names.METHOD_ORIGINAL] = request.method
+    return attributes

@@ -1,0 +1,28 @@
+"""The one place of this folder that asks what time it is; tests put their own clock here."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two questions about time."""
+
+    def wall(self) -> float:
+        """Epoch seconds: what is written into exports."""
+
+    def steady(self) -> float:
+        """Seconds that only ever grow: what ages, back-offs and deadlines are measured with."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def wall(self) -> float:
+        """Epoch seconds of the system."""
+        return time.time()
+
+    def steady(self) -> float:
+        """The monotonic clock."""
+        return time.monotonic()

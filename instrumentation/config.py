@@ -1,0 +1,186 @@
+"""What the environment says, read once and typed. Arguments of `instrument()` stand above it.
+
+`OTEL_*` variables mean what the OpenTelemetry specification says (durations are milliseconds; an unknown value is
+logged and the default taken, never an error): https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+and https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Ours begin with `FOURNINES_`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+from . import names
+
+Environ = Mapping[str, str]
+
+CONVENTION_BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Seconds; the semantic conventions' advice for `http.server.request.duration`."""
+USUAL_THRESHOLDS: Final = (0.15, 0.2, 0.3, 0.4)
+"""Seconds; objectives people set most, so that no histogram has to be interpolated for them."""
+KNOWN_METHODS: Final = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
+DEFAULT_PROPAGATORS: Final = ("tracecontext", "baggage", "xray")
+PROTOCOLS: Final = ("http/protobuf", "grpc")
+DEFAULT_ENDPOINTS: Final = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
+PATHS: Final = {"metrics": "/v1/metrics", "traces": "/v1/traces"}
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where one signal goes, and how. `timeout` in seconds; headers and keys stay out of the repr."""
+
+    signal: str
+    protocol: str
+    endpoint: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    timeout: float = 10.0
+    gzip: bool = False
+    certificate: str | None = None
+    client_key: str | None = field(default=None, repr=False)
+    client_certificate: str | None = None
+    insecure: bool = False
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that the instrumentation may be told. Seconds throughout; a target that is None is switched off."""
+
+    disabled: bool
+    attributes: Mapping[str, str]
+    metrics: Target | None
+    traces: Target | None
+    sampler_given: bool
+    propagators: tuple[str, ...] = DEFAULT_PROPAGATORS
+    export_interval: float = 5.0
+    boundaries: tuple[float, ...] = CONVENTION_BOUNDARIES
+    known_methods: frozenset[str] = frozenset(KNOWN_METHODS)
+    span_queue: int = 2048
+    span_batch: int = 512
+
+
+def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
+    """Reads the environment once. Never raises: what can't be understood is logged and the default taken."""
+    env = os.environ if environ is None else environ
+    return Config(
+        disabled=_text(env, "OTEL_SDK_DISABLED").lower() == "true",
+        attributes=_attributes(env, service, version),
+        metrics=_target(env, "metrics"),
+        traces=_target(env, "traces"),
+        sampler_given=bool(_text(env, "OTEL_TRACES_SAMPLER")),
+        propagators=_list(env, "OTEL_PROPAGATORS") or DEFAULT_PROPAGATORS,
+        export_interval=_number(env, "OTEL_METRIC_EXPORT_INTERVAL", 5000.0) / 1000,
+        boundaries=_boundaries(env),
+        known_methods=frozenset(_list(env, "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS") or KNOWN_METHODS),
+        span_queue=int(_number(env, "OTEL_BSP_MAX_QUEUE_SIZE", 2048)),
+        span_batch=int(_number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)),
+    )
+
+
+def _text(env: Environ, name: str) -> str:
+    # "The SDK MUST interpret an empty value the same way as when the variable is unset."
+    return env.get(name, "").strip()
+
+
+def _list(env: Environ, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in _text(env, name).split(",") if part.strip()))
+
+
+def _number(env: Environ, name: str, default: float) -> float:
+    text = _text(env, name)
+    try:
+        value = float(text or default)
+    except ValueError:
+        value = -1.0
+    if 0 < value < float("inf"):
+        return value
+    _log.warning("%s=%r is no positive number; %g is used", name, text, default)
+    return default
+
+
+def _choice(env: Environ, names_: tuple[str, ...], allowed: tuple[str, ...], default: str) -> str:
+    for name in names_:
+        value = _text(env, name).lower()
+        if value in allowed:
+            return value
+        if value:
+            _log.warning("%s=%r is not one of %s; %s is used", name, value, ", ".join(allowed), default)
+    return default
+
+
+def _boundaries(env: Environ) -> tuple[float, ...]:
+    bounds = {*CONVENTION_BOUNDARIES, *USUAL_THRESHOLDS}
+    for text in _list(env, "FOURNINES_LATENCY_THRESHOLDS"):
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if 0 < value < float("inf"):
+            bounds.add(value)
+        else:
+            _log.warning("FOURNINES_LATENCY_THRESHOLDS: %r is no positive number of seconds; left out", text)
+    return tuple(sorted(bounds))
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """`key=value,key=value` with percent-encoding, as for W3C baggage; what has no key is left out."""
+    pairs = (part.partition("=") for part in text.split(",") if "=" in part)
+    return {unquote(key.strip()): unquote(value.strip()) for key, _, value in pairs if key.strip()}
+
+
+def _attributes(env: Environ, service: str | None, version: str | None) -> dict[str, str]:
+    attributes = {names.SERVICE_NAME: "unknown_service:python", names.HOST_NAME: socket.gethostname()}
+    attributes |= _pairs(_text(env, "OTEL_RESOURCE_ATTRIBUTES"))
+    if name := service or _text(env, "OTEL_SERVICE_NAME"):
+        attributes[names.SERVICE_NAME] = name
+    if version:
+        attributes[names.SERVICE_VERSION] = version
+    return attributes
+
+
+def _target(env: Environ, signal: str) -> Target | None:
+    if not _exported(env, f"OTEL_{signal.upper()}_EXPORTER"):
+        return None
+
+    def named(what: str) -> tuple[str, str]:
+        return f"OTEL_EXPORTER_OTLP_{signal.upper()}_{what}", f"OTEL_EXPORTER_OTLP_{what}"
+
+    def first(what: str) -> str:
+        own, general = named(what)
+        return _text(env, own) or _text(env, general)
+
+    protocol = _choice(env, named("PROTOCOL"), PROTOCOLS, PROTOCOLS[0])
+    own_timeout, general_timeout = named("TIMEOUT")
+    return Target(
+        signal=signal,
+        protocol=protocol,
+        endpoint=_endpoint(env, signal, protocol),
+        headers=tuple(_pairs(first("HEADERS")).items()),
+        timeout=_number(env, own_timeout if _text(env, own_timeout) else general_timeout, 10_000.0) / 1000,
+        gzip=_choice(env, named("COMPRESSION"), ("gzip", "none"), "none") == "gzip",
+        certificate=first("CERTIFICATE") or None,
+        client_key=first("CLIENT_KEY") or None,
+        client_certificate=first("CLIENT_CERTIFICATE") or None,
+        insecure=first("INSECURE").lower() == "true",
+    )
+
+
+def _endpoint(env: Environ, signal: str, protocol: str) -> str:
+    # The signal's own variable is used as it is; the general one, over HTTP, is a base that the signal's path is added to.
+    if own := _text(env, f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"):
+        return own
+    base = _text(env, "OTEL_EXPORTER_OTLP_ENDPOINT") or DEFAULT_ENDPOINTS[protocol]
+    return base if protocol == "grpc" else base.rstrip("/") + PATHS[signal]
+
+
+def _exported(env: Environ, name: str) -> bool:
+    chosen = _list(env, name) or ("otlp",)
+    for exporter in set(chosen) - {"otlp", "none", "prometheus"}:
+        _log.warning("%s=%r is not known here (otlp, none); left out", name, exporter)
+    return "otlp" in chosen

@@ -1,0 +1,38 @@
+"""Whose request is being served: kept in the OpenTelemetry context, so that several applications in one process stay apart.
+
+Libraries make their spans with the process's one global provider; this says which application's queue they belong to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from opentelemetry.context import Context, create_key, get_value, set_value
+
+from .propagation import Propagators
+from .spanqueue import SpanQueue
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+KEY: Final = create_key("fournines.current")
+
+
+class Current(Protocol):
+    """What code below a request may need of the application that serves it."""
+
+    tracer: Tracer
+    propagators: Propagators
+    known_methods: frozenset[str]
+    spans: SpanQueue
+    clients: bool
+
+
+def served_by(current: Current, context: Context) -> Context:
+    """The context of a request that this application serves."""
+    return set_value(KEY, current, context)
+
+
+def current() -> Current | None:
+    """The application whose request is being served here; None outside of requests."""
+    return cast(Current | None, get_value(KEY))

@@ -1,0 +1,15 @@
+"""Everything the instrumentation raises, in one tree. None of it is ever raised into a request.
+
+InstrumentationError         the root: catch this to catch all of ours
+ └─ NotAnApplication         `instrument()` was given something that no ASGI server could call
+"""
+
+from __future__ import annotations
+
+
+class InstrumentationError(Exception):
+    """Root of the instrumentation's errors: mistakes in the call of `instrument()`, told at once and only there."""
+
+
+class NotAnApplication(InstrumentationError, TypeError):
+    """`instrument()` was given something that is no ASGI application; the text says what it was."""

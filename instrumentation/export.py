@@ -1,0 +1,192 @@
+"""When counts leave the process, and in which pieces.
+
+Sealing. At each export the counts gained since the last one become one batch: [start, end) with `start` the last
+batch's `end`, serialised once, never touched again (`outbox.py`). Counts not yet sealed only ever grow the next batch.
+
+While everything is acknowledged a batch is sealed every 5 s, or 1 s after a failure was seen. While the collector is away
+a batch is still sealed every 10 s, and they queue, up to 10 minutes of them (about 60). The other way, one sealed batch
+in flight with everything else growing the next, would need less memory, but a collector books a delta by the end of its
+interval: after nine minutes' absence nine minutes of requests would land in one 10-second bucket, and a short burn window
+would see an outage that was not, or miss one that was. Batches of 10 s keep the counts where they belong and let each
+one die at its own 10 minutes, so that what is dropped is exactly what is too old.
+
+Everything here runs on one daemon thread per process (`worker.py`); requests only ever append.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from . import names
+from .clock import Clock
+from .config import Config, Target
+from .health import Health
+from .identity import Resource, resource
+from .outbox import Outbox
+from .red import Red
+from .spanqueue import SpanQueue
+from .transport import Transport, transport
+
+AWAY_INTERVAL: Final = 10.0
+FAILURE_DELAY: Final = 1.0
+NANOS: Final = 1_000_000_000
+
+_log = logging.getLogger("fournines.instrumentation")
+
+MakeTransport = Callable[[Target], Transport | None]
+
+
+class Exporter:
+    """Seals, queues and sends. Not safe for several threads, except `failed`; `worker.Worker` owns the calls."""
+
+    _failed_at: float | None
+
+    def __init__(
+        self,
+        config: Config,
+        red: Red,
+        spans: SpanQueue,
+        health: Health,
+        clock: Clock,
+        make_transport: MakeTransport = transport,
+    ) -> None:
+        self._config, self._red, self._spans, self._health, self._clock = config, red, spans, health, clock
+        self._metrics = _outbox(config.metrics, make_transport, clock, health)
+        self._traces = _outbox(config.traces, make_transport, clock, health)
+        self._spans_follow = _same_receiver(config)
+        self._begin()
+
+    @property
+    def resource(self) -> Resource:
+        """Who this process says it is."""
+        return self._resource
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be acknowledged."""
+        return not self.waiting_batches and not len(self._spans)
+
+    @property
+    def waiting_batches(self) -> int:
+        """Sealed batches, of both signals, not yet acknowledged."""
+        return sum(box.waiting for box in (self._metrics, self._traces) if box is not None)
+
+    def failed(self) -> bool:
+        """Notes that a request failed; True the first time since the last seal, when somebody should wake the thread."""
+        if self._failed_at is not None:
+            return False
+        self._failed_at = self._clock.steady()
+        return True
+
+    def tick(self) -> float:
+        """Does what is due; the steady time at which there is something to do again."""
+        if self._clock.steady() >= self._due():
+            self._seal(up=True)
+        if self._metrics is not None:
+            self._metrics.push(self._due())
+        self._send_spans(self._clock.steady() + self._config.export_interval)
+        return min([self._due(), *(box.next_attempt for box in self._boxes() if box.waiting)])
+
+    def flush(self, deadline: float) -> bool:
+        """Seals and sends everything now, until `deadline` (steady seconds); True when all of it was acknowledged."""
+        self._seal(up=True)
+        return self._send_all(deadline)
+
+    def say_goodbye(self, deadline: float) -> bool:
+        """The last export: all counts and the heartbeat 0. True when it was acknowledged."""
+        self._seal(up=False)
+        done = self._send_all(deadline)
+        for box in self._boxes():
+            box.close()
+        return done
+
+    def forget(self) -> None:
+        """Begins anew in a forked child: the parent reports its own counts, spans and batches, under its own id."""
+        self._red.forget()
+        self._spans.forget()
+        self._health.forget()
+        for box in self._boxes():
+            box.forget()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._resource = resource(self._config.attributes)
+        self._began = self._sealed_until = int(self._clock.wall() * NANOS)
+        self._last_seal = float("-inf")  # the first heartbeat leaves at once
+        self._failed_at = None
+
+    def _boxes(self) -> list[Outbox]:
+        return [box for box in (self._metrics, self._traces) if box is not None]
+
+    def _due(self) -> float:
+        interval = self._config.export_interval
+        if self._metrics is not None and self._metrics.waiting:
+            return self._last_seal + max(interval, AWAY_INTERVAL)
+        due = self._last_seal + interval
+        return due if self._failed_at is None else min(due, self._failed_at + FAILURE_DELAY)
+
+    def _seal(self, *, up: bool) -> None:
+        self._failed_at = None
+        self._last_seal = self._clock.steady()
+        if self._metrics is None:
+            return
+        from .otlp import Interval, Sealed, metrics_request
+
+        start = self._sealed_until
+        # A wall clock that was set back must not make an interval of nothing, or one that overlaps the last.
+        end = max(int(self._clock.wall() * NANOS), start + 1)
+        self._sealed_until = end
+        points = self._red.seal(since=start / NANOS)
+        sealed = Sealed(Interval(start, end), self._began, up, points, self._red.active(), self._red.boundaries)
+        body = metrics_request(self._resource, sealed)
+        self._metrics.put(_packed(body, self._config.metrics), sum(point.requests for point in points))
+
+    def _send_all(self, deadline: float) -> bool:
+        if self._metrics is not None:
+            self._metrics.push(deadline, impatient=True)
+        self._send_spans(deadline, impatient=True)
+        return self.idle
+
+    def _send_spans(self, until: float, *, impatient: bool = False) -> None:
+        if self._traces is None or (self._spans_follow and self._metrics is not None and self._metrics.waiting):
+            # Where the counts can't go, the spans can't either: one time-out a round is enough.
+            return
+        self._traces.push(until, impatient=impatient)
+        while not self._traces.waiting and (spans := self._spans.take(self._config.span_batch)):
+            from .otlp import traces_request
+
+            try:
+                body = traces_request(self._resource, spans)
+            except (TypeError, ValueError, AttributeError, OverflowError) as e:
+                self._health.add(names.PROM_DROPPED_SPANS, by=len(spans))
+                _log.warning("%d spans can't be encoded and are dropped: %s", len(spans), e)
+                continue
+            self._traces.put(_packed(body, self._config.traces), len(spans))
+            self._traces.push(until, impatient=impatient)
+
+
+def _outbox(target: Target | None, make: MakeTransport, clock: Clock, health: Health) -> Outbox | None:
+    way = None if target is None else make(target)
+    return None if target is None or way is None else Outbox(target.signal, way, clock, health, target.timeout)
+
+
+def _same_receiver(config: Config) -> bool:
+    if config.metrics is None or config.traces is None:
+        return False
+    return urlsplit(config.metrics.endpoint).netloc == urlsplit(config.traces.endpoint).netloc
+
+
+def _packed(body: bytes, target: Target | None) -> bytes:
+    # Compressed once, with no time stamp inside: a resent batch has to have the same bytes on the wire as well.
+    if target is not None and target.gzip and target.protocol != "grpc":
+        return gzip.compress(body, mtime=0)
+    return body
+
+
+def describe(resource_: Resource) -> Mapping[str, str]:
+    """A resource as the labels of `target_info`: dots become underscores."""
+    return {key.replace(".", "_"): str(value) for key, value in resource_.items()}

@@ -1,0 +1,293 @@
+"""One pass around each request: span, counts and the application's own `/metrics`; nothing of it may hurt.
+
+Whatever of ours fails is caught, counted and forgotten; what the application raises is passed on as it came.
+When is a request over? With the last byte of its body, whatever background tasks do afterwards. An answer of 5xx is
+recorded only when the application has returned, because only then is the exception known that caused it (error pages are
+sent before the exception is raised on); its duration still ends with the last byte.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode
+
+from . import names
+from .current import served_by
+from .headers import Wanted, redacted, server
+from .health import Health
+from .propagation import Propagators, XRayIds, continuing, root_only
+from .red import Exemplar, Key, Red
+from .route import Routes
+from .spanqueue import SpanQueue
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MEASURED: Final = "fournines.measured"
+"""Scope key: the request is measured already, by an outer application of the same process."""
+NATIVE: Final = "fastapi.telemetry"
+"""Scope key FastAPI (0.142 and later) looks at: where it is there, FastAPI does not report the request itself."""
+
+CLIENT_GONE: Final = 499
+SERVER_ERROR: Final = 500
+
+QUIET_PATHS: Final = frozenset(
+    {
+        "/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/live", "/livez", "/liveness",
+        "/ready", "/readyz", "/readiness", "/startupz", "/ping", "/status", "/-/healthy", "/-/ready", "/_health",
+        "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/favicon.ico",
+    }
+)  # fmt: skip
+"""What operators, scrapers and browsers call: measured like everything, traced only when it fails."""
+
+
+class Instruments:
+    """What a request is measured with. One for each instrumented application."""
+
+    def __init__(
+        self,
+        *,
+        red: Red,
+        health: Health,
+        tracer: Tracer,
+        propagators: Propagators,
+        known_methods: frozenset[str],
+        spans: SpanQueue,
+        on_failure: Callable[[], None],
+        on_request: Callable[[], None],
+        clients: bool,
+    ) -> None:
+        self.red, self.health, self.tracer, self.propagators = red, health, tracer, propagators
+        self.known_methods, self.spans, self.clients = known_methods, spans, clients
+        self.on_failure, self.on_request = on_failure, on_request
+        self.routes = Routes()
+        self.wanted = Wanted({*propagators.fields, names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE, names.XRAY})
+
+    def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
+        """A request under way; None when ours failed, and the application has to be called without us."""
+        try:
+            self.on_request()
+            return Request(self, scope, receive, send)
+        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+            self.health.add(names.PROM_ERRORS, "begin")
+            return None
+
+
+async def measured(app: App, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
+    """Calls `app` for one HTTP request and reports it; raises what the application raises."""
+    request = None if MEASURED in scope else instruments.begin(scope, receive, send)
+    if request is None:
+        await app(scope, receive, send)
+        return
+    token = attach(request.context)
+    try:
+        await app(scope, request.receive, request.send)
+    except BaseException as raised:
+        request.returned(raised)
+        raise
+    else:
+        request.returned(None)
+    finally:
+        detach(token)
+
+
+class Request:
+    """One HTTP request: what its messages say about it, until it is reported, once."""
+
+    __slots__ = (
+        "_active", "_began", "_began_nanos", "_disconnected", "_ended", "_instruments", "_method", "_quiet_parent",
+        "_receive", "_reported", "_scheme", "_scope", "_send", "_span", "_status", "_trailers", "context",
+    )  # fmt: skip
+
+    def __init__(self, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
+        self._instruments, self._scope, self._receive, self._send = instruments, scope, receive, send
+        self._status: int | None = None
+        self._ended: float | None = None
+        self._disconnected = self._trailers = self._reported = False
+        method = scope["method"]
+        self._method = method if method in instruments.known_methods else names.OTHER
+        self._scheme: str = scope.get("scheme", "http")
+        scope[MEASURED] = True
+        scope[NATIVE] = None
+        self._began_nanos, self._began = time.time_ns(), time.perf_counter()
+        self._quiet_parent: Context | None = None
+        self._span, self.context = self._start()
+        instruments.red.started(self._method, self._scheme)
+
+    async def receive(self) -> Message:
+        """Passes a message on to the application; notes when the client went away."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._disconnected = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Passes a message on to the server; notes status, and the end of the last byte."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self._status = message["status"]
+            self._trailers = message.get("trailers", False)
+        try:
+            await self._send(message)
+        except OSError:  # how servers tell an application that the client went away (ASGI 2.4)
+            self._disconnected = True
+            raise
+        if self._is_last(kind, message):
+            self._ended = time.perf_counter()
+            if self._status is not None and self._status < SERVER_ERROR:
+                self._report(None)
+
+    def returned(self, raised: BaseException | None) -> None:
+        """The application has returned, or raised: whatever is not reported yet is so now."""
+        self._report(raised)
+
+    def _is_last(self, kind: str, message: Message) -> bool:
+        if kind == "http.response.body":
+            return not message.get("more_body") and not self._trailers
+        if kind == "http.response.trailers":
+            return not message.get("more_trailers")
+        return kind == "http.response.pathsend"
+
+    def _report(self, raised: BaseException | None) -> None:
+        if self._reported:
+            return
+        self._reported = True
+        try:
+            self._tell(raised)
+        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+            self._instruments.health.add(names.PROM_ERRORS, "report")
+
+    def _tell(self, raised: BaseException | None) -> None:
+        instruments = self._instruments
+        instruments.red.ended(self._method, self._scheme)
+        seconds = max(0.0, (self._ended or time.perf_counter()) - self._began)
+        status, error = self._outcome(raised)
+        route = instruments.routes.template(self._scope)
+        version = self._scope.get("http_version")
+        self._end_span(route, status, error, seconds)
+        key: Key = (self._method, self._scheme, route, status, error, version)
+        instruments.red.record(key, seconds, self._exemplar(seconds))
+        if error is not None:
+            instruments.on_failure()
+
+    def _outcome(self, raised: BaseException | None) -> tuple[int, str | None]:
+        """(status, error type) of the request: the one place where success, failure and a client's leaving are told apart."""
+        status = self._status
+        failed = status is not None and status >= SERVER_ERROR
+        complete = self._ended is not None
+        left = self._disconnected or (raised is not None and not isinstance(raised, Exception))
+        if left and not complete and not failed:
+            return CLIENT_GONE, None
+        if isinstance(raised, Exception):
+            return SERVER_ERROR if status is None else status, error_name(raised)
+        if status is None or not complete:
+            return SERVER_ERROR if status is None else status, names.OTHER
+        return status, str(status) if failed else None
+
+    def _start(self) -> tuple[Span, Context]:
+        instruments, scope = self._instruments, self._scope
+        host, agent, carrier = instruments.wanted.pick(scope["headers"])
+        parent = served_by(instruments, Context())
+        if carrier:
+            parent = instruments.propagators.extract(carrier, parent)
+        if scope["path"] in QUIET_PATHS:
+            self._quiet_parent = parent
+            return _unsampled(parent)
+        root = root_only(parent)
+        if root:
+            return self._start_in(root, parent, host, agent)
+        span = self._start_span(parent, host, agent)
+        return span, trace.set_span_in_context(span, parent)
+
+    def _start_in(self, root: int, parent: Context, host: str, agent: str) -> tuple[Span, Context]:
+        with continuing(root):
+            span = self._start_span(parent, host, agent)
+        if span.get_span_context().trace_id != root and span.is_recording():
+            # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
+            ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=trace.TraceFlags(1))
+            span = self._start_span(trace.set_span_in_context(NonRecordingSpan(ids), parent), host, agent)
+        return span, trace.set_span_in_context(span, parent)
+
+    def _start_span(self, parent: Context, host: str, agent: str) -> Span:
+        return self._instruments.tracer.start_span(
+            self._span_method,
+            context=parent,
+            kind=SpanKind.SERVER,
+            attributes=_request_attributes(self._scope, self._method, host, agent),
+            start_time=self._began_nanos,
+        )
+
+    @property
+    def _span_method(self) -> str:
+        return "HTTP" if self._method == names.OTHER else self._method
+
+    def _end_span(self, route: str | None, status: int, error: str | None, seconds: float) -> None:
+        span = self._span
+        if self._quiet_parent is not None and error is not None:
+            span = self._start_span(self._quiet_parent, "", "")
+        if not span.is_recording():
+            return
+        if route is not None:
+            span.update_name(f"{self._span_method} {route}")
+            span.set_attribute(names.ROUTE, route)
+        span.set_attribute(names.STATUS_CODE, status)
+        if error is not None:
+            span.set_attribute(names.ERROR_TYPE, error)
+            span.set_status(StatusCode.ERROR)
+        span.end(self._began_nanos + int(seconds * 1e9))
+
+    def _exemplar(self, seconds: float) -> Exemplar | None:
+        context = self._span.get_span_context()
+        if not context.trace_flags.sampled:
+            return None
+        return Exemplar(context.trace_id, context.span_id, seconds, self._began_nanos / 1e9 + seconds)
+
+
+def error_name(raised: BaseException) -> str:
+    """An exception's class as `error.type`: with its module, unless it is built in."""
+    kind = type(raised)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _unsampled(parent: Context) -> tuple[Span, Context]:
+    """A span that is none, so that what a health check does inside is not traced either."""
+    above = trace.get_current_span(parent).get_span_context()
+    ids = XRayIds()
+    trace_id = above.trace_id if above.is_valid else ids.generate_trace_id()
+    span = NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), is_remote=False))
+    return span, trace.set_span_in_context(span, parent)
+
+
+def _request_attributes(scope: Scope, method: str, host: str, agent: str) -> dict[str, str | int]:
+    attributes: dict[str, str | int] = {
+        names.METHOD: method,
+        names.URL_PATH: scope["path"],
+        names.URL_SCHEME: scope.get("scheme", "http"),
+    }
+    if method == names.OTHER:
+        attributes[names.METHOD_ORIGINAL] = scope["method"]
+    if query := scope.get("query_string"):
+        attributes[names.URL_QUERY] = redacted(query.decode("latin-1"))
+    if version := scope.get("http_version"):
+        attributes[names.PROTOCOL_VERSION] = version
+    address, port = server(host, scope)
+    if address:
+        attributes[names.SERVER_ADDRESS] = address
+    if port is not None:
+        attributes[names.SERVER_PORT] = port
+    if client := scope.get("client"):
+        attributes[names.CLIENT_ADDRESS] = client[0]
+    if agent:
+        attributes[names.USER_AGENT] = agent
+    return attributes

@@ -1,0 +1,71 @@
+"""Every name this folder emits: attributes, metrics, resource keys and the headers it reads and writes.
+
+Attribute and metric names are those of the OpenTelemetry semantic conventions 1.44 (HTTP: stable); what begins with
+`fournines` is ours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCOPE: Final = "fournines.instrumentation"
+SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
+
+# HTTP attributes: https://opentelemetry.io/docs/specs/semconv/http/
+METHOD: Final = "http.request.method"
+METHOD_ORIGINAL: Final = "http.request.method_original"
+ROUTE: Final = "http.route"
+STATUS_CODE: Final = "http.response.status_code"
+ERROR_TYPE: Final = "error.type"
+URL_SCHEME: Final = "url.scheme"
+URL_PATH: Final = "url.path"
+URL_QUERY: Final = "url.query"
+URL_FULL: Final = "url.full"
+PROTOCOL_VERSION: Final = "network.protocol.version"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+CLIENT_ADDRESS: Final = "client.address"
+USER_AGENT: Final = "user_agent.original"
+
+OTHER: Final = "_OTHER"
+"""The conventions' fallback value: an unknown method, an error without a better name."""
+
+# Resource attributes: https://opentelemetry.io/docs/specs/semconv/resource/
+SERVICE_NAME: Final = "service.name"
+SERVICE_VERSION: Final = "service.version"
+SERVICE_INSTANCE_ID: Final = "service.instance.id"
+HOST_NAME: Final = "host.name"
+PROCESS_PID: Final = "process.pid"
+SDK_LANGUAGE: Final = "telemetry.sdk.language"
+SDK_NAME: Final = "telemetry.sdk.name"
+SDK_VERSION: Final = "telemetry.sdk.version"
+DISTRO_NAME: Final = "telemetry.distro.name"
+DISTRO_VERSION: Final = "telemetry.distro.version"
+
+# Metrics that leave by OTLP.
+REQUEST_DURATION: Final = "http.server.request.duration"
+ACTIVE_REQUESTS: Final = "http.server.active_requests"
+SERVICE_UP: Final = "fournines.service.up"
+"""Gauge without attributes: 1 in every export, 0 in the last one, the good-bye."""
+
+# Metrics on /metrics.
+PROM_REQUEST_DURATION: Final = "http_server_request_duration_seconds"
+PROM_ACTIVE_REQUESTS: Final = "http_server_active_requests"
+PROM_SERVICE_UP: Final = "fournines_service_up"
+PROM_TARGET: Final = "target"
+PROM_EXPORTS: Final = "fournines_exports"
+PROM_EXPORT_FAILURES: Final = "fournines_export_failures"
+PROM_DROPPED_EVENTS: Final = "fournines_dropped_events"
+PROM_DROPPED_BATCHES: Final = "fournines_dropped_batches"
+PROM_DROPPED_SPANS: Final = "fournines_dropped_spans"
+PROM_REJECTED: Final = "fournines_rejected_items"
+PROM_ERRORS: Final = "fournines_instrumentation_errors"
+PROM_SERIES_OVERFLOW: Final = "fournines_series_overflow"
+PROM_BATCHES_WAITING: Final = "fournines_batches_waiting"
+PROM_SPANS_WAITING: Final = "fournines_spans_waiting"
+
+# Headers.
+TRACEPARENT: Final = "traceparent"
+TRACESTATE: Final = "tracestate"
+BAGGAGE: Final = "baggage"
+XRAY: Final = "x-amzn-trace-id"

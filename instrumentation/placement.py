@@ -1,0 +1,34 @@
+"""Putting the instrumentation outermost, in place: the same object, measured from now on.
+
+Not `add_middleware`: FastAPI's own telemetry and the page for unhandled errors lie outside of it. The object's class
+becomes a subclass of itself whose `__call__` goes through the handle first; `isinstance` and everything else stay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .middleware import App, Receive, Scope, Send
+
+STARLETTE: Final = ("starlette.applications", "Starlette")
+
+
+def is_starlette(app: Any) -> bool:
+    """Whether it is an application of Starlette or of what is built on it, asked without importing either."""
+    return any((kind.__module__, kind.__qualname__) == STARLETTE for kind in type(app).__mro__)
+
+
+def put_outermost(app: Any, outer: App) -> App:
+    """From now on calling `app` calls `outer`; returned is `app` as it was called before."""
+    kind = type(app)
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await kind.__call__(app, scope, receive, send)
+
+    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        await outer(scope, receive, send)
+
+    described = {"__call__": call, "__module__": kind.__module__, "__doc__": kind.__doc__}
+    app.__class__ = type(kind.__name__, (kind,), described)
+    return inner

@@ -1,0 +1,233 @@
+"""`instrument(app)`: one line, and the handle it gives back."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from .clock import Clock, SystemClock
+from .config import Config, read_config
+from .errors import NotAnApplication
+from .export import Exporter, MakeTransport
+from .health import Health
+from .placement import is_starlette, put_outermost
+from .red import Red
+from .spanqueue import SpanQueue
+from .transport import transport
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from .middleware import App, Receive, Scope, Send
+
+SHUTDOWN_TIMEOUT: Final = 5.0
+FLUSH_TIMEOUT: Final = 10.0
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+def instrument(
+    app: Any,
+    service: str | None = None,
+    *,
+    version: str | None = None,
+    metrics_path: str | None = "/metrics",
+    clients: bool = True,
+) -> Telemetry:
+    """Makes a FastAPI, Starlette or any other ASGI application say what it does; the environment (`OTEL_*`) says the rest.
+
+    FastAPI and Starlette applications are instrumented in place, outermost, so `uvicorn module:app` stays as it is; of any
+    other ASGI application, serve `telemetry.app`. Doing it twice is doing it once. `service` stands above
+    `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
+    `clients=False` leaves httpx alone. The export thread starts with the server (or the first request).
+
+    Raises `NotAnApplication` for what can't be called; nothing of it ever raises later.
+    """
+    if not callable(app):
+        raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
+    known = _known(app)
+    if known is not None:
+        if service not in (None, known.service):
+            _log.warning("already instrumented as %r; %r is ignored", known.service, service)
+        return known
+    config = read_config(service, version)
+    telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients)
+    _KNOWN[id(app)] = telemetry
+    return telemetry
+
+
+class Telemetry:
+    """The handle of one instrumented application: an ASGI application itself, and the way to flush and to stop.
+
+    Made by `instrument()`; a clock and a transport of one's own are for tests.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        config: Config,
+        *,
+        metrics_path: str | None = "/metrics",
+        clients: bool = True,
+        clock: Clock | None = None,
+        make_transport: MakeTransport = transport,
+    ) -> None:
+        self._config = config
+        self._metrics_path = metrics_path
+        self._original = app
+        self._inner: App = app
+        self._stopped = False
+        if config.disabled:
+            return
+        clock = clock or SystemClock()
+        self._health = Health()
+        self._red = Red(config.boundaries)
+        self._spans = SpanQueue(config.span_queue if config.traces else 0, config.span_batch, self._health)
+        self._exporter = Exporter(config, self._red, self._spans, self._health, clock, make_transport)
+        self._worker = Worker(self._exporter, clock, self._health)
+        self._spans.wake = self._worker.wake
+        self._prepare(clients=clients)
+        if is_starlette(app):
+            self._inner = put_outermost(app, self)
+        _LIVE.add(self)
+
+    @property
+    def app(self) -> App:
+        """What a server is to serve: the application itself where it was instrumented in place, else this handle."""
+        in_place = self._inner is not self._original or self._config.disabled
+        served: App = self._original if in_place else self
+        return served
+
+    @property
+    def service(self) -> str:
+        """The name this service reports under."""
+        return self._config.attributes["service.name"]
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The prometheus-client registry behind the metrics page: metrics registered with it appear there as well."""
+        return self._exposition.registry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection, measured."""
+        kind = scope["type"]
+        if self._config.disabled or kind == "websocket":
+            await self._inner(scope, receive, send)
+        elif kind == "lifespan":
+            await self._watch(self._inner, scope, receive, send, self.start, self.shutdown)
+        elif self._is_scrape(scope):
+            await self._exposition.respond(scope, send)
+        else:
+            await self._measure(self._inner, self._instruments, scope, receive, send)
+
+    def start(self) -> None:
+        """Starts the export thread, if it does not run: a server's start and a first request do it by themselves."""
+        if self._config.disabled:
+            return
+        self._stopped = False
+        _STARTED.add(self)
+        self._worker.start()
+
+    def flush(self, timeout: float = FLUSH_TIMEOUT) -> bool:
+        """Sends everything so far now, waiting at most `timeout` seconds; True when the collector acknowledged it.
+
+        It blocks: from a coroutine, `await asyncio.to_thread(telemetry.flush)`.
+        """
+        if self._config.disabled:
+            return True
+        self.start()
+        return self._worker.flush(timeout)
+
+    def shutdown(self, timeout: float = SHUTDOWN_TIMEOUT) -> bool:
+        """Sends what is left and the good-bye, taking at most `timeout` seconds; True when it was acknowledged.
+
+        A server's end and the interpreter's do it by themselves; once more does nothing. Requests that come later are
+        counted on `/metrics` only, until `start()`.
+        """
+        if self._config.disabled or self not in _STARTED:
+            return True
+        self._stopped = True
+        _STARTED.discard(self)
+        return self._worker.stop(timeout)
+
+    def _prepare(self, *, clients: bool) -> None:
+        # Everything that is slow to import is imported here, once, and not with the package.
+        from .exposition import Exposition
+        from .lifespan import watched
+        from .middleware import measured
+        from .setup import instruments
+
+        self._measure, self._watch = measured, watched
+        self._exposition = Exposition(self._red, self._spans, self._health, self._exporter)
+        self._instruments = instruments(
+            self._config,
+            red=self._red,
+            health=self._health,
+            spans=self._spans,
+            resource=self._exporter.resource,
+            on_request=self._start_once,
+            on_failure=self._failed,
+            clients=clients,
+        )
+
+    def _start_once(self) -> None:
+        if not self._worker.running and not self._stopped:
+            self.start()
+
+    def _failed(self) -> None:
+        if self._exporter.failed():
+            self._worker.wake()
+
+    def _is_scrape(self, scope: Scope) -> bool:
+        path = self._metrics_path
+        if path is None or not scope["path"].endswith(path) or scope["method"] not in ("GET", "HEAD"):
+            return False
+        if scope["path"] not in (path, scope.get("root_path", "") + path):
+            return False
+        if any(getattr(route, "path", None) == path for route in getattr(self._original, "routes", ())):
+            _log.warning("the application has a route %s of its own; ours is switched off", path)
+            self._metrics_path = None
+            return False
+        return True
+
+    def _forget(self) -> None:
+        self._worker.forget()
+        self._exporter.forget()
+        self._stopped = False
+
+
+_KNOWN: Final[weakref.WeakValueDictionary[int, Telemetry]] = weakref.WeakValueDictionary()
+_LIVE: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
+_STARTED: Final[set[Telemetry]] = set()
+
+
+def _known(app: Any) -> Telemetry | None:
+    if isinstance(app, Telemetry):
+        return app
+    return _KNOWN.get(id(app))
+
+
+def _after_fork() -> None:
+    """A child has its parent's memory, but none of its threads: what was not sent yet is the parent's to send."""
+    _STARTED.clear()
+    for telemetry in list(_LIVE):
+        telemetry._forget()  # noqa: SLF001 - the class's own fork hook
+
+
+def _say_goodbyes() -> None:
+    for telemetry in list(_STARTED):
+        telemetry.shutdown()
+
+
+def _on_fork(hook: Callable[[], None]) -> None:
+    if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+        os.register_at_fork(after_in_child=hook)
+
+
+_on_fork(_after_fork)
+atexit.register(_say_goodbyes)
