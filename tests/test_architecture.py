@@ -148,7 +148,10 @@ def circle(paths: Iterable[Path]) -> list[str]:
         module_of(path): {
             found.target
             for found in own_imports(path)
-            if not found.inside_function and found.target in modules and found.target != module_of(path)
+            # `from . import names` names its own package only to reach a module in it.
+            if not found.inside_function
+            and found.target in modules
+            and not f"{module_of(path)}.".startswith(f"{found.target}.")
         }
         for path in paths
     }
