@@ -1,1 +1,49 @@
-"""To come."""
+"""Alerts: from an evaluation to somebody who knows. Burn and no-data alerts, their outbox and senders, and rules for Prometheus.
+
+    Evaluation -> AlertEngine -> outbox (in the ledger's file) -> Pager -> Sender
+    SLOs       -> prometheus.build_rules -> rules.yml
+
+`now` is always a parameter; only the pager is handed a clock.
+"""
+
+from .alert import Alert, Key, Kind
+from .engine import AlertEngine, Change
+from .errors import AlertsError, InvalidReceiver, StoreError
+from .notice import Notice
+from .notification import Action, Notification, Receiver
+from .outbox import Delivery, Outbox, Stage
+from .pager import Pager
+from .sender import DELIVERED, FakeSender, Outcome, Sender, Verdict
+from .state import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
+from .webhook import WebhookSender
+
+__all__ = [
+    "DELIVERED",
+    "KEEP_FIRING_SECONDS",
+    "Action",
+    "Alert",
+    "AlertEngine",
+    "AlertsError",
+    "Change",
+    "Condition",
+    "Delivery",
+    "FakeSender",
+    "Firing",
+    "InvalidReceiver",
+    "Key",
+    "Kind",
+    "Notice",
+    "Notification",
+    "Outbox",
+    "Outcome",
+    "Pager",
+    "Reason",
+    "Receiver",
+    "Sender",
+    "Stage",
+    "StoreError",
+    "Transition",
+    "Verdict",
+    "WebhookSender",
+    "step",
+]

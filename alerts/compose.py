@@ -1,0 +1,90 @@
+"""From an alert and the status of its SLO to the notification that goes out: labels, texts and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from ..slo import SLO, Status
+from .alert import Alert, Key, Kind
+from .message import Message, burning, resolved, silent
+from .names import (
+    ALERT_BURN,
+    ALERT_NO_DATA,
+    ANNOTATION_DASHBOARD,
+    ANNOTATION_DESCRIPTION,
+    ANNOTATION_RUNBOOK,
+    ANNOTATION_SUMMARY,
+    LABEL_ALERTNAME,
+    LABEL_SERVICE,
+    LABEL_SEVERITY,
+    LABEL_SLO,
+)
+from .notification import Action, Notification
+from .state import Firing
+
+
+def opened(key: Key, status: Status, firing: Firing) -> Alert:
+    """The alert that fires, in words made from the status it fired at."""
+    message = said(key.kind, status, firing.since)
+    slo = status.slo
+    return Alert(key, slo.name, slo.service, labels(key.kind, slo), _reason(key.kind, status), message.summary, firing)
+
+
+def triggers(alert: Alert, status: Status, public_url: str) -> Notification:
+    """The beginning of an incident."""
+    message = said(alert.key.kind, status, alert.firing.since)
+    return _notification(alert, Action.TRIGGER, message, None, links(status.slo, public_url), public_url)
+
+
+def resolves(alert: Alert, status: Status | None, now: float, public_url: str) -> Notification:
+    """The end of an incident; `status` is None when its SLO is gone."""
+    message = resolved(alert.summary, status, alert.firing.since, now)
+    found = links(status.slo, public_url) if status is not None else {}
+    return _notification(alert, Action.RESOLVE, message, now, found, public_url)
+
+
+def said(kind: Kind, status: Status, since: float) -> Message:
+    """What an alert of this kind says about this status."""
+    return silent(status, since) if kind is Kind.NO_DATA else burning(status, kind.severity, since)
+
+
+def labels(kind: Kind, slo: SLO) -> dict[str, str]:
+    """The SLO's own labels, and over them those that receivers route, group and inhibit by."""
+    return {
+        **slo.labels,
+        LABEL_ALERTNAME: ALERT_NO_DATA if kind is Kind.NO_DATA else ALERT_BURN,
+        LABEL_SLO: slo.name,
+        LABEL_SERVICE: slo.service,
+        LABEL_SEVERITY: kind.severity.value,
+    }
+
+
+def links(slo: SLO, public_url: str) -> dict[str, str]:
+    """Where to look and what to do. Without a runbook nothing is made up."""
+    runbook, dashboard = _annotation(slo, "runbook"), _annotation(slo, "dashboard")
+    found = {ANNOTATION_DASHBOARD: dashboard or page_url(public_url, slo.name)}
+    return {**found, ANNOTATION_RUNBOOK: runbook} if runbook else found
+
+
+def page_url(public_url: str, slo: str) -> str:
+    """The page of an SLO."""
+    return f"{public_url.rstrip('/')}/slo/{quote(slo, safe='')}"
+
+
+def _notification(
+    alert: Alert, action: Action, message: Message, ended: float | None, found: Mapping[str, str], public_url: str
+) -> Notification:
+    texts = {ANNOTATION_SUMMARY: message.summary, ANNOTATION_DESCRIPTION: message.description}
+    url = page_url(public_url, alert.slo)
+    return Notification(action, alert.key.dedup, alert.labels, {**texts, **found}, alert.firing.since, ended, url)
+
+
+def _annotation(slo: SLO, name: str) -> str:
+    return slo.annotations.get(f"fournines/{name}") or slo.annotations.get(name, "")
+
+
+def _reason(kind: Kind, status: Status) -> str:
+    if kind is Kind.NO_DATA:
+        return f"{status.slo.service} stopped reporting"
+    return next(rule.reason for rule in status.rules if rule.severity is kind.severity)

@@ -1,0 +1,72 @@
+"""What an evaluation says about the condition of every alert there is or should be.
+
+A page and a ticket belong to an SLO. No data belongs to a service: ten SLOs of a service that went silent are one page, labelled
+with its strictest SLO. While a service is silent the burn of its SLOs is unknown unless it is met: estimated events may burn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..slo import Evaluation, Evaluator
+from .alert import Alert, Key, Kind
+from .state import Condition
+
+_BURN_KINDS = (Kind.PAGE, Kind.TICKET)  # pages first: whether a ticket is inhibited depends on its page
+
+
+class Judgement(NamedTuple):
+    """What is known of one alert's condition; `row` is the evaluation's row that says so."""
+
+    key: Key
+    condition: Condition
+    row: int
+
+
+class Judge:
+    """Knows, for every set of SLOs it has seen, which rows a service has."""
+
+    def __init__(self) -> None:
+        self._services: WeakKeyDictionary[Evaluator, dict[str, int]] = WeakKeyDictionary()
+
+    def judgements(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> list[Judgement]:
+        """Conditions of the alerts that are open or should be; all others are clear and inactive."""
+        return [*self._no_data(evaluation, open_), *_burns(evaluation, open_)]
+
+    def _no_data(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
+        silent = evaluation.observation.silent
+        concerned = {evaluation.slos[row].service for row in np.flatnonzero(silent).tolist()}
+        concerned |= {key.name for key in open_ if key.kind is Kind.NO_DATA}
+        if not concerned:
+            return
+        rows = self._strictest(evaluation.evaluator)
+        for service in sorted(concerned & rows.keys()):
+            condition = Condition.MET if silent[rows[service]] else Condition.CLEAR
+            yield Judgement(Key(Kind.NO_DATA, service), condition, rows[service])
+
+    def _strictest(self, evaluator: Evaluator) -> dict[str, int]:
+        """The row of each service's SLO with the highest objective, the first by name among equals."""
+        found = self._services.get(evaluator)
+        if found is None:
+            slos = evaluator.slos
+            order = sorted(
+                range(len(slos)), key=lambda row: (slos[row].objective.allowed, slos[row].name), reverse=True
+            )
+            found = self._services[evaluator] = {slos[row].service: row for row in order}
+        return found
+
+
+def _burns(evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
+    met = {kind: evaluation.met[kind.severity] >= 0 for kind in _BURN_KINDS}
+    concerned = set(np.flatnonzero(met[Kind.PAGE] | met[Kind.TICKET]).tolist())
+    rows = evaluation.evaluator.rows
+    concerned |= {rows[key.name] for key in open_ if key.kind is not Kind.NO_DATA and key.name in rows}
+    for row in sorted(concerned):
+        clear = Condition.UNKNOWN if evaluation.observation.silent[row] else Condition.CLEAR
+        for kind in _BURN_KINDS:
+            condition = Condition.MET if met[kind][row] else clear
+            yield Judgement(Key(kind, evaluation.slos[row].name), condition, row)

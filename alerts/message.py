@@ -1,0 +1,95 @@
+"""What a page says: which promise, how fast it burns, what is left of the budget, and how long that lasts."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..slo import NoData, Severity, SLIKind, Status, timestamp
+from .figures import duration, exact_percent, percent, requests, times
+
+
+class Message(NamedTuple):
+    """The line on a phone's lock screen, and the paragraph behind it."""
+
+    summary: str
+    description: str
+
+
+def burning(status: Status, severity: Severity, since: float) -> Message:
+    """The message of a burn alert that fires since `since` (epoch seconds)."""
+    name, rule = status.slo.name, next(rule for rule in status.rules if rule.severity is severity)
+    shown = rule.rule.short if rule.rule else min(status.burn)
+    rate = times(status.burn[shown] or Fraction(0))
+    parts = [
+        f"The promise: {promise(status)}.",
+        f"Since {timestamp(since)} {_rates(status, severity)}.",
+        f"Over {status.slo.window}: {budget_left(status)}{_exhaustion(status)}.",
+        _caveat(status),
+    ]
+    summary = f"{name} burns {rate}, {budget_left(status)}{_exhaustion(status)}"
+    return Message(summary, " ".join(part for part in parts if part))
+
+
+def silent(status: Status, since: float) -> Message:
+    """The message of a service that stopped reporting; `status` is that of its strictest SLO."""
+    service = status.slo.service
+    age = "" if status.data_age is None else f" for {duration(status.data_age)}"
+    consequence = {
+        NoData.BAD: "The events expected of it are booked as failed.",
+        NoData.GOOD: "The events expected of it are booked as good.",
+        NoData.IGNORE: "Its error budgets stand still, and nothing can be said about its promises.",
+    }[status.slo.no_data]
+    description = f"No instance of {service} has reported{age}, and none said good-bye (noticed {timestamp(since)}). {consequence}"
+    return Message(f"{service} stopped reporting{age}: no data", description)
+
+
+def resolved(opening: str, status: Status | None, since: float, now: float) -> Message:
+    """The message of an alert's end; `opening` is its summary when it fired, `status` None when its SLO is gone."""
+    lasted = f"fired for {duration(now - since)}"
+    if status is None:
+        return Message(f"Over: {opening}", f"Its SLO is no longer there; the alert {lasted}.")
+    return Message(f"Over: {opening}", f"It {lasted}. Over {status.slo.window}: {budget_left(status)}.")
+
+
+def promise(status: Status) -> str:
+    """The promise in words: `99.99 % of the requests to payments succeed, over 30d`."""
+    slo = status.slo
+    kept = "succeed" if slo.sli.kind is SLIKind.AVAILABILITY else f"are answered within {slo.sli.threshold} s"
+    return f"{exact_percent(slo.objective.target)} of the requests to {slo.service} {kept}, over {slo.window}"
+
+
+def budget_left(status: Status) -> str:
+    """What is left, as share, time and requests; or by how much it is over-spent."""
+    budget = status.budget
+    if budget.remaining_ratio < 0:
+        seconds, events = math.ceil(-budget.remaining_seconds), Fraction(math.ceil(-budget.remaining_events))
+        return f"over-spent by {duration(seconds)} of outage ({requests(events)})"
+    left = f"{duration(budget.remaining_seconds)} of outage, {requests(budget.remaining_events)}"
+    return f"{percent(budget.remaining_ratio)} of the budget left ({left})"
+
+
+def _exhaustion(status: Status) -> str:
+    left = status.exhausted_in_seconds
+    return f", empty in {duration(left)}" if left else ""
+
+
+def _rates(status: Status, severity: Severity) -> str:
+    rule = next(rule for rule in status.rules if rule.severity is severity)
+    if rule.rule is None:
+        return rule.reason
+    shown = (rule.rule.long, rule.rule.short)
+    rates = " and ".join(f"{times(status.burn[window] or Fraction(0))} over {window}" for window in shown)
+    return f"it burns {rates}, above {times(rule.rule.factor(status.slo.window))}"
+
+
+def _caveat(status: Status) -> str:
+    said = []
+    if status.coverage < 1:
+        said.append(
+            f"Only {percent(status.coverage)} of the window is observed yet; the rest counts as free of failures."
+        )
+    if status.estimated_bad:
+        said.append(f"{requests(Fraction(status.estimated_bad))} of a silent service are estimated.")
+    return " ".join(said)

@@ -1,0 +1,53 @@
+"""Every name this folder emits: alert names, labels, annotations, recorded series and self-metrics.
+
+Record names and `sloth_*` labels are those of Sloth (https://sloth.dev), so that dashboards made for it work unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALERT_BURN: Final = "SLOErrorBudgetBurn"
+ALERT_NO_DATA: Final = "SLONoData"
+
+LABEL_ALERTNAME: Final = "alertname"
+LABEL_SEVERITY: Final = "severity"
+LABEL_SLO: Final = "slo"
+LABEL_SERVICE: Final = "service"
+
+ANNOTATION_SUMMARY: Final = "summary"
+ANNOTATION_DESCRIPTION: Final = "description"
+ANNOTATION_RUNBOOK: Final = "runbook_url"
+ANNOTATION_DASHBOARD: Final = "dashboard_url"
+
+SIGNATURE_HEADER: Final = "X-Fournines-Signature"
+
+SOURCE_EVENTS: Final = "slo_events_total"
+"""The collector's counter, by `slo`, `service` and `result`."""
+SOURCE_RESULT: Final = "result"
+RESULT_BAD: Final = "bad"
+
+RECORD_EVENTS_COPY: Final = "slo:events:total"
+"""The counter again at two-minute steps: what windows longer than six hours are computed from."""
+RECORD_SLI_ERROR: Final = "slo:sli_error:ratio_rate"
+"""Prefix: the window follows, `slo:sli_error:ratio_rate5m`."""
+RECORD_OBJECTIVE: Final = "slo:objective:ratio"
+RECORD_ERROR_BUDGET: Final = "slo:error_budget:ratio"
+RECORD_PERIOD_DAYS: Final = "slo:time_period:days"
+RECORD_CURRENT_BURN: Final = "slo:current_burn_rate:ratio"
+RECORD_PERIOD_BURN: Final = "slo:period_burn_rate:ratio"
+RECORD_REMAINING: Final = "slo:period_error_budget_remaining:ratio"
+RECORD_INFO: Final = "sloth_slo_info"
+
+SLOTH_ID: Final = "sloth_id"
+SLOTH_SERVICE: Final = "sloth_service"
+SLOTH_SLO: Final = "sloth_slo"
+SLOTH_WINDOW: Final = "sloth_window"
+SLOTH_SEVERITY: Final = "sloth_severity"
+SLOTH_VERSION: Final = "sloth_version"
+SLOTH_MODE: Final = "sloth_mode"
+SLOTH_SPEC: Final = "sloth_spec"
+SLOTH_OBJECTIVE: Final = "sloth_objective"
+
+METRIC_NOTIFICATIONS: Final = "fournines_notifications"
+"""Notifications kept, by `receiver` and `state` (pending, delivered, rejected, given_up)."""

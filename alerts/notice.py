@@ -1,0 +1,38 @@
+"""Whether a receiver is told about an alert now, and why."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .alert import Alert
+from .state import Condition, Reason
+
+
+class Notice(Enum):
+    """What receivers are told; the value says why in words."""
+
+    TRIGGER = "told: it fires"
+    RESOLVE = "told: it is over"
+    ALREADY_TOLD = "not told again: they know that it fires"
+    INHIBITED = "not told: the page of the same SLO fires"
+    CONDITION_NOT_MET = "not told: its condition is not met any more"
+    NEVER_TOLD = "not told that it is over: they were never told that it fired"
+
+    @property
+    def sends(self) -> bool:
+        """Whether something goes out."""
+        return self in (Notice.TRIGGER, Notice.RESOLVE)
+
+
+def decide(alert: Alert, condition: Condition, reason: Reason, *, inhibited: bool) -> Notice:
+    """What receivers are told of `alert` after a step of its machine ended with `reason`.
+
+    An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody.
+    """
+    if reason.ends:
+        return Notice.RESOLVE if alert.told else Notice.NEVER_TOLD
+    if alert.told:
+        return Notice.ALREADY_TOLD
+    if condition is not Condition.MET:
+        return Notice.CONDITION_NOT_MET
+    return Notice.INHIBITED if inhibited else Notice.TRIGGER

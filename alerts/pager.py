@@ -1,0 +1,132 @@
+"""The pager: takes what is due out of the outbox and sends it, one lane a receiver, so that a slow one delays nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from .errors import StoreError
+from .outbox import Delivery, Outbox, Stage
+from .sender import Outcome, Sender, Verdict
+
+LOOK_SECONDS: Final = 5.0
+"""A lane looks again that often though nobody woke it, so that nothing hangs on one lost wake-up."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pager:
+    """Delivers for as long as `run` is awaited. `now` gives epoch seconds; `senders` are by the names of their receivers."""
+
+    def __init__(self, outbox: Outbox, senders: Mapping[str, Sender], now: Callable[[], float]) -> None:
+        self._outbox = outbox
+        self._now = now
+        self._lanes = [_Lane(name, sender, outbox, now) for name, sender in senders.items()]
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        """Says that there is something new. May be called from any thread, at any time."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the loop ended meanwhile: what is new is sent after the next start
+                loop.call_soon_threadsafe(self._wake_lanes)
+
+    def _wake_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.awake.set()
+
+    async def run(self) -> None:
+        """Delivers until cancelled. What is under way then stays in the outbox and is sent again after the next start."""
+        self._loop = asyncio.get_running_loop()
+        await self._reject_strangers()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes:
+                    group.create_task(lane.run(), name=f"pager {lane.name}")
+        finally:
+            self._loop = None
+
+    async def deliver_due(self) -> int:
+        """Sends once what is due now, for a last look before the end; returns how many messages were accepted."""
+        return sum(await asyncio.gather(*(lane.deliver() for lane in self._lanes)))
+
+    async def _reject_strangers(self) -> None:
+        names = [lane.name for lane in self._lanes]
+        try:
+            rejected = await asyncio.to_thread(self._outbox.reject_all_but, names, self._now())
+        except StoreError as error:
+            _log.warning("notifications of receivers that are gone stay in the outbox: %s", error)
+        else:
+            if rejected:
+                _log.error("%d notifications are not sent: their receivers are no longer configured", rejected)
+
+
+class _Lane:
+    """The way to one receiver."""
+
+    def __init__(self, name: str, sender: Sender, outbox: Outbox, now: Callable[[], float]) -> None:
+        self.name = name
+        self.awake = asyncio.Event()
+        self._sender = sender
+        self._outbox = outbox
+        self._now = now
+        self._unrecorded: dict[int, tuple[Delivery, Outcome]] = {}
+
+    async def run(self) -> None:
+        while True:
+            self.awake.clear()
+            try:
+                busy = await self.deliver()
+                pause = 0.0 if busy else await self._pause()
+            except StoreError as error:
+                _log.error("notifications to %s wait: %s", self.name, error)
+                pause = 1.0
+            if pause:
+                await self._sleep(pause)
+
+    async def deliver(self) -> int:
+        """Sends what is due, in parallel; returns how many messages were accepted."""
+        await self._record_rest()
+        due = await asyncio.to_thread(self._outbox.due, self.name, self._now())
+        outcomes = await asyncio.gather(*(self._send(delivery) for delivery in due))
+        return sum(outcome.verdict is Verdict.DELIVERED for outcome in outcomes)
+
+    async def _send(self, delivery: Delivery) -> Outcome:
+        try:
+            outcome = await self._sender.send(delivery.notification, self._now())
+        except Exception as error:  # noqa: BLE001 - whatever a sender does wrong, the page stays in the outbox
+            outcome = Outcome(Verdict.RETRY, f"its sender failed: {type(error).__name__}")
+        self._unrecorded[delivery.id] = (delivery, outcome)
+        with contextlib.suppress(StoreError):  # the next look records it, or says why it can't
+            await self._record(delivery, outcome)
+        return outcome
+
+    async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
+        stage = await asyncio.to_thread(self._outbox.record, delivery, outcome, self._now())
+        self._unrecorded.pop(delivery.id, None)
+        if stage in (Stage.REJECTED, Stage.GIVEN_UP):
+            _log.error("%s never got %s: %s", self.name, _words(delivery), outcome.reason)
+        elif stage is Stage.PENDING:
+            _log.warning("%s did not get %s yet: %s", self.name, _words(delivery), outcome.reason)
+
+    async def _record_rest(self) -> None:
+        """Nothing is sent while this fails, or a full disk would page somebody every second."""
+        for delivery, outcome in list(self._unrecorded.values()):
+            await self._record(delivery, outcome)
+
+    async def _pause(self) -> float:
+        due = await asyncio.to_thread(self._outbox.next_due, self.name)
+        return LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.05, due - self._now()))
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.awake.wait(), seconds)
+
+
+def _words(delivery: Delivery) -> str:
+    return f"the {delivery.notification.action.value} of {delivery.notification.dedup_key}"

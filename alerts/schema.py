@@ -1,0 +1,102 @@
+"""The tables of this folder, in the ledger's file but with a version of their own: `PRAGMA user_version` belongs to the collector.
+
+Migrations only go forward. All steps that are missing run in one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from .errors import StoreError
+
+_VERSION_1: Final = (
+    """CREATE TABLE alert (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        slo TEXT NOT NULL,
+        service TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        since REAL NOT NULL,
+        clear_since REAL,
+        told INTEGER NOT NULL,
+        resolved REAL
+    ) STRICT""",
+    "CREATE UNIQUE INDEX alert_open ON alert (kind, name) WHERE resolved IS NULL",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        incident INTEGER NOT NULL,
+        receiver TEXT NOT NULL,
+        dedup_key TEXT NOT NULL,
+        action TEXT NOT NULL,
+        notification TEXT NOT NULL,
+        created REAL NOT NULL,
+        due REAL NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'pending',
+        reason TEXT NOT NULL DEFAULT '',
+        finished REAL
+    ) STRICT""",
+    "CREATE INDEX outbox_pending ON outbox (receiver, due) WHERE state = 'pending'",
+    "CREATE INDEX outbox_incident ON outbox (incident)",
+    "CREATE TABLE slo_state (slo TEXT PRIMARY KEY, state TEXT NOT NULL, since REAL NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+MIGRATIONS: Final = (_VERSION_1,)
+
+_BUSY_SECONDS: Final = 10.0
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """A connection of its own to the ledger's file, every commit on disk before it returns, schema brought up to date.
+
+    May be handed from thread to thread, but used by one at a time. `StoreError` when the file can't be used.
+    """
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        migrate(connection)
+    except (sqlite3.Error, StoreError) as error:
+        if connection is not None:
+            connection.close()
+        raise StoreError(f"alerts can't be kept in {path}: {error}") from error
+    return connection
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings the tables to the newest version; does nothing when they are there. `StoreError` when they are newer still."""
+    with transaction(connection):
+        connection.execute("CREATE TABLE IF NOT EXISTS alerts_schema (version INTEGER NOT NULL) STRICT")
+        found = connection.execute("SELECT version FROM alerts_schema").fetchone()
+        version = found[0] if found else 0
+        if version > len(MIGRATIONS):
+            raise StoreError(f"its alert tables are version {version}, newer than this program's {len(MIGRATIONS)}")
+        for statement in (statement for step in MIGRATIONS[version:] for statement in step):
+            connection.execute(statement)
+        if version < len(MIGRATIONS):
+            connection.execute("DELETE FROM alerts_schema")
+            connection.execute("INSERT INTO alerts_schema VALUES (?)", (len(MIGRATIONS),))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or nothing of it; the write lock is taken at its start. `StoreError` when SQLite can't."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise StoreError(f"alerts can't be written: {error}") from error

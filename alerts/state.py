@@ -1,0 +1,84 @@
+"""The state machine of one alert: inactive -> firing -> (condition clear, held) -> resolved. Pure; time is a parameter.
+
+It fires the moment its condition is met: at 99.99 % two minutes of waiting are half of a month's budget. It resolves when the
+condition has been clear for five minutes on end (`keep_firing_for`), so that a flapping condition is one incident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+KEEP_FIRING_SECONDS: Final = 300
+
+
+class Condition(Enum):
+    """What is known of an alert's condition at one moment."""
+
+    MET = "met"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+class Reason(Enum):
+    """Why the machine went where it went; the value says it in words."""
+
+    QUIET = "its condition is not met"
+    FIRED = "its condition is met"
+    STILL_MET = "its condition is still met"
+    CLEARED = "its condition cleared; it is held for 5 minutes"
+    HELD = "its condition is clear, but not yet for 5 minutes"
+    MET_AGAIN = "its condition is met again within 5 minutes"
+    KEPT = "its service is silent, so nothing says that it is over"
+    RESOLVED = "its condition has been clear for 5 minutes"
+    WITHDRAWN = "its SLO is no longer there"
+
+    @property
+    def ends(self) -> bool:
+        """Whether the alert is over."""
+        return self in (Reason.RESOLVED, Reason.WITHDRAWN)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is something new to remember."""
+        return self in (Reason.FIRED, Reason.CLEARED, Reason.MET_AGAIN) or self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """An alert that fires: since when, and since when its condition is clear (None while it is met). Epoch seconds."""
+
+    since: float
+    clear_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where the machine stands now (None: inactive) and why."""
+
+    firing: Firing | None
+    reason: Reason
+
+
+def step(firing: Firing | None, condition: Condition, now: float) -> Transition:
+    """The machine's answer to `condition` at `now` (epoch seconds).
+
+    An unknown condition never fires an alert and never ends one: it takes back the calm that was counted so far.
+    """
+    if firing is None:
+        met = condition is Condition.MET
+        return Transition(Firing(now), Reason.FIRED) if met else Transition(None, Reason.QUIET)
+    if condition is not Condition.CLEAR:
+        return _open(firing, condition)
+    if firing.clear_since is None:
+        return Transition(Firing(firing.since, now), Reason.CLEARED)
+    if now - firing.clear_since >= KEEP_FIRING_SECONDS:
+        return Transition(None, Reason.RESOLVED)
+    return Transition(firing, Reason.HELD)
+
+
+def _open(firing: Firing, condition: Condition) -> Transition:
+    if firing.clear_since is not None:
+        return Transition(Firing(firing.since), Reason.MET_AGAIN)
+    return Transition(firing, Reason.STILL_MET if condition is Condition.MET else Reason.KEPT)

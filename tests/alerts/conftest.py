@@ -1,0 +1,111 @@
+"""A service whose numbers the test decides, and a store of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fournines.alerts import AlertEngine, Receiver
+from fournines.slo import SLI, SLO, Evaluation, Objective, SLIKind, Window, evaluate
+
+START = 1_800_000_000.0
+QUIET_RECEIVER = Receiver("hook")
+
+
+@dataclass
+class World:
+    """An event source with 10 events a second for everybody; `failing` is the share of bad ones, by SLO or SLO and window."""
+
+    failing: dict[Any, float] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    rate: float = 10.0
+    since: float = START - 40 * 86_400
+
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Any:
+        from fournines.slo import Observation
+
+        total = np.array([[int(self.rate * min(w.seconds, now - self.since)) for w in windows] for _ in names])
+        share = np.array([[self._share(name, window) for window in windows] for name in names])
+        bad = np.floor(total * share + 1e-6).astype(np.int64)
+        return Observation(
+            good=total - bad,
+            total=total,
+            estimated=np.zeros_like(total),
+            since=np.full(len(names), int(self.since)),
+            heard=np.array([now - (90 if name in self.silent else 2) for name in names], dtype=np.float64),
+            silent=np.array([name in self.silent for name in names]),
+        )
+
+    def _share(self, name: str, window: Window) -> float:
+        return self.failing.get((name, str(window)), self.failing.get(name, 0.0))
+
+    def history(self, name: str, interval: Any, step: int) -> Sequence[Any]:
+        return ()
+
+
+def make_slo(
+    name: str = "payments-availability", service: str = "payments", target: str = "0.9999", **more: Any
+) -> SLO:
+    """An availability SLO of 30 days."""
+    return SLO(name, SLI(SLIKind.AVAILABILITY, service), Objective.parse(target), **more)
+
+
+@pytest.fixture
+def slo() -> Callable[..., SLO]:
+    """Makes an SLO."""
+    return make_slo
+
+
+@pytest.fixture
+def world() -> World:
+    """Everything is well until the test says otherwise."""
+    return World()
+
+
+@pytest.fixture
+def start() -> float:
+    """The moment the tests begin, in epoch seconds."""
+    return START
+
+
+@pytest.fixture
+def at(world: World) -> Callable[..., Evaluation]:
+    """Evaluates SLOs in the world, some seconds after the start."""
+
+    def evaluate_at(slos: Sequence[SLO], seconds: float = 0.0) -> Evaluation:
+        return evaluate(slos, world, START + seconds)
+
+    return evaluate_at
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The ledger's file."""
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def engines(path: Path) -> Iterator[Callable[..., AlertEngine]]:
+    """Opens engines on the ledger's file and closes them at the end; one receiver, `hook`, unless told otherwise."""
+    opened: list[AlertEngine] = []
+
+    def open_engine(receivers: Sequence[Receiver] = (QUIET_RECEIVER,), **more: Any) -> AlertEngine:
+        opened.append(AlertEngine(path, receivers, **more))
+        return opened[-1]
+
+    yield open_engine
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def latency_slo() -> SLO:
+    """99 % within 0.25 s."""
+    sli = SLI(SLIKind.LATENCY, "payments", threshold=Decimal("0.25"))
+    return SLO("payments-latency", sli, Objective.parse("0.99"))
