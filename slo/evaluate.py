@@ -252,4 +252,6 @@ class Evaluation:
             case State.NO_TRAFFIC:
                 return f"no events in {min(slo.windows)}"
             case State.HEALTHY:
-                return f"{self.budget(row).remaining_ratio * 100:.1f} % of the error budget of {slo.window} is left"
+                return (
+                    f"{float(self.budget(row).remaining_ratio) * 100:.1f} % of the error budget of {slo.window} is left"
+                )
