@@ -133,7 +133,7 @@ def own_imports(path: Path) -> Iterator[Import]:
 def upward(path: Path) -> list[str]:
     """The imports of a file that its floor forbids."""
     room = room_of(module_of(path))
-    open_to_it = ALLOWED[room] | {room, "__init__"}
+    open_to_it = ALLOWED.get(room, set()) | {room, "__init__"}
     return [
         f"{path.relative_to(ROOT)}:{found.line}: {room} imports {found.target}"
         for found in own_imports(path)
