@@ -35,7 +35,9 @@ class BurnRule:
 
     def __post_init__(self) -> None:
         if not self.short < self.long:
-            raise InvalidValue(f"the short window ({self.short}) is shorter than the long one ({self.long})")
+            raise InvalidValue(
+                f"a short window is shorter than its long one, and {self.short} is not shorter than {self.long}"
+            )
         if not 0 < self.budget_share <= 1:
             raise InvalidValue(f"a share of the budget lies between 0 and 1, not {self.budget_share}")
 

@@ -1,15 +1,16 @@
-"""Every object of one load by kind and name: no two of one name, and no reference to none."""
+"""Every object of one load by kind and name: no two of one name, no reference to none, no annotation that nobody reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from .annotations import PREFIX
+from .annotations import ANNOTATIONS, PREFIX
 from .document import Document, Steps, Value
-from .errors import Fault
+from .errors import Fault, InvalidValue
+from .metric_source import SOURCE_TYPE
 from .openslo import KINDS, REFERENCES
-from .validation import did_you_mean
+from .validation import did_you_mean, unknown_key
 
 _FREE_FORM: Final = frozenset({"connectionDetails", "labels"})
 
@@ -27,7 +28,7 @@ class Catalogue:
         for document in documents:
             self._add(document)
         for document in documents:
-            self.faults.extend(self._misplaced(document))
+            self.faults.extend(self._judged(document))
 
     def find(self, kind: str, name: str) -> Document | None:
         """The document that declares that object."""
@@ -43,20 +44,43 @@ class Catalogue:
             place = f"{first.file}:{first.line_of(steps)}"
             self.faults.append(document.fault(steps, f"another {kind} is named `{name}` already, in {place}"))
 
-    def _misplaced(self, document: Document) -> Iterator[Fault]:
-        """References to nothing, and our annotations where nobody reads them."""
+    def _judged(self, document: Document) -> Iterator[Fault]:
+        """References to nothing, and our annotations where they are wrong."""
         for steps, value in _entries(document.data, ()):
             if steps[-1] in REFERENCES and isinstance(value, str):
-                yield from self._dangling(document, steps, REFERENCES[str(steps[-1])], value)
-            elif (
-                steps[-2:-1] == ("annotations",) and str(steps[-1]).startswith(PREFIX) and not _is_slos(document, steps)
-            ):
-                yield document.fault(steps, f"annotations under {PREFIX} are read in the metadata of an SLO only")
+                yield from self._reference(document, steps, REFERENCES[str(steps[-1])], value)
+            elif steps[-2:-1] == ("annotations",) and isinstance(value, str):
+                message = _annotation(document, steps, str(steps[-1]), value)
+                yield from [document.fault(steps, message)] if message else []
 
-    def _dangling(self, document: Document, steps: Steps, kind: str, name: str) -> Iterator[Fault]:
-        if self._complete and (kind, name) not in self._objects:
+    def _reference(self, document: Document, steps: Steps, kind: str, name: str) -> Iterator[Fault]:
+        found = self.find(kind, name)
+        if found is None and self._complete:
             near = did_you_mean(name, [each for of, each in self._objects if of == kind])
             yield document.fault(steps, f"no {kind} named `{name}` is in these files{near}")
+        if found is not None and kind == "DataSource" and (type_ := _type_of(found)) not in (None, SOURCE_TYPE):
+            yield document.fault(steps, f"not supported yet: `{name}` is of type `{type_}`, not `{SOURCE_TYPE}`")
+
+
+def _annotation(document: Document, steps: Steps, key: str, text: str) -> str | None:
+    """What is wrong with an annotation; None where it is right, or not ours."""
+    if not key.startswith(PREFIX):
+        return None
+    if kind_of(document) != "SLO" or steps[:-1] != ("metadata", "annotations"):
+        return f"annotations under {PREFIX} are read in the metadata of an SLO only"
+    if key not in ANNOTATIONS:
+        return unknown_key(key, ANNOTATIONS)
+    try:
+        ANNOTATIONS[key](text)
+    except InvalidValue as error:
+        return str(error)
+    return None
+
+
+def _type_of(document: Document) -> str | None:
+    spec = document.data.get("spec")
+    found = spec.get("type") if isinstance(spec, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def kind_of(document: Document) -> str | None:

@@ -4,6 +4,7 @@
     1xx-3xx, 4xx other than below                            good           good if within the threshold
     429 (throttled), 499 or a client that went away          no event       no event
     5xx, span status error, error.type set, exception        bad            no event (it is availability's)
+      but 4xx with that very code as error.type              good           good if within the threshold
     health, metrics, documentation routes; WebSockets        no event       no event
 
 Attribute names are those of the OpenTelemetry semantic conventions for HTTP (stable), with the older ones read as well.
@@ -20,6 +21,7 @@ Attributes = Mapping[str, Attribute]
 
 THROTTLED: Final = 429
 CLIENT_CLOSED_REQUEST: Final = 499
+CLIENT_ERRORS: Final = 400
 SERVER_ERRORS: Final = 500
 
 STATUS_CODE_KEYS: Final = ("http.response.status_code", "http.status_code")
@@ -63,7 +65,7 @@ def status_code(attributes: Attributes) -> int | None:
     value = first_of(attributes, STATUS_CODE_KEYS)
     try:
         return None if value is None else int(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -81,8 +83,15 @@ def availability(attributes: Attributes) -> Verdict:
         return Verdict.IGNORED
     if code is not None and code >= SERVER_ERRORS:
         return Verdict.BAD
+    if _is_answered_refusal(code, attributes):
+        return Verdict.GOOD
     failed = bool(attributes.get(ERROR_TYPE)) or attributes.get(SPAN_STATUS) == "ERROR"
     return Verdict.BAD if failed else Verdict.GOOD
+
+
+def _is_answered_refusal(code: int | None, attributes: Attributes) -> bool:
+    """A 4xx whose error.type only repeats it: the conventions have clients report every 404 so, and nothing is broken by it."""
+    return code is not None and code >= CLIENT_ERRORS and attributes.get(ERROR_TYPE) == str(code)
 
 
 def counts_for_latency(attributes: Attributes) -> bool:

@@ -2,74 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from .annotations import ANNOTATIONS, BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA, PREFIX
-from .burn import WORKBOOK
+from .annotations import ANNOTATIONS, BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
 from .document import Steps
-from .errors import Place
+from .errors import InvalidValue, Place
 from .indicator import Indicator
 from .margin import Margin
-from .objective import Objective
-from .openslo import Objective as ObjectiveShape
-from .openslo import SLOObject, SLOSpec
+from .openslo import ObjectiveEntry, SLOObject
 from .sli import SLIKind
-from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData
-from .validation import unknown_key
-from .window import Window
+from .slo import DEFAULT_WINDOW, SLO
 
 _MAX_NAME: Final = 63
 _OBJECTIVES: Final = ("spec", "objectives")
+_FIELDS: Final = {BURN_RULES: "rules", MIN_BAD_EVENTS_KEY: "min_bad_events", NO_DATA: "no_data"}
 
 
-def declare(slo: SLOObject, indicator: Indicator | None, margin: Margin) -> list[SLO]:
-    """The promises of one SLO object, without those that hold a fault; each fault is noted. None of them without an indicator."""
-    _method(slo.spec, margin)
-    window = _window(slo.spec, margin)
-    settings = _settings(slo.metadata.annotations, margin)
-    if indicator is not None:
-        _shape_of_objectives(slo.spec, indicator, margin)
-    promises = [_promise(slo, index, indicator, window, settings, margin) for index in range(len(slo.spec.objectives))]
-    return [promise for promise in promises if promise is not None]
+def declare(slo: SLOObject, indicator: Indicator, margin: Margin) -> list[SLO]:
+    """The promises of one SLO object; none of them, after noting why, where its objectives do not fit the indicator."""
+    before = len(margin.faults)
+    for index, entry in enumerate(slo.spec.objectives):
+        _check(entry, (*_OBJECTIVES, index), indicator.kind, margin)
+    if indicator.kind is SLIKind.LATENCY and len(slo.spec.objectives) > 1:
+        margin.note((*_OBJECTIVES, 1), "a `thresholdMetric` takes one objective; write another SLO for the second")
+    if len(margin.faults) > before:
+        return []
+    return [_promise(slo, index, indicator, margin) for index in range(len(slo.spec.objectives))]
 
 
-def _promise(
-    slo: SLOObject,
-    index: int,
-    indicator: Indicator | None,
-    window: Window | None,
-    settings: Mapping[str, Any],
-    margin: Margin,
-) -> SLO | None:
-    shape, at = slo.spec.objectives[index], (*_OBJECTIVES, index)
-    objective = _objective(shape, at, margin)
-    if indicator is None or objective is None or window is None:
-        return None
-    sli = margin.attempt((*at, "value"), partial(indicator.sli, slo.spec.service, _threshold(shape, indicator)))
-    if sli is None:
-        return None
-    several = len(slo.spec.objectives) > 1
+def _check(entry: ObjectiveEntry, at: Steps, kind: SLIKind, margin: Margin) -> None:
+    """Whether an objective fits its metric: a threshold needs `op` and `value`, a ratio has neither; slices are for Timeslices."""
+    if kind is SLIKind.AVAILABILITY:
+        foreign = {"op": entry.op, "value": entry.value}
+        _note_given(foreign, "belongs to a `thresholdMetric`, and this indicator is a `ratioMetric`", at, margin)
+    else:
+        _check_threshold(entry, at, margin)
+    slices = {"timeSliceTarget": entry.time_slice_target, "timeSliceWindow": entry.time_slice_window}
+    _note_given(slices, "belongs to the budgeting method Timeslices", at, margin)
+
+
+def _check_threshold(entry: ObjectiveEntry, at: Steps, margin: Margin) -> None:
+    if entry.value is None:
+        margin.note((*at, "value"), "is missing: the threshold in seconds")
+    if entry.op == "lt":
+        margin.note((*at, "op"), "write lte: a duration equal to the threshold is good")
+    elif entry.op != "lte":
+        margin.note((*at, "op"), "write lte: requests at or below the threshold are good")
+
+
+def _note_given(values: Mapping[str, object], message: str, at: Steps, margin: Margin) -> None:
+    for key, value in values.items():
+        if value is not None:
+            margin.note((*at, key), message)
+
+
+def _promise(slo: SLOObject, index: int, indicator: Indicator, margin: Margin) -> SLO:
+    entry, several = slo.spec.objectives[index], len(slo.spec.objectives) > 1
+    sli = indicator.sli(slo.spec.service, entry.value)
+    at = (*_OBJECTIVES, index) if several else ("metadata", "name")
     return SLO(
         name=_name(slo, index) if several else slo.metadata.name,
         sli=sli,
-        objective=objective,
-        window=window,
-        method=Method.OCCURRENCES,
-        rules=settings.get(BURN_RULES, WORKBOOK),
-        min_bad_events=settings.get(MIN_BAD_EVENTS_KEY, MIN_BAD_EVENTS),
-        no_data=settings.get(NO_DATA, NoData.IGNORE),
-        display_name=_display_name(slo.metadata.display_name, shape.display_name if several else ""),
+        objective=entry.objective,
+        window=slo.spec.time_window[0].window if slo.spec.time_window else DEFAULT_WINDOW,
+        display_name=_display_name(slo.metadata.display_name, entry.display_name if several else ""),
         description=slo.spec.description,
         labels=MappingProxyType(dict(slo.metadata.labels)),
         annotations=MappingProxyType(dict(slo.metadata.annotations)),
         provider=slo.spec.service if sli.service != slo.spec.service else "",
-        place=Place(margin.document.file, margin.document.line_of(at if several else ("metadata", "name"))),
+        place=Place(margin.document.file, margin.document.line_of(at)),
+        **_settings(slo.metadata.annotations),
     )
+
+
+def _settings(annotations: Mapping[str, str]) -> dict[str, Any]:
+    """What our annotations say of an SLO's fields. Wrong ones are left out: the catalogue has noted them."""
+    settings: dict[str, Any] = {}
+    for key, field in _FIELDS.items():
+        with contextlib.suppress(InvalidValue):
+            settings |= {field: ANNOTATIONS[key](annotations[key])} if key in annotations else {}
+    return settings
 
 
 def _name(slo: SLOObject, index: int) -> str:
@@ -81,76 +97,3 @@ def _name(slo: SLOObject, index: int) -> str:
 
 def _display_name(of_slo: str, of_objective: str) -> str:
     return ": ".join(part for part in (of_slo, of_objective) if part)
-
-
-def _method(spec: SLOSpec, margin: Margin) -> None:
-    if spec.budgeting_method != Method.OCCURRENCES.value:
-        message = f"not supported yet: {spec.budgeting_method}; write {Method.OCCURRENCES.value}"
-        margin.note(("spec", "budgetingMethod"), message)
-        return
-    for index, objective in enumerate(spec.objectives):
-        for key, value in (
-            ("timeSliceTarget", objective.time_slice_target),
-            ("timeSliceWindow", objective.time_slice_window),
-        ):
-            if value is not None:
-                margin.note((*_OBJECTIVES, index, key), "belongs to the budgeting method Timeslices")
-
-
-def _window(spec: SLOSpec, margin: Margin) -> Window | None:
-    if spec.time_window is None:
-        return DEFAULT_WINDOW
-    return margin.attempt(("spec", "timeWindow", 0, "duration"), partial(Window.parse, spec.time_window[0].duration))
-
-
-def _settings(annotations: Mapping[str, str], margin: Margin) -> dict[str, Any]:
-    """What our annotations say, read; those with a fault are left out."""
-    settings: dict[str, Any] = {}
-    for key, text in annotations.items():
-        if key.startswith(PREFIX):
-            value = _setting(ANNOTATIONS.get(key), key, text, margin)
-            settings |= {key: value} if value is not None else {}
-    return settings
-
-
-def _setting(read: Callable[[str], Any] | None, key: str, text: str, margin: Margin) -> Any:
-    steps = ("metadata", "annotations", key)
-    if read is None:
-        margin.note(steps, unknown_key(key, ANNOTATIONS))
-        return None
-    return margin.attempt(steps, partial(read, text))
-
-
-def _objective(shape: ObjectiveShape, at: Steps, margin: Margin) -> Objective | None:
-    if shape.target is not None:
-        return margin.attempt((*at, "target"), partial(Objective, shape.target))
-    assert shape.target_percent is not None, "the shape has seen to it"
-    return margin.attempt((*at, "targetPercent"), partial(Objective.parse, f"{shape.target_percent:f}%"))
-
-
-def _threshold(shape: ObjectiveShape, indicator: Indicator) -> Decimal | None:
-    return shape.value if indicator.kind is SLIKind.LATENCY else None
-
-
-def _shape_of_objectives(spec: SLOSpec, indicator: Indicator, margin: Margin) -> None:
-    """Whether the objectives fit the metric: OpenSLO gives a threshold one objective, and a ratio neither `op` nor `value`."""
-    latency = indicator.kind is SLIKind.LATENCY
-    if latency and len(spec.objectives) > 1:
-        margin.note((*_OBJECTIVES, 1), "a `thresholdMetric` takes one objective; write another SLO for the second")
-    for index, objective in enumerate(spec.objectives):
-        (_latency_objective if latency else _ratio_objective)(objective, (*_OBJECTIVES, index), margin)
-
-
-def _ratio_objective(shape: ObjectiveShape, at: Steps, margin: Margin) -> None:
-    for key, value in (("op", shape.op), ("value", shape.value)):
-        if value is not None:
-            margin.note((*at, key), "belongs to a `thresholdMetric`, and this indicator is a `ratioMetric`")
-
-
-def _latency_objective(shape: ObjectiveShape, at: Steps, margin: Margin) -> None:
-    if shape.value is None:
-        margin.note((*at, "value"), "is missing: the threshold in seconds")
-    if shape.op == "lt":
-        margin.note((*at, "op"), "write lte: a duration equal to the threshold is good")
-    elif shape.op != "lte":
-        margin.note((*at, "op"), "write lte: requests at or below the threshold are good")

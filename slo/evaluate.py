@@ -40,12 +40,19 @@ class Evaluator:
         self._allowed = _Limits([slo.objective.allowed for slo in self.slos])
         self._guards = np.array([slo.min_bad_events for slo in self.slos], dtype=np.int64)
         self._seconds = np.array([window.seconds for window in self.windows], dtype=np.int64)
-        self._rules = [self._prepare(rule) for rule in sorted({r for s in self.slos for r in s.rules}, key=_rule_order)]
+        self._rules = [self._prepare(rule, rows) for rule, rows in self._rows_by_rule()]
 
-    def _prepare(self, rule: BurnRule) -> _PreparedRule:
-        rows = np.array([row for row, slo in enumerate(self.slos) if rule in slo.rules], dtype=np.intp)
+    def _rows_by_rule(self) -> list[tuple[BurnRule, list[int]]]:
+        rows: dict[BurnRule, list[int]] = {}
+        for row, slo in enumerate(self.slos):
+            for rule in dict.fromkeys(slo.rules):
+                rows.setdefault(rule, []).append(row)
+        return sorted(rows.items(), key=lambda item: _rule_order(item[0]))
+
+    def _prepare(self, rule: BurnRule, rows: list[int]) -> _PreparedRule:
         limits = _Limits([rule.factor(self.slos[row].window) * self.slos[row].objective.allowed for row in rows])
-        return _PreparedRule(rule, rows, self._column[rule.long], self._column[rule.short], limits)
+        at = np.array(rows, dtype=np.intp)
+        return _PreparedRule(rule, at, self._column[rule.long], self._column[rule.short], limits)
 
     def at(self, source: EventSource, now: float) -> Evaluation:
         """The state of all SLOs at `now` (epoch seconds), from one `observe` of `source`."""
@@ -232,8 +239,10 @@ class Evaluation:
             and all((burn[w] or 0) > rule.factor(slo.window) for w in (rule.long, rule.short))
         ]
         if above:
-            bad = max(self.count(row, rule.long).bad for rule in above)
-            return f"{bad} failed events in {above[0].long}, fewer than the {slo.min_bad_events} a page needs"
+            long = max(rule.long for rule in above)
+            return (
+                f"{self.count(row, long).bad} failed events in {long}, fewer than the {slo.min_bad_events} a page needs"
+            )
         return "no pair of windows burns above its factor"
 
     def _reason(self, state: State, row: int, rules: tuple[RuleStatus, ...]) -> str:

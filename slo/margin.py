@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from .document import Document, Steps
-from .errors import Fault, InvalidValue
-
-T = TypeVar("T")
+from .errors import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +18,3 @@ class Margin:
     def note(self, steps: Steps, message: str) -> None:
         """Notes one fault."""
         self.faults.append(self.document.fault(steps, message))
-
-    def attempt(self, steps: Steps, make: Callable[[], T]) -> T | None:
-        """What `make` gives; None, with its `InvalidValue` noted, where it can't."""
-        try:
-            return make()
-        except InvalidValue as error:
-            self.note(steps, str(error))
-            return None

@@ -14,12 +14,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import BeforeValidator, Field, InstanceOf, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    InstanceOf,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from .errors import InvalidValue
-from .shape import Shape, complaint
+from .shape import Name, Shape, checked, complaint
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SPANS, Condition, SpanKind
 
 SOURCE_TYPE: Final = "fournines"
@@ -63,9 +72,9 @@ Conditions = Annotated[
 
 
 class Source(Shape):
-    """The `spec` of `total`, and of a `thresholdMetric`."""
+    """What every `spec` of type `fournines` may say."""
 
-    signal: Annotated[str, _read_by(_signal)]
+    signal: Annotated[str, checked(_signal)]
     where: Conditions = Field(default_factory=list)
     kind: Annotated[InstanceOf[SpanKind], _read_by(_kind)] | None = None
     service: Annotated[str, Field(min_length=1)] | None = None
@@ -83,7 +92,61 @@ class Source(Shape):
         return self.kind or _FIXED_KINDS.get(self.signal, SpanKind.SERVER)
 
 
+class Total(Source):
+    """The `spec` of `total`, and of a `thresholdMetric`: all events that count. A caller's view says whose."""
+
+    @model_validator(mode="after")
+    def _caller_is_named(self) -> Total:
+        if self.span_kind is SpanKind.CLIENT and self.service is None:
+            raise complaint("a view of kind client needs `service`: the service.name of the caller")
+        return self
+
+
 class Part(Source):
     """The `spec` of `good` or `bad`: what it leaves out is as in `total`."""
 
     conditions: Conditions = Field(default_factory=list)
+
+    def differing(self, total: Total) -> list[str]:
+        """The keys in which it says something else than `total`, of whose events it is a part."""
+        shared = self.model_fields_set - {"conditions"}
+        return sorted(key for key in shared if getattr(self, key) != getattr(total, key))
+
+
+AnySource = TypeVar("AnySource", bound=Source)
+
+
+def _type(text: str) -> str:
+    if text not in ("", SOURCE_TYPE):
+        raise complaint(f"not supported yet: metric sources of type `{text}`; write `type: {SOURCE_TYPE}`")
+    return text
+
+
+def _if_ours(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """Leaves another type's `spec` alone: its type is fault enough."""
+    return read(value) if "type" in info.data else None
+
+
+class MetricSource(Shape, Generic[AnySource]):
+    """Where numbers come from; the type may be left to the DataSource that is referred to."""
+
+    metric_source_ref: Name | None = None
+    type: Annotated[str, AfterValidator(_type)] = ""
+    spec: Annotated[AnySource, WrapValidator(_if_ours)]
+
+    @model_validator(mode="after")
+    def _has_a_type(self) -> MetricSource[AnySource]:
+        if not self.type and self.metric_source_ref is None:
+            raise complaint(f"needs `type: {SOURCE_TYPE}`, or a `metricSourceRef`")
+        return self
+
+
+class Metric(Shape, Generic[AnySource]):
+    """One set of events."""
+
+    metric_source: MetricSource[AnySource]
+
+    @property
+    def source(self) -> AnySource:
+        """What is asked for."""
+        return self.metric_source.spec

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from typing import Final
 
 from .errors import InvalidValue
+
+MAX_DECIMALS: Final = 30
+"""Far beyond any promise, and a bound to what exact arithmetic may cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Objective:
     def __post_init__(self) -> None:
         if not self.target.is_finite() or not 0 < self.target < 1:
             raise InvalidValue(f"a target lies between 0 and 1, both excluded, such as 0.9999; not {self.target}")
+        if -int(self.target.as_tuple().exponent) > MAX_DECIMALS:
+            raise InvalidValue(f"a target has at most {MAX_DECIMALS} decimals")
 
     @classmethod
     def parse(cls, text: str) -> Objective:

@@ -1,60 +1,97 @@
 """The shapes of OpenSLO v1's objects, as its specification draws them (https://github.com/OpenSLO/OpenSLO).
 
-Only shapes: what an object refers to, and what its numbers mean, is decided in `declare`. Fields have the specification's names in
-snake case; a file's faults name them as the file does.
+An object is judged alone here; what it refers to is the catalogue's to judge. Fields have the specification's names in snake case;
+faults name them as the file does.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from .indicator import Indicator
+from .metric_source import Metric, Part, Total
+from .objective import Objective
 from .openslo_alerts import AlertConditionSpec, AlertPolicyEntry, AlertPolicySpec, NotificationTargetSpec
-from .shape import Described, Duration, Metadata, Name, Number, Operator, Shape, complaint
+from .shape import Described, Duration, Metadata, Name, Number, Operator, Shape, checked, complaint
+from .sli import SLIKind
+from .slo import Method
+from .validation import listed
+from .window import Window
 
 API_VERSION: Final = "openslo/v1"
 
 
-class MetricSource(Shape):
-    """Where numbers come from. What stands in `spec` depends on the type, which may come from a DataSource."""
-
-    metric_source_ref: Name | None = None
-    type: str = ""
-    spec: dict[str, Any]
+def _of_percent(number: Decimal) -> Objective:
+    return Objective.parse(f"{number:f}%")
 
 
-class Metric(Shape):
-    """One query."""
+def _seconds(number: Decimal) -> Decimal:
+    if number <= 0:
+        raise complaint(f"a latency threshold is more than 0 seconds, not {number}")
+    return number
 
-    metric_source: MetricSource
+
+def _supported(method: str) -> str:
+    if method != Method.OCCURRENCES.value:
+        raise complaint(f"not supported yet: {method}; write {Method.OCCURRENCES.value}")
+    return method
+
+
+def _rolling_length(duration: str) -> str:
+    if duration[-1] in "MQY":
+        raise complaint("not supported yet: months, quarters and years, which are calendars'; write 30d or 4w")
+    return duration
 
 
 class RatioMetric(Shape):
     """Good or bad events of all events."""
 
     counter: bool = False
-    good: Metric | None = None
-    bad: Metric | None = None
-    total: Metric | None = None
-    raw_type: Literal["success", "failure"] | None = None
-    raw: Metric | None = None
+    good: Metric[Part] | None = None
+    bad: Metric[Part] | None = None
+    total: Metric[Total] | None = None
+    raw_type: Any = None
+    raw: Any = None
 
     @model_validator(mode="after")
-    def _one_form(self) -> RatioMetric:
+    def _good_or_bad_of_total(self) -> RatioMetric:
         if self.raw is not None or self.raw_type is not None:
             raise complaint("not supported yet: `raw` ratios; write `good` or `bad`, and `total`")
         if (self.good is None) == (self.bad is None):
-            raise complaint("needs either `good` or `bad`" + ("" if self.good is None else ", not both"))
+            raise complaint("needs one of `good` and `bad`" + ("" if self.good is None else ", not both"))
         if self.total is None:
             raise complaint("needs `total`")
+        differing = self._part.differing(self.total.source)
+        if differing:
+            raise complaint(
+                f"`{self._name}` and `total` differ in {listed(differing)}; `{self._name}` may leave it out"
+            )
         return self
+
+    @property
+    def _name(self) -> str:
+        return "bad" if self.good is None else "good"
+
+    @property
+    def _part(self) -> Part:
+        part = self.good or self.bad
+        assert part is not None, "the validator has seen to it"
+        return part.source
+
+    def indicator(self) -> Indicator:
+        """What is counted: the events of `total`, by the conditions of `good` or `bad`."""
+        assert self.total is not None, "the validator has seen to it"
+        conditions = tuple(self._part.conditions)
+        return Indicator(SLIKind.AVAILABILITY, self.total.source, **{self._name: conditions})
 
 
 class SLISpec(Described):
     """What is measured."""
 
-    threshold_metric: Metric | None = None
+    threshold_metric: Metric[Total] | None = None
     ratio_metric: RatioMetric | None = None
 
     @model_validator(mode="after")
@@ -62,6 +99,13 @@ class SLISpec(Described):
         if (self.threshold_metric is None) == (self.ratio_metric is None):
             raise complaint("needs one of `ratioMetric` and `thresholdMetric`")
         return self
+
+    def indicator(self) -> Indicator:
+        """What is counted."""
+        if self.ratio_metric is not None:
+            return self.ratio_metric.indicator()
+        assert self.threshold_metric is not None, "the validator has seen to it"
+        return Indicator(SLIKind.LATENCY, self.threshold_metric.source)
 
 
 class InlineIndicator(Shape):
@@ -81,7 +125,7 @@ class Calendar(Shape):
 class TimeWindow(Shape):
     """The window of the budget: rolling, or of a calendar."""
 
-    duration: Duration
+    duration: Annotated[Duration, AfterValidator(_rolling_length), checked(Window.parse)]
     is_rolling: bool | None = None
     calendar: Calendar | None = None
 
@@ -95,19 +139,22 @@ class TimeWindow(Shape):
             raise complaint(
                 "`isRolling: false` needs a `calendar`, which is not supported yet; write `isRolling: true`"
             )
-        if self.duration[-1] in "MQY":
-            raise complaint("not supported yet: months, quarters and years, which are calendars'; write 30d or 4w")
         return self
 
+    @property
+    def window(self) -> Window:
+        """The domain's window."""
+        return Window.parse(self.duration)
 
-class Objective(Shape):
+
+class ObjectiveEntry(Shape):
     """How much must be good, and for a threshold which side of what."""
 
     display_name: str = ""
     op: Operator | None = None
-    value: Number | None = None
-    target: Number | None = None
-    target_percent: Number | None = None
+    value: Annotated[Number, AfterValidator(_seconds)] | None = None
+    target: Annotated[Number, checked(Objective)] | None = None
+    target_percent: Annotated[Number, checked(_of_percent)] | None = None
     time_slice_target: Number | None = None
     time_slice_window: Any = None
     indicator: Any = None
@@ -115,13 +162,21 @@ class Objective(Shape):
     composite_weight: Any = None
 
     @model_validator(mode="after")
-    def _one_target(self) -> Objective:
+    def _one_target(self) -> ObjectiveEntry:
         if any(part is not None for part in (self.indicator, self.indicator_ref, self.composite_weight)):
             raise complaint("not supported yet: composites, with an indicator for each objective")
         if (self.target is None) == (self.target_percent is None):
             both = "" if self.target is None else ", not both"
             raise complaint(f"needs one of `target` (0.9999) and `targetPercent` (99.99){both}")
         return self
+
+    @property
+    def objective(self) -> Objective:
+        """The domain's objective, exactly as written."""
+        if self.target is not None:
+            return Objective(self.target)
+        assert self.target_percent is not None, "the validator has seen to it"
+        return _of_percent(self.target_percent)
 
 
 class SLOSpec(Described):
@@ -131,8 +186,8 @@ class SLOSpec(Described):
     indicator: InlineIndicator | None = None
     indicator_ref: Name | None = None
     time_window: Annotated[list[TimeWindow], Field(min_length=1, max_length=1)] | None = None
-    budgeting_method: Literal["Occurrences", "Timeslices", "RatioTimeslices"]
-    objectives: Annotated[list[Objective], Field(min_length=1)]
+    budgeting_method: Annotated[Literal["Occurrences", "Timeslices", "RatioTimeslices"], AfterValidator(_supported)]
+    objectives: Annotated[list[ObjectiveEntry], Field(min_length=1)]
     alert_policies: list[AlertPolicyEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from .errors import InvalidValue
+
+T = TypeVar("T")
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL_KEY: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
@@ -20,6 +25,19 @@ _DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdwMQY]|0m")
 def complaint(message: str) -> PydanticCustomError:
     """What a validator raises: `message` becomes the fault's text as it is."""
     return PydanticCustomError("said", "{message}", {"message": message})
+
+
+def checked(make: Callable[[T], object]) -> AfterValidator:
+    """Accepts what `make` can make something of; its `InvalidValue` is the complaint."""
+
+    def check(value: T) -> T:
+        try:
+            make(value)
+        except InvalidValue as error:
+            raise complaint(str(error)) from None
+        return value
+
+    return AfterValidator(check)
 
 
 def _number(value: Any) -> Any:

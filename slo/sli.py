@@ -69,6 +69,8 @@ class Condition:
         return condition
 
     def _check(self) -> None:
+        if self.value[0] in "'\"" and self.value[-1] == self.value[0]:
+            raise InvalidValue(f"leave out the quotes around {self.value}")
         if self.op in _ORDERED and _number(self.value) is None:
             raise InvalidValue(f"{self.op} compares numbers, and {self.value!r} is none")
         if self.op == "=~":
@@ -104,10 +106,12 @@ def _text(value: Attribute) -> str:
 
 
 def _number(value: Attribute) -> Decimal | None:
+    """None for what is no number, not-a-number among it: a comparison with it would raise."""
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except ArithmeticError:
         return None
+    return None if number.is_nan() else number
 
 
 @dataclass(frozen=True, slots=True)

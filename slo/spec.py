@@ -1,13 +1,13 @@
 """OpenSLO v1 files: read, checked as a whole, and turned into the domain's SLOs.
 
-    files -> documents (YAML with lines) -> catalogue (names, references) -> shapes -> indicators -> SLOs
+    files -> documents (YAML with lines) -> catalogue (names, references) and shapes (each object alone) -> SLOs
 
 Everything that is wrong anywhere is said at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +15,9 @@ from .catalogue import Catalogue, kind_of
 from .declare import declare
 from .document import Document, Reading, read_file
 from .errors import Fault, Place, SpecError
-from .indicator import Indicator, read_indicator
+from .indicator import Indicator
 from .margin import Margin
-from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject
+from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject, SLOSpec
 from .slo import SLO
 from .validation import describe, did_you_mean, listed, validate
 
@@ -72,16 +72,12 @@ def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]
     faults.extend(catalogue.faults)
     margins = [Margin(document, faults) for document in documents]
     objects = [(found, margin) for margin in margins if (found := _object(margin)) is not None]
-    shared = {
-        found.metadata.name: read_indicator(found.spec, ("spec",), catalogue, margin)
-        for found, margin in objects
-        if isinstance(found, SLIObject)
-    }
+    shared = {found.metadata.name: found.spec.indicator() for found, _ in objects if isinstance(found, SLIObject)}
     slos = [
         slo
         for found, margin in objects
-        if isinstance(found, SLOObject)
-        for slo in declare(found, _indicator(found, shared, catalogue, margin), margin)
+        if isinstance(found, SLOObject) and (indicator := _indicator(found.spec, shared)) is not None
+        for slo in declare(found, indicator, margin)
     ]
     faults.extend(_repeated(slos, {Place(fault.file, fault.line) for fault in catalogue.faults}))
     return slos
@@ -104,13 +100,11 @@ def _object(margin: Margin) -> Object | None:
     return validate(KINDS[kind], data, (), margin)
 
 
-def _indicator(
-    slo: SLOObject, shared: dict[str, Indicator | None], catalogue: Catalogue, margin: Margin
-) -> Indicator | None:
-    if slo.spec.indicator is not None:
-        return read_indicator(slo.spec.indicator.spec, ("spec", "indicator", "spec"), catalogue, margin)
-    assert slo.spec.indicator_ref is not None, "the shape has seen to it"
-    return shared.get(slo.spec.indicator_ref)
+def _indicator(spec: SLOSpec, shared: Mapping[str, Indicator]) -> Indicator | None:
+    """None where it is another object that is not there or holds faults, which are noted already."""
+    if spec.indicator is not None:
+        return spec.indicator.spec.indicator()
+    return shared.get(spec.indicator_ref or "")
 
 
 def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ HOUR: Final = 3_600
 DAY: Final = 86_400
 
 _UNITS: Final = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_DURATION: Final = re.compile(r"(\d+)([smhdw])")
+_DURATION: Final = re.compile(r"([0-9]{1,9})([smhdw])")
 
 
 class Tier(NamedTuple):
