@@ -1,1 +1,32 @@
-"""To come."""
+"""What people look at: Grafana dashboards built from the SLO files, and the on-call page.
+
+    SLOs -> build_dashboards -> Grafana (grafanalib to author, `modernise` to the current schema, `lint` to judge)
+    Evaluation, alerts, history -> render_overview, render_slo -> HTML
+
+Nothing here computes a figure the domain did not; `figures` rounds, and always in the pessimistic direction.
+"""
+
+from .card import slo_path
+from .history import History
+from .lint import Finding, lint, queries
+from .page import CONTENT_SECURITY_POLICY, STATIC, Detail, Overview, render_missing, render_overview, render_slo
+from .promise import promise
+from .provision import build_dashboards, write
+
+__all__ = [
+    "CONTENT_SECURITY_POLICY",
+    "STATIC",
+    "Detail",
+    "Finding",
+    "History",
+    "Overview",
+    "build_dashboards",
+    "lint",
+    "promise",
+    "queries",
+    "render_missing",
+    "render_overview",
+    "render_slo",
+    "slo_path",
+    "write",
+]

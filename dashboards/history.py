@@ -1,0 +1,135 @@
+"""Charts of one SLO's past, from its counts. What they draw is what the tiles say: the same counts, the same budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from ..slo.source import HistoryPoint
+from ..slo.status import Status
+from ..slo.window import DAY, Interval
+from . import figures
+from .svg import Limit, Step, columns, lines
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Counts in steps of `step` seconds over `interval`, as `EventSource.history` gives them: empty steps left out."""
+
+    points: Sequence[HistoryPoint]
+    interval: Interval
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A plot and the words around it: what is drawn, its highest value, and moments along the time axis."""
+
+    title: str
+    says: str
+    top: str
+    bottom: str
+    axis: tuple[str, ...]
+    plot: Markup
+
+
+def failures(history: History) -> Chart:
+    """Failed requests a step."""
+    worst = max(history.points, key=lambda point: point.total - point.good, default=None)
+    top = 0 if worst is None else worst.total - worst.good
+    says = "no failed request"
+    if worst is not None and top:
+        says = (
+            f"at most {figures.requests(top)} in {figures.duration(history.step)}, at {_moment(worst.t, history)} UTC"
+        )
+    steps = [_step(point, history, point.total - point.good) for point in history.points]
+    title = f"Failed requests per {figures.duration(history.step)}"
+    return Chart(title, says, figures.count(top), "0", _axis(history), columns(steps, top, "bad", f"{title}: {says}"))
+
+
+def traffic(history: History) -> Chart:
+    """All requests a step."""
+    top = max((point.total for point in history.points), default=0)
+    total = sum(point.total for point in history.points)
+    says = f"{figures.requests(total)} in {figures.duration(history.interval.seconds)}" if total else "no traffic"
+    steps = [_step(point, history, point.total) for point in history.points]
+    title = f"Requests per {figures.duration(history.step)}"
+    return Chart(
+        title, says, figures.count(top), "0", _axis(history), columns(steps, top, "traffic", f"{title}: {says}")
+    )
+
+
+def indicator(history: History, status: Status) -> Chart:
+    """The share of good requests against the objective. The axis starts where the data does: at 99.99 % all else looks flat."""
+    objective = float(status.slo.objective.target)
+    ratios = [point.good / point.total for point in history.points if point.total]
+    allowed = 1 - objective
+    bottom = max(0.0, min([*ratios, objective]) - allowed)
+    low = min(ratios, default=None)
+    share = figures.percent(Fraction(low), digits=2) if low is not None else figures.NOTHING
+    says = f"lowest {share}, promised {figures.percent(Fraction(status.slo.objective.target), digits=None)}"
+    title = "Share of good requests, and the objective"
+    plot = lines(_runs(history), bottom, 1.0, f"{title}: {says}", [Limit(objective, "objective")])
+    return Chart(title, says, "100 %", figures.percent(Fraction(bottom), digits=2), _axis(history), plot)
+
+
+def burn_down(history: History, status: Status) -> Chart:
+    """What was left of today's budget, as the failures of its window came in."""
+    allowed, left = status.budget.allowed, float(status.budget.remaining_ratio)
+    shares = list(_left(history, allowed)) if allowed else []
+    bottom = min([0.0, left, *(share for _, share in shares)])
+    run = [(0.0, 1.0), *shares, (1.0, left)] if history.points else []
+    says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
+    title = f"Error budget over {status.slo.window}"
+    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [Limit(0.0, "objective")])
+    return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), _axis(history), plot)
+
+
+def _left(history: History, allowed: Fraction) -> Iterator[tuple[float, float]]:
+    """A stair: level until a step with failures, then down."""
+    share, spent = 1.0, 0
+    for point in history.points:
+        if point.total == point.good:
+            continue
+        spent += point.total - point.good
+        yield _x(point.t, history), share
+        share = float(1 - spent / allowed)
+        yield _x(point.t + history.step, history), share
+
+
+def _runs(history: History) -> Iterator[list[tuple[float, float]]]:
+    """Stretches without a gap: a step without traffic has no share of good requests, so no line runs through it."""
+    run: list[tuple[float, float]] = []
+    expected = None
+    for point in history.points:
+        if point.t != expected and run:
+            yield run
+            run = []
+        if point.total:
+            ratio = point.good / point.total
+            run += [(_x(point.t, history), ratio), (_x(point.t + history.step, history), ratio)]
+        expected = point.t + history.step
+    if run:
+        yield run
+
+
+def _step(point: HistoryPoint, history: History, value: float) -> Step:
+    return Step(_x(point.t, history), _x(point.t + history.step, history), value)
+
+
+def _x(t: int, history: History) -> float:
+    return min(1.0, max(0.0, (t - history.interval.start) / max(1, history.interval.seconds)))
+
+
+def _moment(t: float, history: History) -> str:
+    """A moment on the chart: the time of day, or the date where the chart is longer than that."""
+    return figures.moment(t, with_date=history.interval.seconds > DAY)
+
+
+def _axis(history: History) -> tuple[str, ...]:
+    start, seconds = history.interval.start, history.interval.seconds
+    first, middle, last = (_moment(start + seconds * part / 2, history) for part in range(3))
+    return first, middle, f"{last} UTC"

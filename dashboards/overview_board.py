@@ -1,0 +1,157 @@
+"""The dashboard over all SLOs: how many burn, which is worst, and where it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from grafanalib import core
+
+from ..slo.burn import Severity
+from ..slo.slo import SLO
+from ..slo.window import Window
+from . import catalog, promql
+from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards, service_variable
+from .panels import (
+    BUDGET_STEPS,
+    COUNT_STEPS,
+    GREEN,
+    ORANGE,
+    PLAIN_STEPS,
+    RED,
+    Place,
+    Query,
+    Steps,
+    bars,
+    override,
+    row,
+    series,
+    stat,
+    table,
+    timeline,
+    value_mappings,
+)
+from .slug import is_plain, uid
+
+OVERVIEW_UID: Final = "fournines-overview"
+OVERVIEW_FILE: Final = "fournines-overview.json"
+
+_LEVELS: Final = {"2": "PAGE", "1": "TICKET", "0": "quiet"}
+_LEVEL_STEPS: Final[Steps] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
+_WORST: Final = 10
+_PER_5_MINUTES: Final = "5m"
+
+
+def overview(slos: Sequence[SLO]) -> Any:
+    """The overview of `slos`, as a grafanalib dashboard without panel ids."""
+    windows = tuple(_quickest_page_window(slo) for slo in slos)
+    return core.Dashboard(
+        title="SLOs: overview",
+        uid=OVERVIEW_UID,
+        description="Every SLO, worst first: what fires, what budget is left, how fast it goes. Generated from the SLO files.",
+        tags=[TAG],
+        editable=False,
+        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+        refresh=REFRESH,
+        time=core.Time("now-3h", "now"),
+        timezone="browser",
+        templating=core.Templating(list=[datasource_variable(), service_variable()]),
+        annotations=core.Annotations(list=[deployments()]),
+        links=[other_dashboards()],
+        panels=[*_now(), _all(slos, windows), *_over_time(windows)],
+    )
+
+
+def _quickest_page_window(slo: SLO) -> Window:
+    """The long window of its quickest page rule; of any rule where none pages; its own where it has no rules."""
+    pages = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE]
+    return min(pages or [rule.long for rule in slo.rules] or [slo.window])
+
+
+def _now() -> Iterable[Any]:
+    of = promql.OF_SERVICE
+    yield row("Now", 0)
+    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), promql.paging(of), COUNT_STEPS)
+    yield stat(catalog.SLOS_SPENT, Place(6, 1, 6, 4), promql.over_budget(of), COUNT_STEPS)
+    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), promql.watched(of), PLAIN_STEPS)
+    traffic = f"sum({promql.event_rate(of, _PER_5_MINUTES)})"
+    yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_STEPS, decimals=1)
+
+
+def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
+    of = promql.OF_SERVICE
+    columns = (
+        ("Alert", promql.alert_level(of)),
+        ("Objective", promql.objective(of)),
+        ("Budget left", promql.budget_left(of)),
+        ("Burn", promql.fastest_burn(of, windows)),
+        ("Events", promql.event_rate(of, _PER_5_MINUTES)),
+    )
+    names = {f"Value #{chr(ord('A') + index)}": name for index, (name, _) in enumerate(columns)}
+    extra = {
+        "transformations": [
+            {"id": "merge", "options": {}},
+            {
+                "id": "organize",
+                "options": {
+                    "excludeByName": {"Time": True},
+                    "indexByName": {name: index for index, name in enumerate(("slo", "service", *names))},
+                    "renameByName": {"slo": "SLO", "service": "Service", **names},
+                },
+            },
+        ],
+        "options": {
+            "cellHeight": "sm",
+            "sortBy": [{"displayName": "Alert", "desc": True}, {"displayName": "Budget left", "desc": False}],
+        },
+        "fieldConfig": {"overrides": _column_overrides(slos)},
+    }
+    return table(catalog.ALL_SLOS, Place(0, 5, 16, 12), [Query(expr) for _, expr in columns], extra)
+
+
+def _column_overrides(slos: Sequence[SLO]) -> list[dict[str, Any]]:
+    coloured = {"type": "color-text"}
+    overrides = [
+        override(
+            "Alert",
+            mappings=value_mappings(_LEVELS),
+            thresholds=_steps(_LEVEL_STEPS),
+            custom__cellOptions={"type": "color-background"},
+        ),
+        override("Objective", unit="percentunit", decimals=3),
+        override(
+            "Budget left",
+            unit="percentunit",
+            decimals=1,
+            thresholds=_steps(BUDGET_STEPS),
+            custom__cellOptions=coloured,
+        ),
+        override("Burn", unit=catalog.FASTEST_BURN.unit, decimals=1),
+        override("Events", unit="reqps", decimals=1),
+    ]
+    # The link is built from the name, so it is there only while every dashboard's uid can be.
+    if all(is_plain(slo.name) for slo in slos):
+        link = {
+            "title": "Open this SLO",
+            "url": f"/d/{uid('')}${{__value.raw}}?${{__url_time_range}}&${{datasource:queryparam}}",
+        }
+        overrides.append(override("SLO", links=[link]))
+    return overrides
+
+
+def _steps(steps: Steps) -> dict[str, Any]:
+    written = [{"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(steps)]
+    return {"mode": "absolute", "steps": written}
+
+
+def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
+    of, name = promql.OF_SERVICE, "{{slo}}"
+    worst = Query(promql.worst_by_service(of), "{{service}}")
+    yield bars(catalog.WORST_BY_SERVICE, Place(16, 5, 8, 12), worst, BUDGET_STEPS, low=-1, high=1)
+    yield row("Over time", 17)
+    burning = Query(promql.top(_WORST, promql.fastest_burn(of, windows)), name)
+    yield series(catalog.FASTEST_BURN, Place(0, 18, 12, 9), [burning])
+    failing = Query(promql.top(_WORST, promql.event_rate(f'{of}, result="bad"')), name)
+    yield series(catalog.FAILURES_BY_SLO, Place(12, 18, 12, 9), [failing])
+    levels = Query(promql.alert_level(of), name)
+    yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_STEPS)

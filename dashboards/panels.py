@@ -1,0 +1,173 @@
+"""The kinds of panel we draw, authored with grafanalib: each with a unit, a description, exact thresholds and no averaged number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from grafanalib import core
+
+from .catalog import PanelText
+
+DATASOURCE: Final = "${datasource}"
+NO_VALUE: Final = "no data"
+
+RED: Final = "red"
+ORANGE: Final = "orange"
+YELLOW: Final = "yellow"
+GREEN: Final = "green"
+PLAIN: Final = "text"
+
+Steps = Sequence[tuple[str, float]]
+"""Colours and the value from which each holds; the first holds from minus infinity."""
+
+BUDGET_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 1e-9), (YELLOW, 0.25), (GREEN, 0.5))
+COUNT_STEPS: Final[Steps] = ((GREEN, 0.0), (RED, 1.0))
+PLAIN_STEPS: Final[Steps] = ((PLAIN, 0.0),)
+
+
+class Place(NamedTuple):
+    """Position and size in Grafana's grid, 24 columns wide."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Query(NamedTuple):
+    """One expression and the legend of its series."""
+
+    expr: str
+    legend: str = ""
+
+
+def stat(
+    text: PanelText, place: Place, expr: str, steps: Steps, *, decimals: int = 0, says: Mapping[str, str] | None = None
+) -> Any:
+    """One number, now: an instant query, never an average over the range. `says` maps values to words."""
+    return core.Stat(
+        **_common(text, place, steps),
+        targets=[_target(0, Query(expr), instant=True)],
+        format=text.unit,
+        decimals=decimals,
+        reduceCalc="lastNotNull",
+        graphMode="none",
+        noValue=NO_VALUE,
+        mappings=value_mappings(says or {}),
+        color={"mode": "thresholds"},
+    )
+
+
+def series(
+    text: PanelText,
+    place: Place,
+    queries: Sequence[Query],
+    *,
+    steps: Steps = PLAIN_STEPS,
+    extra: Mapping[str, Any] | None = None,
+) -> Any:
+    """Lines over time. With more than one step the limits are drawn as dashed lines."""
+    return core.TimeSeries(
+        **_common(text, place, steps, extra),
+        targets=[_target(index, query) for index, query in enumerate(queries)],
+        unit=text.unit,
+        thresholdsStyleMode="dashed" if len(steps) > 1 else "off",
+        showPoints="never",
+        lineInterpolation="stepAfter",
+        tooltipMode="multi",
+        tooltipSort="desc",
+    )
+
+
+def timeline(text: PanelText, place: Place, queries: Sequence[Query], says: Mapping[str, str], steps: Steps) -> Any:
+    """States over time, as words and colours."""
+    return core.StateTimeline(
+        **_common(text, place, steps, {"fieldConfig": {"defaults": {"unit": text.unit}}}),
+        targets=[_target(index, query) for index, query in enumerate(queries)],
+        mappings=value_mappings(says),
+    )
+
+
+def bars(text: PanelText, place: Place, query: Query, steps: Steps, *, low: float, high: float) -> Any:
+    """One bar a series, now."""
+    return core.BarGauge(
+        title=text.title,
+        description=text.description,
+        dataSource=DATASOURCE,
+        gridPos=core.GridPos(place.h, place.w, place.x, place.y),
+        targets=[_target(0, query, instant=True)],
+        thresholds=_thresholds(steps),
+        calc="lastNotNull",
+        displayMode="gradient",
+        format=text.unit,
+        decimals=1,
+        min=low,
+        max=high,
+    )
+
+
+def table(text: PanelText, place: Place, columns: Sequence[Query], extra: Mapping[str, Any]) -> Any:
+    """One row an SLO, each query a column."""
+    return core.Table(
+        **_common(text, place, PLAIN_STEPS, extra),
+        targets=[_target(index, query, instant=True, format="table") for index, query in enumerate(columns)],
+        unit=text.unit,
+    )
+
+
+def text(words: PanelText, place: Place, markdown: str) -> Any:
+    """Words, in Markdown."""
+    return core.Text(
+        title=words.title,
+        description=words.description,
+        gridPos=core.GridPos(place.h, place.w, place.x, place.y),
+        content=markdown,
+    )
+
+
+def row(title: str, y: int) -> Any:
+    """A heading over the panels below it."""
+    return core.RowPanel(title=title, gridPos=core.GridPos(1, 24, 0, y))
+
+
+def value_mappings(says: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Grafana's value mappings: a number is shown as a word, so that no colour speaks alone."""
+    if not says:
+        return []
+    options = {value: {"text": word, "index": index} for index, (value, word) in enumerate(says.items())}
+    return [{"type": "value", "options": options}]
+
+
+def override(field: str, **properties: Any) -> dict[str, Any]:
+    """A field override by the field's name; double underscores stand for dots (`custom__axisPlacement`)."""
+    return {
+        "matcher": {"id": "byName", "options": field},
+        "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()],
+    }
+
+
+def _common(text: PanelText, place: Place, steps: Steps, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "title": text.title,
+        "description": text.description,
+        "dataSource": DATASOURCE,
+        "gridPos": core.GridPos(place.h, place.w, place.x, place.y),
+        "thresholds": _thresholds(steps),
+        "extraJson": dict(extra or {}),
+    }
+
+
+def _thresholds(steps: Steps) -> list[Any]:
+    return [core.Threshold(colour, index, float(value)) for index, (colour, value) in enumerate(steps)]
+
+
+def _target(index: int, query: Query, *, instant: bool = False, format: str = "time_series") -> Any:  # noqa: A002 - Grafana's word
+    return core.Target(
+        expr=query.expr,
+        legendFormat=query.legend,
+        refId=chr(ord("A") + index),
+        instant=instant,
+        format=format,
+        datasource=DATASOURCE,
+    )

@@ -1,0 +1,143 @@
+"""The dashboard of one SLO: now, why, and the whole window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from grafanalib import core
+
+from ..slo.burn import Severity
+from ..slo.slo import SLO
+from . import catalog, promql
+from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards
+from .figures import percent
+from .links import owner, runbook
+from .panels import (
+    BUDGET_STEPS,
+    COUNT_STEPS,
+    GREEN,
+    ORANGE,
+    RED,
+    YELLOW,
+    Place,
+    Query,
+    Steps,
+    override,
+    row,
+    series,
+    stat,
+    text,
+    timeline,
+)
+from .promise import promise
+from .slug import uid
+
+_QUIET: Final = {"0": "quiet", "1": "FIRING"}
+_SOON: Final = 6 * 3_600
+_SPENT_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 0.0))
+
+
+def slo_board(slo: SLO) -> Any:
+    """The dashboard of `slo`, as a grafanalib dashboard without panel ids."""
+    return core.Dashboard(
+        title=f"SLO: {slo.name}",
+        uid=uid(slo.name),
+        description=slo.description or promise(slo),
+        tags=[TAG, "slo"],
+        editable=False,
+        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+        refresh=REFRESH,
+        time=core.Time("now-3h", "now"),
+        timezone="browser",
+        templating=core.Templating(list=[datasource_variable()]),
+        annotations=core.Annotations(list=[deployments(slo.service)]),
+        links=[other_dashboards()],
+        panels=[*_now(slo), *_why(slo), *_whole_window(slo)],
+    )
+
+
+def _now(slo: SLO) -> Iterable[Any]:
+    of = promql.of_slo(slo)
+    window = slo.window.seconds
+    yield row("Now", 0)
+    yield stat(catalog.BUDGET_LEFT, Place(0, 1, 6, 4), promql.budget_left(of), BUDGET_STEPS, decimals=1)
+    steps = _burn_steps(slo)
+    fast = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE] or [slo.window]
+    burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {min(fast)}")
+    yield stat(burn, Place(6, 1, 6, 4), promql.fastest_burn(of, [min(fast)]), steps, decimals=1)
+    soon: Steps = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
+    says = {str(window): f"not within {slo.window}", "0": "spent"}
+    yield stat(catalog.EXHAUSTED_IN, Place(12, 1, 6, 4), promql.exhausted_in(slo), soon, decimals=1, says=says)
+    yield stat(catalog.FIRING, Place(18, 1, 6, 4), f"sum({promql.alerts(of)})", COUNT_STEPS, says={"0": "none"})
+
+
+def _why(slo: SLO) -> Iterable[Any]:
+    of = promql.of_slo(slo)
+    yield row("Why", 5)
+    lines = [Query(promql.burn(of, slo.windows), "{{window}}")]
+    symlog = {"type": "symlog", "log": 10, "linearThreshold": 1}
+    logarithmic = {"fieldConfig": {"defaults": {"custom": {"scaleDistribution": symlog}}}}
+    yield series(catalog.BURN_WINDOWS, Place(0, 6, 24, 10), lines, steps=_burn_steps(slo), extra=logarithmic)
+    failed = Query(promql.event_rate(f'{of}, result="bad"'), "failed")
+    every = Query(promql.event_rate(of), "all events")
+    axes = {
+        "overrides": [
+            override("failed", color={"mode": "fixed", "fixedColor": RED}, custom__fillOpacity=40),
+            override("all events", custom__axisPlacement="right", color={"mode": "fixed", "fixedColor": "blue"}),
+        ]
+    }
+    yield series(catalog.FAILURES_AND_TRAFFIC, Place(0, 16, 12, 9), [failed, every], extra={"fieldConfig": axes})
+    share = Query(promql.bad_per_million(slo), "failed")
+    allowed = Query(promql.allowed_per_million(slo), "allowed")
+    dashed = {"overrides": [override("allowed", custom__lineStyle={"fill": "dash", "dash": [10, 10]})]}
+    yield series(catalog.BAD_PER_MILLION, Place(12, 16, 12, 9), [share, allowed], extra={"fieldConfig": dashed})
+
+
+def _whole_window(slo: SLO) -> Iterable[Any]:
+    of, window = promql.of_slo(slo), str(slo.window)
+    yield row(f"The last {window}", 25)
+    left = [Query(promql.budget_left(of), "budget left")]
+    since = {"timeFrom": window}
+    yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, steps=_SPENT_STEPS, extra=since)
+    yield text(catalog.WHAT_TO_DO, Place(16, 26, 8, 15), _words(slo))
+    alerts = [Query(promql.alerts(of), "{{severity}}")]
+    history = timeline(catalog.ALERT_HISTORY, Place(0, 35, 16, 6), alerts, _QUIET, ((GREEN, 0.0), (RED, 1.0)))
+    history.timeFrom = window
+    yield history
+
+
+def _burn_steps(slo: SLO) -> Steps:
+    """Green below every limit; from each rule's limit on, the colour of its severity."""
+    colour = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
+    limits: dict[float, str] = {}
+    for rule in sorted(slo.rules, key=lambda rule: rule.severity is Severity.PAGE):
+        limits[float(rule.factor(slo.window))] = colour[rule.severity]
+    return ((GREEN, 0.0), *((limits[limit], limit) for limit in sorted(limits)))
+
+
+def _words(slo: SLO) -> str:
+    address, keeper = runbook(slo), owner(slo)
+    lines = [
+        f"**{_markdown(slo.display_name or slo.name)}**",
+        _markdown(slo.description),
+        _markdown(promise(slo)),
+        f"Kept by {_markdown(keeper)}." if keeper else "",
+        f"[Runbook](<{address}>)" if address else "No runbook yet: annotate the SLO with `fournines/runbook`.",
+        *(_rule_words(slo)),
+    ]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _rule_words(slo: SLO) -> Iterable[str]:
+    for rule in slo.rules:
+        yield (
+            f"- {rule.severity.value}: {rule.long} and {rule.short} burn above {float(rule.factor(slo.window)):g}x "
+            f"({percent(rule.budget_share)} of the budget in {rule.long})"
+        )
+
+
+def _markdown(words: str) -> str:
+    """Somebody's text as plain words: no markup of theirs reaches the panel."""
+    special = "\\`*_{}[]()<>#+!|~"
+    return " ".join("".join(f"\\{sign}" if sign in special else sign for sign in words).split())
