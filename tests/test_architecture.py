@@ -54,7 +54,8 @@ SLO_READERS = {
     )
 }  # fmt: skip
 SLO_BANNED_STANDARD = {
-    "asyncio", "http", "multiprocessing", "selectors", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "threading", "urllib",
+    "asyncio", "http", "multiprocessing", "selectors", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "threading",
+    "urllib.request",
 }  # fmt: skip
 
 CLOCKS = {
@@ -220,7 +221,8 @@ def test_the_domain_stands_on_no_technology():
         allowed = SLO_THIRD_PARTY | (SLO_READERS_THIRD_PARTY if module_of(path) in SLO_READERS else set())
         for found in imports_of(path):
             top = found.target.split(".")[0]
-            standard = top in sys.stdlib_module_names and top not in SLO_BANNED_STANDARD
+            banned = any(f"{found.target}.".startswith(f"{name}.") for name in SLO_BANNED_STANDARD)
+            standard = top in sys.stdlib_module_names and not banned
             if not (standard or top in allowed or top == "fournines"):
                 faults.append(f"{path.relative_to(ROOT)}:{found.line}: {found.target}")
 
