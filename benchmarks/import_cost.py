@@ -17,8 +17,8 @@ import sys
 from typing import NamedTuple
 
 GOAL_MILLISECONDS = 150.0
-GOAL_MEGABYTES = 20.0
-GOAL_MODULES = 350
+GOAL_MEGABYTES = 15.0
+GOAL_MODULES = 200
 
 OURS = "fournines.instrumentation"
 NAIVE_STACK = ", ".join(
