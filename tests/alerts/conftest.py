@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fournines.alerts import AlertEngine, Receiver
+from fournines.alerts import Action, AlertEngine, Notification, Receiver
 from fournines.slo import SLI, SLO, Evaluation, Objective, SLIKind, Window, evaluate
 
 START = 1_800_000_000.0
@@ -109,3 +109,16 @@ def latency_slo() -> SLO:
     """99 % within 0.25 s."""
     sli = SLI(SLIKind.LATENCY, "payments", threshold=Decimal("0.25"))
     return SLO("payments-latency", sli, Objective.parse("0.99"))
+
+
+@pytest.fixture
+def message() -> Callable[..., Notification]:
+    """Makes a notification: a trigger, or with `ended` a resolve."""
+
+    def make(key: str = "slo/a/page", ended: float | None = None, **labels: str) -> Notification:
+        action = Action.TRIGGER if ended is None else Action.RESOLVE
+        named = {"alertname": "SLOErrorBudgetBurn", "slo": "a", "service": "s", "severity": "page", **labels}
+        texts = {"summary": "a burns 21x", "description": "The promise: ü"}
+        return Notification(action, key, named, texts, START, ended, "http://127.0.0.1:8400/slo/a")
+
+    return make

@@ -1,0 +1,237 @@
+"""Delivery: woken at once, one lane a receiver, nothing lost and nothing stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+
+import pytest
+
+from fournines.alerts import DELIVERED, FakeSender, Notification, Outbox, Outcome, Pager, Stage, Verdict
+from fournines.alerts.schema import connect, transaction
+
+RETRY = Outcome(Verdict.RETRY, "answered 500")
+REJECTED = Outcome(Verdict.REJECTED, "answered 400")
+
+
+class Clock:
+    """Time that moves when the test says so."""
+
+    def __init__(self):
+        self.now = 1_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def outbox(path):
+    outbox = Outbox.open(path)
+    yield outbox
+    outbox.close()
+
+
+@pytest.fixture
+def queue(path, message):
+    """Puts a message into the outbox as the engine does: in a transaction, on a connection of its own."""
+    connection = connect(path)
+    kept = Outbox(connection)
+
+    def put(key="slo/a/page", receiver="hook", now=1_000.0, **more):
+        with transaction(connection):
+            kept.add(message(key, **more), receiver, 1, now)
+
+    yield put
+    connection.close()
+
+
+@contextlib.asynccontextmanager
+async def running(pager):
+    """The pager at work for the length of a block."""
+    task = asyncio.create_task(pager.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition):
+    """Waits until something holds; the test's own time limit ends it if it never does."""
+    while not condition():  # noqa: ASYNC110 - what is waited for is in a file
+        await asyncio.sleep(0.005)
+
+
+def keys(sender):
+    return [notification.dedup_key for notification in sender.sent]
+
+
+def test_what_waits_at_the_start_is_sent(outbox, queue, clock):
+    """A restart sends what the process before it did not."""
+
+    async def main():
+        sender = FakeSender()
+        queue()
+        async with running(Pager(outbox, {"hook": sender}, clock)):
+            await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 1})
+        assert ["slo/a/page"] == keys(sender)
+
+    asyncio.run(main())
+
+
+def test_it_is_woken_at_once_from_any_thread(outbox, queue, clock, monkeypatch):
+    """A message is sent when it is announced, not when the lane looks next."""
+    monkeypatch.setattr("fournines.alerts.pager.LOOK_SECONDS", 1e6)
+
+    async def main():
+        sender = FakeSender()
+        pager = Pager(outbox, {"hook": sender}, clock)
+        pager.wake()  # before it runs: heard by nobody, harmless
+        async with running(pager):
+            await until(lambda: pager._loop is not None)
+            await asyncio.sleep(0.05)
+            queue()
+            thread = threading.Thread(target=pager.wake)
+            thread.start()
+            await until(lambda: sender.sent)
+            thread.join()
+        pager.wake()
+
+    asyncio.run(main())
+
+
+def test_a_failure_is_tried_again_when_it_is_due(outbox, queue, clock):
+    """Not before the back-off is over, and then with the same message; an exception of a sender is a failure like any other."""
+
+    async def main():
+        sender = FakeSender(
+            [RETRY, ValueError("https://secret.example/token"), Outcome(Verdict.RETRY, "answered 429", 30.0)]
+        )
+        pager = Pager(outbox, {"hook": sender}, clock)
+        queue()
+        for now, attempts in ((1_000, 1), (1_000.9, 1), (1_001, 2), (1_002.9, 2), (1_003, 3), (1_032.9, 3), (1_033, 4)):
+            clock.now = now
+            await pager.deliver_due()
+            assert attempts == len(sender.sent)
+        assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
+        assert 1 == len(set(map(Notification.to_json, sender.sent)))
+
+    asyncio.run(main())
+
+
+def test_a_refusal_is_final_counted_and_logged(outbox, queue, clock, caplog):
+    """What a receiver will never take is not sent again, and the log says so without secrets."""
+
+    async def main():
+        sender = FakeSender([REJECTED])
+        pager = Pager(outbox, {"hook": sender}, clock)
+        queue()
+        for _ in range(3):
+            clock.now += 1_000
+            await pager.deliver_due()
+        assert 1 == len(sender.sent)
+
+    asyncio.run(main())
+    assert {("hook", Stage.REJECTED): 1} == outbox.counts()
+    assert "hook never got the trigger of slo/a/page: answered 400" in caplog.text
+
+
+def test_a_receiver_that_hangs_delays_no_other(outbox, queue, clock):
+    """Lanes are independent."""
+
+    class Hanging:
+        async def send(self, notification, now):
+            await asyncio.Event().wait()
+
+    async def main():
+        sender = FakeSender()
+        queue(receiver="slow")
+        queue()
+        pager = Pager(outbox, {"slow": Hanging(), "hook": sender}, clock)
+        async with running(pager):
+            await until(lambda: sender.sent)
+            queue("slo/b/page")
+            pager.wake()
+            await until(lambda: outbox.counts().get(("hook", Stage.DELIVERED)) == 2)
+        assert {("hook", Stage.DELIVERED): 2, ("slow", Stage.PENDING): 1} == outbox.counts()
+
+    asyncio.run(main())
+
+
+def test_what_was_sent_and_can_not_be_recorded_is_not_sent_again(outbox, queue, clock):
+    """A full disk delays the next message, it does not repeat the last one every second."""
+
+    async def main():
+        sender = FakeSender()
+        pager = Pager(outbox, {"hook": sender}, clock)
+        queue()
+        outbox._connection.execute("PRAGMA query_only = 1")
+        assert 1 == await pager.deliver_due()
+        for _ in range(3):
+            with contextlib.suppress(Exception):
+                await pager.deliver_due()
+        outbox._connection.execute("PRAGMA query_only = 0")
+        await pager.deliver_due()
+        assert ["slo/a/page"] == keys(sender)
+        assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
+
+    asyncio.run(main())
+
+
+def test_a_store_that_fails_for_a_while_stops_no_lane(outbox, queue, clock, caplog, monkeypatch):
+    """The lane says that it waits, and goes on when it can."""
+
+    async def main():
+        sender = FakeSender()
+        pager = Pager(outbox, {"hook": sender}, clock)
+        naps = []
+
+        async def nap(seconds):
+            naps.append(seconds)
+            outbox._connection.execute("PRAGMA query_only = 0")
+            await asyncio.sleep(0)
+
+        monkeypatch.setattr(pager._lanes[0], "_sleep", nap)
+        queue()
+        outbox._connection.execute("PRAGMA query_only = 1")
+        async with running(pager):
+            await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 1})
+        assert ["slo/a/page"] == keys(sender)
+        assert 1.0 == naps[0]
+
+    asyncio.run(main())
+    assert "notifications to hook wait" in caplog.text
+
+
+def test_messages_to_strangers_are_rejected_at_the_start(outbox, queue, clock, caplog):
+    """A receiver that left the configuration gets nothing more, and the log says so."""
+
+    async def main():
+        queue(receiver="gone")
+        async with running(Pager(outbox, {"hook": FakeSender([DELIVERED])}, clock)):
+            await until(lambda: outbox.counts() == {("gone", Stage.REJECTED): 1})
+
+    asyncio.run(main())
+    assert "1 notifications are not sent: their receivers are no longer configured" in caplog.text
+
+
+def test_forty_incidents_go_out_in_one_go(outbox, queue, clock, monkeypatch):
+    """More messages than a lane takes at a time do not wait for its next look."""
+    monkeypatch.setattr("fournines.alerts.pager.LOOK_SECONDS", 1e6)
+
+    async def main():
+        sender = FakeSender()
+        for number in range(40):
+            queue(f"slo/{number}/page")
+        async with running(Pager(outbox, {"hook": sender}, clock)):
+            await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 40})
+        assert 40 == len(set(keys(sender)))
+
+    asyncio.run(main())
