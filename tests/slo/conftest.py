@@ -1,0 +1,145 @@
+"""Sources of counts for the domain's tests, and SLOs to ask them about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from fournines.slo import (
+    SLI,
+    SLO,
+    TIERS,
+    EventCount,
+    HistoryPoint,
+    Interval,
+    Objective,
+    Observation,
+    SLIKind,
+    SpecError,
+    Window,
+    load_slos,
+)
+
+settings.register_profile("fournines", deadline=None, max_examples=100)
+settings.load_profile("fournines")
+
+
+def _slo(name: str = "payments-availability", target: str = "0.9999", **changes) -> SLO:
+    return SLO(name, SLI(SLIKind.AVAILABILITY, "payments"), Objective(Decimal(target)), **changes)
+
+
+@dataclass
+class StatedCounts:
+    """A source that answers what it is told: counts by name and window, and how each SLO is seen."""
+
+    counts: Mapping[str, Mapping[Window, EventCount]]
+    since: Mapping[str, int] = field(default_factory=dict)
+    heard: Mapping[str, float] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    estimated: int = 0
+    asked: list[tuple[tuple[str, ...], tuple[Window, ...]]] = field(default_factory=list)
+
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+        self.asked.append((tuple(names), tuple(windows)))
+        none = EventCount(0, 0)
+        rows = [[self.counts.get(name, {}).get(window, none) for window in windows] for name in names]
+        shape = (len(names), len(windows))
+        return Observation(
+            good=np.array([[count.good for count in row] for row in rows], dtype=np.int64).reshape(shape),
+            total=np.array([[count.total for count in row] for row in rows], dtype=np.int64).reshape(shape),
+            estimated=np.full(shape, self.estimated, dtype=np.int64),
+            since=np.array([self.since.get(name, 0) for name in names], dtype=np.int64),
+            heard=np.array([self.heard.get(name, now) for name in names], dtype=np.float64),
+            silent=np.array([name in self.silent for name in names], dtype=np.bool_),
+        )
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        return ()
+
+
+@dataclass
+class BookedEvents:
+    """A source that books events into the domain's tiers of buckets, drops what is no longer kept, and adds up what is left."""
+
+    since: int
+    buckets: dict[tuple[int, int], EventCount] = field(default_factory=dict)
+
+    def book(self, time: float, count: EventCount) -> None:
+        for tier in TIERS:
+            key = (tier.width, math.floor(time / tier.width) * tier.width)
+            self.buckets[key] = self.buckets.get(key, EventCount(0, 0)).plus(count)
+
+    def drop_old(self, now: float) -> None:
+        kept = {tier.width: tier.kept for tier in TIERS}
+        self.buckets = {
+            (width, start): count
+            for (width, start), count in self.buckets.items()
+            if start + width >= now - kept[width]
+        }
+
+    def count(self, interval: Interval) -> EventCount:
+        total, at = EventCount(0, 0), interval.start
+        while at < interval.end:
+            width = max(t.width for t in TIERS if at % t.width == 0 and at + t.width <= interval.end)
+            total = total.plus(self.buckets.get((width, at), EventCount(0, 0)))
+            at += width
+        return total
+
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+        self.drop_old(now)
+        counts = {window: self.count(window.interval(now)) for window in windows}
+        stated = StatedCounts(dict.fromkeys(names, counts), since=dict.fromkeys(names, self.since))
+        return stated.observe(names, windows, now)
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        return ()
+
+
+@pytest.fixture(scope="session")
+def make_slo() -> Callable[..., SLO]:
+    """Makes an availability SLO of payments: `make_slo(name, target, **fields)`."""
+    return _slo
+
+
+@pytest.fixture(scope="session")
+def stated_counts() -> type[StatedCounts]:
+    """A source that answers what it is told."""
+    return StatedCounts
+
+
+@pytest.fixture(scope="session")
+def booked_events() -> type[BookedEvents]:
+    """A source that books events into buckets as the tiers say."""
+    return BookedEvents
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., tuple[SLO, ...]]:
+    """Loads SLO files given as texts by name: `load("...")` or `load(**{"a.yaml": "...", "b.yaml": "..."})`."""
+
+    def load_texts(text: str | None = None, **texts: str) -> tuple[SLO, ...]:
+        for name, content in ({"slos.yaml": text} if text is not None else texts).items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content)
+        return load_slos([tmp_path])
+
+    return load_texts
+
+
+@pytest.fixture
+def faults_of(load: Callable[..., tuple[SLO, ...]]) -> Callable[..., list[str]]:
+    """The faults of SLO files given as texts, each as `line: path: message`."""
+
+    def faults(text: str | None = None, **texts: str) -> list[str]:
+        with pytest.raises(SpecError) as caught:
+            load(text, **texts)
+        return [f"{fault.line}: {fault.path}: {fault.message}" for fault in caught.value.faults]
+
+    return faults
