@@ -40,6 +40,8 @@ class HttpServer:
 
     def __init__(self, app: Callable[..., Any], host: str, port: int, *, option: str, grace: int = 10) -> None:
         self._socket = listen(host, port, option)
+        self.port = int(self._socket.getsockname()[1])
+        """The port that is listened on."""
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -55,11 +57,6 @@ class HttpServer:
             )
         )
         self._ticking: asyncio.Task[None] | None = None
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._socket.getsockname()[1])
 
     async def start(self) -> None:
         """Serves from when this returns. The process's signals are left to the process, which `uvicorn.Server.serve` would take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -225,4 +226,4 @@ def _bucketed(count: int, bounds: tuple[float, ...], buckets: Sequence[int]) -> 
 
 def _rises(bounds: tuple[float, ...]) -> bool:
     """Whether no boundary is below the one before it, and none is no number."""
-    return all(low <= high for low, high in zip(bounds, (*bounds[1:], math.inf), strict=True))
+    return all(low <= high for low, high in pairwise((-math.inf, *bounds)))

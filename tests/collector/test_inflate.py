@@ -1,0 +1,83 @@
+"""Laws of inflating."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.errors import BadRequest, TooLarge
+from fournines.collector.inflate import Inflater
+
+
+def inflated(pieces, limit=10**6):
+    inflater = Inflater(limit)
+    for piece in pieces:
+        inflater.feed(piece)
+    return inflater.finish()
+
+
+def pieces_of(data, sizes):
+    at = 0
+    for size in sizes:
+        yield data[at : at + size]
+        at += size
+    yield data[at:]
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=4), st.lists(st.integers(0, 50), max_size=20))
+def test_members_in_any_pieces_inflate_to_what_was_deflated(members, sizes):
+    """However many members a body has and however it is cut on its way, it inflates to what went in."""
+    body = b"".join(gzip.compress(member) for member in members)
+
+    assert b"".join(members) == inflated(pieces_of(body, sizes))
+
+
+@given(st.integers(0, 2000))
+def test_the_limit_is_exact(size):
+    """A body of as many bytes as the limit is taken, one byte more is too large."""
+    body = gzip.compress(b"x" * size)
+
+    assert size == len(inflated([body], limit=size))
+    with pytest.raises(TooLarge):
+        inflated([gzip.compress(b"x" * (size + 1))], limit=size)
+
+
+def test_a_bomb_is_never_inflated_beyond_the_limit():
+    """256 MiB in 256 kB are refused after the limit's 1 MiB: memory never holds much more than that."""
+    bomb = gzip.compress(bytes(256 * 2**20), compresslevel=1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            inflated([bomb], limit=2**20)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 8 * 2**20
+
+
+@given(st.integers(1, 1000))
+def test_a_cut_body_is_a_bad_request(missing):
+    """A body that ends anywhere before its end is refused, whatever it held so far."""
+    body = gzip.compress(os.urandom(1000))
+
+    with pytest.raises(BadRequest, match="middle"):
+        inflated([body[:-missing]])
+
+
+@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"x") + b"trailing", gzip.compress(b"x")[:-8] + b"\0" * 8])
+def test_what_is_no_gzip_is_a_bad_request(body):
+    """Other bytes, bytes after the end, and a wrong checksum are refused."""
+    with pytest.raises(BadRequest):
+        inflated([body])
+
+
+def test_no_bytes_are_an_empty_body():
+    """Nothing sent is nothing meant."""
+    assert b"" == inflated([])
