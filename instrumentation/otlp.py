@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -63,8 +64,6 @@ def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
 
 def traces_request(resource: Resource, spans: Sequence[ReadableSpan]) -> bytes:
     """One `ExportTraceServiceRequest`; every span speaks for this process, also one whose provider began before a fork."""
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-
     request = encode_spans(spans)
     for of_resource in request.resource_spans:
         of_resource.resource.Clear()

@@ -156,7 +156,9 @@ class Telemetry:
         return self._worker.stop(timeout)
 
     def _prepare(self, *, clients: bool) -> None:
-        # Everything that is slow to import is imported here, once, and not with the package.
+        # Everything that is slow to import is imported here, once, and not with the package; nor by the export thread, whose
+        # half-done import would hang a child that was forked meanwhile.
+        from . import otlp  # noqa: F401 - see above
         from .exposition import Exposition
         from .lifespan import watched
         from .middleware import measured

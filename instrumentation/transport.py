@@ -69,9 +69,11 @@ class Transport(Protocol):
 def transport(target: Target) -> Transport | None:
     """The transport a target asks for; None, with one clear log line, where its package is not installed."""
     if target.protocol != "grpc":
+        import requests  # noqa: F401 - here, and not first on the export thread: see `Telemetry`
+
         return HttpTransport(target)
     try:
-        import grpc  # noqa: F401 - asked only whether it is there
+        import grpc  # noqa: F401 - asked whether it is there
     except ImportError:
         _log.error(
             "OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs the package grpcio: pip install 'fournines[grpc]'. %s are not exported",
