@@ -61,13 +61,20 @@ def test_the_import_stays_within_the_benchmark_s_bounds(benchmark):
     assert cost.megabytes <= benchmark.GOAL_MEGABYTES
 
 
-def test_the_benchmark_prints_one_object_of_the_agreed_shape():
+def test_the_benchmark_prints_one_object_of_the_agreed_shape(benchmark, monkeypatch, capsys):
     """Name, value, unit, goal, peers, details: what `make bench` collects, a line a benchmark."""
-    lines = run(str(BENCHMARK), "--quick", "--json").splitlines()
+    monkeypatch.setattr(benchmark, "import_once", lambda what: benchmark.Cost(float(len(what)), 2.0, 3.0))
+    monkeypatch.setattr(sys, "argv", ["import_cost.py", "--quick", "--json"])
 
-    (figure,) = (json.loads(line) for line in lines)
+    benchmark.main()
+    (figure,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
 
     assert set(figure) == {"name", "value", "unit", "goal", "peers", "details"}
     assert (figure["name"], figure["unit"]) == ("import_cost", "ms")
-    assert figure["value"] > 0
+    assert figure["value"] == len(benchmark.OURS)
     assert all(isinstance(peer, float) for peer in figure["peers"].values())
+
+
+def test_a_benchmark_s_peers_can_be_imported(benchmark):
+    """The stack that ours is measured beside is installed with the development extra."""
+    assert benchmark.import_once(benchmark.NAIVE_STACK).modules > 0

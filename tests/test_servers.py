@@ -96,7 +96,7 @@ def test_a_missing_server_is_skipped_with_a_line_and_fails_in_ci(ci, outcome, tm
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rsE", "--rootdir", tmp_path, tmp_path / "tests"],
         cwd=tmp_path,
-        env=env | {"CI": ci, "PATH": str(tmp_path)},
+        env=env | {"CI": ci, "PATH": str(tmp_path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
