@@ -1,0 +1,299 @@
+"""Evaluation: all SLOs and windows in one pass, agreeing with one SLO at a time in plain fractions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.slo import (
+    DAY,
+    STATES,
+    WORKBOOK,
+    BurnRule,
+    Evaluator,
+    EventCount,
+    Objective,
+    Severity,
+    State,
+    Window,
+    evaluate,
+)
+
+NOW = 1_800_000_000.0
+MONTH = Window(30 * DAY)
+WINDOWS = tuple(sorted({MONTH, *(window for rule in WORKBOOK for window in (rule.long, rule.short))}))
+TARGETS = ["0.9", "0.999", "0.9995", "0.9999", "0.99995", "0.99999"]
+
+PAGE_ONLY = (BurnRule(Severity.PAGE, Fraction(1, 10), Window(6 * 3600), Window(600)),)
+
+
+def covered_seconds(since, window):
+    return min(window.seconds, max(1, int(NOW) - since)) if since >= 0 else 1
+
+
+def burns_above(slo, rule, count, since, window):
+    """The rule's condition in one of its windows, in plain fractions."""
+    scaled = count.total * Fraction(window.seconds, covered_seconds(since, window))
+    return count.bad > rule.factor(slo.window) * (1 - Fraction(slo.objective.target)) * scaled
+
+
+def rule_holds(slo, rule, counts, since):
+    both = all(burns_above(slo, rule, counts[window], since, window) for window in (rule.long, rule.short))
+    return both and (rule.severity is Severity.TICKET or counts[rule.long].bad >= slo.min_bad_events)
+
+
+def expected_state(slo, counts, since, silent, heard):
+    """The list of states, one SLO at a time: the first that holds."""
+    holding = {rule.severity for rule in slo.rules if rule_holds(slo, rule, counts, since)}
+    count = counts[slo.window]
+    allowed = (
+        (1 - Fraction(slo.objective.target)) * count.total * Fraction(MONTH.seconds, covered_seconds(since, MONTH))
+    )
+    checks = {
+        State.NO_DATA: silent or not heard,
+        State.BURNING: Severity.PAGE in holding,
+        State.EXHAUSTED: count.bad > 0 and count.bad >= allowed,
+        State.AT_RISK: Severity.TICKET in holding,
+        State.NO_TRAFFIC: counts[min(slo.windows)].total == 0,
+        State.HEALTHY: True,
+    }
+    return next(state for state, holds in checks.items() if holds)
+
+
+@st.composite
+def seen_slos(draw):
+    """An SLO's settings, how it is seen, and counts that lie at, beside or far from its thresholds."""
+    target, since = draw(st.sampled_from(TARGETS)), draw(st.one_of(st.just(-1), st.just(0), st.integers(1, 10**6)))
+    since = since if since <= 0 else int(NOW) - since
+    rules = draw(st.sampled_from([WORKBOOK, PAGE_ONLY, WORKBOOK[1:3], ()]))
+    limits = [Fraction(0), Fraction(1), *(rule.factor(MONTH) for rule in WORKBOOK)]
+    counts = {}
+    for window in {MONTH, *(window for rule in rules for window in (rule.long, rule.short))}:
+        total = draw(st.sampled_from([0, 1, 7, 700, 10_000, 6_000_000, 10**15]))
+        scaled = total * Fraction(window.seconds, covered_seconds(since, window))
+        at_limit = int(draw(st.sampled_from(limits)) * (1 - Fraction(target)) * scaled)
+        bad = min(total, max(0, at_limit + draw(st.integers(-1, 1))))
+        counts[window] = EventCount(total - bad, total)
+    return target, since, rules, counts, draw(st.booleans()), draw(st.booleans()), draw(st.integers(1, 5))
+
+
+@given(st.lists(seen_slos(), min_size=1, max_size=8))
+def test_rows_agree_with_one_slo_at_a_time(make_slo, stated_counts, drawn):
+    """Every row of the array pass has the state, rules, budget and burn that plain fractions give for that SLO alone."""
+    slos = [
+        make_slo(f"slo-{row}", target, rules=rules, min_bad_events=guard)
+        for row, (target, _, rules, _, _, _, guard) in enumerate(drawn)
+    ]
+    source = stated_counts(
+        counts={slo.name: seen[3] for slo, seen in zip(slos, drawn, strict=True)},
+        since={slo.name: seen[1] for slo, seen in zip(slos, drawn, strict=True)},
+        heard={slo.name: NOW - 3 if seen[5] else float("nan") for slo, seen in zip(slos, drawn, strict=True)},
+        silent=frozenset(slo.name for slo, seen in zip(slos, drawn, strict=True) if seen[4]),
+    )
+
+    for status, (_, since, _, counts, silent, heard, _) in zip(evaluate(slos, source, NOW), drawn, strict=True):
+        slo = status.slo
+        assert status.state is expected_state(slo, counts, since, silent, heard)
+        for severity in status.rules:
+            holding = [r for r in slo.rules if r.severity is severity.severity and rule_holds(slo, r, counts, since)]
+            assert severity.met is bool(holding)
+            assert severity.rule is None or severity.rule in holding
+        scale = Fraction(MONTH.seconds, covered_seconds(since, MONTH))
+        assert status.budget.allowed == slo.objective.allowed * counts[MONTH].total * scale
+        assert status.burn[MONTH] == (
+            Fraction(counts[MONTH].bad) / (counts[MONTH].total * scale) / slo.objective.allowed
+            if counts[MONTH].total
+            else None
+        )
+
+
+def test_one_question_for_all(make_slo, stated_counts):
+    """Any number of SLOs and windows costs one question to the source."""
+    source = stated_counts({})
+    evaluate([make_slo(f"slo-{i}") for i in range(50)], source, NOW)
+
+    assert len(source.asked) == 1
+    assert source.asked[0][1] == WINDOWS
+
+
+def one(make_slo, stated_counts, counts, **seen):
+    """The status of one SLO of 99.99 % whose windows all hold these counts, but for those named."""
+    slo = make_slo(**seen.pop("slo", {}))
+    source = stated_counts(counts={slo.name: counts}, **seen)
+    status = evaluate([slo], source, NOW).named(slo.name)
+    assert status is not None
+    return status
+
+
+FINE = dict.fromkeys(WINDOWS, EventCount(10_000_000, 10_000_000))
+BROKEN = dict.fromkeys(WINDOWS, EventCount(0, 10_000))
+SLOW = FINE | {Window.parse(text): EventCount(99_960, 100_000) for text in ("1d", "2h")}
+SPENT = FINE | {MONTH: EventCount(9_999, 10_000)}
+QUIET = FINE | {Window.parse("5m"): EventCount(0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("counts", "seen", "state", "reason"),
+    [
+        (FINE, {}, State.HEALTHY, "100.0 % of the error budget of 30d is left"),
+        (QUIET, {}, State.NO_TRAFFIC, "no events in 5m"),
+        (SLOW, {}, State.AT_RISK, "1d and 2h burn above 3"),
+        (SPENT, {}, State.EXHAUSTED, "the error budget of 30d is spent"),
+        (SPENT | {w: SLOW[w] for w in WINDOWS if w != MONTH}, {}, State.EXHAUSTED, "the error budget of 30d is spent"),
+        (BROKEN, {}, State.BURNING, "1h and 5m burn above 14.4"),
+        (BROKEN, {"silent": frozenset({"payments-availability"})}, State.NO_DATA, "payments stopped reporting"),
+        ({}, {"heard": {"payments-availability": float("nan")}}, State.NO_DATA, "payments was never heard"),
+        ({}, {}, State.NO_TRAFFIC, "no events in 5m"),
+    ],
+)
+def test_the_order_of_states(make_slo, stated_counts, counts, seen, state, reason):
+    """The first state that holds is told, with the reason in words."""
+    status = one(make_slo, stated_counts, counts, **seen)
+
+    assert (status.state, status.reason) == (state, reason)
+
+
+def test_states_are_worst_first():
+    """The order of states is part of their meaning."""
+    assert [state.value for state in STATES] == ["no_data", "burning", "exhausted", "at_risk", "no_traffic", "healthy"]
+
+
+@pytest.mark.parametrize(("bad", "met"), [(1, False), (2, False), (3, True), (4, True)])
+def test_a_page_needs_three_failures(make_slo, stated_counts, bad, met):
+    """Fewer than three bad events in the long window never page, however fast they burn; the ticket needs no such thing."""
+    status = one(make_slo, stated_counts, dict.fromkeys(WINDOWS, EventCount(10 - bad, 10)))
+    page, ticket = status.rules
+
+    assert (page.met, ticket.met) == (met, True)
+    assert met or page.reason == f"{bad} failed events in 6h, fewer than the 3 a page needs"
+
+
+def test_both_windows_must_burn(make_slo, stated_counts):
+    """A burn in the long window alone, or in the short one alone, meets no rule."""
+    failing = EventCount(0, 10_000)
+    for text in ("5m", "30m", "2h", "1h", "1d", "3d"):
+        status = one(make_slo, stated_counts, FINE | {Window.parse(text): failing})
+        assert [rule.met for rule in status.rules] == [False, False]
+        assert status.rules[0].reason == "no pair of windows burns above its factor"
+
+
+@pytest.mark.parametrize("target", ["0.999", "0.9995", "0.9999", "0.99995", "0.99999"])
+def test_exactly_at_the_threshold_nothing_fires(make_slo, stated_counts, target):
+    """A burn exactly at the factor is not above it; one more bad event is."""
+    rule = WORKBOOK[0]
+    limit = rule.factor(MONTH) * Objective(Decimal(target)).allowed
+    total, bad = limit.denominator * 1000, limit.numerator * 1000
+    for extra, met in ((0, False), (1, True)):
+        counts = {window: EventCount(total - bad - extra, total) for window in (rule.long, rule.short)}
+        status = one(make_slo, stated_counts, counts, slo={"target": target, "rules": (rule,)})
+        assert status.rules[0].met is met
+
+
+def test_twenty_seconds_of_outage_in_the_first_minute(make_slo, stated_counts):
+    """They are 20 of the month's 259.2 seconds, not minus nine days: the unseen time counts as traffic without failures."""
+    seen = dict.fromkeys(WINDOWS, EventCount(40 * 50, 60 * 50))
+    status = one(make_slo, stated_counts, seen, since={"payments-availability": int(NOW) - 60})
+
+    assert 1 - status.budget.remaining_ratio == Fraction(20) / Fraction("259.2")
+    assert status.budget.remaining_seconds == Fraction("239.2")
+    assert status.coverage == Fraction(60, MONTH.seconds)
+    assert status.state is State.BURNING
+    assert status.burn[Window.parse("5m")] == Fraction(20, 300) * 10_000
+    assert status.burn[Window.parse("1h")] == Fraction(20, 3600) * 10_000
+
+
+@given(st.integers(1, 40 * DAY), st.integers(0, 10**9), st.integers(1, 10**9))
+def test_scale_is_window_over_covered(make_slo, stated_counts, age, good, bad):
+    """Each window is stretched by exactly its own length over what was seen of it, and not at all once it is covered."""
+    slo = make_slo()
+    counts = dict.fromkeys(WINDOWS, EventCount(good, good + bad))
+    source = stated_counts(counts={slo.name: counts}, since={slo.name: int(NOW) - age})
+    evaluation = evaluate([slo], source, NOW)
+
+    for window in WINDOWS:
+        scale = Fraction(window.seconds, min(age, window.seconds))
+        assert evaluation.scale(0, window) == scale
+        assert evaluation.burn(0)[window] == Fraction(bad, good + bad) / scale * 10_000
+    assert evaluation.status(0).coverage == Fraction(min(age, MONTH.seconds), MONTH.seconds)
+
+
+def test_never_observed(make_slo, stated_counts):
+    """An SLO nobody has observed has no coverage, a whole budget and no age of data."""
+    name = "payments-availability"
+    status = one(make_slo, stated_counts, {}, since={name: -1}, heard={name: float("nan")})
+
+    assert (status.coverage, status.budget.remaining_ratio, status.data_age) == (0, 1, None)
+    assert set(status.burn.values()) == {None}
+
+
+def test_age_of_data(make_slo, stated_counts):
+    """Data is as old as the last export, and never younger than now."""
+    name = "payments-availability"
+    assert one(make_slo, stated_counts, FINE, heard={name: NOW - 3.1}).data_age == pytest.approx(3.1)
+    assert one(make_slo, stated_counts, FINE, heard={name: NOW + 5}).data_age == 0
+
+
+def test_estimated_events_are_told_apart(make_slo, stated_counts):
+    """Bad events nobody sent are in the status by themselves."""
+    assert one(make_slo, stated_counts, FINE, estimated=17).estimated_bad == 17
+
+
+def test_exhaustion_by_the_shortest_burn(make_slo, stated_counts):
+    """The forecast goes on at the shortest window's burn; none without traffic; 0 once everything is spent."""
+    burning = FINE | {Window.parse("5m"): EventCount(9_990, 10_000)}
+    status = one(make_slo, stated_counts, burning)
+
+    assert status.exhausted_in_seconds == Fraction(MONTH.seconds, 10)
+    assert one(make_slo, stated_counts, QUIET).exhausted_in_seconds is None
+    assert one(make_slo, stated_counts, BROKEN).exhausted_in_seconds == 0
+
+
+def test_worst_first(make_slo, stated_counts):
+    """Rows are put by state, then by the budget left, then by name."""
+    slos = [make_slo(name) for name in ("fine-b", "fine-a", "spent", "worse", "broken")]
+    counts = {
+        "fine-b": FINE,
+        "fine-a": FINE,
+        "spent": SPENT,
+        "worse": FINE | {MONTH: EventCount(0, 9)},
+        "broken": BROKEN,
+    }
+    evaluation = evaluate(slos, stated_counts(counts=counts), NOW)
+
+    assert [slos[row].name for row in evaluation.worst_first] == ["broken", "worse", "spent", "fine-a", "fine-b"]
+
+
+def test_names_are_unique(make_slo):
+    """Two SLOs of one name can't be evaluated together."""
+    with pytest.raises(ValueError, match="one name"):
+        Evaluator([make_slo(), make_slo()])
+
+
+def test_nothing_to_evaluate(stated_counts):
+    """No SLOs are an empty evaluation."""
+    evaluation = evaluate([], stated_counts({}), NOW)
+
+    assert (len(evaluation), list(evaluation), evaluation.worst_first) == (0, [], ())
+    assert evaluation.named("x") is None
+
+
+def test_an_evaluator_is_reusable(make_slo, stated_counts):
+    """Prepared once, an evaluator answers for any source and moment, and the same as a fresh one."""
+    evaluator = Evaluator([make_slo(), make_slo("other", "0.9", rules=PAGE_ONLY)])
+    for counts in (FINE, BROKEN, SPENT):
+        source = stated_counts(counts=dict.fromkeys(evaluator.names, counts))
+        again, fresh = evaluator.at(source, NOW), evaluate(evaluator.slos, source, NOW)
+        assert np.array_equal(again.states, fresh.states)
+        assert list(map(repr, again)) == list(map(repr, fresh))
+
+
+def test_a_rule_named_twice_counts_once(make_slo, stated_counts):
+    """A rule that stands twice in one SLO changes nothing."""
+    status = one(make_slo, stated_counts, BROKEN, slo={"rules": (WORKBOOK[0], WORKBOOK[0])})
+
+    assert status.rules[0].met is True

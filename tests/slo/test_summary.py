@@ -1,0 +1,81 @@
+"""One SLO as the API says it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fournines.slo import EventCount, Window, evaluate, summarise, timestamp
+
+NOW = 1_795_317_165.0
+COUNTS = {
+    "5m": EventCount(997_900, 1_000_000), "30m": EventCount(998_800, 1_000_000), "1h": EventCount(998_480, 1_000_000),
+    "2h": EventCount(999_240, 1_000_000), "6h": EventCount(999_750, 1_000_000), "1d": EventCount(999_890, 1_000_000),
+    "3d": EventCount(999_900, 1_000_000), "30d": EventCount(119_880, 120_000),
+}  # fmt: skip
+
+
+@pytest.fixture
+def said(make_slo, stated_counts):
+    counts = {"payments-availability": {Window.parse(text): count for text, count in COUNTS.items()}}
+    source = stated_counts(counts=counts, heard={"payments-availability": NOW - 3.125})
+    status = evaluate([make_slo()], source, NOW).status(0)
+    return summarise(status, NOW - 5, [{"severity": "page", "state": "firing", "since": timestamp(NOW)}])
+
+
+def test_the_whole_object(said):
+    """Every key, every number as a number, none of them rounded."""
+    assert said == {
+        "name": "payments-availability",
+        "service": "payments",
+        "objective": "0.9999",
+        "window": "30d",
+        "method": "Occurrences",
+        "origin": "file",
+        "signal": "http.server.request.duration",
+        "state": "burning",
+        "since": "2026-11-22T03:12:40Z",
+        "reason": "1h and 5m burn above 14.4",
+        "data_age_seconds": 3.125,
+        "coverage": 1.0,
+        "events": {"good": 119880, "total": 120000, "estimated_bad": 0},
+        "budget": {
+            "allowed_events": 12.0,
+            "spent_events": 120,
+            "remaining_ratio": -9.0,
+            "remaining_events": -108.0,
+            "remaining_seconds": -2332.8,
+            "exhausted_in_seconds": 0,
+        },
+        "burn_rates": {"5m": 21.0, "30m": 12.0, "1h": 15.2, "2h": 7.6, "6h": 2.5, "1d": 1.1, "3d": 1.0, "30d": 10.0},
+        "alerts": [{"severity": "page", "state": "firing", "since": "2026-11-22T03:12:45Z"}],
+    }
+
+
+def test_windows_are_said_shortest_first(said):
+    """The burn rates stand in the order of their windows."""
+    assert list(said["burn_rates"]) == ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"]
+
+
+def test_it_is_json(said):
+    """It is JSON without not-a-number, and survives it."""
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+
+
+def test_null_where_there_is_nothing_to_say(make_slo, stated_counts):
+    """Never heard, no traffic: null, not zero and not a sentinel."""
+    name = "payments-availability"
+    source = stated_counts({}, since={name: -1}, heard={name: float("nan")})
+    said = summarise(evaluate([make_slo()], source, NOW).status(0), NOW)
+
+    assert said["data_age_seconds"] is None
+    assert said["budget"]["exhausted_in_seconds"] is None
+    assert set(said["burn_rates"].values()) == {None}
+    assert (said["coverage"], said["alerts"]) == (0.0, [])
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "1970-01-01T00:00:00Z"), (NOW + 0.9, "2026-11-22T03:12:45Z")])
+def test_timestamps(seconds, text):
+    """Moments are RFC 3339 in UTC, whole seconds, cut."""
+    assert timestamp(seconds) == text
