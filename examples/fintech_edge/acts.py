@@ -151,7 +151,10 @@ class Story:
         """Each service's own count after its good-bye, and the ledger, asked SLO by SLO."""
         self._bank.stop_services()
         tallies = self._bank.tallies()
-        return tallies, {name: await self._collector.one(name) for name in sorted(await self._collector.all())}
+        try:
+            return tallies, {name: await self._collector.one(name) for name in sorted(await self._collector.all())}
+        except httpx.HTTPError as error:
+            raise self._bank.error(COLLECTOR, f"did not say what it counted ({error!r})") from error
 
     async def _settle(self, load: Load) -> tuple[Mapping[str, Count], Readings]:
         """The same while the services go on: asks until both sides agree, or gives the last answers after 20 s."""

@@ -109,6 +109,10 @@ class Bank:
         for name in sorted(self._running):
             self._parts[name].check()
 
+    def error(self, name: str, what: str) -> PartError:
+        """A PartError about a part, with the end of its log."""
+        return self._parts[name].error(what)
+
     def stop_services(self) -> None:
         """Asks the services to finish, flush and say good-bye, and waits until they did; the collector stays."""
         self._stop(NAMES)
