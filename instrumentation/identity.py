@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from .. import __version__
 from . import names
@@ -30,6 +29,8 @@ def resource(given: Mapping[str, str]) -> Resource:
 
 
 def _sdk_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("opentelemetry-sdk")
     except PackageNotFoundError:

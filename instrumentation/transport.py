@@ -8,7 +8,6 @@ https://opentelemetry.io/docs/specs/otlp/. Ours is more patient where the specif
 from __future__ import annotations
 
 import logging
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -223,6 +222,8 @@ def _seconds(retry_after: str, now: float) -> float:
         return max(0.0, float(retry_after))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
     except (TypeError, ValueError):

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
-from opentelemetry.context import attach, set_value
-
 from . import names
 from .clock import Clock
 from .export import Exporter
@@ -88,6 +86,8 @@ class Worker:
         self._woken = self._delivered = False
 
     def _run(self) -> None:
+        from opentelemetry.context import attach, set_value
+
         # Exporting is not to be traced by whatever instruments the HTTP client it uses.
         attach(set_value(SUPPRESSED, value=True))
         due = self._clock.steady()
