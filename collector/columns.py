@@ -67,6 +67,9 @@ class Points:
     `count` is the events of a histogram or the whole value of a monotonic sum (0 for others); `value` a gauge's or a sum's number.
     `bounds[bound[i]]` are the explicit boundaries of row i (`()` where it has none) and `buckets[offset[i] : offset[i + 1]]` its
     bucket counts. For an exponential histogram the bounds are the upper bounds of its positive buckets, with the zero bucket first.
+
+    `stream` is a hash of all of the point's attributes and of its scope, the unwanted ones too: with resource and name it identifies
+    the stream. Without it, points of one body that differ in unwanted attributes alone could not be told apart.
     """
 
     resources: tuple[Attributes, ...]
@@ -88,3 +91,4 @@ class Points:
     offset: IntColumn
     no_recorded_value: NDArray[np.bool_]
     skipped: int = 0
+    stream: IntColumn | None = None

@@ -1,0 +1,129 @@
+"""Everything that one transaction changes together: counts, SLOs, senders, silences, streams and what was seen before."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Final
+
+from ..slo import HOUR
+from .buckets import Booked, Buckets
+from .counters import Counters
+from .ledger import Ledger
+from .recent import deltas, digests
+from .registry import Registry
+from .rolling import Rolling
+from .senders import Senders, SignOfLife
+from .series import Feeds, Series
+from .silence import Silences
+from .skew import Clocks
+from .staged import Part
+from .streams import Cumulatives
+from .tallies import Tallies
+
+LONGEST: Final = HOUR
+"""Seconds before its end that an event's start can show its SLO to be observed from."""
+
+
+class Books:
+    """The open books of a ledger. One thread stages and commits; others read under `Ledger.visible`."""
+
+    def __init__(self, ledger: Ledger, counters: Counters, now: float) -> None:
+        connection = ledger.writer
+        self.ledger = ledger
+        self.counters = counters
+        self.reader = ledger.reader()
+        self.registry = Registry(connection)
+        self.buckets = Buckets(connection)
+        self.tallies = Tallies(connection, self.buckets)
+        self.senders = Senders(connection, now)
+        self.silences = Silences(connection, self.buckets, self.tallies)
+        self.cumulatives = Cumulatives(connection, ledger.birth)
+        self.deltas = deltas(connection)
+        self.digests = digests(connection)
+        self.rolling = Rolling(self.reader)
+        self.series = Series(self.registry)
+        self.clocks = Clocks(counters.skew)
+        self.off_boundary: dict[int, float | None] = {}
+        self._parts: tuple[Part, ...] = (
+            self.registry,
+            self.buckets,
+            self.tallies,
+            self.senders,
+            self.silences,
+            self.cumulatives,
+            self.deltas,
+            self.digests,
+            _Sums(self.rolling, self.buckets),
+        )
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return any(part.changed for part in self._parts)
+
+    def commit(self) -> frozenset[int]:
+        """Makes everything staged durable and true, and returns the rows that got events; or raises and leaves nothing behind."""
+        self.ledger.commit(self._parts)
+        return frozenset(self.buckets.written[:, 0].tolist())
+
+    def forget(self) -> None:
+        """Drops everything staged."""
+        for part in self._parts:
+            part.forget()
+
+    def leave(self, *, probe: bool) -> None:
+        """Makes true what is not worth a transaction (signs of life); `probe` tries whether the ledger can be written."""
+        if probe:
+            self.ledger.probe()
+        with self.ledger.visible:
+            self.senders.keep()
+
+    def hear(self, signs: Iterable[SignOfLife], now: float) -> None:
+        """Stages signs of life."""
+        services = set()
+        for sign in signs:
+            self.senders.hear(sign, now)
+            services.add(sign.sender.service)
+        self.silences.heard(services)
+
+    def introduce(self, service: str, now: float, *, metrics: bool, spans: bool) -> None:
+        """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
+        if not self.registry.hear(service, metrics=metrics, spans=spans, now=now):
+            self.counters.services_overflow.inc()
+        self.tallies.observed(tuple(judge.row for judge in self.registry.judges(service)), int(now))
+
+    def book(self, slos: tuple[int, ...], t: int, events: Booked, start: int, received: float) -> None:
+        """Stages events of bucket `t`; `start` is the second the first of them began."""
+        if slos and events.total:
+            self.buckets.book(slos, t, events, received)
+            self.tallies.observed(slos, max(start, t - LONGEST) if 0 < start <= t + HOUR else t)
+
+    def book_plain(self, feeds: Feeds, t: int, count: int, start: int, received: float) -> None:
+        """Stages events that need no duration to be judged."""
+        self.book(feeds.good, t, Booked(count, count), start, received)
+        self.book(feeds.bad, t, Booked(0, count), start, received)
+
+    def close(self) -> None:
+        """Closes the connections and lets the folder go."""
+        self.reader.close()
+        self.ledger.close()
+
+
+class _Sums:
+    """The windows' running sums, which follow every commit. Nothing of theirs is written."""
+
+    changed = False
+
+    def __init__(self, rolling: Rolling, buckets: Buckets) -> None:
+        self._rolling = rolling
+        self._buckets = buckets
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def keep(self) -> None:
+        self._rolling.add(self._buckets.written)
+
+    def forget(self) -> None:
+        pass

@@ -1,0 +1,29 @@
+"""Work that changes the books besides requests: SLOs declared, the passing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from .books import Books
+
+
+class Chore:
+    """Stages `work` on the writing thread; its future is done once that is durable, or raises why it is not."""
+
+    def __init__(self, work: Callable[[Books], None]) -> None:
+        self._work = work
+        self.future: Future[None] = Future()
+        self.future.set_running_or_notify_cancel()
+
+    def stage(self, books: Books) -> None:
+        """Does the work."""
+        self._work(books)
+
+    def done(self) -> None:
+        """It is durable."""
+        self.future.set_result(None)
+
+    def failed(self, error: Exception) -> None:
+        """It was for nothing."""
+        self.future.set_exception(error)

@@ -1,0 +1,171 @@
+"""The collector's heart as one object: what is sent goes in, counts come out. It has no clock; `now` always comes in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..slo import HTTP_SERVER_DURATION, SLO, SPANS, HistoryPoint, Interval, Observation, Window
+from .books import Books
+from .buckets import history
+from .chore import Chore
+from .columns import Signal
+from .counters import Counters
+from .errors import Unavailable
+from .intake import Decoders, Intake
+from .ledger import Ledger
+from .names import SENDERS, SERIES, SERVICES, STREAMS
+from .points import decode_points
+from .recent import Receipt
+from .registry import Catalogue
+from .tallies import NEVER
+from .tick import Tick
+from .wire import decode_spans
+from .writer import OnCommit, Writer
+
+OTLP: Final = Decoders(decode_spans, decode_points)
+
+
+def _nobody(names: frozenset[str]) -> None:
+    """Whom a commit concerns when nobody asked."""
+
+
+def _no_time() -> float:
+    return 0.0
+
+
+class Collector:
+    """Counts what services send, exactly, and answers how much it was (an `EventSource`).
+
+    Opening raises LedgerError. `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread.
+    `stopwatch` measures commits for the collector's own telemetry.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        slos: Sequence[SLO],
+        now: float,
+        decoders: Decoders = OTLP,
+        on_commit: OnCommit = _nobody,
+        stopwatch: Callable[[], float] = _no_time,
+    ) -> None:
+        self.counters = Counters()
+        self.ledger = Ledger(data, now)
+        self._books = Books(self.ledger, self.counters, now)
+        self._history = self.ledger.reader()
+        self._history_lock = threading.Lock()
+        self._now = now
+        self._tick = Tick()
+        self._writer = Writer(self._books, on_commit, stopwatch)
+        self._intake = Intake(self._books, self._writer, decoders)
+        self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION,), float(self.ledger.birth)))
+        self.declare(slos, now)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All SLOs there are, automatic ones too, under a version that changes when they do."""
+        return self._books.registry.catalogue
+
+    @property
+    def slos(self) -> tuple[SLO, ...]:
+        """All SLOs there are."""
+        return self.catalogue.slos
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the ledger can be written, as far as the last attempt told."""
+        return self._writer.healthy
+
+    @property
+    def off_boundary(self) -> Mapping[str, float | None]:
+        """SLOs whose latency threshold is no boundary of the histograms they get, with the boundary used; None for none at all."""
+        names = self.catalogue.names
+        return {names[row]: used for row, used in self._books.off_boundary.copy().items() if row in names}
+
+    def declare(self, slos: Sequence[SLO], now: float) -> None:
+        """Replaces the SLOs of files, and returns when that is durable. Raises Unavailable, and changes nothing, when it can't be."""
+
+        def work(books: Books) -> None:
+            books.registry.declare(tuple(slos))
+            books.cumulatives.track({slo.sli.signal for slo in slos} - {SPANS}, now)
+
+        self._do(work)
+
+    def accept(self, signal: Signal, body: bytes, received: float) -> Future[Receipt]:
+        """Takes in one request's bytes; see `Intake.accept`. Once the future has a receipt, every event in it is durable."""
+        self._now = max(self._now, received)
+        return self._intake.accept(signal, body, received)
+
+    def tick(self, now: float) -> None:
+        """Lets time pass: pins, silences, estimates, forgetting. To be called every second or so; blocks for a commit.
+
+        Raises Unavailable while the ledger can't be written; the next tick tries again.
+        """
+        self._now = now
+        self._do(lambda books: self._tick.stage(books, now))
+
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+        """Counts of every SLO in every window, each over `window.interval(now)`, and who is silent as of the last tick."""
+        books, catalogue = self._books, self.catalogue
+        # Row 0 is nobody's: an SLO that is not known reads zeroes there.
+        rows = np.array([catalogue.rows.get(name, 0) for name in names], np.intp)
+        services = [catalogue.services.get(name, "") for name in names]
+        with self.ledger.visible:
+            sums = books.rolling.at(rows, windows, now)
+            books.tallies.reserve(int(rows.max(initial=0)))
+            since = np.where(rows > 0, books.tallies.since[rows], NEVER)
+            heard = np.array([books.senders.heard.get(service, np.nan) for service in services], np.float64)
+            silent = np.array([books.silences.is_silent(service) for service in services], np.bool_)
+        return Observation(sums[..., 0], sums[..., 1], sums[..., 2], since, heard, silent)
+
+    def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
+        """Counts of one SLO in steps of `step` seconds, a multiple of 10 (ValueError); none for an SLO that is not known."""
+        if step <= 0 or step % 10:
+            raise ValueError(f"a step is a multiple of 10 seconds, not {step}")
+        row = self.catalogue.rows.get(name)
+        if row is None or not interval.seconds:
+            return []
+        with self._history_lock:
+            return history(self._history, row, interval, step, self._now)
+
+    def totals(self) -> dict[str, tuple[int, int, int]]:
+        """(good, total, estimated) events of every settled SLO since the ledger's birth; they never fall, whatever restarts."""
+        catalogue = self.catalogue
+        with self.ledger.visible:
+            totals = self._books.tallies.totals.copy()
+        return {name: (*totals[row].tolist(),) for name, row in catalogue.rows.items() if name in catalogue.settled}
+
+    @property
+    def series_overflows(self) -> int:
+        """Look-ups of attribute sets that found no room in the dictionary; their events count all the same."""
+        return self._books.series.overflows
+
+    def sizes(self) -> dict[str, tuple[str, int]]:
+        """How much is remembered, by the name of the gauge that says so, with its help text."""
+        books = self._books
+        return {
+            SERIES: ("Attribute sets remembered", len(books.series)),
+            SERVICES: ("Services heard", len(books.registry)),
+            SENDERS: ("Senders remembered", len(books.senders)),
+            STREAMS: ("Cumulative streams remembered", len(books.cumulatives)),
+        }
+
+    def close(self) -> None:
+        """Takes no more in, commits and answers everything taken in, and lets the folder go."""
+        self._intake.close()
+        self._writer.close()
+        self._history.close()
+        self._books.close()
+
+    def _do(self, work: Callable[[Books], None]) -> None:
+        chore = Chore(work)
+        if self._intake.closed:
+            raise Unavailable("the collector is closing")
+        self._writer.submit(chore)
+        chore.future.result()

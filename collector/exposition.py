@@ -1,0 +1,119 @@
+"""What `/metrics` says: the SLOs' counts, budgets and burn rates, and the collector's own telemetry.
+
+Source of the form: OpenMetrics 1.0. `slo_events_total` counts since the ledger's birth and survives restarts, so that a scraper sees no
+reset; an automatic SLO that may still change its signal is left out until it can't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector as Source
+
+from ..slo import Evaluation, Severity
+from . import names
+from .collector import Collector
+
+Firing = Collection[tuple[str, Severity]]
+"""The alerts that fire: name of the SLO, and severity."""
+
+
+def expose(collector: Collector, evaluation: Evaluation, firing: Firing, accept: str) -> tuple[bytes, str]:
+    """The exposition and its content type, in the form the `Accept` header asks for."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Everything(collector, evaluation, firing))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+class _Everything(Source):
+    """All metric families at one moment."""
+
+    def __init__(self, collector: Collector, evaluation: Evaluation, firing: Firing) -> None:
+        self._collector = collector
+        self._evaluation = evaluation
+        self._firing = frozenset(firing)
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._events()
+        yield self._objectives()
+        yield self._budgets()
+        yield self._burn_rates()
+        yield self._alerts()
+        for name, (text, size) in self._collector.sizes().items():
+            yield GaugeMetricFamily(name, text, value=size)
+        overflow = CounterMetricFamily(names.SERIES_OVERFLOW, "Look-ups of attribute sets there was no room for")
+        overflow.add_metric((), self._collector.series_overflows)
+        yield overflow
+        yield from self._collector.counters.registry.collect()
+
+    def _events(self) -> Metric:
+        family = CounterMetricFamily(
+            names.SLO_EVENTS, "Events of an SLO since its counting began", labels=("slo", "service", "result")
+        )
+        totals = self._collector.totals()
+        for slo in self._evaluation.slos:
+            if slo.name in totals:
+                good, total, _ = totals[slo.name]
+                family.add_metric((slo.name, slo.service, "good"), good)
+                family.add_metric((slo.name, slo.service, "bad"), total - good)
+        return family
+
+    def _objectives(self) -> Metric:
+        family = GaugeMetricFamily(names.SLO_OBJECTIVE, "Share of events promised good", labels=("slo", "service"))
+        for slo in self._evaluation.slos:
+            family.add_metric((slo.name, slo.service), float(slo.objective.target))
+        return family
+
+    def _budgets(self) -> Metric:
+        family = GaugeMetricFamily(
+            names.SLO_BUDGET_REMAINING,
+            "Share of the error budget left; negative when over-spent",
+            labels=("slo", "service"),
+        )
+        burn = self._burn()
+        for row, slo in enumerate(self._evaluation.slos):
+            # Over its own window a budget burns as fast as it is spent.
+            spent = burn[row, self._evaluation.evaluator.windows.index(slo.window)]
+            family.add_metric((slo.name, slo.service), 1.0 if np.isnan(spent) else 1.0 - spent)
+        return family
+
+    def _burn_rates(self) -> Metric:
+        family = GaugeMetricFamily(
+            names.SLO_BURN_RATE,
+            "How many times faster than allowed the budget goes",
+            labels=("slo", "service", "window"),
+        )
+        burn, columns = self._burn(), {window: i for i, window in enumerate(self._evaluation.evaluator.windows)}
+        for row, slo in enumerate(self._evaluation.slos):
+            for window in sorted(slo.windows):
+                rate = burn[row, columns[window]]
+                if not np.isnan(rate):
+                    family.add_metric((slo.name, slo.service, str(window)), float(rate))
+        return family
+
+    def _alerts(self) -> Metric:
+        family = GaugeMetricFamily(
+            names.SLO_ALERT_FIRING, "1 while an alert of this severity fires", labels=("slo", "service", "severity")
+        )
+        for slo in self._evaluation.slos:
+            for severity in Severity:
+                family.add_metric((slo.name, slo.service, severity.value), float((slo.name, severity) in self._firing))
+        return family
+
+    def _burn(self) -> NDArray[np.float64]:
+        """Burn rates, (slo, window), rounded as floats are; nan without traffic."""
+        evaluation = self._evaluation
+        seconds = np.array([window.seconds for window in evaluation.evaluator.windows], np.float64)
+        allowed = np.array([float(slo.objective.allowed) for slo in evaluation.slos], np.float64).reshape(-1, 1)
+        total = evaluation.observation.total * (seconds / evaluation.covered)
+        bad = evaluation.observation.total - evaluation.observation.good
+        burn: NDArray[np.float64] = np.full(bad.shape, np.nan)
+        np.divide(bad, allowed * total, out=burn, where=total > 0)
+        return burn

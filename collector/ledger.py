@@ -1,0 +1,129 @@
+"""The ledger: one SQLite file in the data folder, written by one thread, durable before anybody is told so.
+
+Write-ahead log with `synchronous=FULL`: a commit that returned survives kill -9 and power loss. The file is held by one process;
+others of this process read and write it through connections of their own (`path`), and find write transactions short.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from .errors import LedgerError
+from .lock import FolderLock
+from .schema import APPLICATION_ID, migrate
+from .staged import Part
+
+FILE: Final = "ledger.db"
+BUSY_MILLISECONDS: Final = 5_000
+CHECKED_BYTES: Final = 256 * 2**20
+"""Up to this size a ledger is checked page by page when it is opened; beyond, opening would take too long."""
+
+
+class Ledger:
+    """The open ledger of a folder. Raises LedgerError when it is held by another process, damaged, or of a newer version.
+
+    `visible` is held while a commit becomes visible and memory follows it: whoever holds it sees counts and memory agree.
+    `birth` is the epoch second the ledger was made at, `secret` a number of its own.
+    """
+
+    def __init__(self, folder: Path, now: float) -> None:
+        self.path = folder / FILE
+        self.visible = threading.Lock()
+        self._lock = _hold(folder)
+        try:
+            self.writer = self._open()
+            self.birth = self._remember("birth", int(now))
+            self.secret = self._remember("secret", secrets.randbits(62))
+        except sqlite3.Error as error:
+            self._lock.release()
+            raise LedgerError(_complaint(self.path, error)) from error
+        except LedgerError:
+            self._lock.release()
+            raise
+
+    def reader(self) -> sqlite3.Connection:
+        """A connection that only reads. Its owner closes it and guards it against use by two threads at once."""
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def commit(self, parts: Sequence[Part]) -> None:
+        """Writes everything staged in one transaction and makes it true, or raises and leaves nothing behind."""
+        try:
+            self.writer.execute("BEGIN IMMEDIATE")
+            for part in parts:
+                part.write(self.writer)
+            with self.visible:
+                self.writer.execute("COMMIT")
+                for part in parts:
+                    part.keep()
+        except BaseException:
+            self._roll_back()
+            for part in parts:
+                part.forget()
+            raise
+
+    def probe(self) -> None:
+        """Writes a trifle: raises sqlite3.Error while the ledger can't be written."""
+        self.writer.execute("UPDATE meta SET value = value + 1 WHERE key = 'probes'")
+
+    def close(self) -> None:
+        """Folds the log into the file and lets the folder go."""
+        self.writer.close()
+        self._lock.release()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            _check(connection, self.path)
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY_MILLISECONDS}"):
+                connection.execute(f"PRAGMA {pragma}")
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _remember(self, key: str, value: int) -> int:
+        self.writer.execute("INSERT OR IGNORE INTO meta VALUES ('probes', 0), (?, ?)", (key, value))
+        return int(self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
+
+    def _roll_back(self) -> None:
+        if self.writer.in_transaction:
+            self.writer.execute("ROLLBACK")
+
+
+def _hold(folder: Path) -> FolderLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FolderLock(folder)
+    except OSError as error:
+        raise LedgerError(f"{folder} can't be used for data: {error.strerror or error}") from error
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuses a file that is not a sound ledger. An empty file becomes one."""
+    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+        return
+    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if mark != APPLICATION_ID:
+        raise LedgerError(f"{path} is a database of something else; give fournines another folder with --data")
+    if path.stat().st_size <= CHECKED_BYTES:
+        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+
+def _complaint(path: Path, error: sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.OperationalError):
+        return f"the ledger {path} can't be opened: {error}; check the disk and the folder's permissions"
+    return (
+        f"the ledger {path} is damaged ({error}); nothing was changed. Move it aside and put a backup in its place, "
+        "or start with an empty folder"
+    )

@@ -1,0 +1,37 @@
+"""Every name the collector emits, in one place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEARTBEAT: Final = "fournines.service.up"
+"""OTLP gauge a sender brings with every export: 1 while it serves, 0 as its good-bye."""
+
+SERVICE_NAME: Final = "service.name"
+SERVICE_INSTANCE: Final = "service.instance.id"
+UNKNOWN_SERVICE: Final = "unknown_service"
+"""Resource attributes, and the service of a resource that names none (OpenTelemetry semantic conventions, service)."""
+
+SLO_EVENTS: Final = "slo_events"
+SLO_OBJECTIVE: Final = "slo_objective_ratio"
+SLO_BUDGET_REMAINING: Final = "slo_error_budget_remaining_ratio"
+SLO_BURN_RATE: Final = "slo_burn_rate"
+SLO_ALERT_FIRING: Final = "slo_alert_firing"
+
+REQUESTS: Final = "fournines_requests"
+ITEMS_ACCEPTED: Final = "fournines_items_accepted"
+ITEMS_REJECTED: Final = "fournines_items_rejected"
+POINTS_SEEN: Final = "fournines_points_seen"
+COMMIT_SECONDS: Final = "fournines_commit_seconds"
+COMMIT_FAILURES: Final = "fournines_commit_failures"
+LEDGER_HEALTHY: Final = "fournines_ledger_healthy"
+QUEUE_REQUESTS: Final = "fournines_queue_requests"
+QUEUE_BYTES: Final = "fournines_queue_bytes"
+SERIES: Final = "fournines_series"
+SERIES_OVERFLOW: Final = "fournines_series_overflow"
+SERVICES: Final = "fournines_services"
+SERVICES_OVERFLOW: Final = "fournines_services_overflow"
+SENDERS: Final = "fournines_senders"
+STREAMS: Final = "fournines_cumulative_streams"
+CLOCK_SKEW: Final = "fournines_sender_clock_skew_seconds"
+INTERNAL_ERRORS: Final = "fournines_internal_errors"

@@ -1,0 +1,120 @@
+"""What is remembered for a while, so that nothing is counted twice: digests of requests, intervals of delta streams."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from .staged import Staged
+
+REMEMBERED: Final = 900.0
+"""Seconds a request or an interval is recognised at least: senders give up after 600."""
+
+
+class Receipt(NamedTuple):
+    """What became of a request: items taken and refused, why, and whether it had been counted before."""
+
+    accepted: int
+    rejected: int = 0
+    reason: str = ""
+    repeated: bool = False
+
+
+class DeltaKey(NamedTuple):
+    """One interval of one delta stream, in nanoseconds."""
+
+    stream: bytes
+    start: int
+    end: int
+
+
+V = TypeVar("V")
+RecentKey = TypeVar("RecentKey", bytes, DeltaKey)
+
+
+class Recent(Generic[RecentKey, V]):
+    """Keys seen in the last `REMEMBERED` seconds, with what was found out about them, in memory and in one of the ledger's tables."""
+
+    def __init__(self, table: str, row: Callable[[float, RecentKey, V], tuple[Any, ...]]) -> None:
+        self._table = table
+        self._row: Callable[[float, RecentKey, V], tuple[Any, ...]] = row
+        self._entries: Staged[RecentKey, tuple[float, V]] = Staged()
+        self._order: deque[tuple[float, RecentKey]] = deque()
+        self._before = 0.0
+
+    def load(self, entries: list[tuple[float, RecentKey, V]]) -> None:
+        """Takes up what the table holds, oldest first."""
+        for seen, key, value in entries:
+            self._entries.kept[key] = (seen, value)
+            self._order.append((seen, key))
+
+    def get(self, key: RecentKey) -> V | None:
+        """What is remembered of `key`; None when nothing is."""
+        found = self._entries.get(key)
+        return found[1] if found else None
+
+    def committed(self, key: RecentKey) -> V | None:
+        """As `get`, for other threads: only what is committed."""
+        found = self._entries.kept.get(key)
+        return found[1] if found else None
+
+    def put(self, key: RecentKey, value: V, seen: float) -> None:
+        """Stages a key."""
+        self._entries.put(key, (seen, value))
+
+    def expire(self, now: float) -> None:
+        """Stages the forgetting of what is old enough."""
+        if self._order and self._order[0][0] < now - REMEMBERED:
+            self._before = now - REMEMBERED
+
+    def __len__(self) -> int:
+        return len(self._entries.kept)
+
+    @property
+    def changed(self) -> bool:
+        """Whether keys come or go."""
+        return bool(self._entries.changes or self._before)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Appends the new keys and cuts off the old ones."""
+        if self._before:
+            connection.execute(f"DELETE FROM {self._table} WHERE seen < ?", (self._before,))  # noqa: S608 - our own name
+        rows = [self._row(entry[0], key, entry[1]) for key, entry in self._entries.changes.items() if entry]
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT INTO {self._table} VALUES ({marks})", rows)  # noqa: S608 - our own name
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        for key, entry in self._entries.changes.items():
+            if entry:
+                self._order.append((entry[0], key))
+        self._entries.keep()
+        while self._order and self._order[0][0] < self._before:
+            self._entries.kept.pop(self._order.popleft()[1], None)
+        self._before = 0.0
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        self._entries.forget()
+        self._before = 0.0
+
+
+def digests(connection: sqlite3.Connection) -> Recent[bytes, Receipt]:
+    """Requests by the digest of their bytes, with the receipt they got."""
+    recent: Recent[bytes, Receipt] = Recent(
+        "digest", lambda seen, key, receipt: (seen, key, receipt.accepted, receipt.rejected, receipt.reason)
+    )
+    rows = connection.execute("SELECT seen, digest, accepted, rejected, reason FROM digest ORDER BY seen")
+    recent.load([(seen, key, Receipt(accepted, rejected, reason)) for seen, key, accepted, rejected, reason in rows])
+    return recent
+
+
+def deltas(connection: sqlite3.Connection) -> Recent[DeltaKey, bool]:
+    """Intervals of delta streams that were counted."""
+    recent: Recent[DeltaKey, bool] = Recent("delta", lambda seen, key, _: (seen, *key))
+    rows = connection.execute('SELECT seen, stream, "start", "end" FROM delta ORDER BY seen')
+    recent.load([(seen, DeltaKey(stream, start, end), True) for seen, stream, start, end in rows])
+    return recent

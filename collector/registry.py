@@ -1,0 +1,275 @@
+"""Which SLOs there are: those of files, and the two that every service heard gets by itself.
+
+An SLO's counts stand under its name: a file's SLO takes over those of the automatic one of that name, and hands them back. For its
+first minute of counting an automatic SLO counts metrics and spans apart, shows metrics if there are any, and is then pinned to one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
+
+from ..slo import CLASSIFYING_KEYS, HTTP_SERVER_DURATION, SLI, SLO, SPANS, NoData, Objective, Origin, SLIKind
+from .staged import Staged
+
+MOST_SERVICES: Final = 1_000
+LONGEST_NAME: Final = 200
+PINNED_AFTER: Final = 60.0
+"""Seconds from a service's first counted export until its automatic SLOs keep to one signal."""
+
+AVAILABILITY: Final = Objective(Decimal("0.9999"))
+LATENCY: Final = Objective(Decimal("0.99"))
+LATENCY_THRESHOLD: Final = Decimal("0.25")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good."""
+
+    name: str
+    first: float
+    counted: float | None = None
+    metrics: bool = False
+    spans: bool = False
+    pinned: str | None = None
+
+    @property
+    def signal(self) -> str:
+        """What its automatic SLOs show: metrics unless only spans were seen."""
+        return self.pinned or (SPANS if self.spans and not self.metrics else HTTP_SERVER_DURATION)
+
+
+class RowKey(NamedTuple):
+    """Names the counts of an SLO. `candidate` is empty, or SPANS for the second count an automatic SLO keeps until it is pinned."""
+
+    name: str
+    candidate: str = ""
+
+
+class Judge(NamedTuple):
+    """An indicator and the row its events are counted in."""
+
+    sli: SLI
+    row: int
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The SLOs at one moment, files' first and in their order. `version` changes whenever anything in it does.
+
+    `rows` says in which row an SLO's events are counted. An SLO that is not `settled` may still go over to another row.
+    """
+
+    version: int
+    slos: tuple[SLO, ...]
+    rows: Mapping[str, int]
+    settled: frozenset[str]
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """SLOs by row."""
+        return {row: name for name, row in self.rows.items()}
+
+    @cached_property
+    def services(self) -> Mapping[str, str]:
+        """The service of each SLO."""
+        return {slo.name: slo.service for slo in self.slos}
+
+
+@lru_cache(4 * MOST_SERVICES)
+def automatic_slos(service: str, signal: str = HTTP_SERVER_DURATION) -> tuple[SLO, SLO]:
+    """What a service promises when nobody wrote down anything: 99.99 % answered, 99 % of them within 250 ms, over 30 days."""
+    availability = SLI(SLIKind.AVAILABILITY, service, signal)
+    latency = SLI(SLIKind.LATENCY, service, signal, threshold=LATENCY_THRESHOLD)
+    return (
+        SLO(f"{service}-availability", availability, AVAILABILITY, no_data=NoData.BAD, origin=Origin.AUTOMATIC),
+        SLO(f"{service}-latency", latency, LATENCY, no_data=NoData.BAD, origin=Origin.AUTOMATIC),
+    )
+
+
+class Registry:
+    """All SLOs and the services heard. Changes are staged; `catalogue` and `wanted` are of what is committed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._files: dict[str, SLO] = {}
+        self._staged_files: dict[str, SLO] | None = None
+        self._services: Staged[str, Service] = Staged(
+            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned))
+            for name, first, counted, metrics, spans, pinned in connection.execute("SELECT * FROM service")
+        )
+        self._rows: Staged[RowKey, int] = Staged(
+            (RowKey(name, candidate), row)
+            for row, name, candidate in connection.execute("SELECT id, name, candidate FROM slo")
+        )
+        highest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'slo'").fetchone()
+        self._next = int(highest[0]) + 1 if highest else 1
+        self._judges: dict[str, tuple[Judge, ...]] = {}
+        self._by_service: dict[str, list[SLO]] = {}
+        self.catalogue = Catalogue(0, (), {}, frozenset())
+        self.wanted: frozenset[str] = CLASSIFYING_KEYS
+        self._publish()
+
+    @property
+    def slos(self) -> tuple[SLO, ...]:
+        """All SLOs, automatic ones too."""
+        return self.catalogue.slos
+
+    @property
+    def version(self) -> int:
+        """Changes when `slos` does."""
+        return self.catalogue.version
+
+    def names(self, rows: Iterable[int]) -> frozenset[str]:
+        """The SLOs whose events are counted in these rows."""
+        names = self.catalogue.names
+        return frozenset(names[row] for row in rows if row in names)
+
+    def __len__(self) -> int:
+        """How many services were heard and taken."""
+        return len(self._services.kept)
+
+    def declare(self, slos: tuple[SLO, ...]) -> None:
+        """Stages the SLOs of files, in place of those declared before."""
+        self._staged_files = {slo.name: slo for slo in slos}
+        self._judges.clear()
+        self._by_service.clear()
+        for slo in slos:
+            self._by_service.setdefault(slo.service, []).append(slo)
+            self._row(RowKey(slo.name))
+
+    def hear(self, service: str, *, metrics: bool, spans: bool, now: float) -> bool:
+        """Stages that a service sent something, and whether it sent what counts. False when there is no room for a new service."""
+        known = self._services.get(service)
+        if known is None:
+            if len(self._services) >= MOST_SERVICES or len(service) > LONGEST_NAME:
+                return False
+            known = Service(service, now)
+            self._services.put(service, known)
+            self._judges.pop(service, None)
+        if known.pinned or (known.metrics >= metrics and known.spans >= spans):
+            return True
+        counted = now if known.counted is None else known.counted
+        self._put(replace(known, counted=counted, metrics=known.metrics or metrics, spans=known.spans or spans))
+        return True
+
+    def settle(self, now: float) -> None:
+        """Stages the pinning of every service whose minute is over."""
+        for _, service in list(self._services.items()):
+            if service.pinned is None and service.counted is not None and now >= service.counted + PINNED_AFTER:
+                self._put(replace(service, pinned=service.signal))
+                for slo in automatic_slos(service.name):
+                    self._pin(slo.name, service.signal)
+
+    def judges(self, service: str) -> tuple[Judge, ...]:
+        """Every indicator of a service, with the row it counts in, as the open transaction sees it."""
+        found = self._judges.get(service)
+        if found is None:
+            found = self._judges[service] = tuple(self._judges_of(service))
+        return found
+
+    @property
+    def _declared(self) -> dict[str, SLO]:
+        return self._files if self._staged_files is None else self._staged_files
+
+    def _judges_of(self, service: str) -> list[Judge]:
+        judges = [Judge(slo.sli, self._row(RowKey(slo.name))) for slo in self._by_service.get(service, ())]
+        heard = self._services.get(service)
+        if heard is None:
+            return judges
+        for slo in automatic_slos(service):
+            if slo.name in self._declared:
+                continue
+            if heard.pinned:
+                judges.append(Judge(replace(slo.sli, signal=heard.pinned), self._row(RowKey(slo.name))))
+            else:
+                judges.append(Judge(slo.sli, self._row(RowKey(slo.name))))
+                judges.append(Judge(replace(slo.sli, signal=SPANS), self._row(RowKey(slo.name, SPANS))))
+        return judges
+
+    def _put(self, service: Service) -> None:
+        self._services.put(service.name, service)
+        self._judges.pop(service.name, None)
+
+    def _pin(self, name: str, signal: str) -> None:
+        """Lets one of the two counts go; counting of spans moves to the name's own row when spans won."""
+        spans = self._rows.get(RowKey(name, SPANS))
+        if spans is not None and signal == SPANS and name not in self._declared:
+            self._rows.put(RowKey(name), spans)
+        self._rows.remove(RowKey(name, SPANS))
+
+    def _row(self, key: RowKey) -> int:
+        row = self._rows.get(key)
+        if row is None:
+            row = self._next
+            self._next += 1
+            self._rows.put(key, row)
+        return row
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is staged."""
+        return bool(self._staged_files is not None or self._services.changes or self._rows.changes)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Writes services and the names of rows; rows that lost their name go."""
+        connection.executemany(
+            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?)",
+            [(s.name, s.first, s.counted, s.metrics, s.spans, s.pinned) for s in self._services.changes.values() if s],
+        )
+        changes = self._rows.changes
+        taken = {row for row in changes.values() if row is not None}
+        lost = [old for key in changes if (old := self._rows.kept.get(key)) is not None and old not in taken]
+        connection.executemany("DELETE FROM slo WHERE id = ?", [(row,) for row in lost])
+        connection.executemany(
+            "INSERT INTO slo (id, name, candidate) VALUES (?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, candidate = excluded.candidate",
+            [(row, *key) for key, row in changes.items() if row is not None],
+        )
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        if not self.changed:
+            return
+        if self._staged_files is not None:
+            self._files, self._staged_files = self._staged_files, None
+        self._services.keep()
+        self._rows.keep()
+        self._publish()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        if self.changed:
+            self._staged_files = None
+            self._services.forget()
+            self._rows.forget()
+            self._judges.clear()
+            self._by_service.clear()
+            for slo in self._files.values():
+                self._by_service.setdefault(slo.service, []).append(slo)
+
+    def _publish(self) -> None:
+        slos, rows, settled = list(self._files.values()), {}, set(self._files)
+        for slo in slos:
+            rows[slo.name] = self._rows.kept[RowKey(slo.name)]
+        for service in self._services.kept.values():
+            for slo in automatic_slos(service.name, service.signal):
+                if slo.name in self._files:
+                    continue
+                row = self._shown(slo.name, service)
+                if row is not None:
+                    slos.append(slo)
+                    rows[slo.name] = row
+                    if service.pinned or service.metrics:
+                        settled.add(slo.name)
+        self.catalogue = Catalogue(self.catalogue.version + 1, tuple(slos), rows, frozenset(settled))
+        self.wanted = frozenset(CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in self._files.values())))
+
+    def _shown(self, name: str, service: Service) -> int | None:
+        spans = self._rows.kept.get(RowKey(name, SPANS))
+        if service.pinned is None and service.signal == SPANS and spans is not None:
+            return spans
+        return self._rows.kept.get(RowKey(name))

@@ -1,0 +1,79 @@
+"""The ledger's tables, as the steps that lead to them: a ledger of any older version is brought forward, one of a newer is refused.
+
+Rows of `bucket` are keyed by time first: a commit that touches a thousand SLOs then writes neighbouring rows (measured: 25 kB of
+write-ahead log and 3.4 ms, against 4,120 kB and 17 ms with the SLO first). What is remembered for a while (`digest`, `delta`) is
+keyed by when it was seen, so that writing appends and forgetting cuts off a range.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from .errors import LedgerError
+
+APPLICATION_ID: Final = 0x34_4E_49_4E  # "4NIN", what file(1) can tell a ledger by
+
+_FIRST: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bucket (
+    width INTEGER NOT NULL, t INTEGER NOT NULL, slo INTEGER NOT NULL,
+    good INTEGER NOT NULL, total INTEGER NOT NULL, estimated INTEGER NOT NULL,
+    PRIMARY KEY (width, t, slo)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slo (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, candidate TEXT NOT NULL DEFAULT '', since INTEGER,
+    good INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, estimated INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (name, candidate)
+) STRICT;
+
+CREATE TABLE service (
+    name TEXT PRIMARY KEY, first REAL NOT NULL, counted REAL, metrics INTEGER NOT NULL, spans INTEGER NOT NULL, pinned TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sender (
+    service TEXT NOT NULL, instance TEXT NOT NULL, first REAL NOT NULL, last REAL NOT NULL, exports INTEGER NOT NULL,
+    gap REAL NOT NULL, heartbeat INTEGER NOT NULL, goodbye INTEGER NOT NULL,
+    PRIMARY KEY (service, instance)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE digest (
+    seen REAL NOT NULL, digest BLOB NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (seen, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delta (
+    seen REAL NOT NULL, stream BLOB NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    PRIMARY KEY (seen, stream, "start", "end")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cumulative (
+    stream BLOB NOT NULL, "start" INTEGER NOT NULL, time INTEGER NOT NULL, seen REAL NOT NULL, count INTEGER NOT NULL,
+    bounds BLOB NOT NULL, buckets BLOB NOT NULL,
+    PRIMARY KEY (stream, "start")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tracked (name TEXT PRIMARY KEY, since REAL NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE silence (
+    slo INTEGER PRIMARY KEY, "start" INTEGER NOT NULL, events INTEGER NOT NULL, buckets INTEGER NOT NULL, booked INTEGER NOT NULL
+) STRICT;
+"""
+
+STEPS: Final = (_FIRST,)
+"""Step n leads from version n to version n + 1. Released steps are never changed; new ones are added at the end."""
+
+
+def migrate(connection: sqlite3.Connection, steps: tuple[str, ...] = STEPS) -> None:
+    """Brings a ledger to the newest version, one transaction a step. Raises LedgerError for a ledger newer than this program."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(steps):
+        raise LedgerError(
+            f"the ledger is of version {version}, and this fournines knows versions up to {len(steps)}; use a newer fournines"
+        )
+    for number, step in enumerate(steps[version:], start=version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {step} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
+        )

@@ -1,0 +1,47 @@
+"""How far senders' clocks are off, as far as their exports tell."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import numpy as np
+from prometheus_client import Gauge
+
+from .buckets import NANOSECONDS, nanoseconds
+from .columns import IntColumn
+from .origin import Origin
+from .senders import SenderKey
+
+WARN_ABOVE: Final = 30.0
+MOST_SHOWN: Final = 1_000
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class Clocks:
+    """Each sender's skew: seconds from the newest end in its export to its reception; negative when its clock is ahead."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._shown: set[SenderKey] = set()
+        self._warned: set[SenderKey] = set()
+
+    def read(self, origins: list[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
+        """Takes the skews of the senders of one request."""
+        newest = np.zeros(len(origins), np.int64)
+        np.maximum.at(newest, resource, end)
+        for origin, last in zip(origins, newest.tolist(), strict=True):
+            if last:
+                self._show(origin.sender, (nanoseconds(received) - last) / NANOSECONDS)
+
+    def _show(self, sender: SenderKey, skew: float) -> None:
+        if sender in self._shown or len(self._shown) < MOST_SHOWN:
+            self._shown.add(sender)
+            self._gauge.labels(*sender).set(skew)
+        if abs(skew) <= WARN_ABOVE:
+            self._warned.discard(sender)
+        elif sender not in self._warned and len(self._warned) < MOST_SHOWN:
+            self._warned.add(sender)
+            side = "behind" if skew > 0 else "ahead of"
+            _LOG.warning("what %s (%s) sends is %.0f s %s the collector's clock", *sender, abs(skew), side)

@@ -1,0 +1,78 @@
+"""State that changes together with the ledger, or not at all.
+
+Everything the counting remembers (digests, streams, senders, SLOs) is changed in two steps: first aside, where the rest of the same
+transaction already sees it, and into memory only once the transaction is committed. A failed commit leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Part(Protocol):
+    """One piece of such state. The writer calls `write`, commits, and then `keep` on all parts; or `forget` on all of them."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        ...
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Puts what is staged into the open transaction."""
+        ...
+
+    def keep(self) -> None:
+        """The transaction is committed: what was staged is true now."""
+        ...
+
+    def forget(self) -> None:
+        """The transaction failed: what was staged never was."""
+        ...
+
+
+class Staged(Generic[K, V]):
+    """A dictionary with a staging area in front. Values are immutable; None marks a removal."""
+
+    def __init__(self, kept: Iterable[tuple[K, V]] = ()) -> None:
+        self.kept: dict[K, V] = dict(kept)
+        self.changes: dict[K, V | None] = {}
+
+    def get(self, key: K) -> V | None:
+        """The value as the open transaction sees it."""
+        return self.changes[key] if key in self.changes else self.kept.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Stages a value."""
+        self.changes[key] = value
+
+    def remove(self, key: K) -> None:
+        """Stages a removal."""
+        self.changes[key] = None
+
+    def __len__(self) -> int:
+        """Entries as the open transaction sees them."""
+        added = sum(value is not None and key not in self.kept for key, value in self.changes.items())
+        return len(self.kept) + added - sum(value is None and key in self.kept for key, value in self.changes.items())
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """All entries as the open transaction sees them."""
+        yield from ((key, value) for key, value in self.kept.items() if key not in self.changes)
+        yield from ((key, value) for key, value in self.changes.items() if value is not None)
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        for key, value in self.changes.items():
+            if value is None:
+                self.kept.pop(key, None)
+            else:
+                self.kept[key] = value
+        self.changes.clear()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        self.changes.clear()

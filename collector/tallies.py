@@ -1,0 +1,73 @@
+"""Per SLO: its events since the ledger's birth, and the second from which it is observed."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+import numpy as np
+
+from .buckets import Buckets
+from .columns import IntColumn
+
+NEVER: Final = -1
+
+
+class Tallies:
+    """Running totals and `since`, one row an SLO id, in the ledger's table `slo`; totals never fall."""
+
+    def __init__(self, connection: sqlite3.Connection, buckets: Buckets) -> None:
+        self._buckets = buckets
+        self._staged: dict[int, int] = {}
+        self.totals: IntColumn = np.zeros((64, 3), np.int64)
+        self.since: IntColumn = np.full(64, NEVER, np.int64)
+        for slo, since, *totals in connection.execute("SELECT id, since, good, total, estimated FROM slo"):
+            self.reserve(slo)
+            self.totals[slo] = totals
+            self.since[slo] = NEVER if since is None else since
+
+    def reserve(self, slo: int) -> None:
+        """Makes room for an id."""
+        missing = slo + 1 - len(self.since)
+        if missing > 0:
+            room = max(missing, len(self.since))
+            self.totals = np.concatenate([self.totals, np.zeros((room, 3), np.int64)])
+            self.since = np.concatenate([self.since, np.full(room, NEVER, np.int64)])
+
+    def since_of(self, slo: int) -> int:
+        """The second from which an SLO is observed, as the open transaction sees it; NEVER when it is not."""
+        self.reserve(slo)
+        return self._staged.get(slo, int(self.since[slo]))
+
+    def observed(self, slos: tuple[int, ...], since: int) -> None:
+        """Stages that the SLOs are observed from `since` on, if not from earlier."""
+        for slo in slos:
+            known = self.since_of(slo)
+            if known == NEVER or since < known:
+                self._staged[slo] = since
+
+    @property
+    def changed(self) -> bool:
+        """Whether a beginning is staged; totals follow the buckets."""
+        return bool(self._staged)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Adds what the buckets staged to the totals. Comes after `Buckets.write` and the registry's."""
+        connection.executemany("UPDATE slo SET since = ? WHERE id = ?", [(s, slo) for slo, s in self._staged.items()])
+        connection.executemany(
+            "UPDATE slo SET good = good + ?, total = total + ?, estimated = estimated + ? WHERE id = ?",
+            [(good, total, estimated, slo) for slo, _, good, total, estimated in self._buckets.written.tolist()],
+        )
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        rows = self._buckets.written
+        self.reserve(int(rows[:, 0].max(initial=0)))
+        np.add.at(self.totals, rows[:, 0], rows[:, 2:])
+        for slo, since in self._staged.items():
+            self.since[slo] = since
+        self._staged.clear()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        self._staged.clear()

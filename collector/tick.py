@@ -1,0 +1,33 @@
+"""What the passing of time changes: pins, silences and their estimates, what is remembered and kept."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..slo import DAY
+from .books import Books
+
+SWEPT_EVERY: Final = 600
+"""Seconds between two looks for idle senders and streams."""
+
+
+class Tick:
+    """Stages it all for one moment."""
+
+    def __init__(self) -> None:
+        self._swept = 0.0
+
+    def stage(self, books: Books, now: float) -> None:
+        """Everything that is due at `now`."""
+        catalogue = books.registry.catalogue
+        books.senders.listen(now)
+        books.registry.settle(now)
+        books.silences.go_on(books.senders, ((catalogue.rows[slo.name], slo) for slo in catalogue.slos), now)
+        books.digests.expire(now)
+        books.deltas.expire(now)
+        # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
+        books.buckets.expire(min(now, books.buckets.newest + DAY))
+        if abs(now - self._swept) >= SWEPT_EVERY:
+            self._swept = now
+            books.senders.expire(now)
+            books.cumulatives.expire(now)
