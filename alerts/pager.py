@@ -46,6 +46,7 @@ class Pager:
         await self._reject_strangers()
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.Event().wait(), name="pager without receivers")
                 for lane in self._lanes:
                     group.create_task(lane.run(), name=f"pager {lane.name}")
         finally:
