@@ -18,7 +18,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     NumberDataPoint,
 )
 
-from .attributes import Interner, scalars
+from .attributes import Interner, fingerprint, scalars
 from .columns import PointKind, Points, Temporality
 from .errors import BadRequest
 from .exponential import MOST_BUCKETS, upper_bounds
@@ -56,9 +56,10 @@ def decode_points(body: bytes, wanted: frozenset[str]) -> Points:
     table = _Table(wanted)
     for of_resource in _parsed(body).resource_metrics:
         resource = table.resources.number(scalars(of_resource.resource.attributes))
-        for scope in of_resource.scope_metrics:
-            for metric in scope.metrics:
-                _READ.get(metric.WhichOneof("data") or "", _skip)(table, resource, metric)
+        for of_scope in of_resource.scope_metrics:
+            scope = of_scope.scope.SerializeToString()
+            for metric in of_scope.metrics:
+                _READ.get(metric.WhichOneof("data") or "", _skip)(table, resource, scope, metric)
     return table.points()
 
 
@@ -73,6 +74,7 @@ class _Stream(NamedTuple):
     """What all points of a metric share."""
 
     resource: int
+    scope: bytes
     name: str
     kind: PointKind
     temporality: Temporality = Temporality.UNSPECIFIED
@@ -119,6 +121,7 @@ class _Table:
                 value.events,
                 self._bounds.setdefault(value.bounds, len(self._bounds)),
                 missing,
+                fingerprint(stream.scope, point.attributes),
             )
         )
         self._values.append(value.value)
@@ -126,8 +129,8 @@ class _Table:
         self._offsets.append(len(self._buckets))
 
     def points(self) -> Points:
-        columns = np.array(self._rows, np.int64).reshape(-1, 11).T.copy()
-        resource, label, name, kind, temporality, monotonic, start, end, count, bound, missing = columns
+        columns = np.array(self._rows, np.int64).reshape(-1, 12).T.copy()
+        resource, label, name, kind, temporality, monotonic, start, end, count, bound, missing, stream = columns
         return Points(
             resources=self.resources.distinct,
             labels=self._labels.distinct,
@@ -148,38 +151,41 @@ class _Table:
             offset=np.array(self._offsets, np.int64),
             no_recorded_value=missing.astype(np.bool_),
             skipped=self.skipped,
+            stream=stream,
         )
 
 
-def _read_gauge(table: _Table, resource: int, metric: Metric) -> None:
-    table.extend(_Stream(resource, metric.name, PointKind.GAUGE), metric.gauge.data_points, _number)
+def _read_gauge(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
+    table.extend(_Stream(resource, scope, metric.name, PointKind.GAUGE), metric.gauge.data_points, _number)
 
 
-def _read_sum(table: _Table, resource: int, metric: Metric) -> None:
+def _read_sum(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
     data = metric.sum
     stream = _Stream(
-        resource, metric.name, PointKind.SUM, _temporality(data.aggregation_temporality), data.is_monotonic
+        resource, scope, metric.name, PointKind.SUM, _temporality(data.aggregation_temporality), data.is_monotonic
     )
     table.extend(stream, data.data_points, _counted if data.is_monotonic else _number)
 
 
-def _read_histogram(table: _Table, resource: int, metric: Metric) -> None:
+def _read_histogram(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
     data = metric.histogram
-    stream = _Stream(resource, metric.name, PointKind.HISTOGRAM, _temporality(data.aggregation_temporality))
+    stream = _Stream(resource, scope, metric.name, PointKind.HISTOGRAM, _temporality(data.aggregation_temporality))
     table.extend(stream, data.data_points, _histogram)
 
 
-def _read_exponential(table: _Table, resource: int, metric: Metric) -> None:
+def _read_exponential(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
     data = metric.exponential_histogram
-    stream = _Stream(resource, metric.name, PointKind.EXPONENTIAL_HISTOGRAM, _temporality(data.aggregation_temporality))
+    stream = _Stream(
+        resource, scope, metric.name, PointKind.EXPONENTIAL_HISTOGRAM, _temporality(data.aggregation_temporality)
+    )
     table.extend(stream, data.data_points, _exponential)
 
 
-def _skip(table: _Table, _: int, metric: Metric) -> None:
+def _skip(table: _Table, _resource: int, _scope: bytes, metric: Metric) -> None:
     table.skipped += len(metric.summary.data_points)
 
 
-_READ: Final[dict[str, Callable[[_Table, int, Metric], None]]] = {
+_READ: Final[dict[str, Callable[[_Table, int, bytes, Metric], None]]] = {
     "gauge": _read_gauge,
     "sum": _read_sum,
     "histogram": _read_histogram,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     ExponentialHistogram,
     ExponentialHistogramDataPoint,
@@ -382,3 +382,35 @@ def test_an_interval_is_never_reversed():
     points = decoded(counter(NumberDataPoint(as_int=1, start_time_unix_nano=9, time_unix_nano=5)))
 
     assert (5, 5) == (points.start[0], points.end[0])
+
+
+def stream_of(*attributes, scope="http"):
+    """The stream of one point in a request of its own."""
+    metric = counter(NumberDataPoint(as_int=1, attributes=attributes))
+    scopes = [ScopeMetrics(scope=InstrumentationScope(name=scope), metrics=[metric])]
+    message = ExportMetricsServiceRequest(resource_metrics=[ResourceMetrics(scope_metrics=scopes)])
+    return int(decode_points(message.SerializeToString(), WANTED).stream[0])
+
+
+def test_a_stream_is_told_by_every_attribute_and_the_scope():
+    """Points that differ in an unwanted attribute, in a value that is no scalar, or in their scope are different streams."""
+    route = text("http.route", "/pay")
+    some = AnyValue(array_value=ArrayValue(values=[AnyValue(int_value=1)]))
+    streams = [
+        stream_of(),
+        stream_of(route),
+        stream_of(route, text("server.port", "1")),
+        stream_of(route, text("server.port", "2")),
+        stream_of(route, KeyValue(key="server.port", value=some)),
+        stream_of(route, scope="other"),
+    ]
+
+    assert len(streams) == len(set(streams))
+
+
+def test_a_stream_is_the_same_whatever_the_order_and_the_process():
+    """The order of the attributes does not matter, and the number is kept in ledgers, so that it may never change."""
+    a, b = text("http.route", "/pay"), text("server.port", "1")
+
+    assert stream_of(a, b) == stream_of(b, a)
+    assert -2636502244962707128 == stream_of(a, b)
