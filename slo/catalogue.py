@@ -35,7 +35,7 @@ class Catalogue:
         return self._objects.get((kind, name))
 
     def _add(self, document: Document) -> None:
-        kind, name = kind_of(document), _name_of(document)
+        kind, name = kind_of(document), document.text_at("metadata", "name")
         if kind is None or name is None:
             return
         first = self._objects.setdefault((kind, name), document)
@@ -58,7 +58,11 @@ class Catalogue:
         if found is None and self._complete:
             near = did_you_mean(name, [each for of, each in self._objects if of == kind])
             yield document.fault(steps, f"no {kind} named `{name}` is in these files{near}")
-        if found is not None and kind == "DataSource" and (type_ := _type_of(found)) not in (None, SOURCE_TYPE):
+        if (
+            found is not None
+            and kind == "DataSource"
+            and (type_ := found.text_at("spec", "type")) not in (None, SOURCE_TYPE)
+        ):
             yield document.fault(steps, f"not supported yet: `{name}` is of type `{type_}`, not `{SOURCE_TYPE}`")
 
 
@@ -77,26 +81,10 @@ def _annotation(document: Document, steps: Steps, key: str, text: str) -> str | 
     return None
 
 
-def _type_of(document: Document) -> str | None:
-    spec = document.data.get("spec")
-    found = spec.get("type") if isinstance(spec, dict) else None
-    return found if isinstance(found, str) else None
-
-
 def kind_of(document: Document) -> str | None:
     """The kind a document says it is, where OpenSLO has it."""
-    kind = document.data.get("kind") if isinstance(document.data, dict) else None
-    return kind if isinstance(kind, str) and kind in KINDS else None
-
-
-def _name_of(document: Document) -> str | None:
-    metadata = document.data.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _is_slos(document: Document, steps: Steps) -> bool:
-    return kind_of(document) == "SLO" and steps[:-1] == ("metadata", "annotations")
+    kind = document.text_at("kind")
+    return kind if kind in KINDS else None
 
 
 def _entries(value: Value, steps: Steps) -> Iterator[tuple[Steps, Value]]:

@@ -54,6 +54,13 @@ class Document:
             steps = steps[:-1]
         return self.lines.get(steps, self.line)
 
+    def text_at(self, *keys: str) -> str | None:
+        """The text that stands below those keys; None where none does."""
+        value = self.data
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else None
+
     def fault(self, steps: Steps, message: str) -> Fault:
         """A fault at that place in this document."""
         return Fault(self.file, self.line_of(steps), spell(steps), message)

@@ -1,0 +1,81 @@
+"""Advice: what is allowed and yet unwise."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fournines.slo import RUNBOOK, SLI, SLO, SPANS, WORKBOOK, Objective, Place, SLIKind, Window, advise
+
+NOTES = {RUNBOOK: "https://runbooks.example.com/payments"}
+
+
+def latency(seconds, signal="http.server.request.duration"):
+    sli = SLI(SLIKind.LATENCY, "payments", threshold=Decimal(seconds), signal=signal)
+    return SLO("payments-latency", sli, Objective(Decimal("0.99")), annotations=NOTES)
+
+
+def test_nothing_to_say(make_slo):
+    """A wise SLO gets no advice, nor does one that alerts nobody."""
+    assert advise([make_slo(annotations=NOTES), make_slo("quiet", rules=()), latency("0.25"), latency("0.30")]) == ()
+
+
+def test_advice_has_a_place(make_slo):
+    """Advice reads like a fault: file, line, the SLO's name and what to do."""
+    (advice,) = advise([make_slo(place=Place("slos.yaml", 4))])
+
+    assert str(advice) == (
+        "slos.yaml:4: payments-availability: pages somebody without saying what to do; "
+        "add the annotation fournines/runbook"
+    )
+
+
+def test_tickets_need_no_runbook(make_slo):
+    """Only somebody who is woken needs to be told what to do."""
+    assert advise([make_slo(rules=WORKBOOK[2:])]) == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [("0.22", "0.2 s is used"), ("12", "10 s is used"), ("0.001", "no request would be good")]
+)
+def test_thresholds_between_boundaries(seconds, said):
+    """A threshold that is no boundary of the histogram is answered with the one that counts, and what to do."""
+    (advice,) = advise([latency(seconds)])
+
+    assert said in advice.message
+    assert f"FOURNINES_LATENCY_THRESHOLDS={seconds}" in advice.message
+
+
+def test_only_our_histograms_have_our_boundaries():
+    """Spans have no boundaries, and another metric's are not known here."""
+    assert advise([latency("0.22", SPANS), latency("0.22", "rpc.server.duration")]) == ()
+
+
+def test_rules_that_cannot_fire(make_slo):
+    """A factor beyond what a total outage burns is said with both figures."""
+    advice = advise([make_slo(target="0.9", annotations=NOTES)])
+
+    assert [each.message for each in advice] == [
+        "the page of 1h and 5m can't fire: it needs a burn above 14.4, and a target of 0.9 burns 10 at most"
+    ]
+
+
+def test_a_factor_that_is_just_out_of_reach(make_slo):
+    """Strictly above: a factor that a total outage only equals can't be exceeded."""
+    reachable = make_slo(target="0.9306", annotations=NOTES)
+    rule_factor = WORKBOOK[0].factor(reachable.window)
+    assert rule_factor * reachable.objective.allowed < 1
+
+    window = Window(WORKBOOK[0].long.seconds * 50)
+    assert WORKBOOK[0].factor(window) == 1
+    assert not list(advise([make_slo(target="0.5", window=window, rules=WORKBOOK[:1], annotations=NOTES)]))
+
+
+def test_windows_shorter_than_their_pairs(make_slo):
+    """A pair that looks back further than the budget does is told."""
+    advice = advise([make_slo(window=Window.parse("1d"), annotations=NOTES)])
+
+    assert [each.message for each in advice] == [
+        "the ticket of 3d and 6h looks back longer than the budget's window of 1d"
+    ]

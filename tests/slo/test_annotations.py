@@ -1,0 +1,98 @@
+"""Annotations under `fournines/`: what each may say."""
+
+from __future__ import annotations
+
+import contextlib
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.slo import WORKBOOK, BurnRule, InvalidValue, NoData, Severity, Window
+from fournines.slo.annotations import (
+    ANNOTATIONS,
+    PREFIX,
+    parse_burn_rules,
+    parse_link,
+    parse_min_bad_events,
+    parse_no_data,
+    parse_owner,
+)
+
+RULES = st.builds(
+    lambda severity, percent, short, longer: BurnRule(
+        severity, Fraction(percent, 10_000), Window(short + longer), Window(short)
+    ),
+    st.sampled_from(Severity),
+    st.integers(1, 10_000),
+    st.integers(10, 10**6),
+    st.integers(1, 10**6),
+)
+
+
+def written(rule):
+    return f"{rule.severity.value} {float(rule.budget_share * 100):.2f}% {rule.long} {rule.short}"
+
+
+@given(st.lists(RULES, min_size=1, max_size=5))
+def test_burn_rules_round_trip(rules):
+    """Rules written as text read back as those rules, with their shares exact."""
+    assert parse_burn_rules("; ".join(map(written, rules))) == tuple(rules)
+
+
+def test_the_workbook_as_text():
+    """The workbook's rules in the form of the annotation."""
+    assert parse_burn_rules("page 2% 1h 5m; page 5 % 6h 30m;\nticket 10% 1d 2h; ticket 10% 3d 6h;\n") == WORKBOOK
+
+
+def test_no_rules():
+    """`none` is no rule: an SLO that alerts nobody."""
+    assert parse_burn_rules("none") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is no burn rule"), ("page", "is no burn rule"), ("page 2 1h 5m", "is no burn rule"),
+        ("page 2% 1h", "is no burn rule"), ("page 2% 1h 5m ticket 10% 3d 6h", "is no burn rule"),
+        ("sms 2% 1h 5m", "'sms' is no severity; write page or ticket"), ("page 2% 1M 5m", "is no duration"),
+        ("page 0% 1h 5m", "a share of the budget"), ("page 200% 1h 5m", "a share of the budget"),
+        ("page 2% 5m 5m", "is not shorter"), ("page 2% 1h 5m;; page 5% 6h 30m", "is no burn rule"),
+    ],
+)  # fmt: skip
+def test_no_burn_rules(text, said):
+    """What is no list of rules is refused with an example of one."""
+    with pytest.raises(InvalidValue, match=said):
+        parse_burn_rules(text)
+
+
+@pytest.mark.parametrize("text", ["https://runbooks.example.com/pay?x=1#y", "http://[::1]:80/"])
+def test_links(text):
+    """Absolute http and https addresses are links."""
+    assert parse_link(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "runbook", "//x", "https://", "ftp://x", "javascript:alert(1)", "https://a b", "http://[", "HTTPS:x"]
+)
+def test_no_links(text):
+    """Nothing else may become a link."""
+    with pytest.raises(InvalidValue):
+        parse_link(text)
+
+
+def test_small_ones():
+    """A whole number, a word of three, and any text."""
+    assert (parse_min_bad_events("12"), parse_no_data("good"), parse_owner("team a")) == (12, NoData.GOOD, "team a")
+    for read, text in ((parse_min_bad_events, "1.5"), (parse_no_data, "Bad"), (parse_owner, "  ")):
+        with pytest.raises(InvalidValue):
+            read(text)
+
+
+@given(st.sampled_from(sorted(ANNOTATIONS)), st.text(max_size=30))
+def test_any_text(key, text):
+    """Whatever an annotation holds is read or refused with our own error."""
+    assert key.startswith(PREFIX)
+    with contextlib.suppress(InvalidValue):
+        ANNOTATIONS[key](text)
