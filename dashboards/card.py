@@ -17,7 +17,7 @@ from ..slo.status import State, Status
 from ..slo.window import Window
 from . import figures
 from .face import Face, face_of
-from .links import owner, runbook
+from .links import dashboard, owner, runbook
 from .svg import Limit, budget_bar, burn_bar
 
 AlertJson = Mapping[str, Any]
@@ -63,6 +63,7 @@ class Card:
     estimated: str
     alerts: tuple[str, ...]
     runbook: str | None
+    dashboard: str | None
     owner: str
 
 
@@ -93,6 +94,7 @@ def card_of(status: Status, since: float | None, alerts: Sequence[AlertJson], no
         estimated=_estimated(status),
         alerts=tuple(_alert(alert, now) for alert in alerts),
         runbook=runbook(status.slo),
+        dashboard=dashboard(status.slo),
         owner=owner(status.slo),
     )
 

@@ -17,7 +17,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 NOTHING: Final = "\N{EN DASH}"
 
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-_MILLION: Final = 10_000_000
+_TOO_LONG: Final = 1_000_000_000
 _DAY: Final = 86_400
 
 
@@ -60,9 +60,9 @@ def duration(seconds: Number, *, up: bool = False) -> str:
 
 
 def count(number: Number, *, up: bool = False) -> str:
-    """A number of things, rounded down (`up`: up) to whole ones: `1,204`, `-108`, `12.3 million`."""
+    """A number of things, rounded down (`up`: up) to whole ones: `1,204`, `-108`, `1,234.5 million`."""
     whole = math.ceil(Fraction(number)) if up else math.floor(Fraction(number))
-    if abs(whole) >= _MILLION:
+    if abs(whole) >= _TOO_LONG:
         return f"{_decimal(_divide(whole * 10, 1_000_000, up=up), 10)} million"
     return f"{whole:,}".replace("-", MINUS)
 

@@ -22,7 +22,8 @@ from . import figures
 from .card import AlertJson, Card, alerts_by_slo, card_of
 from .face import FACES, STALE_EVALUATION, Face, face_of
 from .history import Chart, History, burn_down, failures, indicator, traffic
-from .promise import promise
+from .promise import explained, promise
+from .steps import STEPS, STEPS_INSTEAD_OF_BURNS
 
 FIRST_SCREEN: Final = 100
 """SLOs on the first page; the others are one click away."""
@@ -94,7 +95,7 @@ def render_overview(view: Overview) -> str:
         full=cards[:full],
         lines=cards[full:],
         hidden=len(ordered) - len(shown),
-        steps={face.tone: _STEPS[face] for face in _STEPS_INSTEAD_OF_BURNS},
+        steps={face.tone: STEPS[face] for face in STEPS_INSTEAD_OF_BURNS},
         otlp=view.otlp,
         known=len(evaluation),
         **_frame(view.now, view.notices, _age_of(evaluation.now, view.now), stale=stale),
@@ -111,8 +112,8 @@ def render_slo(view: Detail) -> str:
         slo=view.status.slo,
         promise=promise(view.status.slo),
         charts=_charts(view),
-        explained=_explained(view.status),
-        steps=_STEPS[card.face],
+        explained=explained(view.status),
+        steps=STEPS[card.face],
         **_frame(view.now, view.notices, _age_of(view.status.now, view.now), stale=stale),
     )
 
@@ -193,19 +194,6 @@ def _charts(view: Detail) -> list[Chart]:
     return recent + ([burn_down(view.whole, view.status)] if view.whole else [])
 
 
-def _explained(status: Status) -> str:
-    """How the numbers came about, in sentences."""
-    slo, events, budget = status.slo, status.events, status.budget
-    failed = figures.requests(events.bad, up=True)
-    return (
-        f"Of {figures.requests(events.total)} seen in {slo.window}, {failed} failed. "
-        f"The objective allows {figures.count(budget.allowed)} of them to fail "
-        f"({figures.percent(slo.objective.allowed, digits=None)}), or {figures.duration(budget.seconds_allowed)} of total outage. "
-        f"Budget left = 1 - {figures.count(events.bad)} / {figures.count(budget.allowed)} = {figures.percent(budget.remaining_ratio)}. "
-        "A burn rate of 1x spends exactly the whole budget in exactly that time."
-    )
-
-
 def _frame(now: float, notices: Sequence[str], age: str, *, stale: bool) -> dict[str, Any]:
     return {
         "clock": figures.clock(now, now),
@@ -245,41 +233,3 @@ def _environment() -> Environment:
 
 def _template(name: str) -> Template:
     return _environment().get_template(name)
-
-
-_STEPS_INSTEAD_OF_BURNS: Final = (Face.NO_DATA, Face.STALE)
-"""Where no burn rate is current, the first screen says what to do in its place."""
-
-_BURNING_STEPS: Final = (
-    "Did it begin with a release or a change of configuration? Roll that back first, ask why later.",
-    "Is a dependency of this service burning too? Then start with the one furthest down the call.",
-    "Neither? Shed or reroute the failing traffic, then find the failing route in its traces and logs.",
-)
-_STEPS: Final[dict[Face, tuple[str, ...]]] = {
-    Face.BURNING: _BURNING_STEPS,
-    Face.EXHAUSTED: (
-        "It does not burn now, or not fast: nobody needs to be woken for it.",
-        "Hold risky releases of this service until old failures have left the window.",
-        "Find what spent the budget in the charts below.",
-    ),
-    Face.AT_RISK: (
-        "A slow burn: it can wait for working hours, not for next week.",
-        *_BURNING_STEPS[:2],
-    ),
-    Face.NO_DATA: (
-        "Is the service up? Ask its health endpoint, its load balancer and its orchestrator.",
-        "It is up? Then it can't reach the collector: look at its OTLP endpoint, network rules and DNS.",
-        "It was shut down on purpose? It left without saying good-bye; this settles when it is back.",
-    ),
-    Face.STALE: (
-        "Nothing recent is known, so nothing here is sure. Look at the service itself.",
-        "Then look why its exports are late: its log, the network, the collector's own health at /readyz.",
-    ),
-    Face.NEVER_HEARD: (
-        "The service has not reported under this name yet: compare service.name with the SLO's service.",
-    ),
-    Face.NO_TRAFFIC: (
-        "The service reports but nobody calls it. Is that expected at this hour? If not, look upstream.",
-    ),
-    Face.HEALTHY: (),
-}

@@ -1,11 +1,12 @@
-"""What an SLO promises, in a sentence anybody understands."""
+"""What an SLO promises, and how its numbers came about, in sentences anybody understands."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from ..slo.slo import SLO
-from .figures import duration, percent
+from ..slo.status import Status
+from .figures import MINUS, count, duration, percent, requests
 
 
 def promise(slo: SLO) -> str:
@@ -15,4 +16,21 @@ def promise(slo: SLO) -> str:
     target = percent(Fraction(slo.objective.target), digits=None)
     return (
         f"{target} of the requests to {slo.service} {how}, over any {slo.window}. That allows {down} of total outage."
+    )
+
+
+def explained(status: Status) -> str:
+    """The budget as a calculation with its own figures."""
+    slo, events, budget = status.slo, status.events, status.budget
+    young = (
+        ""
+        if status.coverage >= 1
+        else "Not the whole window was seen: the budget is that of a whole one at the traffic seen. "
+    )
+    allowed, share = count(budget.allowed), percent(slo.objective.allowed, digits=None)
+    return (
+        f"Of {requests(events.total)} seen in {slo.window}, {requests(events.bad)} failed. "
+        f"The objective allows {allowed} to fail ({share}), or {duration(budget.seconds_allowed)} of total outage. {young}"
+        f"Budget left = 1 {MINUS} {count(events.bad)} / {allowed} = {percent(budget.remaining_ratio)}. "
+        "A burn rate of 1x spends exactly the whole budget in exactly that time."
     )

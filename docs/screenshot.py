@@ -126,21 +126,16 @@ STRETCHES: dict[str, Sequence[Stretch]] = {slo.name: STEADY for slo in SLOS} | {
     "transactions-availability": (Stretch(MONTH, 9 * DAY, 18.0, 0.00002), Stretch(9 * DAY, 9 * DAY - 400, 18.0, 0.9),
                                   Stretch(9 * DAY - 400, 0, 18.0, 0.00003)),
     "analytics-availability": (Stretch(MONTH, 2 * DAY, 6.0, 0.00004), Stretch(2 * DAY, 0, 6.0, 0.0005)),
-    "notifications-availability": (Stretch(6 * HOUR, 80, 9.0, 0.0), ),
+    "notifications-availability": (Stretch(6 * HOUR, 0, 9.0, 0.0),),
     "accounts-latency": (Stretch(MONTH, 3 * HOUR, 11.0, 0.003),),
     "ledger-archive-availability": (),
 }  # fmt: skip
-HEARD = {slo.name: 3.1 for slo in SLOS if slo.name != "ledger-archive-availability"} | {
-    "notifications-availability": 84.0,
-    "notifications-latency": 84.0,
-}
+HEARD = {slo.name: 3.1 for slo in SLOS if slo.name != "ledger-archive-availability"}
 SINCE = {slo.name: NOW - 12 * DAY - 4 * HOUR for slo in SLOS} | {
     "payments-availability": NOW - 232,
     "gateway-availability": NOW - 190,
     "transactions-availability": NOW - 9 * DAY + 70,
     "analytics-availability": NOW - 31 * HOUR,
-    "notifications-availability": NOW - 49,
-    "notifications-latency": NOW - 49,
     "accounts-latency": NOW - 3 * HOUR + 300,
 }
 ALERTS = (
@@ -148,8 +143,6 @@ ALERTS = (
     {"slo": "payments-availability", "service": "payments", "severity": "ticket", "state": "firing",
      "since": "2026-11-22T03:12:58Z", "inhibited": True},
     {"slo": "gateway-availability", "service": "gateway", "severity": "page", "state": "firing", "since": "2026-11-22T03:13:34Z"},
-    {"slo": "notifications-availability", "service": "notifications", "severity": "page", "state": "firing",
-     "since": "2026-11-22T03:15:51Z"},
     {"slo": "analytics-availability", "service": "analytics", "severity": "ticket", "state": "firing", "since": "2026-11-20T20:16:40Z"},
 )  # fmt: skip
 

@@ -1,0 +1,168 @@
+"""Rounded figures never promise more than the exact ones."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.dashboards import figures
+
+SHARES = st.fractions(min_value=-50, max_value=1, max_denominator=10**9)
+SECONDS = st.fractions(min_value=0, max_value=400 * 86_400, max_denominator=1000)
+UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1, "ms": Fraction(1, 1000)}
+
+
+def read_percent(text: str) -> Fraction:
+    """The share that a figure names."""
+    number = text.removesuffix(" %").replace(figures.MINUS, "-").replace(",", "").removeprefix("under ")
+    return Fraction(number) / 100
+
+
+def read_duration(text: str) -> Fraction:
+    """The seconds that a figure names."""
+    return sum((int(n) * Fraction(UNITS[u]) for n, u in re.findall(r"(\d+) (min|ms|[dhs])", text)), Fraction(0))
+
+
+@given(SHARES)
+def test_a_share_is_never_shown_as_more_than_it_is(ratio: Fraction) -> None:
+    """What is left is rounded down, also below nothing, by less than a tenth of a per cent."""
+    said = figures.percent(ratio)
+
+    if said.startswith("under"):
+        assert 0 < ratio < read_percent(said)
+    else:
+        assert read_percent(said) <= ratio < read_percent(said) + Fraction(1, 1000)
+
+
+@given(st.fractions(min_value=0, max_value=1, max_denominator=10**9))
+def test_only_all_of_it_is_shown_as_100_percent(ratio: Fraction) -> None:
+    """100 % is said of exactly 1, and 0 % of exactly 0."""
+    assert (figures.percent(ratio) == "100 %") == (ratio == 1)
+    assert (figures.percent(ratio) == "0 %") == (ratio == 0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        (Fraction("0.99995"), "99.9 %"),
+        (Fraction("0.9999999"), "99.9 %"),
+        (Fraction(1), "100 %"),
+        (Fraction(-9), "\N{MINUS SIGN}900 %"),
+        (Fraction("-0.00001"), "\N{MINUS SIGN}0.1 %"),
+        (Fraction("0.00001"), "under 0.1 %"),
+        (Fraction("0.615"), "61.5 %"),
+        (Fraction("-12.345"), "\N{MINUS SIGN}1,234.5 %"),
+    ],
+)
+def test_shares_read_as_people_say_them(ratio: Fraction, said: str) -> None:
+    """The figures of the page's first line."""
+    assert said == figures.percent(ratio)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("0.9999", "99.99 %"), ("0.99995", "99.995 %"), ("0.5", "50 %"), ("0.99", "99 %")]
+)
+def test_objectives_keep_every_digit(target: str, said: str) -> None:
+    """An objective is exact, so it is never rounded."""
+    assert said == figures.percent(Fraction(target), digits=None)
+
+
+@given(st.fractions(min_value=0, max_value=100, max_denominator=10**6), st.integers(min_value=1, max_value=999))
+def test_a_rate_keeps_its_side_of_a_limit(rate: Fraction, tenths: int) -> None:
+    """A shown rate is above a limit of tenths exactly when the rate is."""
+    limit = Fraction(tenths, 10)
+    said = figures.burn(rate)
+    shown = Fraction(0) if said.startswith("under") else Fraction(said.removesuffix("x").replace(",", ""))
+
+    assert (shown > limit) == (rate > limit)
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        (None, "\N{EN DASH}"),
+        (0, "0x"),
+        (Fraction(1, 1000), "under 0.1x"),
+        (21, "21x"),
+        (Fraction("14.401"), "14.5x"),
+        (4814.2, "4,815x"),
+    ],
+)
+def test_rates_read_as_people_say_them(rate: Fraction | None, said: str) -> None:
+    """No traffic has no rate; large ones are whole."""
+    assert said == figures.burn(rate)
+
+
+@given(SECONDS)
+def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction) -> None:
+    """What is said lies on the safe side, within the smaller of the two units said."""
+    down, up = figures.duration(seconds), figures.duration(seconds, up=True)
+    if seconds >= 1:
+        unit = Fraction(UNITS[down.split()[-1]])
+        assert read_duration(down) <= seconds <= read_duration(up)
+        assert seconds - read_duration(down) < max(unit, Fraction(3_600 if seconds >= 86_400 else 60))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "up", "said"),
+    [
+        (0, False, "0 s"),
+        (0.25, False, "250 ms"),
+        (0.0001, False, "under 1 ms"),
+        (259.2, False, "4 min 19 s"),
+        (38.2, True, "39 s"),
+        (59.5, True, "1 min"),
+        (3_599.5, True, "1 h"),
+        (86_399, True, "1 d"),
+        (11_400, False, "3 h 10 min"),
+        (12 * 86_400 + 4 * 3_600 + 59, False, "12 d 4 h"),
+    ],
+)
+def test_lengths_of_time_read_as_people_say_them(seconds: float, up: bool, said: str) -> None:
+    """The two largest units; rounding up carries into the larger one."""
+    assert said == figures.duration(seconds, up=up)
+
+
+def test_a_length_of_time_is_not_negative() -> None:
+    """Over-spent time must be said as such, not as a negative length."""
+    with pytest.raises(ValueError, match="not negative"):
+        figures.duration(-1)
+
+
+@given(st.fractions(min_value=-(10**12), max_value=10**12, max_denominator=1000))
+def test_counts_are_rounded_down_or_up_as_asked(number: Fraction) -> None:
+    """`count` is at most, `count(up)` at least the number."""
+
+    def read(text: str) -> Fraction:
+        value = Fraction(text.removesuffix(" million").replace(",", "").replace(figures.MINUS, "-"))
+        return value * 1_000_000 if text.endswith("million") else value
+
+    assert read(figures.count(number)) <= number <= read(figures.count(number, up=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, "1 request"),
+        (0, "0 requests"),
+        (1204.9, "1,204 requests"),
+        (12_345_678, "12,345,678 requests"),
+        (1_234_567_890, "1,234.5 million requests"),
+    ],
+)
+def test_requests_are_counted_in_words(number: float, said: str) -> None:
+    """One request, several requests."""
+    assert said == figures.requests(number)
+
+
+def test_a_moment_of_today_is_a_time_and_an_older_one_has_its_date() -> None:
+    """Within 20 hours the time of day can't be mistaken."""
+    now = 1_795_317_400
+
+    assert figures.clock(now - 240, now) == "03:12:40 UTC"
+    assert figures.clock(now - 3 * 86_400, now) == "19 Nov 03:16 UTC"
+    assert figures.clock(now + 60, now) == "22 Nov 03:17 UTC"

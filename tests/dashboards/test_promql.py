@@ -1,0 +1,72 @@
+"""Queries are PromQL over declared names only, whatever the SLO is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import promql_parser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.dashboards import promql
+from fournines.dashboards.catalog import METRICS, PANELS
+from fournines.dashboards.lint import metrics_of, substitute
+from tests.dashboards.conftest import availability
+
+
+@given(st.text(min_size=1, max_size=40).filter(lambda name: "$" not in name))
+def test_any_name_can_be_asked_for(name: str) -> None:
+    """Quotes, backslashes and line ends are escaped, so that a name selects itself and nothing else."""
+    expr = promql.budget_left(promql.of_slo(availability(name, name)))
+
+    selector = promql_parser.parse(expr).expr
+    assert {(matcher.name, matcher.value) for matcher in selector.matchers.matchers} == {
+        ("slo", name),
+        ("service", name),
+    }
+
+
+def test_the_metrics_of_an_expression_are_all_found() -> None:
+    """Through functions, ranges, aggregations and operators."""
+    expr = 'topk(3, sum(rate(a_total{x="1"}[5m])) / on () clamp_min(b, 1)) or -(c{y=~".*"} > 0) unless sum_over_time(d[5m:1m])'
+
+    assert set(metrics_of(expr)) == {
+        ("a_total", frozenset("x")),
+        ("b", frozenset()),
+        ("c", frozenset("y")),
+        ("d", frozenset()),
+    }
+
+
+@pytest.mark.parametrize("broken", ["rate(a[5m]", "rate(a)", "{a=}", ""])
+def test_broken_queries_are_refused(broken: str) -> None:
+    """The parser's error is a ValueError."""
+    with pytest.raises(ValueError):  # noqa: PT011 - the parser's words are its own
+        list(metrics_of(broken))
+
+
+def test_every_query_asks_declared_metrics_by_declared_labels(bank: Any) -> None:
+    """The catalog is complete."""
+    slo = bank[0]
+    of = promql.of_slo(slo)
+    exprs = [
+        promql.budget_left(of),
+        promql.objective(of),
+        promql.burn(of, slo.windows),
+        promql.exhausted_in(slo),
+        promql.event_rate(of),
+        promql.bad_per_million(slo),
+        promql.allowed_per_million(slo),
+        promql.alerts(of),
+        promql.alert_level(of),
+    ]
+    found = {each for expr in exprs for each in metrics_of(substitute(expr))}
+
+    assert {name for name, _ in found} == set(METRICS)
+    assert all(labels <= METRICS[name] for name, labels in found)
+
+
+def test_panels_have_one_name_each() -> None:
+    """No title stands twice in the catalog."""
+    assert len({panel.title for panel in PANELS}) == len(PANELS)
