@@ -86,7 +86,8 @@ def serve(
         from .slo import SLOError
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     flags = Flags(data, slos, host, port, otlp_http_port, otlp_grpc_port, xray_port, tuple(webhook or ()))
     try:
         run(load(config, flags))
@@ -118,8 +119,8 @@ def build(
 ) -> None:
     """Write Prometheus rules and Grafana dashboards from SLO files."""
     with _collector_extra():
-        from .alerts import write_rules
-        from .dashboards import write_dashboards
+        from .alerts import write as write_rules
+        from .dashboards import write as write_dashboards
         from .slo import SpecError, load_slos
 
     try:

@@ -1,0 +1,220 @@
+"""The HTTP application on port 8400: JSON API, /metrics, health, and the on-call page. It asks one `Desk` and knows no one behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Protocol
+
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from . import __version__
+from .dashboards import (
+    CONTENT_SECURITY_POLICY,
+    STATIC,
+    Detail,
+    History,
+    Overview,
+    render_missing,
+    render_overview,
+    render_slo,
+)
+from .slo import BUCKET, HOUR, MINUTE, Evaluation, HistoryPoint, Interval, Status, Window
+
+MAX_POINTS: Final = 11_000
+"""Points one history answer may hold; the bound Prometheus sets for a range query."""
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+RECENT: Final = (3 * HOUR, 2 * MINUTE)
+"""Seconds the charts of the last hours show, and seconds a step: three hours hold the slowest page pair's onset."""
+
+WHOLE_STEPS: Final = 120
+"""Steps the budget's whole window is drawn in."""
+
+JSON = dict[str, Any]
+
+
+class Desk(Protocol):
+    """What the API asks; `service.Service` answers."""
+
+    def evaluation(self) -> Evaluation:
+        """All SLOs as they are now."""
+        ...
+
+    def summary(self, status: Status) -> JSON:
+        """One SLO as the API gives it, with its state's beginning and its open alerts."""
+        ...
+
+    def alerts(self) -> list[JSON]:
+        """The open alerts."""
+        ...
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """Counts of one SLO."""
+        ...
+
+    def since(self, name: str) -> float | None:
+        """When the state of an SLO began, in epoch seconds; None where it was never evaluated."""
+        ...
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        """The exposition of /metrics and its content type."""
+        ...
+
+    def otlp(self) -> str:
+        """Where services send OTLP over HTTP, for a newcomer to copy."""
+        ...
+
+    def trouble(self) -> str:
+        """Why data can't be taken in now; empty when it can."""
+        ...
+
+    def notices(self) -> list[str]:
+        """What an operator should know: an SLO file that could not be read, a ledger that can't be written."""
+        ...
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """The application. It holds no state of its own: every answer is made from `desk` at the time of the request."""
+    app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
+    for add in (_add_health, _add_slos, _add_alerts, _add_metrics, _add_pages):
+        add(app, desk)
+    return app
+
+
+def _add_health(app: FastAPI, desk: Desk) -> None:
+    @app.get("/healthz")
+    async def healthz() -> JSON:
+        """The process is alive."""
+        return {"status": "ok", "version": __version__}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Data is taken in; 503 with the reason where it can't be."""
+        trouble = desk.trouble()
+        return JSONResponse({"status": trouble or "ok"}, status_code=503 if trouble else 200)
+
+
+def _add_slos(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/v1/slos")
+    def slos() -> JSON:
+        """Every SLO, worst first."""
+        evaluation = desk.evaluation()
+        return {"slos": [desk.summary(evaluation.status(row)) for row in evaluation.worst_first]}
+
+    @app.get("/api/v1/slos/{name}")
+    def slo(name: str) -> JSON:
+        """One SLO."""
+        return desk.summary(_find(desk.evaluation(), name))
+
+    @app.get("/api/v1/slos/{name}/history")
+    def history(
+        name: str,
+        start: Annotated[
+            int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")
+        ] = None,
+        end: Annotated[
+            int | None, Query(alias="to", description="epoch seconds, not included; now unless given")
+        ] = None,
+        step: Annotated[int, Query(ge=BUCKET, multiple_of=BUCKET, description="seconds")] = BUCKET,
+    ) -> JSON:
+        """Counts in steps of `step` seconds. Steps without events are left out."""
+        evaluation = desk.evaluation()
+        _find(evaluation, name)
+        interval = _interval(start, end, step, evaluation.now)
+        return {"points": [point._asdict() for point in desk.history(name, interval, step)]}
+
+
+def _interval(start: int | None, end: int | None, step: int, now: float) -> Interval:
+    end = int(now) + BUCKET if end is None else end
+    start = end - 3600 if start is None else start
+    if end <= start:
+        raise HTTPException(422, "`to` lies after `from`")
+    if (end - start) // step > MAX_POINTS:
+        raise HTTPException(422, f"more than {MAX_POINTS} points; ask for a longer step or a shorter time")
+    return Interval(start, end)
+
+
+def _find(evaluation: Evaluation, name: str) -> Status:
+    status = evaluation.named(name)
+    if status is None:
+        raise HTTPException(404, f"there is no SLO named {name!r}")
+    return status
+
+
+def _add_alerts(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/v1/alerts")
+    def alerts() -> JSON:
+        """The open alerts."""
+        return {"alerts": desk.alerts()}
+
+
+def _add_metrics(app: FastAPI, desk: Desk) -> None:
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        body, content_type = desk.metrics(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
+
+
+def _add_pages(app: FastAPI, desk: Desk) -> None:
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    def overview(show_all: Annotated[bool, Query(alias="all")] = False, service: str = "") -> HTMLResponse:  # noqa: FBT002 - a query's flag
+        evaluation = desk.evaluation()
+        since = {name: began for name in evaluation.evaluator.names if (began := desk.since(name)) is not None}
+        view = Overview(
+            evaluation=evaluation,
+            now=desk.now(),
+            since=since,
+            alerts=desk.alerts(),
+            notices=desk.notices(),
+            show_all=show_all,
+            service=service,
+            otlp=desk.otlp(),
+        )
+        return _page(render_overview(view))
+
+    @app.get("/slo/{name}", include_in_schema=False)
+    def slo(name: str) -> HTMLResponse:
+        status = desk.evaluation().named(name)
+        if status is None:
+            return _page(render_missing(name, desk.now()), status_code=404)
+        view = Detail(
+            status=status,
+            now=desk.now(),
+            since=desk.since(name),
+            alerts=[alert for alert in desk.alerts() if alert["slo"] == name],
+            notices=desk.notices(),
+            recent=_past(desk, status, *RECENT),
+            whole=_past(desk, status, status.slo.window.seconds, _step(status.slo.window)),
+        )
+        return _page(render_slo(view))
+
+
+def _page(html: str, status_code: int = 200) -> HTMLResponse:
+    return HTMLResponse(html, status_code=status_code, headers=SECURITY_HEADERS)
+
+
+def _step(window: Window) -> int:
+    """Seconds a step of the whole window's chart: whole minutes, or whole hours where only those are kept."""
+    width = HOUR if window.seconds > HOUR * WHOLE_STEPS else BUCKET
+    return max(width, window.seconds // WHOLE_STEPS // width * width)
+
+
+def _past(desk: Desk, status: Status, seconds: int, step: int) -> History:
+    """The last `seconds`, ending with the step being filled, in steps aligned to themselves."""
+    end = int(status.now // step) * step + step
+    interval = Interval(end - -(-seconds // step) * step, end)
+    return History(desk.history(status.slo.name, interval, step), interval, step)

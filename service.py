@@ -1,0 +1,396 @@
+"""The composition root: owns the clock, the ledger and the loop, builds every part once, and lets them know each other.
+
+receivers -> collector (counts, commits) ~~ on commit ~~> evaluate -> alert engine -> outbox -> pager
+                                                                `-> page, API, /metrics
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final
+
+from .alerts import AlertEngine, AlertsError, Outbox, Pager, Receiver, WebhookSender
+from .api import create_app
+from .collector import (
+    Collector,
+    CollectorError,
+    Decoders,
+    Exposition,
+    GrpcReceiver,
+    HttpServer,
+    Receipt,
+    Signal,
+    Unavailable,
+    decode_points,
+    decode_spans,
+    otlp_app,
+)
+from .settings import Settings
+from .slo import SLO, Evaluation, Evaluator, HistoryPoint, Interval, SpecError, Status, load_slos, summarise
+
+EVALUATE_SECONDS: Final = 5.0
+"""SLOs are evaluated this often though no commit touched them: windows move on by themselves."""
+
+BREATH_SECONDS: Final = 0.1
+"""Commits that come closer together than this share an evaluation."""
+
+TICK_SECONDS: Final = 1.0
+WATCH_SECONDS: Final = 2.0
+LAST_PAGES_SECONDS: Final = 3.0
+"""How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
+
+GRACE_SECONDS: Final = 5
+
+_log = logging.getLogger("fournines")
+
+
+class ServiceError(Exception):
+    """The collector can't start; the text says why and what to do."""
+
+
+def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    """Runs a collector until SIGTERM or SIGINT, and returns once everything accepted is committed.
+
+    Raises `ServiceError` when it can't start, `SpecError` when the SLO files hold faults.
+    """
+    try:
+        service = Service(settings, clock)
+        try:
+            asyncio.run(service.serve())
+        finally:
+            service.close()
+    except (CollectorError, AlertsError) as error:
+        raise ServiceError(f"fournines can't start: {error}") from error
+
+
+class Service:
+    """One collector with everything around it. It is the API's `Desk`: all answers come from the ledger as it is now."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._files = SloFiles(settings.slos)
+        self._wake: Callable[[], None] = _nobody_waits
+        self._collector = Collector(
+            settings.data,
+            self._files.read(),
+            clock(),
+            Decoders(decode_spans, decode_points),
+            on_commit=lambda names: self._wake(),
+            stopwatch=time.perf_counter,
+        )
+        with _closing_on_failure(self._collector.close):
+            self._build_alerts(settings)
+        self._exposition = Exposition(self._collector)
+        self._prepared: tuple[int, Evaluator] | None = None
+
+    def _build_alerts(self, settings: Settings) -> None:
+        names = [f"webhook-{number}" for number in range(1, len(settings.notify) + 1)]
+        self._senders = {
+            name: WebhookSender(
+                str(hook.url),
+                name=name,
+                secret=hook.secret.get_secret_value() if hook.secret else None,
+                external_url=self.url,
+            )
+            for name, hook in zip(names, settings.notify, strict=True)
+        }
+        path = self._collector.ledger.path
+        self._outbox = Outbox.open(path)
+        self._pager = Pager(self._outbox, self._senders, self._clock)
+        self._engine = AlertEngine(path, [Receiver(name) for name in names], self.url, self._pager.wake)
+
+    @property
+    def url(self) -> str:
+        """Where people find the page."""
+        return f"http://{_bracketed(self._settings.host)}:{self._settings.port}"
+
+    async def serve(self) -> None:
+        """Receives, evaluates, pages and shows until a signal says stop."""
+        stop = asyncio.Event()
+        self._take_signals(stop)
+        self._watch_commits()
+        pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
+        receivers = _Receivers(self._settings, self._accept)
+        await pages.start()
+        await receivers.start()
+        self._say_hello(receivers)
+        jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
+        paging = asyncio.create_task(self._pager.run(), name="pager")
+        failed = await _first(stop, [*jobs, paging])
+        _log.info("stopping: taking in nothing new, committing what was accepted")
+        await receivers.stop()
+        await _cancel(jobs)
+        await asyncio.to_thread(self._judge)
+        await self._send_last_pages(paging)
+        await pages.stop()
+        if failed:
+            raise failed
+
+    def close(self) -> None:
+        """Commits everything accepted, and lets the data folder go."""
+        self._collector.close()
+        self._engine.close()
+        self._outbox.close()
+
+    # What the API asks.
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock()
+
+    def evaluation(self) -> Evaluation:
+        """All SLOs as they are now."""
+        return self._evaluator().at(self._collector, self._clock())
+
+    def summary(self, status: Status) -> dict[str, Any]:
+        """One SLO as the API gives it."""
+        since = self._engine.since(status.slo.name)
+        return summarise(status, status.now if since is None else since, self._engine.alerts_json_of(status.slo))
+
+    def since(self, name: str) -> float | None:
+        """When the state of an SLO began."""
+        return self._engine.since(name)
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The open alerts."""
+        return self._engine.alerts_json()
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """Counts of one SLO."""
+        return self._collector.history(name, interval, step)
+
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        """The exposition of /metrics and its content type."""
+        return self._exposition.render(self.evaluation(), self.alerts(), self._files.fault == "", accept)
+
+    def otlp(self) -> str:
+        """Where services send OTLP over HTTP."""
+        return f"http://{_bracketed(self._settings.host)}:{self._settings.otlp.http_port}"
+
+    def trouble(self) -> str:
+        """Why data can't be taken in now."""
+        return (
+            ""
+            if self._collector.healthy
+            else f"the ledger in {self._settings.data} can't be written: senders keep their data"
+        )
+
+    def notices(self) -> list[str]:
+        """What an operator should know."""
+        return [notice for notice in (self.trouble(), self._files.fault) if notice]
+
+    # Taking in.
+
+    def _accept(self, kind: Signal, body: bytes) -> Future[Receipt]:
+        return self._collector.accept(kind, body, self._clock())
+
+    def _watch_commits(self) -> None:
+        self._touched = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the loop ended: the last evaluation is made without being asked for
+                loop.call_soon_threadsafe(self._touched.set)
+
+        self._wake = wake
+
+    # Evaluating.
+
+    def _evaluator(self) -> Evaluator:
+        catalogue = self._collector.catalogue
+        prepared = self._prepared
+        if prepared is None or prepared[0] != catalogue.version:
+            prepared = self._prepared = (catalogue.version, Evaluator(catalogue.slos))
+        return prepared[1]
+
+    def _judge(self) -> None:
+        """Evaluates everything once, and puts what follows into the outbox."""
+        try:
+            evaluation = self.evaluation()
+            retired = self._engine.retire(evaluation.slos, evaluation.now)
+            for change in [*retired, *self._engine.evaluate(evaluation, evaluation.now)]:
+                _log.info("%s", change)
+        except AlertsError as error:
+            _log.error("alerts wait for the ledger: %s", error)
+
+    async def _evaluate(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._touched.wait(), EVALUATE_SECONDS)
+            self._touched.clear()
+            await asyncio.to_thread(self._judge)
+            await asyncio.sleep(BREATH_SECONDS)
+
+    # Time.
+
+    async def _tick(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._collector.tick, self._clock())
+            except Unavailable as error:
+                _log.debug("no tick: %s", error)  # the ledger itself says once that it can't be written
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if await asyncio.to_thread(self._files.changed):
+                await self._read_again()
+
+    async def _read_again(self) -> None:
+        """Reads the SLO files; with a fault in them the SLOs in force stay."""
+        try:
+            slos = await asyncio.to_thread(self._files.read_again)
+            if slos is not None:
+                await asyncio.to_thread(self._collector.declare, slos, self._clock())
+                _log.info("%d SLOs read from %s", len(slos), self._settings.slos)
+                self._touched.set()
+        except Unavailable as error:
+            self._files.forget()
+            _log.warning("SLO files are read again later: %s", error)
+
+    # Coming and going.
+
+    def _take_signals(self, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._files.forget)
+
+    def _say_hello(self, receivers: _Receivers) -> None:
+        _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
+        _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", receivers.http_port, receivers.grpc_port)
+        if self._settings.xray.port:
+            _log.warning("X-Ray is not received by this version: nothing listens on port %d", self._settings.xray.port)
+        _log.info("pages and API on %s", self.url)
+
+    async def _send_last_pages(self, paging: asyncio.Task[None]) -> None:
+        await _cancel([paging])
+        with contextlib.suppress(TimeoutError, AlertsError):  # what is not sent stays in the outbox
+            await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
+        for sender in self._senders.values():
+            await sender.close()
+
+
+class SloFiles:
+    """The SLO files: what they said when they were last sound, and what is wrong with them now."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._stamp: object = None
+        self.slos: tuple[SLO, ...] = ()
+        self.fault = ""
+
+    def read(self) -> tuple[SLO, ...]:
+        """What they say. Raises `SpecError`."""
+        if self._path is not None:
+            self._stamp = self._look()
+            self.slos = load_slos([self._path])
+        self.fault = ""
+        return self.slos
+
+    def read_again(self) -> tuple[SLO, ...] | None:
+        """What they say; None, and the fault kept, when they hold one."""
+        try:
+            return self.read()
+        except SpecError as error:
+            self.fault = f"SLO files hold faults, the SLOs in force stay as they were: {error}"
+            _log.error("%s", self.fault)
+            return None
+
+    def changed(self) -> bool:
+        """Whether they look different from when they were last read."""
+        return self._path is not None and self._look() != self._stamp
+
+    def forget(self) -> None:
+        """Makes the next look a change."""
+        self._stamp = None
+
+    def _look(self) -> object:
+        assert self._path is not None
+        files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
+        return tuple(_stamp(file) for file in files)
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+class _Receivers:
+    """The two doors for OTLP."""
+
+    def __init__(self, settings: Settings, accept: Callable[[Signal, bytes], Future[Receipt]]) -> None:
+        async def accept_async(kind: Signal, body: bytes) -> Receipt:
+            return await asyncio.wrap_future(accept(kind, body))
+
+        self._http = HttpServer(
+            otlp_app(accept_async),
+            settings.host,
+            settings.otlp.http_port,
+            option="--otlp-http-port",
+            grace=GRACE_SECONDS,
+        )
+        self._grpc = GrpcReceiver(accept, settings.host, settings.otlp.grpc_port)
+
+    @property
+    def http_port(self) -> int:
+        return self._http.port
+
+    @property
+    def grpc_port(self) -> int:
+        return self._grpc.port
+
+    async def start(self) -> None:
+        self._grpc.start()
+        await self._http.start()
+
+    async def stop(self) -> None:
+        await asyncio.gather(self._http.stop(), asyncio.to_thread(self._grpc.stop, GRACE_SECONDS))
+
+
+def _nobody_waits() -> None:
+    """Before the loop runs there is nobody to wake."""
+
+
+@contextlib.contextmanager
+def _closing_on_failure(close: Callable[[], None]) -> Generator[None]:
+    try:
+        yield
+    except BaseException:
+        close()
+        raise
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _first(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> BaseException | None:
+    """Waits for the signal; returns the fault of a task that ended before, which none ever should."""
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for task in done - {stopping}:
+        _log.critical("%s ended", task.get_name(), exc_info=task.exception())
+        return task.exception() or RuntimeError(f"{task.get_name()} ended")
+    return None
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
