@@ -71,7 +71,11 @@ def test_a_cut_body_is_a_bad_request(missing):
         inflated([body[:-missing]])
 
 
-@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"x") + b"trailing", gzip.compress(b"x")[:-8] + b"\0" * 8])
+@pytest.mark.parametrize(
+    "body",
+    [b"plain", gzip.compress(b"x") + b"trailing", gzip.compress(b"x")[:-8] + b"\0" * 8],
+    ids=["plain", "trailing", "checksum"],
+)
 def test_what_is_no_gzip_is_a_bad_request(body):
     """Other bytes, bytes after the end, and a wrong checksum are refused."""
     with pytest.raises(BadRequest):
