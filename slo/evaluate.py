@@ -43,16 +43,23 @@ class Evaluator:
         self._rules = [self._prepare(rule, rows) for rule, rows in self._rows_by_rule()]
 
     def _rows_by_rule(self) -> list[tuple[BurnRule, list[int]]]:
-        rows: dict[BurnRule, list[int]] = {}
+        # Most SLOs share one tuple of rules: told apart by identity first, because hashing fractions is dear.
+        sharing: dict[int, list[int]] = {}
         for row, slo in enumerate(self.slos):
-            for rule in dict.fromkeys(slo.rules):
-                rows.setdefault(rule, []).append(row)
+            sharing.setdefault(id(slo.rules), []).append(row)
+        rows: dict[BurnRule, list[int]] = {}
+        for same in sharing.values():
+            for rule in dict.fromkeys(self.slos[same[0]].rules):
+                rows.setdefault(rule, []).extend(same)
         return sorted(rows.items(), key=lambda item: _rule_order(item[0]))
 
     def _prepare(self, rule: BurnRule, rows: list[int]) -> _PreparedRule:
-        limits = _Limits([rule.factor(self.slos[row].window) * self.slos[row].objective.allowed for row in rows])
+        budgets = [(self.slos[row].window, self.slos[row].objective) for row in rows]
+        limits = {budget: rule.factor(budget[0]) * budget[1].allowed for budget in set(budgets)}
         at = np.array(rows, dtype=np.intp)
-        return _PreparedRule(rule, at, self._column[rule.long], self._column[rule.short], limits)
+        return _PreparedRule(
+            rule, at, self._column[rule.long], self._column[rule.short], _Limits([limits[budget] for budget in budgets])
+        )
 
     def at(self, source: EventSource, now: float) -> Evaluation:
         """The state of all SLOs at `now` (epoch seconds), from one `observe` of `source`."""
