@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -185,8 +185,3 @@ def _packed(body: bytes, target: Target | None) -> bytes:
     if target is not None and target.gzip and target.protocol != "grpc":
         return gzip.compress(body, mtime=0)
     return body
-
-
-def describe(resource_: Resource) -> Mapping[str, str]:
-    """A resource as the labels of `target_info`: dots become underscores."""
-    return {key.replace(".", "_"): str(value) for key, value in resource_.items()}

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as PrometheusExemplar
 
 from . import names
-from .export import Exporter, describe
+from .export import Exporter
 from .health import Health
 from .red import Exemplar, Red, Total, attributes
 from .spanqueue import SpanQueue
@@ -68,7 +68,7 @@ class _Ours(Collector):
         self._red, self._spans, self._health, self._exporter = red, spans, health, exporter
 
     def collect(self) -> Iterator[Metric]:
-        labels = dict(describe(self._exporter.resource))
+        labels = {_label(name): str(value) for name, value in self._exporter.resource.items()}
         yield InfoMetricFamily(names.PROM_TARGET, "The service and process these metrics speak of.", value=labels)
         yield _gauge(names.PROM_SERVICE_UP, "1 while the process serves.", 1)
         yield self._durations()

@@ -110,7 +110,11 @@ class Telemetry:
 
     @property
     def registry(self) -> CollectorRegistry:
-        """The prometheus-client registry behind the metrics page: metrics registered with it appear there as well."""
+        """The prometheus-client registry behind the metrics page: what is registered with it appears there as well."""
+        if self._config.disabled:
+            from prometheus_client import CollectorRegistry
+
+            return CollectorRegistry()
         return self._exposition.registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -187,7 +191,7 @@ class Telemetry:
 
     def _is_scrape(self, scope: Scope) -> bool:
         path = self._metrics_path
-        if path is None or not scope["path"].endswith(path) or scope["method"] not in ("GET", "HEAD"):
+        if path is None or not scope["path"].endswith(path) or scope.get("method") not in ("GET", "HEAD"):
             return False
         if scope["path"] not in (path, scope.get("root_path", "") + path):
             return False

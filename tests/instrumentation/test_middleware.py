@@ -332,6 +332,7 @@ def test_disabled_sdk_leaves_the_application_alone(watch, call):
     assert telemetry.flush() is True
     telemetry.start()
     assert telemetry.shutdown() is True
+    assert list(telemetry.registry.collect()) == []
 
 
 def test_the_class_stays_what_it_was(watch):
