@@ -13,7 +13,7 @@ from .notice import Notice
 from .notification import Action, Notification, Receiver
 from .outbox import Delivery, Outbox, Stage
 from .pager import Pager
-from .prometheus import build_rules
+from .prometheus import build_rules, write
 from .sender import DELIVERED, FakeSender, Outcome, Sender, Verdict
 from .state import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
 from .webhook import WebhookSender
@@ -48,4 +48,5 @@ __all__ = [
     "WebhookSender",
     "build_rules",
     "step",
+    "write",
 ]

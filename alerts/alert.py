@@ -12,7 +12,7 @@ from .state import KEEP_FIRING_SECONDS, Firing
 
 
 class Kind(Enum):
-    """What an alert is about. Burn alerts belong to an SLO, `NO_DATA` to a service."""
+    """What an alert is about. Burn alerts belong to an SLO, `NO_DATA` to the service that sends the events."""
 
     NO_DATA = "no_data"
     PAGE = "page"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from ..slo import SLO, Status
+from ..slo import DASHBOARD, RUNBOOK, SLO, Status
 from .alert import Alert, Key, Kind
 from .message import Message, burning, resolved, silent
 from .names import (
@@ -28,7 +28,8 @@ def opened(key: Key, status: Status, firing: Firing) -> Alert:
     """The alert that fires, in words made from the status it fired at."""
     message = said(key.kind, status, firing.since)
     slo = status.slo
-    return Alert(key, slo.name, slo.service, labels(key.kind, slo), _reason(key.kind, status), message.summary, firing)
+    named = labels(key.kind, slo)
+    return Alert(key, slo.name, named[LABEL_SERVICE], named, _reason(key.kind, status), message.summary, firing)
 
 
 def triggers(alert: Alert, status: Status, public_url: str) -> Notification:
@@ -55,14 +56,14 @@ def labels(kind: Kind, slo: SLO) -> dict[str, str]:
         **slo.labels,
         LABEL_ALERTNAME: ALERT_NO_DATA if kind is Kind.NO_DATA else ALERT_BURN,
         LABEL_SLO: slo.name,
-        LABEL_SERVICE: slo.service,
+        LABEL_SERVICE: slo.sli.service if kind is Kind.NO_DATA else slo.service,
         LABEL_SEVERITY: kind.severity.value,
     }
 
 
 def links(slo: SLO, public_url: str) -> dict[str, str]:
     """Where to look and what to do. Without a runbook nothing is made up."""
-    runbook, dashboard = _annotation(slo, "runbook"), _annotation(slo, "dashboard")
+    runbook, dashboard = slo.annotations.get(RUNBOOK), slo.annotations.get(DASHBOARD)
     found = {ANNOTATION_DASHBOARD: dashboard or page_url(public_url, slo.name)}
     return {**found, ANNOTATION_RUNBOOK: runbook} if runbook else found
 
@@ -80,11 +81,7 @@ def _notification(
     return Notification(action, alert.key.dedup, alert.labels, {**texts, **found}, alert.firing.since, ended, url)
 
 
-def _annotation(slo: SLO, name: str) -> str:
-    return slo.annotations.get(f"fournines/{name}") or slo.annotations.get(name, "")
-
-
 def _reason(kind: Kind, status: Status) -> str:
     if kind is Kind.NO_DATA:
-        return f"{status.slo.service} stopped reporting"
+        return f"{status.slo.sli.service} stopped reporting"
     return next(rule.reason for rule in status.rules if rule.severity is kind.severity)

@@ -100,7 +100,7 @@ class AlertEngine:
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[Change]:
         """To be called when the set of SLOs changed, and after a start: ends the alerts of SLOs that are not among `slos`."""
-        names, services = {slo.name for slo in slos}, {slo.service for slo in slos}
+        names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
             round_ = _Round(dict(self._open), self._public_url, now)
             for key in list(self._open):
@@ -126,9 +126,9 @@ class AlertEngine:
         return [alert.as_json(inhibited=inhibited(alert.key, open_)) for alert in found]
 
     def alerts_json_of(self, slo: SLO) -> list[dict[str, Any]]:
-        """The open alerts of one SLO, its service's included, as its own JSON object says them."""
+        """The open alerts of one SLO, that of the service that feeds it included, as its own JSON object says them."""
         open_ = self._open
-        keys = (Key(Kind.PAGE, slo.name), Key(Kind.TICKET, slo.name), Key(Kind.NO_DATA, slo.service))
+        keys = (Key(Kind.PAGE, slo.name), Key(Kind.TICKET, slo.name), Key(Kind.NO_DATA, slo.sli.service))
         found = [open_[key] for key in keys if key in open_]
         return [alert.as_json(inhibited=inhibited(alert.key, open_)) for alert in found]
 

@@ -1,7 +1,7 @@
 """What an evaluation says about the condition of every alert there is or should be.
 
-A page and a ticket belong to an SLO. No data belongs to a service: ten SLOs of a service that went silent are one page, labelled
-with its strictest SLO. While a service is silent the burn of its SLOs is unknown unless it is met: estimated events may burn.
+A page and a ticket belong to an SLO. No data belongs to the service that sends the events: ten SLOs fed by a service that went
+silent are one page, labelled with the strictest of them. While a service is silent the burn of its SLOs is unknown unless it is met: estimated events may burn.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
 
 
 class Judge:
-    """Knows, for every set of SLOs it has seen, which rows a service has."""
+    """Knows, for every set of SLOs it has seen, which rows a service feeds."""
 
     def __init__(self) -> None:
         self._services: WeakKeyDictionary[Evaluator, dict[str, int]] = WeakKeyDictionary()
@@ -39,7 +39,7 @@ class Judge:
 
     def _no_data(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
         silent = evaluation.observation.silent
-        concerned = {evaluation.slos[row].service for row in np.flatnonzero(silent).tolist()}
+        concerned = {evaluation.slos[row].sli.service for row in np.flatnonzero(silent).tolist()}
         concerned |= {key.name for key in open_ if key.kind is Kind.NO_DATA}
         if not concerned:
             return
@@ -49,14 +49,14 @@ class Judge:
             yield Judgement(Key(Kind.NO_DATA, service), condition, rows[service])
 
     def _strictest(self, evaluator: Evaluator) -> dict[str, int]:
-        """The row of each service's SLO with the highest objective, the first by name among equals."""
+        """The row of the SLO with the highest objective that each service feeds, the first by name among equals."""
         found = self._services.get(evaluator)
         if found is None:
             slos = evaluator.slos
             order = sorted(
                 range(len(slos)), key=lambda row: (slos[row].objective.allowed, slos[row].name), reverse=True
             )
-            found = self._services[evaluator] = {slos[row].service: row for row in order}
+            found = self._services[evaluator] = {slos[row].sli.service: row for row in order}
         return found
 
 

@@ -33,8 +33,8 @@ def burning(status: Status, severity: Severity, since: float) -> Message:
 
 
 def silent(status: Status, since: float) -> Message:
-    """The message of a service that stopped reporting; `status` is that of its strictest SLO."""
-    service = status.slo.service
+    """The message of a service that stopped reporting; `status` is that of the strictest SLO it feeds."""
+    service = status.slo.sli.service
     age = "" if status.data_age is None else f" for {duration(status.data_age)}"
     consequence = {
         NoData.BAD: "The events expected of it are booked as failed.",

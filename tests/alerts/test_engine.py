@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from fournines.alerts import Action, AlertEngine, InvalidReceiver, Kind, Notice, Outbox, Reason, Receiver, StoreError
-from fournines.slo import WORKBOOK, Evaluator, Severity, Window
+from fournines.slo import SLI, SLO, WORKBOOK, Evaluator, Objective, Severity, SLIKind, SpanKind, Window
 
 PAYMENTS = "payments-availability"
 
@@ -153,6 +153,19 @@ def test_a_silent_service_is_one_page_however_many_promises_it_made(engines, slo
     assert [("trigger", "service/payments/no_data")] == told(path)
     assert "payments stopped reporting for 1m 30s: no data" == change.notification.annotations["summary"]
     assert ["no_data"] == [alert["kind"] for alert in engine.alerts_json_of(latency_slo)]
+
+
+def test_the_silent_one_is_who_sends_the_events(engines, at, world, start):
+    """A promise that callers measure: when the caller goes silent, the page names the caller."""
+    sli = SLI(SLIKind.AVAILABILITY, "gateway", span_kind=SpanKind.CLIENT)
+    seen = SLO("payments-seen", sli, Objective.parse("0.999"), provider="payments")
+    world.silent = {"payments-seen"}
+    engine = engines()
+    (change,) = engine.evaluate(at([seen]), start)
+    assert ("gateway", "service/gateway/no_data") == (change.alert.service, change.alert.key.dedup)
+    assert "gateway stopped reporting" in change.alert.summary
+    assert 1 == len(engine.alerts_json_of(seen))
+    assert [] == engine.retire([seen], start)
 
 
 def test_silence_neither_ends_nor_hides_a_burn(engines, slo, at, world, start, path):
