@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..slo.burn import Severity
+from ..slo.burn import BurnRule, Severity
 from ..slo.slo import SLO
 from ..slo.status import State, Status
 from ..slo.window import Window
@@ -24,6 +25,8 @@ AlertJson = Mapping[str, Any]
 """An alert as the API says it."""
 
 _SEVERITY_WORDS: Final = {"page": "Page", "ticket": "Ticket"}
+_HEADROOM: Final = 1.3
+"""How far the scale of calm burn rates reaches beyond the highest limit."""
 _SHRINKING: Final = frozenset({Face.BURNING, Face.AT_RISK, Face.HEALTHY})
 """Faces whose budget's end can be told: of the others it is spent, or nothing recent is known."""
 
@@ -67,8 +70,19 @@ class Card:
     owner: str
 
 
-def card_of(status: Status, since: float | None, alerts: Sequence[AlertJson], now: float, *, stale: bool) -> Card:
-    """Everything the page says about one SLO. `since`: when its state began, None where nobody knows."""
+def card_of(
+    status: Status,
+    since: float | None,
+    alerts: Sequence[AlertJson],
+    now: float,
+    *,
+    stale: bool,
+    whole: bool = True,
+) -> Card:
+    """What the page says about one SLO: `whole`, or without the burn rates, for a line.
+
+    `since` is when its state began, None where nobody knows; `stale` whether the evaluation itself is old.
+    """
     age = None if status.data_age is None else status.data_age + max(0.0, now - status.now)
     face = face_of(status.state, silent=status.silent, age=age, stale=stale)
     ratio = status.budget.remaining_ratio
@@ -88,7 +102,7 @@ def card_of(status: Status, since: float | None, alerts: Sequence[AlertJson], no
         left_detail=left_detail(status) if heard else "",
         left_bar=budget_bar(float(ratio) if heard else 0.0, face.tone),
         empty_in=empty_in(status) if face in _SHRINKING else "",
-        burns=burns_of(status),
+        burns=burns_of(status) if whole else (),
         age=_age(age),
         coverage=_coverage(status) if heard else "",
         estimated=_estimated(status),
@@ -136,34 +150,38 @@ def burns_of(status: Status) -> tuple[Burn, ...]:
     """Every window of the rules, shortest first, against the limits of the rules it takes part in."""
     limits = limits_of(status.slo)
     rates = [float(rate) for rate in status.burn.values() if rate is not None]
-    top = max([*rates, *(limit.value * 1.3 for each in limits.values() for limit in each), 1.0])
-    return tuple(_burn(status, window, rate, limits.get(window, ()), top) for window, rate in status.burn.items())
+    top = max([1.0, *rates, *(limit.value * _HEADROOM for each in limits.values() for _, limit in each)])
+    return tuple(_burn(window, rate, limits.get(window, ()), top) for window, rate in status.burn.items())
 
 
-def limits_of(slo: SLO) -> dict[Window, tuple[Limit, ...]]:
-    """Each window's limits: the factors of the rules it is part of, lowest first."""
-    found: dict[Window, dict[float, str]] = {}
-    for rule in sorted(slo.rules, key=lambda rule: rule.severity is Severity.PAGE):
+def limits_of(slo: SLO) -> dict[Window, tuple[tuple[Fraction, Limit], ...]]:
+    """Each window's limits, lowest first: the exact factors of the rules it is part of, and how they are drawn."""
+    return _limits(slo.rules, slo.window)
+
+
+@lru_cache(maxsize=256)
+def _limits(rules: tuple[BurnRule, ...], budget: Window) -> dict[Window, tuple[tuple[Fraction, Limit], ...]]:
+    found: dict[Window, dict[Fraction, str]] = {}
+    for rule in sorted(rules, key=lambda rule: rule.severity is Severity.PAGE):
         for window in (rule.long, rule.short):
-            found.setdefault(window, {})[float(rule.factor(slo.window))] = rule.severity.value
-    return {window: tuple(Limit(*limit) for limit in sorted(each.items())) for window, each in found.items()}
-
-
-def _burn(status: Status, window: Window, rate: Fraction | None, limits: Sequence[Limit], top: float) -> Burn:
-    factors = {
-        (float(rule.factor(status.slo.window)), rule.severity.value): rule.factor(status.slo.window)
-        for rule in status.slo.rules
-        if window in (rule.long, rule.short)
+            found.setdefault(window, {})[rule.factor(budget)] = rule.severity.value
+    return {
+        window: tuple((factor, Limit(float(factor), severity)) for factor, severity in sorted(each.items()))
+        for window, each in found.items()
     }
-    exceeded = [limit for limit in limits if rate is not None and rate > factors[limit.value, limit.severity]]
+
+
+def _burn(window: Window, rate: Fraction | None, limits: Sequence[tuple[Fraction, Limit]], top: float) -> Burn:
+    exceeded = [limit for factor, limit in limits if rate is not None and rate > factor]
     worst = "page" if any(limit.severity == "page" for limit in exceeded) else "ticket" if exceeded else "calm"
+    drawn = tuple(limit for _, limit in limits)
     return Burn(
         window=str(window),
         rate=figures.burn(rate),
-        limits=tuple(f"{limit.value:g}x {limit.severity}" for limit in limits),
+        limits=tuple(f"{limit.value:g}x {limit.severity}" for limit in drawn),
         tone=worst,
-        above=f"above {max(exceeded).value:g}x" if exceeded else "",
-        bar=burn_bar(float(rate or 0), limits, top, worst),
+        above=f"above {exceeded[-1].value:g}x" if exceeded else "",
+        bar=burn_bar(float(rate or 0), drawn, top, worst),
     )
 
 

@@ -81,9 +81,9 @@ def render_overview(view: Overview) -> str:
     ordered = [row for row in _worst_first(evaluation, faces) if _is_shown(evaluation, row, view.service)]
     shown = ordered if view.show_all else ordered[:FIRST_SCREEN]
     alerts = alerts_by_slo(view.alerts)
-    cards = [_card(view, row, alerts, stale=stale) for row in shown]
+    full = sum(not faces[row].calm for row in shown[:FULL_CARDS])
+    cards = [_card(view, row, alerts, stale=stale, whole=place < full) for place, row in enumerate(shown)]
     counts = Counter(faces[row] for row in ordered)
-    full = sum(not card.face.calm for card in cards[:FULL_CARDS])
     return _template("overview.html.j2").render(
         title=_title(counts, cards),
         verdict=_verdict(counts),
@@ -142,9 +142,10 @@ def _is_shown(evaluation: Evaluation, row: int, service: str) -> bool:
     return not service or evaluation.slos[row].service == service
 
 
-def _card(view: Overview, row: int, alerts: Mapping[str, Sequence[AlertJson]], *, stale: bool) -> Card:
-    name = view.evaluation.slos[row].name
-    return card_of(view.evaluation.status(row), view.since.get(name), alerts.get(name, ()), view.now, stale=stale)
+def _card(view: Overview, row: int, alerts: Mapping[str, Sequence[AlertJson]], *, stale: bool, whole: bool) -> Card:
+    status = view.evaluation.status(row)
+    name = status.slo.name
+    return card_of(status, view.since.get(name), alerts.get(name, ()), view.now, stale=stale, whole=whole)
 
 
 def _services(evaluation: Evaluation, faces: Sequence[Face]) -> list[tuple[str, Face, int]]:

@@ -127,4 +127,7 @@ def test_a_window_knows_the_limits_of_every_rule_it_is_part_of() -> None:
     """6 h is the long window of a page and the short one of a ticket."""
     limits = limits_of(availability("a"))
 
-    assert [(limit.value, limit.severity) for limit in limits[Window.parse("6h")]] == [(1.0, "ticket"), (6.0, "page")]
+    assert [(limit.value, limit.severity) for _, limit in limits[Window.parse("6h")]] == [
+        (1.0, "ticket"),
+        (6.0, "page"),
+    ]
