@@ -18,7 +18,6 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _DOUBT: Final = 1e-12
-_EXACT_IN_FLOAT: Final = 2**53
 
 
 def compare(
@@ -36,7 +35,7 @@ def compare(
     allowed = limit_floats * total * (stretch / covered)
     difference = bad - allowed
     signs = np.sign(difference).astype(np.int8)
-    doubtful = (np.abs(difference) <= _DOUBT * np.abs(allowed)) | (bad >= _EXACT_IN_FLOAT) | (total >= _EXACT_IN_FLOAT)
+    doubtful = np.abs(difference) <= _DOUBT * allowed
     doubtful &= (bad != 0) | (total != 0)
     for row in np.flatnonzero(doubtful).tolist():
         exact = int(bad[row]) * int(covered[row]) - limits[row] * int(total[row]) * int(stretch[row])
