@@ -67,6 +67,7 @@ class AlertEngine:
         self._open = self._store.open_alerts()
         self._times = StateTimes(self._store.states())
         self._judge = Judge()
+        self._kept: Sequence[SLO] | None = None
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -99,7 +100,12 @@ class AlertEngine:
         return self._announce(round_.changes)
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[Change]:
-        """To be called when the set of SLOs changed, and after a start: ends the alerts of SLOs that are not among `slos`."""
+        """To be called when the set of SLOs changed, and after a start: ends the alerts of SLOs that are not among `slos`.
+
+        Calling it again with the same object costs nothing.
+        """
+        if slos is self._kept:
+            return []
         names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
             round_ = _Round(dict(self._open), self._public_url, now)
@@ -113,6 +119,7 @@ class AlertEngine:
                     self._store.forget_states(gone)
                 self._times.forget(gone)
                 self._open = round_.open
+            self._kept = slos
         return self._announce(round_.changes)
 
     def since(self, name: str) -> float | None:
@@ -151,6 +158,7 @@ class _Round:
         self.changes: list[Change] = []
         self._public_url = public_url
         self._now = now
+        self._last: Status | None = None
 
     def take(self, judgement: Judgement, evaluation: Evaluation) -> None:
         """Runs one alert's machine and decides who is told."""
@@ -159,9 +167,19 @@ class _Round:
         transition = step(before.firing if before else None, condition, self._now)
         if transition.reason is Reason.QUIET:
             return
-        untold = before is not None and not before.told and condition is Condition.MET
-        if transition.reason.changes or (untold and not inhibited(key, self.open)):
-            self._change(key, before, transition, condition, evaluation.status(judgement.row))
+        reason = transition.reason
+        tells = condition is Condition.MET and not (before and before.told) and not inhibited(key, self.open)
+        if reason.changes or tells:
+            in_words = reason is Reason.FIRED or reason.ends or tells
+            self._change(
+                key, before, transition, condition, self._status(evaluation, judgement.row) if in_words else None
+            )
+
+    def _status(self, evaluation: Evaluation, row: int) -> Status:
+        """Made once for the page and the ticket of an SLO: its exact fractions are what a round of many alerts costs."""
+        if self._last is None or self._last.slo.name != evaluation.slos[row].name:
+            self._last = evaluation.status(row)
+        return self._last
 
     def withdraw(self, key: Key) -> None:
         """Ends an alert whose SLO is gone."""

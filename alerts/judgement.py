@@ -1,7 +1,8 @@
 """What an evaluation says about the condition of every alert there is or should be.
 
 A page and a ticket belong to an SLO. No data belongs to the service that sends the events: ten SLOs fed by a service that went
-silent are one page, labelled with the strictest of them. While a service is silent the burn of its SLOs is unknown unless it is met: estimated events may burn.
+silent are one page, labelled with the strictest of them. While a service is silent the burn of its SLOs is unknown unless it is
+met: estimated events may burn.
 """
 
 from __future__ import annotations
