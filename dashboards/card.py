@@ -98,7 +98,7 @@ def card_of(
         headline=_headline(face, rate, since, now),
         reason=_reason(face, status),
         left=figures.percent(ratio) if heard else figures.NOTHING,
-        left_words="of the error budget, over-spent" if heard and ratio < 0 else "of the error budget left",
+        left_words="of the error budget" if heard and ratio < 0 else "of the error budget left",
         left_detail=left_detail(status) if heard else "",
         left_bar=budget_bar(float(ratio) if heard else 0.0, face.tone),
         empty_in=empty_in(status) if face in _SHRINKING else "",

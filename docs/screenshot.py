@@ -229,8 +229,8 @@ def main(arguments: Sequence[str]) -> None:
         with served(site) as address:
             if not arguments:
                 IMAGES.mkdir(exist_ok=True)
-                photograph(f"{address}/oncall.html", IMAGES / "oncall.png", WIDTHS["wide"])
-                photograph(f"{address}/slo.html", IMAGES / "slo.png", WIDTHS["wide"])
+                photograph(f"{address}/oncall.html", IMAGES / "oncall.png", (1060, 730))
+                photograph(f"{address}/slo.html", IMAGES / "slo.png", (1060, 900))
                 return
             out = Path(arguments[0])
             out.mkdir(parents=True, exist_ok=True)

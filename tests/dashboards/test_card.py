@@ -36,7 +36,7 @@ def test_an_overspent_budget_is_said_as_such() -> None:
     spent = card(outage={"a": 300.0})
 
     assert spent.left == "\N{MINUS SIGN}15.8 %"
-    assert spent.left_words.endswith("over-spent")
+    assert spent.left_words == "of the error budget"
     assert spent.left_detail == "over-spent by 41 s of outage, 408 requests too many"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards.face import STALE_AFTER, Face, face_of
@@ -12,12 +12,14 @@ from fournines.slo import State
 KNOWN = [state for state in State if state is not State.NO_DATA]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KNOWN), st.floats(min_value=STALE_AFTER + 0.001, max_value=1e9))
 def test_old_data_never_looks_well(state: State, age: float) -> None:
     """Beyond the age nothing but a burning or a spent budget is believed."""
     assert face_of(state, silent=False, age=age, stale=False) in (Face.STALE, Face.BURNING, Face.EXHAUSTED)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(State)), st.booleans(), st.one_of(st.none(), st.floats(min_value=0, max_value=10)))
 def test_an_old_evaluation_never_looks_well(state: State, silent: bool, age: float | None) -> None:
     """Whatever the age of the data: when nobody evaluates, nothing is calm."""

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards import figures
@@ -27,6 +27,7 @@ def read_duration(text: str) -> Fraction:
     return sum((int(n) * Fraction(UNITS[u]) for n, u in re.findall(r"(\d+) (min|ms|[dhs])", text)), Fraction(0))
 
 
+@settings(deadline=None)
 @given(SHARES)
 def test_a_share_is_never_shown_as_more_than_it_is(ratio: Fraction) -> None:
     """What is left is rounded down, also below nothing, by less than a tenth of a per cent."""
@@ -38,6 +39,7 @@ def test_a_share_is_never_shown_as_more_than_it_is(ratio: Fraction) -> None:
         assert read_percent(said) <= ratio < read_percent(said) + Fraction(1, 1000)
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=0, max_value=1, max_denominator=10**9))
 def test_only_all_of_it_is_shown_as_100_percent(ratio: Fraction) -> None:
     """100 % is said of exactly 1, and 0 % of exactly 0."""
@@ -71,6 +73,7 @@ def test_objectives_keep_every_digit(target: str, said: str) -> None:
     assert said == figures.percent(Fraction(target), digits=None)
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=0, max_value=100, max_denominator=10**6), st.integers(min_value=1, max_value=999))
 def test_a_rate_keeps_its_side_of_a_limit(rate: Fraction, tenths: int) -> None:
     """A shown rate is above a limit of tenths exactly when the rate is."""
@@ -97,6 +100,7 @@ def test_rates_read_as_people_say_them(rate: Fraction | None, said: str) -> None
     assert said == figures.burn(rate)
 
 
+@settings(deadline=None)
 @given(SECONDS)
 def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction) -> None:
     """What is said lies on the safe side, within the smaller of the two units said."""
@@ -133,6 +137,7 @@ def test_a_length_of_time_is_not_negative() -> None:
         figures.duration(-1)
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=-(10**12), max_value=10**12, max_denominator=1000))
 def test_counts_are_rounded_down_or_up_as_asked(number: Fraction) -> None:
     """`count` is at most, `count(up)` at least the number."""

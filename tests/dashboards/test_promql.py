@@ -6,7 +6,7 @@ from typing import Any
 
 import promql_parser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards import promql
@@ -15,6 +15,7 @@ from fournines.dashboards.lint import metrics_of, substitute
 from tests.dashboards.conftest import availability
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(lambda name: "$" not in name))
 def test_any_name_can_be_asked_for(name: str) -> None:
     """Quotes, backslashes and line ends are escaped, so that a name selects itself and nothing else."""

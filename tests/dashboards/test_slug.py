@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards.slug import is_plain, slug, uid
@@ -10,6 +10,7 @@ from fournines.dashboards.slug import is_plain, slug, uid
 NAMES = st.text(min_size=1, max_size=80)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_a_uid_is_one_grafana_takes(name: str) -> None:
     """At most 40 characters, and none that an address would have to escape."""
@@ -17,6 +18,7 @@ def test_a_uid_is_one_grafana_takes(name: str) -> None:
     assert set(uid(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
+@settings(deadline=None)
 @given(st.sets(NAMES, min_size=2, max_size=20))
 def test_no_two_names_share_an_identity(names: set[str]) -> None:
     """Also not those that differ in case or in foreign letters alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards.svg import HEIGHT, WIDTH, Limit, Step, budget_bar, burn_bar, columns, lines
@@ -21,6 +21,7 @@ def coordinates(markup: str) -> list[float]:
     return [float(number) for text in texts for number in re.findall(r"-?\d+(?:\.\d+)?", text)]
 
 
+@settings(deadline=None)
 @given(VALUES, st.lists(st.floats(min_value=0, max_value=1000), max_size=4), st.floats(min_value=0, max_value=1e6))
 def test_a_burn_bar_stays_in_its_frame(value: float, limits: list[float], top: float) -> None:
     """Whatever the rate and its limits."""
@@ -29,6 +30,7 @@ def test_a_burn_bar_stays_in_its_frame(value: float, limits: list[float], top: f
     assert all(0 <= number <= 100 for number in coordinates(markup))
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=-1e9, max_value=1))
 def test_an_overspent_budget_has_a_bar_of_its_own(left: float) -> None:
     """Never an empty bar that could be mistaken for a scale."""
@@ -38,6 +40,7 @@ def test_an_overspent_budget_has_a_bar_of_its_own(left: float) -> None:
     assert ('class="over"' in markup) == (left < 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SHARES, SHARES, VALUES), max_size=20), VALUES)
 def test_columns_and_lines_stay_in_their_frame(steps: list[tuple[float, float, float]], top: float) -> None:
     """Also where a value is beyond the axis."""
