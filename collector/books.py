@@ -83,8 +83,9 @@ class Books:
         """Stages signs of life."""
         services = set()
         for sign in signs:
-            self.senders.hear(sign, now)
             services.add(sign.sender.service)
+            if self.registry.judges(sign.sender.service):
+                self.senders.hear(sign, now)
         self.silences.heard(services)
 
     def introduce(self, service: str, now: float, *, metrics: bool, spans: bool) -> None:

@@ -16,7 +16,6 @@ from .buckets import history
 from .chore import Chore
 from .columns import Signal
 from .counters import Counters
-from .errors import Unavailable
 from .intake import Decoders, Intake
 from .ledger import Ledger
 from .names import SENDERS, SERIES, SERVICES, STREAMS
@@ -159,13 +158,12 @@ class Collector:
     def close(self) -> None:
         """Takes no more in, commits and answers everything taken in, and lets the folder go."""
         self._intake.close()
+        self._writer.submit(Chore(lambda books: books.senders.save()))
         self._writer.close()
         self._history.close()
         self._books.close()
 
     def _do(self, work: Callable[[Books], None]) -> None:
         chore = Chore(work)
-        if self._intake.closed:
-            raise Unavailable("the collector is closing")
         self._writer.submit(chore)
         chore.future.result()

@@ -48,12 +48,12 @@ class Point(NamedTuple):
 def count_points(books: Books, points: Points, received: float) -> Outcome:
     """Stages the events of a request's points, and its signs of life."""
     origins = [origin_of(resource) for resource in points.resources]
-    books.hear(_signs(points, origins), received)
     counts = (points.kind != PointKind.GAUGE) & ~points.no_recorded_value
     books.clocks.read(origins, points.resource[counts], points.end[counts], received)
     measuring = _measuring(points)
     for index, origin in enumerate(origins):
         books.introduce(origin.service, received, metrics=index in measuring, spans=False)
+    books.hear(_signs(points, origins), received)
     counting = _Counting(books, received)
     for point in _rows(books, points, origins, counting):
         counting.count(point)

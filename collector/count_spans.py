@@ -23,7 +23,6 @@ _KINDS: Final = 8  # OTLP's span kinds are 0 to 5
 def count_spans(books: Books, spans: Spans, received: float) -> Outcome:
     """Stages the events of a request's spans, and its signs of life."""
     origins = [origin_of(resource) for resource in spans.resources]
-    books.hear((SignOfLife(origin.sender) for origin in origins), received)
     books.clocks.read(origins, spans.resource, spans.end, received)
     rejections = Rejections(Signal.TRACES)
     booked = np.minimum(spans.end, nanoseconds(received))
@@ -31,6 +30,7 @@ def count_spans(books: Books, spans: Spans, received: float) -> Outcome:
     serving = set(spans.resource[taken & (spans.kind == SpanKind.SERVER.value)].tolist())
     for index, origin in enumerate(origins):
         books.introduce(origin.service, received, metrics=False, spans=index in serving)
+    books.hear((SignOfLife(origin.sender) for origin in origins), received)
     rows = np.flatnonzero(taken)
     for feeds, t, group in _groups(books, spans, origins, booked, rows):
         _book(books, spans, feeds, t, group, received)

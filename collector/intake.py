@@ -53,7 +53,7 @@ class Intake:
         self._room = _Room(books.counters, most_bytes, most_requests)
         self._pool = ThreadPoolExecutor(DECODE_THREADS, "fournines-decode")
         self._lock = threading.Lock()
-        self.closed = False
+        self._closed = False
 
     def accept(self, signal: Signal, body: bytes, received: float) -> Future[Receipt]:
         """Takes one request in, received at epoch second `received`. Its future holds the receipt once it is durable.
@@ -72,12 +72,12 @@ class Intake:
     def close(self) -> None:
         """Takes no more in, and returns once everything taken in is decoded and with the writer."""
         with self._lock:
-            self.closed = True
+            self._closed = True
         self._pool.shutdown(wait=True)
 
     def _admit(self, request: _Request) -> None:
         with self._lock:
-            refusal = "the collector is closing" if self.closed else self._room.take(len(request.body))
+            refusal = "the collector is closing" if self._closed else self._room.take(len(request.body))
             if not refusal:
                 self._pool.submit(self._decode, request)
         if refusal:

@@ -7,10 +7,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from ..slo import DAY, Interval
 from .staged import Staged
 
 REMEMBERED: Final = 900.0
 """Seconds a request or an interval is recognised at least: senders give up after 600."""
+
+
+MOST: Final = 1_000_000
+"""Keys remembered at most; what is sent again beyond is then counted again."""
 
 
 class Receipt(NamedTuple):
@@ -42,7 +47,7 @@ class Recent(Generic[RecentKey, V]):
         self._row: Callable[[float, RecentKey, V], tuple[Any, ...]] = row
         self._entries: Staged[RecentKey, tuple[float, V]] = Staged()
         self._order: deque[tuple[float, RecentKey]] = deque()
-        self._before = 0.0
+        self._kept: Interval | None = None
 
     def load(self, entries: list[tuple[float, RecentKey, V]]) -> None:
         """Takes up what the table holds, oldest first."""
@@ -61,13 +66,15 @@ class Recent(Generic[RecentKey, V]):
         return found[1] if found else None
 
     def put(self, key: RecentKey, value: V, seen: float) -> None:
-        """Stages a key."""
-        self._entries.put(key, (seen, value))
+        """Stages a key. With `MOST` remembered there is no room, until some are forgotten."""
+        if len(self._entries.kept) < MOST:
+            self._entries.put(key, (seen, value))
 
     def expire(self, now: float) -> None:
-        """Stages the forgetting of what is old enough."""
-        if self._order and self._order[0][0] < now - REMEMBERED:
-            self._before = now - REMEMBERED
+        """Stages the forgetting of what is old enough, and of what a clock that jumped dated far ahead."""
+        kept = Interval(int(now - REMEMBERED), int(now) + DAY)
+        if self._order and not kept.start <= self._order[0][0] < kept.end:
+            self._kept = kept
 
     def __len__(self) -> int:
         return len(self._entries.kept)
@@ -75,12 +82,12 @@ class Recent(Generic[RecentKey, V]):
     @property
     def changed(self) -> bool:
         """Whether keys come or go."""
-        return bool(self._entries.changes or self._before)
+        return bool(self._entries.changes or self._kept)
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Appends the new keys and cuts off the old ones."""
-        if self._before:
-            connection.execute(f"DELETE FROM {self._table} WHERE seen < ?", (self._before,))  # noqa: S608 - our own name
+        if self._kept:
+            connection.execute(f"DELETE FROM {self._table} WHERE seen < ? OR seen >= ?", self._kept)  # noqa: S608 - our own name
         rows = [self._row(entry[0], key, entry[1]) for key, entry in self._entries.changes.items() if entry]
         if rows:
             marks = ", ".join("?" * len(rows[0]))
@@ -92,14 +99,14 @@ class Recent(Generic[RecentKey, V]):
             if entry:
                 self._order.append((entry[0], key))
         self._entries.keep()
-        while self._order and self._order[0][0] < self._before:
+        while self._kept and self._order and not self._kept.start <= self._order[0][0] < self._kept.end:
             self._entries.kept.pop(self._order.popleft()[1], None)
-        self._before = 0.0
+        self._kept = None
 
     def forget(self) -> None:
         """What was staged never was."""
         self._entries.forget()
-        self._before = 0.0
+        self._kept = None
 
 
 def digests(connection: sqlite3.Connection) -> Recent[bytes, Receipt]:

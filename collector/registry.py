@@ -91,6 +91,10 @@ def automatic_slos(service: str, signal: str = HTTP_SERVER_DURATION) -> tuple[SL
     )
 
 
+def _keys(slos: Iterable[SLO]) -> frozenset[str]:
+    return CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in slos))
+
+
 class Registry:
     """All SLOs and the services heard. Changes are staged; `catalogue` and `wanted` are of what is committed."""
 
@@ -136,10 +140,11 @@ class Registry:
         """Stages the SLOs of files, in place of those declared before."""
         self._staged_files = {slo.name: slo for slo in slos}
         self._judges.clear()
-        self._by_service.clear()
+        self._sort(slos)
         for slo in slos:
-            self._by_service.setdefault(slo.service, []).append(slo)
             self._row(RowKey(slo.name))
+        # Requests of the same transaction are judged by the new SLOs already.
+        self.wanted |= _keys(slos)
 
     def hear(self, service: str, *, metrics: bool, spans: bool, now: float) -> bool:
         """Stages that a service sent something, and whether it sent what counts. False when there is no room for a new service."""
@@ -247,9 +252,13 @@ class Registry:
             self._services.forget()
             self._rows.forget()
             self._judges.clear()
-            self._by_service.clear()
-            for slo in self._files.values():
-                self._by_service.setdefault(slo.service, []).append(slo)
+            self._sort(self._files.values())
+            self.wanted = _keys(self._files.values())
+
+    def _sort(self, slos: Iterable[SLO]) -> None:
+        self._by_service = {}
+        for slo in slos:
+            self._by_service.setdefault(slo.service, []).append(slo)
 
     def _publish(self) -> None:
         slos, rows, settled = list(self._files.values()), {}, set(self._files)
@@ -266,7 +275,7 @@ class Registry:
                     if service.pinned or service.metrics:
                         settled.add(slo.name)
         self.catalogue = Catalogue(self.catalogue.version + 1, tuple(slos), rows, frozenset(settled))
-        self.wanted = frozenset(CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in self._files.values())))
+        self.wanted = _keys(self._files.values())
 
     def _shown(self, name: str, service: Service) -> int | None:
         spans = self._rows.kept.get(RowKey(name, SPANS))

@@ -29,6 +29,10 @@ SAVED_EVERY: Final = 10.0
 SAME_EXPORT: Final = 1.0
 """Exports of several signals at one moment are one sign of life."""
 
+MOST_SENDERS: Final = 10_000
+OVERFLOW: Final = "otel.metric.overflow"
+"""The instance under which senders beyond `MOST_SENDERS` are remembered together."""
+
 FORGOTTEN_AFTER_GOODBYE: Final = DAY
 FORGOTTEN_AFTER_SILENCE: Final = 7 * DAY
 SMOOTHING: Final = 0.2
@@ -112,11 +116,18 @@ class Senders:
     def hear(self, sign: SignOfLife, now: float) -> None:
         """Stages a sign of life."""
         known = self._senders.get(sign.sender)
+        if known is None and len(self._senders) >= MOST_SENDERS and sign.sender.instance != OVERFLOW:
+            # One that stands for all that found no room: it lives while any of them does, and says no good-bye.
+            self.hear(SignOfLife(SenderKey(sign.sender.service, OVERFLOW), sign.up or None, sign.said), now)
+            return
         heard = Sender(now, now) if known is None else known.heard(now)
         self._senders.put(sign.sender, heard.told(sign))
 
     def listen(self, now: float) -> None:
         """Says that this collector listens at `now`. After a break of its own, or a step of the clock, its grace begins anew."""
+        if now < self._heard_at:
+            for key, sender in list(self._senders.items()):
+                self._senders.put(key, replace(sender, last=min(sender.last, now)))
         if not 0 <= now - self._heard_at <= SILENT_AFTER:
             self.listening = now
         self._heard_at = now
@@ -143,6 +154,13 @@ class Senders:
     def unsure(self, service: str, now: float) -> bool:
         """Whether this collector has not listened long enough to know that a service unheard is silent."""
         return now < self.listening + GRACE and self.heard.get(service, 0.0) < self.listening
+
+    def save(self) -> None:
+        """Stages everything that is not in the ledger yet."""
+        for key, sender in list(self._senders.items()):
+            if self._saved.get(key) != sender:
+                self._senders.put(key, sender)
+                self._saved.pop(key, None)
 
     def expire(self, now: float) -> None:
         """Stages the forgetting of senders that left long ago."""

@@ -1,6 +1,7 @@
 """What a silent service's unseen events are: those expected from the hour before, booked bucket by bucket.
 
-The expected events are spread in whole numbers without losing one: bucket k of n gets floor(E(k+1)/n) - floor(Ek/n) of E.
+The expected events are spread in whole numbers without losing one: where E events were seen
+in S seconds, bucket k gets floor(10 E (k + 1) / S) - floor(10 E k / S).
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ AT_ONCE: Final = 360
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One SLO's unseen time: from `start` on, `events` are expected in `buckets` buckets; those before `booked` are dealt with."""
+    """One SLO's unseen time: from `start` on, `events` are expected every `seconds`; buckets before `booked` are dealt with."""
 
     start: int
     events: int
-    buckets: int
+    seconds: int
     booked: int
 
     def expected(self, t: int) -> int:
         """Events expected in the bucket of second `t`."""
-        k = (t - self.start) // BUCKET
-        return self.events * (k + 1) // self.buckets - self.events * k // self.buckets
+        passed = t - self.start
+        return self.events * (passed + BUCKET) // self.seconds - self.events * passed // self.seconds
 
 
 class Silences:
@@ -43,8 +44,8 @@ class Silences:
         self._buckets = buckets
         self._tallies = tallies
         self._open: Staged[int, Silence] = Staged(
-            (slo, Silence(start, events, count, booked))
-            for slo, start, events, count, booked in connection.execute("SELECT * FROM silence")
+            (slo, Silence(start, events, seconds, booked))
+            for slo, start, events, seconds, booked in connection.execute("SELECT * FROM silence")
         )
         self._services: frozenset[str] = frozenset()
         self._staged_services: frozenset[str] | None = None
@@ -86,20 +87,22 @@ class Silences:
             self._open.remove(row)
 
     def _book(self, slo: int, no_data: NoData, last: float, listening: float, now: float) -> None:
-        silence = self._open.get(slo) or self._begun(slo, -int(-last // BUCKET) * BUCKET)
+        known = self._open.get(slo)
+        silence = known or self._begun(slo, -int(-last // BUCKET) * BUCKET)
         start = max(silence.booked, -int(-listening // BUCKET) * BUCKET)
         end = min(int(now) // BUCKET * BUCKET, start + AT_ONCE * BUCKET)
         for t in range(start, end, BUCKET):
             unseen = silence.expected(t)
             if unseen:
                 self._buckets.book((slo,), t, _unseen(no_data, unseen), now)
-        self._open.put(slo, replace(silence, booked=max(end, silence.booked)))
+        if known is None or end > silence.booked:
+            self._open.put(slo, replace(silence, booked=max(end, silence.booked)))
 
     def _begun(self, slo: int, start: int) -> Silence:
         since = self._tallies.since_of(slo)
-        first = start - HOUR if since == NEVER else max(start - HOUR, since // BUCKET * BUCKET)
-        seen = events_of(self._connection, slo, Interval(first, start))
-        return Silence(start, seen.total - seen.estimated, max(1, (start - first) // BUCKET), start)
+        first = start - HOUR if since == NEVER else max(start - HOUR, since)
+        seen = events_of(self._connection, slo, Interval(first // BUCKET * BUCKET, start))
+        return Silence(start, seen.total - seen.estimated, max(BUCKET, start - first), start)
 
     @property
     def changed(self) -> bool:
@@ -112,7 +115,7 @@ class Silences:
         connection.executemany("DELETE FROM silence WHERE slo = ?", [(slo,) for slo, s in changes.items() if s is None])
         connection.executemany(
             "INSERT OR REPLACE INTO silence VALUES (?, ?, ?, ?, ?)",
-            [(slo, s.start, s.events, s.buckets, s.booked) for slo, s in changes.items() if s is not None],
+            [(slo, s.start, s.events, s.seconds, s.booked) for slo, s in changes.items() if s is not None],
         )
 
     def keep(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..slo import DAY
 from .books import Books
+from .streams import MOST_STREAMS
 
 SWEPT_EVERY: Final = 600
 """Seconds between two looks for idle senders and streams."""
@@ -30,4 +31,6 @@ class Tick:
         if abs(now - self._swept) >= SWEPT_EVERY:
             self._swept = now
             books.senders.expire(now)
+            books.cumulatives.expire(now)
+        elif len(books.cumulatives) > MOST_STREAMS:
             books.cumulatives.expire(now)

@@ -51,17 +51,25 @@ class Writer:
         self._on_commit = on_commit
         self._stopwatch = stopwatch
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
         self.healthy = True
         self._thread = threading.Thread(target=self._write, name="fournines-ledger", daemon=True)
         self._thread.start()
 
     def submit(self, item: Item) -> None:
-        """Has an item committed."""
-        self._queue.put(item)
+        """Has an item committed; once closed, it fails as Unavailable."""
+        with self._lock:
+            if not self._closed:
+                self._queue.put(item)
+                return
+        item.failed(Unavailable("the collector is closing", RETRY_AFTER))
 
     def close(self) -> None:
         """Returns once everything submitted before is committed."""
-        self._queue.put(None)
+        with self._lock:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _write(self) -> None:

@@ -1,0 +1,158 @@
+"""Cumulative streams: every increase once, whatever order points come in and whoever restarts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.ledger import Ledger
+from fournines.collector.streams import FRESH, IDLE, Cumulatives, Level, Seen, StreamKey
+
+NANO = 10**9
+NAME = "http.server.request.duration"
+
+
+class Books:
+    """Cumulatives on a ledger, committed after every point; `restart` reads them anew."""
+
+    def __init__(self, folder, now):
+        self.folder = folder
+        self.ledger = Ledger(folder, now)
+        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
+        self.streams.track([NAME], self.ledger.birth)
+
+    def take(self, start, level, received=0.0, stream=b"s"):
+        increase = self.streams.take(StreamKey(stream, start), NAME, level, received)
+        self.ledger.commit([self.streams])
+        return increase
+
+    def restart(self):
+        self.ledger.close()
+        self.ledger = Ledger(self.folder, 0)
+        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
+
+
+@pytest.fixture
+def books(tmp_path, now):
+    """Empty books of a ledger born now."""
+    made = Books(tmp_path, now)
+    yield made
+    made.ledger.close()
+
+
+POINTS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(POINTS, st.data())
+def test_what_is_counted_is_what_was_sent(tmp_path_factory, points, data):
+    """A process that counts and restarts, whose points come twice and out of order to a collector that restarts: the newest value of
+    each of its lives is counted, once.
+    """
+    now = 1_790_000_000
+    books = Books(tmp_path_factory.mktemp("streams"), now)
+    sent, start, value, time = [], now * NANO, 0, now * NANO
+    for grown, restarts in points:
+        time += NANO
+        if restarts:
+            start, value = time, 0
+            time += NANO
+        value += grown
+        sent.append((start, time, value))
+    order = data.draw(st.permutations(sent + sent[: len(sent) // 2]))
+    counted = 0
+    for index, (begun, at, level) in enumerate(order):
+        counted += books.take(begun, Level(at, level), now).count
+        if index % 7 == 3:
+            books.restart()
+    books.ledger.close()
+
+    assert sum({begun: level for begun, _, level in sent}.values()) == counted
+
+
+def test_a_lower_value_is_a_reset(books, now):
+    """A value that fell, under the same start, is all new."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10))
+    fallen = books.take(start, Level(start + 2, 3))
+
+    assert (Seen.RESET, 3) == (fallen.seen, fallen.count)
+    assert 2 == books.take(start, Level(start + 3, 5)).count
+
+
+def test_a_bucket_that_fell_is_a_reset(books, now):
+    """A histogram whose buckets fell began anew, though its count grew."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10, (0.1,), (10, 0)))
+    fallen = books.take(start, Level(start + 2, 12, (0.1,), (0, 12)))
+
+    assert (Seen.RESET, 12, 0) == (fallen.seen, fallen.count, fallen.within(0.1))
+
+
+@pytest.mark.parametrize(("start", "time"), [(0, 5), (5, 5)])
+def test_a_stream_that_does_not_say_when_it_began_is_counted_from_its_first_point(books, now, start, time):
+    """With an unknown start (0, or the first point's own time) the first value counts nothing; what is added does."""
+    base = int(now) * NANO
+    start = start and base + start
+    assert (Seen.BASELINE, 0) == (books.take(start, Level(base + time, 100)).seen, 0)
+
+    assert 7 == books.take(start, Level(base + time + 1, 107)).count
+
+
+@pytest.mark.parametrize(("age", "counted"), [(-10, 9), (0, 9), (FRESH, 9), (FRESH + 1, 0), (86_400, 0)])
+def test_a_stream_older_than_the_ledger_counts_from_here(books, now, age, counted):
+    """The whole value of a stream seen first counts only if it began about when the ledger did, or later."""
+    start = (int(now) - age) * NANO
+    first = books.take(start, Level((int(now) + 60) * NANO, 9), now)
+
+    assert counted == first.count
+    assert 4 == books.take(start, Level((int(now) + 70) * NANO, 13), now).count
+
+
+def test_a_metric_named_later_counts_from_there(books, now):
+    """Streams of a metric that an SLO names later do not bring their past along."""
+    books.streams.track(["orders"], now + 3600)
+    old = books.streams.take(StreamKey(b"o", int(now) * NANO), "orders", Level(int(now + 3700) * NANO, 50), now + 3700)
+    young = books.streams.take(StreamKey(b"y", int(now + 3650) * NANO), "orders", Level(int(now + 3700) * NANO, 5), now)
+
+    assert (Seen.BASELINE, 5) == (old.seen, young.count)
+    assert books.streams.tracks("orders")
+    assert not books.streams.tracks("other")
+
+
+def test_a_forgotten_stream_never_counts_twice(books, now):
+    """After a week of rest a stream is forgotten; when it speaks again its value is a baseline, also after a restart."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10), now)
+    later = now + IDLE + 10
+    books.streams.expire(later)
+    books.ledger.commit([books.streams])
+    assert 0 == len(books.streams)
+    books.restart()
+    again = books.take(start, Level(int(later) * NANO, 15), later)
+
+    assert Seen.BASELINE is again.seen
+    assert 6 == books.take(int(later) * NANO, Level(int(later + 1) * NANO, 6), later).count
+
+
+def test_what_failed_was_never_said(books, now):
+    """A point whose commit failed is new when it comes again."""
+    start = int(now) * NANO
+    key = StreamKey(b"s", start)
+    assert 4 == books.streams.take(key, NAME, Level(start + 1, 4), now).count
+    books.streams.forget()
+
+    assert 4 == books.streams.take(key, NAME, Level(start + 1, 4), now).count
+
+
+def test_changed_boundaries_never_count_too_much(books, now):
+    """When boundaries change, what is within the threshold grows by no more than the events there were, and never shrinks."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10, (0.1, 0.2), (5, 5, 0)))
+    more = books.take(start, Level(start + 2, 12, (0.1, 0.2, 0.4), (5, 6, 1, 0)))
+    less = books.take(start, Level(start + 3, 13, (0.4,), (13, 0)))
+    none = books.take(start, Level(start + 4, 14))
+
+    assert [1, 0, None] == [one.within(0.2) for one in (more, less, none)]
+    assert [2, 1, 1] == [one.count for one in (more, less, none)]
