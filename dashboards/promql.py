@@ -51,10 +51,11 @@ def fastest_burn(matchers: str, windows: Iterable[Window]) -> str:
 
 
 def exhausted_in(slo: SLO) -> str:
-    """Seconds until the budget is spent at the shortest window's burn; the whole window when it is later than that."""
-    left = f"clamp_min({budget_left(of_slo(slo))}, 0)"
+    """Seconds until the budget is spent at the shortest window's burn; the whole window when it is later than that, or nobody calls."""
+    left = budget_left(of_slo(slo))
     speed = f"clamp_min({fastest_burn(of_slo(slo), [min(slo.windows)])}, {_LEAST_BURN})"
-    return f"clamp_max({slo.window.seconds} * {left} / {speed}, {slo.window.seconds})"
+    shrinking = f"clamp_max({slo.window.seconds} * clamp_min({left}, 0) / {speed}, {slo.window.seconds})"
+    return f"{shrinking} or {slo.window.seconds} * ({left} > bool 0)"
 
 
 def event_rate(matchers: str, interval: str = RATE_INTERVAL, by: str = "slo, service") -> str:
