@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..slo import NoData, Severity, SLIKind, Status, timestamp
+from ..slo import BurnRule, NoData, Severity, SLIKind, Status, Window, timestamp
 from .figures import duration, exact_percent, percent, requests, times
 
 
@@ -19,16 +19,14 @@ class Message(NamedTuple):
 
 def burning(status: Status, severity: Severity, since: float) -> Message:
     """The message of a burn alert that fires since `since` (epoch seconds)."""
-    name, rule = status.slo.name, next(rule for rule in status.rules if rule.severity is severity)
-    shown = rule.rule.short if rule.rule else min(status.burn)
-    rate = times(status.burn[shown] or Fraction(0))
+    rule = _met(status, severity)
     parts = [
         f"The promise: {promise(status)}.",
-        f"Since {timestamp(since)} {_rates(status, severity)}.",
+        f"Since {timestamp(since)} {_rates(status, rule)}.",
         f"Over {status.slo.window}: {budget_left(status)}{_exhaustion(status)}.",
         _caveat(status),
     ]
-    summary = f"{name} burns {rate}, {budget_left(status)}{_exhaustion(status)}"
+    summary = f"{status.slo.name} burns {_rate(status, rule.short)}, {budget_left(status)}{_exhaustion(status)}"
     return Message(summary, " ".join(part for part in parts if part))
 
 
@@ -75,13 +73,19 @@ def _exhaustion(status: Status) -> str:
     return f", empty in {duration(left)}" if left else ""
 
 
-def _rates(status: Status, severity: Severity) -> str:
-    rule = next(rule for rule in status.rules if rule.severity is severity)
-    if rule.rule is None:
-        return rule.reason
-    shown = (rule.rule.long, rule.rule.short)
-    rates = " and ".join(f"{times(status.burn[window] or Fraction(0))} over {window}" for window in shown)
-    return f"it burns {rates}, above {times(rule.rule.factor(status.slo.window))}"
+def _met(status: Status, severity: Severity) -> BurnRule:
+    rule = next(rule.rule for rule in status.rules if rule.severity is severity)
+    assert rule is not None, "only an alert whose condition is met is put into words"
+    return rule
+
+
+def _rate(status: Status, window: Window) -> str:
+    return times(status.burn[window] or Fraction(0))
+
+
+def _rates(status: Status, rule: BurnRule) -> str:
+    rates = " and ".join(f"{_rate(status, window)} over {window}" for window in (rule.long, rule.short))
+    return f"it burns {rates}, above {times(rule.factor(status.slo.window))}"
 
 
 def _caveat(status: Status) -> str:

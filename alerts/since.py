@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..slo import STATES, Evaluation, Evaluator, State
+from ..slo import STATES, Evaluation, Evaluator
 from ..slo.arithmetic import FloatArray, IntArray
 from .store import StateSince
 
@@ -46,21 +46,17 @@ class StateTimes:
         return {name for name, slot in self._slots.items() if self._states[slot] != _UNKNOWN}
 
     def since(self, name: str) -> float | None:
-        """When the state of an SLO began (epoch seconds); None for one never evaluated."""
-        slot = self._slots.get(name)
-        return None if slot is None or self._states[slot] == _UNKNOWN else float(self._since[slot])
-
-    def state(self, name: str) -> State | None:
-        """The last known state of an SLO; None for one never evaluated."""
-        slot = self._slots.get(name)
-        return None if slot is None or self._states[slot] == _UNKNOWN else STATES[int(self._states[slot])]
+        """When the state of an SLO began (epoch seconds); None for one never evaluated. May be asked from any thread."""
+        slot, states = self._slots.get(name), self._states
+        known = slot is not None and slot < len(states) and states[slot] != _UNKNOWN
+        return float(self._since[slot]) if slot is not None and known else None
 
     def _slots_of(self, evaluator: Evaluator) -> IntArray:
         slots = self._rows.get(evaluator)
         if slots is None:
             slots = np.array([self._slots.setdefault(n, len(self._slots)) for n in evaluator.names], dtype=np.int64)
             missing = len(self._slots) - len(self._states)
-            self._states = np.append(self._states, np.full(missing, _UNKNOWN, dtype=np.int64))
             self._since = np.append(self._since, np.zeros(missing))
+            self._states = np.append(self._states, np.full(missing, _UNKNOWN, dtype=np.int64))
             self._rows[evaluator] = slots
         return slots

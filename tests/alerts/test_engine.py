@@ -40,6 +40,7 @@ def test_a_page_fires_at_the_first_evaluation_that_meets_its_condition(engines, 
     world.failing[PAYMENTS] = 0.01
     engine = engines()
     changes = engine.evaluate(at([slo()]), start)
+    assert "slo/payments-availability/page: its condition is met; told: it fires" == str(changes[0])
     assert [(Kind.PAGE, Reason.FIRED, Notice.TRIGGER), (Kind.TICKET, Reason.FIRED, Notice.INHIBITED)] == [
         (change.alert.key.kind, change.reason, change.notice) for change in changes
     ]
@@ -236,6 +237,8 @@ def test_alerts_of_slos_that_are_gone_are_ended(engines, slo, at, world, start, 
     assert None is engine.since(PAYMENTS)
     assert start == engine.since("users-availability")
     assert [] == engine.retire([users], start + 6)
+    left = [users]
+    assert [[], []] == [engine.retire(left, start + 7), engine.retire(left, start + 8)]
 
 
 def test_since_is_when_the_state_began(engines, slo, at, world, start):

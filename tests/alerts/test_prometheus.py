@@ -212,19 +212,19 @@ def judged(promtool, tmp_path):
 @pytest.mark.parametrize("rule", WORKBOOK, ids=lambda rule: f"{rule.severity.value}-{rule.long}-{rule.short}")
 def test_each_pair_fires_when_it_should_and_only_then(judged, slo, rule):
     """Above its factor it fires; at 0.9 of it not; nor with the short or the long window alone; and it resolves."""
-    step = 1 if rule.severity is Severity.PAGE else 4
+    step = {"1h": 1, "6h": 2}.get(str(rule.long), 4)
     short, long = rule.short.seconds // 60 // step, rule.long.seconds // 60 // step
     limit = int(rule.factor(Window.parse("30d")) * Fraction(1, 10_000) * PER_STEP)
-    severity, some = rule.severity.value, long // 3
-    good = series((PER_STEP, 2 * long))
+    severity, some, before = rule.severity.value, 2 * short, max(4 * short, min(long, 80))
+    good = series((PER_STEP, before * 3))
     calm = 5 // step + 3
     cases = [
-        Case("above", step, good, series((limit * 11 // 10, long))).fires(some * step, severity, firing=True),
-        Case("below", step, good, series((limit * 9 // 10, long))).fires(some * step, severity, firing=False),
-        Case("short alone", step, good, series((0, long), (3 * limit, long)))
-        .fires((long + short) * step, severity, firing=False)
-        .fires(long * 7 // 5 * step, severity, firing=True),
-        Case("long alone", step, good, series((10 * limit, some), (0, long)))
+        Case("above", step, good, series((limit * 11 // 10, before))).fires(some * step, severity, firing=True),
+        Case("below", step, good, series((limit * 9 // 10, before))).fires(some * step, severity, firing=False),
+        Case("short alone", step, good, series((0, before), (3 * limit, before)))
+        .fires((before + short) * step, severity, firing=False)
+        .fires(before * 7 // 4 * step, severity, firing=True),
+        Case("long alone", step, good, series((10 * limit, some), (0, before)))
         .fires(some * step, severity, firing=True)
         .fires((some + short // 2) * step, severity, firing=True)
         .fires((some + short + calm) * step, severity, firing=False)
