@@ -22,7 +22,7 @@ ROWS = st.lists(
         st.integers(-2, 2),
     ),
     min_size=1,
-    max_size=20,
+    max_size=6,
 )
 
 

@@ -19,7 +19,7 @@ def recount(events, interval):
     return EventCount(sum(inside), len(inside))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     gaps=st.lists(st.tuples(st.integers(0, 4 * DAY), st.booleans()), min_size=1, max_size=25),
     ticks=st.lists(st.floats(1, 2 * DAY), min_size=1, max_size=10),
@@ -40,7 +40,7 @@ def test_every_tick_equals_a_recount(make_slo, booked_events, gaps, ticks, budge
             assert evaluation.count(0, window) == recount(events, window.interval(now))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 400))
 def test_an_outage_leaves_the_short_window_first(make_slo, booked_events, offset, length):
     """A rolling window forgets an event between its length and its length and two buckets later, and not before."""
