@@ -16,13 +16,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
+from prometheus_client import Gauge
+
 from .alerts import AlertEngine, AlertsError, Outbox, Pager, Receiver, WebhookSender
 from .api import create_app
 from .collector import (
     Collector,
     CollectorError,
     Decoders,
-    Exposition,
     GrpcReceiver,
     HttpServer,
     Receipt,
@@ -30,6 +31,7 @@ from .collector import (
     Unavailable,
     decode_points,
     decode_spans,
+    expose,
     otlp_app,
 )
 from .settings import Settings
@@ -88,7 +90,11 @@ class Service:
         )
         with _closing_on_failure(self._collector.close):
             self._build_alerts(settings)
-        self._exposition = Exposition(self._collector)
+        self._valid = Gauge(
+            "fournines_slo_files_valid",
+            "1 while the SLO files hold no fault",
+            registry=self._collector.counters.registry,
+        )
         self._prepared: tuple[int, Evaluator] | None = None
 
     def _build_alerts(self, settings: Settings) -> None:
@@ -169,7 +175,9 @@ class Service:
 
     def metrics(self, accept: str) -> tuple[bytes, str]:
         """The exposition of /metrics and its content type."""
-        return self._exposition.render(self.evaluation(), self.alerts(), self._files.fault == "", accept)
+        self._valid.set(not self._files.fault)
+        firing = {(alert.slo, alert.severity) for alert in self._engine.alerts}
+        return expose(self._collector, self.evaluation(), firing, accept)
 
     def otlp(self) -> str:
         """Where services send OTLP over HTTP."""

@@ -14,9 +14,10 @@ import grpc
 from .columns import Signal
 from .errors import TooLarge, Unavailable
 from .listener import cannot_listen, listen
-from .otlp_status import MAX_BODY, Receipt, refusal, response
+from .otlp_status import MAX_BODY, refusal, response
+from .recent import Receipt
 
-AcceptSync = Callable[[Signal, bytes], "Future[Receipt]"]
+AcceptSync = Callable[[Signal, bytes], Future[Receipt]]
 """Keeps one request and says later what became of it; the future raises BadRequest or Unavailable. Called from several threads."""
 
 THREADS: Final = 16

@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .columns import Signal
 from .errors import CollectorError, Unavailable
 from .otlp_json import json_to_wire
-from .otlp_status import MAX_BODY, Receipt, Refusal, refusal, response
+from .otlp_status import MAX_BODY, Refusal, refusal, response
+from .recent import Receipt
 from .request_body import Disconnected, RequestBody
 from .request_head import Encoding, Head, Header, Refused, encoding_of, read_head
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
@@ -27,23 +27,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from .columns import Signal
 from .errors import BadRequest, TooLarge, Unavailable
+from .recent import Receipt
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes a body may have, before and after inflating: the specification's recommendation."""
 
 logger = logging.getLogger(__name__)
-
-
-class Receipt(Protocol):
-    """What became of a request that was taken: how many of its spans or points were rejected, and why."""
-
-    @property
-    def rejected(self) -> int:
-        """Spans or points that are not counted and never will be."""
-
-    @property
-    def reason(self) -> str:
-        """Why, for whoever reads the sender's log; empty where nothing was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
