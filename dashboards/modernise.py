@@ -79,7 +79,10 @@ def _panel(panel: Json) -> Json:
     if panel["type"] == "row":
         return {key: kept[key] for key in ("gridPos", "id", "title", "type")} | {"collapsed": False, "panels": []}
     if panel["type"] == "text":
-        kept["options"] = {"code": {"language": "plaintext", "showLineNumbers": False}, **panel["options"]}
+        kept["options"] = {
+            "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False},
+            **panel["options"],
+        }
         kept.pop("fieldConfig", None)
         return kept
     kept["datasource"] = datasource(panel["datasource"])
@@ -121,6 +124,7 @@ def _custom(kind: str, custom: Json) -> Json:
     kept = {key: value for key, value in custom.items() if value not in (None, {})}
     if kind == "table":
         kept["cellOptions"] = {"type": kept.pop("displayMode", "auto")}
+        kept["inspect"] = False
     scale = kept.get("scaleDistribution")
     if scale is not None and scale["type"] == "linear":
         kept["scaleDistribution"] = {"type": "linear"}
@@ -169,4 +173,8 @@ def _stat_options(panel: Json) -> Json:
     }
 
 
-_OPTIONS: Final = {"bargauge": _bar_gauge_options, "stat": _stat_options}
+def _table_options(panel: Json) -> Json:
+    return {"frameIndex": 0, **panel["options"]}
+
+
+_OPTIONS: Final = {"bargauge": _bar_gauge_options, "stat": _stat_options, "table": _table_options}
