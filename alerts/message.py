@@ -91,9 +91,8 @@ def _rates(status: Status, rule: BurnRule) -> str:
 def _caveat(status: Status) -> str:
     said = []
     if status.coverage < 1:
-        said.append(
-            f"Only {percent(status.coverage)} of the window is observed yet; the rest counts as free of failures."
-        )
+        seen, window = duration(status.coverage * status.slo.window.seconds), status.slo.window
+        said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
     if status.estimated_bad:
         said.append(f"{requests(Fraction(status.estimated_bad))} of a silent service are estimated.")
     return " ".join(said)

@@ -54,7 +54,7 @@ def test_what_is_not_known_is_said(status, world, start):
     world.since = start - 600
     world.failing = {PAYMENTS: 0.5}
     young = status()
-    assert "Only 0 % of the window is observed yet" in burning(young, Severity.PAGE, start).description
+    assert "Only 10m of the 30d are observed yet" in burning(young, Severity.PAGE, start).description
     estimated = dataclasses.replace(young, estimated_bad=1_204, coverage=Fraction(1))
     assert burning(estimated, Severity.PAGE, start).description.endswith(
         "1,204 requests of a silent service are estimated."
