@@ -19,7 +19,7 @@ from .tally import Count
 
 __all__ = ["Acts", "Story"]
 
-TICK_SECONDS = 0.5
+TICK_SECONDS = 1.0
 SETTLE_SECONDS = 20.0
 
 
@@ -52,6 +52,7 @@ class Story:
         self._readings: Readings = {}
         self._announced = 0
         self._first_failed_at: float | None = None
+        self._broke_at = 0.0
 
     async def tell(self, acts: Acts, seed: int, rps: float, *, stay: bool = False) -> Evidence:
         """Waits for the bank, tells every act, then brings the comparison's two sides; PartError when a process ends that should not.
@@ -89,10 +90,12 @@ class Story:
             during=during,
             after=after,
             pages=self._inbox.pages,
+            broke_at=self._broke_at,
             resolve_wanted=acts.resolve > 0,
         )
 
     async def _outage(self, load: Load, sending: asyncio.Task[None], seconds: float) -> Readings:
+        self._broke_at = self._clock()
         self._fault.switch_on()
         try:
             return await self._act(load, sending, "Payments have lost their database: every request fails", seconds)
@@ -121,20 +124,18 @@ class Story:
         self._bank.check()
         if sending.done():
             sending.result()
-        self._first_failed_at = load.count.first_bad_at
+        if load.count.first_bad_at is not None:
+            self._first_failed_at = max(load.count.first_bad_at, self._broke_at)
         pages = self._inbox.pages
         for page in pages[self._announced :]:
             self._announce(page)
         self._announced = len(pages)
 
     def _announce(self, page: Page) -> None:
-        what = {"firing": "PAGE", "resolved": "RESOLVED"}.get(page.status, page.status)
-        since = (
-            ""
-            if self._first_failed_at is None
-            else f", {page.at - self._first_failed_at:.1f} s after the first failure"
-        )
-        self._screen.say(f"{what} ({page.severity}) for {page.slo}{since}: {page.summary}", "bold red")
+        what = page.severity.upper() if page.status == "firing" else page.status.upper()
+        began = self._first_failed_at
+        since = "" if began is None else f", {page.at - began:.1f} s after the first failed request"
+        self._screen.say(f"{what} for {page.slo}{since}: {page.summary}", "bold red")
 
     async def _ask(self) -> Readings:
         """What the ledger says now; what it last said if the collector, still running, is too busy to answer."""

@@ -36,7 +36,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the acts brought to light. Moments are epoch seconds.
+    """Everything the acts brought to light. Moments are epoch seconds; `broke_at` is when payments were broken.
 
     `load` and `tallies` were counted outside the product; `before`, `during`, `after` are what the collector said before
     the outage, at its end and, the services having flushed, at the very end.
@@ -50,13 +50,18 @@ class Evidence:
     during: Readings
     after: Readings
     pages: Sequence[Page]
+    broke_at: float
     resolve_wanted: bool = False
 
     @property
     def first_failed_at(self) -> float | None:
-        """When the first request failed: as the customers or the service itself saw it, whichever is earlier."""
+        """When the first request failed: as the customers or the service itself saw it, whichever is earlier.
+
+        A request that was already under way when payments broke began to fail then.
+        """
         moments = (self.load.first_bad_at, self.tallies[BROKEN].first_bad_at)
-        return min((moment for moment in moments if moment is not None), default=None)
+        seen = [at for at in moments if at is not None]
+        return max(self.broke_at, min(seen)) if seen else None
 
     def page(self, service: str, status: str = "firing") -> Page | None:
         """The first page of the service's availability to arrive with this status."""

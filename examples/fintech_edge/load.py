@@ -15,7 +15,7 @@ from .tally import Count
 
 __all__ = ["Load", "Visit", "visits"]
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 30.0
 CUSTOMERS = 50
 STRANGER = 999  # nobody's number: answered 404, which keeps the promise
 IMPATIENT = 7  # asks for code after code: answered 429, which is no event
@@ -80,7 +80,7 @@ class Load:
     """Sends each visit when it is due, whether or not earlier ones were answered, and counts the answers.
 
     An open loop: a slow bank gets as many customers as a quick one. `unanswered` counts visits that got no answer at
-    all (no connection, or none within 15 s); what the gateway made of those nobody outside can know.
+    all (no connection, or none within 30 s); what the gateway made of those nobody outside can know.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Load:
     async def __aexit__(
         self, failure: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Waits for the answers still due (or their 15 s); after a failure gives them up at once."""
+        """Waits for the answers still due (or their 30 s); after a failure gives them up at once."""
         if failure is not None:
             for task in self._waiting:
                 task.cancel()

@@ -18,7 +18,7 @@ __all__ = ["SHOWN", "STATE_COLOURS", "Moment", "Screen", "new_console"]
 SHOWN = ("payments", "gateway", "users")
 STATE_COLOURS = {"healthy": "green", "burning": "bold red", "exhausted": "bold red", "at_risk": "yellow"}
 PLAIN_EVERY_SECONDS = 5.0
-PLAIN_WIDTH = 140
+PLAIN_WIDTH = 160
 
 
 @dataclass(frozen=True)

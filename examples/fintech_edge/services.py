@@ -35,7 +35,14 @@ def main(words: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = SERVICES[asked.name](asked.data, dict(asked.peer))
     tally = Tally(app, asked.data / f"{asked.name}.tally.json")
-    uvicorn.run(tally, host=asked.host, port=asked.port, log_level="warning", timeout_graceful_shutdown=10)
+    uvicorn.run(
+        tally,
+        host=asked.host,
+        port=asked.port,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,  # longer than clients keep an idle connection (5 s), else a request may meet the closing
+    )
 
 
 def parser() -> argparse.ArgumentParser:

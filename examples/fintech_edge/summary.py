@@ -42,9 +42,9 @@ def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check])
 
 def budgets(evidence: Evidence) -> Table:
     """Budget and burn of the followed SLOs before the outage, at its end, and at the very end."""
-    table = Table(title="Error budget, as the collector counted it", title_justify="left")
-    for name in ("SLO", "when", "state"):
-        table.add_column(name)
+    table = Table(title="Error budgets of availability, as the collector counted them", title_justify="left")
+    for name in ("service", "when", "state"):
+        table.add_column(name, no_wrap=True)
     for name in ("good", "bad", "spent", "left", "left in s", *(f"burn {window}" for window in WINDOWS)):
         table.add_column(name, justify="right")
     for service in SHOWN:
@@ -64,7 +64,7 @@ def row(reading: Reading, when: str) -> list[Text | str]:
     """One SLO at one moment, in cells."""
     spent, left, seconds = reading.spent_ratio, reading.remaining_ratio, reading.remaining_seconds
     return [
-        reading.name if when == "before" else "",
+        reading.service if when == "before" else "",
         when,
         Text(reading.state.replace("_", " "), STATE_COLOURS.get(reading.state, "")),
         f"{reading.good:,}",

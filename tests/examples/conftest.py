@@ -50,6 +50,7 @@ def evidence():
         before=readings((name, 300, 0) for name in NAMES),
         during=readings(rows, state="burning", burn=700.0),
         after={**readings(rows, state="burning", burn=600.0), **readings(answered, "latency")},
+        broke_at=BROKE_AT,
         pages=(
             Page("payments-availability", "page", "firing", BROKE_AT + 6.5, "payments burns"),
             Page("gateway-availability", "page", "firing", BROKE_AT + 12.0, "gateway burns"),

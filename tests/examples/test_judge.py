@@ -99,9 +99,15 @@ def test_the_page_has_ten_seconds(evidence, seconds, held, noted):
 def test_the_first_failure_is_the_earlier_of_both_sides(evidence):
     """The page's seconds run from whoever saw the failure first, customers or service."""
     tallies = {**evidence.tallies, "payments": replace(evidence.tallies["payments"], first_bad_at=990.0)}
+    earlier = replace(evidence, tallies=tallies, broke_at=980.0)
 
-    assert 990.0 == replace(evidence, tallies=tallies).first_failed_at
-    assert "a page for payments within 10 s" in failed(judge(replace(evidence, tallies=tallies)))
+    assert 990.0 == earlier.first_failed_at
+    assert "a page for payments within 10 s" in failed(judge(earlier))
+
+
+def test_nothing_fails_before_it_was_broken(evidence):
+    """A request sent before the outage, and caught by it, counts from the outage's beginning."""
+    assert 1_003.0 == replace(evidence, broke_at=1_003.0).first_failed_at
 
 
 @pytest.mark.parametrize("lie", [{"severity": "ticket"}, {"status": "resolved"}, {"slo": "payments-latency"}])
