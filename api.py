@@ -56,6 +56,10 @@ class Desk(Protocol):
         """The open alerts."""
         ...
 
+    def alerts_of(self, status: Status) -> list[JSON]:
+        """The open alerts that concern one SLO, its service's included."""
+        ...
+
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """Counts of one SLO."""
         ...
@@ -195,7 +199,7 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
             status=status,
             now=desk.now(),
             since=desk.since(name),
-            alerts=[alert for alert in desk.alerts() if alert["slo"] == name],
+            alerts=desk.alerts_of(status),
             notices=desk.notices(),
             recent=_past(desk, status, *RECENT),
             whole=_past(desk, status, status.slo.window.seconds, _step(status.slo.window)),

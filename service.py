@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import platform
 import signal
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -19,6 +20,7 @@ from typing import Any, Final
 from prometheus_client import Gauge
 
 from .alerts import AlertEngine, AlertsError, Outbox, Pager, Receiver, WebhookSender
+from .alerts.names import METRIC_NOTIFICATIONS
 from .api import create_app
 from .collector import (
     Collector,
@@ -49,6 +51,7 @@ LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
 
 GRACE_SECONDS: Final = 5
+EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not listened on
 
 _log = logging.getLogger("fournines")
 
@@ -95,6 +98,12 @@ class Service:
             "1 while the SLO files hold no fault",
             registry=self._collector.counters.registry,
         )
+        self._notifications = Gauge(
+            METRIC_NOTIFICATIONS,
+            "Notifications kept, by receiver and where they stand",
+            ("receiver", "state"),
+            registry=self._collector.counters.registry,
+        )
         self._prepared: tuple[int, Evaluator] | None = None
 
     def _build_alerts(self, settings: Settings) -> None:
@@ -115,8 +124,9 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where people find the page."""
-        return f"http://{_bracketed(self._settings.host)}:{self._settings.port}"
+        """Where people find the page: the address listened on, or this machine's name where that is every address."""
+        host = self._settings.host
+        return f"http://{platform.node() if host in EVERY_ADDRESS else _bracketed(host)}:{self._settings.port}"
 
     async def serve(self) -> None:
         """Receives, evaluates, pages and shows until a signal says stop."""
@@ -159,7 +169,7 @@ class Service:
     def summary(self, status: Status) -> dict[str, Any]:
         """One SLO as the API gives it."""
         since = self._engine.since(status.slo.name)
-        return summarise(status, status.now if since is None else since, self._engine.alerts_json_of(status.slo))
+        return summarise(status, status.now if since is None else since, self.alerts_of(status))
 
     def since(self, name: str) -> float | None:
         """When the state of an SLO began."""
@@ -169,6 +179,10 @@ class Service:
         """The open alerts."""
         return self._engine.alerts_json()
 
+    def alerts_of(self, status: Status) -> list[dict[str, Any]]:
+        """The open alerts that concern one SLO."""
+        return self._engine.alerts_json_of(status.slo)
+
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """Counts of one SLO."""
         return self._collector.history(name, interval, step)
@@ -176,6 +190,8 @@ class Service:
     def metrics(self, accept: str) -> tuple[bytes, str]:
         """The exposition of /metrics and its content type."""
         self._valid.set(not self._files.fault)
+        for (receiver, stage), count in self._outbox.counts().items():
+            self._notifications.labels(receiver, stage.value).set(count)
         firing = {(alert.slo, alert.severity) for alert in self._engine.alerts}
         return expose(self._collector, self.evaluation(), firing, accept)
 

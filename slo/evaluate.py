@@ -257,9 +257,9 @@ class Evaluation:
         match state:
             case State.NO_DATA:
                 return (
-                    f"{slo.service} stopped reporting"
+                    f"{slo.sli.service} stopped reporting"
                     if self.observation.silent[row]
-                    else f"{slo.service} was never heard"
+                    else f"{slo.sli.service} was never heard"
                 )
             case State.BURNING | State.AT_RISK:
                 return next(rule.reason for rule in rules if rule.met)
