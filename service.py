@@ -190,10 +190,19 @@ class Service:
     def metrics(self, accept: str) -> tuple[bytes, str]:
         """The exposition of /metrics and its content type."""
         self._valid.set(not self._files.fault)
-        for (receiver, stage), count in self._outbox.counts().items():
-            self._notifications.labels(receiver, stage.value).set(count)
+        self._count_notifications()
         firing = {(alert.slo, alert.severity) for alert in self._engine.alerts}
         return expose(self._collector, self.evaluation(), firing, accept)
+
+    def _count_notifications(self) -> None:
+        try:
+            counts = self._outbox.counts()
+        except AlertsError as error:
+            _log.warning("notifications are not counted: %s", error)
+            return
+        self._notifications.clear()
+        for (receiver, stage), count in counts.items():
+            self._notifications.labels(receiver, stage.value).set(count)
 
     def otlp(self) -> str:
         """Where services send OTLP over HTTP."""
