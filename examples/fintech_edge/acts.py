@@ -60,13 +60,14 @@ class Story:
         The services are stopped before the ledger is asked, so that all they counted has arrived. With `stay` they go
         on, and the ledger is asked until it agrees or 20 s have passed.
         """
+        born = self._clock()
         try:
             await self._bank.ready()
-            return await self._tell(acts, seed, rps, stay=stay)
+            return await self._tell(born, acts, seed, rps, stay=stay)
         finally:
             await self._collector.close()
 
-    async def _tell(self, acts: Acts, seed: int, rps: float, *, stay: bool) -> Evidence:
+    async def _tell(self, born: float, acts: Acts, seed: int, rps: float, *, stay: bool) -> Evidence:
         began = self._clock()
         async with Load(self._bank.url("gateway"), seed, rps, self._clock) as load:
             sending = asyncio.create_task(load.run())
@@ -80,11 +81,16 @@ class Story:
                 sending.cancel()
         seconds = self._clock() - began
         self._screen.say(f"{load.sent:,} customers were served; comparing what was counted ...")
-        tallies, after = await (self._settle(load) if stay else self._stop())
+        if load.sent < rps * seconds / 2:
+            self._screen.say(
+                f"This machine was busy: of {rps:g} customers a second it managed {load.sent / seconds:.0f}."
+            )
+        tallies, after = await (self._settle() if stay else self._stop())
         return Evidence(
             load=load.count,
             unanswered=load.unanswered,
             load_seconds=seconds,
+            life_seconds=self._clock() - born,
             tallies=tallies,
             before=before,
             during=during,
@@ -157,7 +163,7 @@ class Story:
         except httpx.HTTPError as error:
             raise self._bank.error(COLLECTOR, f"did not say what it counted ({error!r})") from error
 
-    async def _settle(self, load: Load) -> tuple[Mapping[str, Count], Readings]:
+    async def _settle(self) -> tuple[Mapping[str, Count], Readings]:
         """The same while the services go on: asks until both sides agree, or gives the last answers after 20 s."""
         deadline = self._clock() + SETTLE_SECONDS
         while True:

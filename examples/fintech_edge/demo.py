@@ -100,11 +100,11 @@ def run(
 
 def stay_up(console: Console, bank: Bank, seed: int, rps: float) -> None:
     """Prints where everything is and keeps customers coming until Ctrl-C, which ends it in good order."""
-    console.print(Text(f"\nThe on-call page  {bank.url(COLLECTOR)}/", "bold"))
-    for name in NAMES:
-        console.print(Text(f"{name:<17} {bank.url(name)}/docs"))
-    console.print(Text("Customers keep coming. Ctrl-C ends it.", "bold"))
     try:
+        console.print(Text(f"\nThe on-call page  {bank.url(COLLECTOR)}/", "bold"))
+        for name in NAMES:
+            console.print(Text(f"{name:<17} {bank.url(name)}/docs"))
+        console.print(Text("Customers keep coming. Ctrl-C ends it.", "bold"))
         asyncio.run(keep_sending(bank, seed, rps))
     except KeyboardInterrupt:
         console.print(Text("Stopping ..."))

@@ -11,16 +11,14 @@ from .inbox import Page
 from .reading import Reading, Readings
 from .tally import Count
 
-__all__ = ["MONTH_SECONDS", "Check", "Evidence", "judge", "judge_artefacts"]
+__all__ = ["ALLOWED_SECONDS", "Check", "Evidence", "judge", "judge_artefacts"]
 
 BROKEN, DOOR, HEALTHY = "payments", "gateway", "users"
-MONTH_SECONDS = 30 * 86_400
+ALLOWED_SECONDS = 30 * 86_400 / 10_000  # of total outage that 99.99 % leaves in 30 days
 PAGE_LIMIT_SECONDS = 10.0
 PAGE_GOAL_SECONDS = 8.0
 PAGE_BURN = 14.4  # SRE Workbook, chapter 5: two per cent of the month's budget in an hour
-COST_TOLERANCE = (
-    0.25  # customers come at random: the share of them in those seconds is never exactly the seconds' share
-)
+BUCKET_SECONDS = 10.0  # the ledger's finest unit of time
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Check:
 class Evidence:
     """Everything the acts brought to light. Moments are epoch seconds; `broke_at` is when payments were broken.
 
+    Customers came for `load_seconds`; from the bank's start to the ledger's last answer it were `life_seconds`.
     `load` and `tallies` were counted outside the product; `before`, `during`, `after` are what the collector said before
     the outage, at its end and, the services having flushed, at the very end.
     """
@@ -45,6 +44,7 @@ class Evidence:
     load: Count
     unanswered: int
     load_seconds: float
+    life_seconds: float
     tallies: Mapping[str, Count]
     before: Readings
     during: Readings
@@ -166,7 +166,7 @@ def budget_costs_what_it_should(evidence: Evidence) -> Iterator[Check]:
     """The outage cost its share of 259.2 s for payments, by its share of failing customers for the gateway."""
     counts = {BROKEN: evidence.tallies[BROKEN], DOOR: evidence.load}
     for service, counted in counts.items():
-        yield cost(service, counted, evidence.load_seconds, evidence.after.get(availability(service)))
+        yield cost(service, counted, evidence)
     untouched = evidence.after.get(availability(HEALTHY))
     left = untouched.remaining_ratio if untouched is not None else None
     yield Check(
@@ -174,16 +174,23 @@ def budget_costs_what_it_should(evidence: Evidence) -> Iterator[Check]:
     )
 
 
-def cost(service: str, counted: Count, seconds: float, reading: Reading | None) -> Check:
-    """Budget spent against what the failed requests are worth: as seconds of total outage, of those a month allows."""
-    allowed = MONTH_SECONDS / 10_000
-    answered = counted.good + counted.bad
-    down = seconds * counted.bad / answered if answered else 0.0
-    expected = down / allowed
+def cost(service: str, counted: Count, evidence: Evidence) -> Check:
+    """Budget spent against what the failed requests are worth as seconds of total outage, of those a month allows.
+
+    Their share of the time is known; the time itself the collector knows to one bucket, from when it first heard of the
+    service to when it was asked.
+    """
+    share = counted.bad / max(1, counted.good + counted.bad) / ALLOWED_SECONDS
+    about = share * evidence.load_seconds
+    least, most = share * (evidence.load_seconds - BUCKET_SECONDS), share * (evidence.life_seconds + BUCKET_SECONDS)
+    reading = evidence.after.get(availability(service))
     spent = reading.spent_ratio if reading is not None else None
-    held = spent is not None and expected > 0 and abs(spent / expected - 1) <= COST_TOLERANCE
-    words = f"about {expected:.1%} of the month: {down:.1f} s of {allowed:.1f} s"
-    return Check(f"{service} has spent its share", held, words, "?" if spent is None else f"{spent:.1%} of the month")
+    held = spent is not None and share > 0 and least <= spent <= most
+    words = f"about {about:.1%} of the month: {about * ALLOWED_SECONDS:.1f} s of {ALLOWED_SECONDS:.1f} s"
+    found = "?" if spent is None else f"{spent:.1%} of the month"
+    return Check(
+        f"{service} has spent its share", held, words, found, f"{least:.1%} to {most:.1%} by the buckets of 10 s"
+    )
 
 
 def page_resolves(evidence: Evidence) -> Iterator[Check]:

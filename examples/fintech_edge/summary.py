@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .artefacts import Artefacts
-from .judge import MONTH_SECONDS, Check, Evidence
+from .judge import ALLOWED_SECONDS, Check, Evidence
 from .reading import Reading, Readings
 from .screen import SHOWN, STATE_COLOURS, burn
 
@@ -23,10 +23,9 @@ WINDOWS = ("5m", "1h", "6h", "1d", "3d", "30d")
 def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check]) -> None:
     """The budget before, during and after, the checks, and the verdict in one line."""
     console.print(budgets(evidence))
-    allowed = MONTH_SECONDS / 10_000
     console.print(
         Text(
-            f"99.99 % of a month allows {allowed:.1f} s of total outage. Burn 1x spends the budget exactly in its 30 days, "
+            f"99.99 % of a month allows {ALLOWED_SECONDS:.1f} s of total outage. Burn 1x spends the budget exactly in its 30 days, "
             "14.4x spends 2 % of it in an hour.\nThis bank is younger than its windows: the time before counts as traffic "
             "like today's, without failures.",
             "dim",

@@ -46,6 +46,7 @@ def evidence():
         load=Count(1_850, 500, 12, BROKE_AT),
         unanswered=0,
         load_seconds=SECONDS,
+        life_seconds=SECONDS + 8.0,
         tallies=tallies,
         before=readings((name, 300, 0) for name in NAMES),
         during=readings(rows, state="burning", burn=700.0),
