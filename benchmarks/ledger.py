@@ -7,6 +7,8 @@ One process, real commits in a temporary folder. Read ratios, not seconds: machi
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 import time
 from decimal import Decimal
@@ -15,7 +17,7 @@ from pathlib import Path
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Collector, Decoders, Signal, decode_points, decode_spans
-from fournines.slo import SLI, SLO, Evaluator, Objective, SLIKind
+from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Evaluator, Objective, SLIKind
 
 SPANS = 512
 REQUESTS = 200
@@ -58,8 +60,30 @@ def ingest(collector: Collector, services: int) -> None:
     print(f"  {REQUESTS * SPANS / seconds:>9,.0f} spans/s, {REQUESTS * SPANS / cpu:>9,.0f} a CPU-second")
 
 
+def restart(count: int, days: int) -> None:
+    """Times opening a ledger with `days` of traffic, to the first evaluation: the rows a restart reads, without the finer ones inside."""
+    with tempfile.TemporaryDirectory() as folder:
+        promises = slos(count, 100)
+        Collector(Path(folder), promises, NOW).close()
+        now = int(NOW)
+        with contextlib.closing(sqlite3.connect(Path(folder) / "ledger.db")) as connection, connection:
+            for width, seconds in ((10, 2 * HOUR), (MINUTE, DAY), (HOUR, days * DAY)):
+                times = range((now - seconds) // width * width, now, width)
+                rows = ((width, t, slo, 99 * width, 100 * width, 0) for t in times for slo in range(1, count + 1))
+                connection.executemany("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?)", rows)
+        size = (Path(folder) / "ledger.db").stat().st_size / 1e6
+        began = time.perf_counter()
+        collector = Collector(Path(folder), promises, NOW)
+        opened = time.perf_counter() - began
+        Evaluator(collector.slos).at(collector, NOW)
+        print(f"restart with {count} SLOs and {days} days ({size:.0f} MB): open {opened:.2f} s, ", end="")
+        print(f"first evaluation {time.perf_counter() - began - opened:.2f} s")
+        collector.close()
+
+
 def main() -> None:
     """Prints one line a measurement."""
+    restart(1_000, 35)
     for count, services in ((100, 1), (100, 10), (1_000, 100)):
         with tempfile.TemporaryDirectory() as folder:
             print(f"{count} SLOs of {services} services, {SPANS} spans a request")

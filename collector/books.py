@@ -32,7 +32,6 @@ class Books:
         connection = ledger.writer
         self.ledger = ledger
         self.counters = counters
-        self.reader = ledger.reader()
         self.registry = Registry(connection)
         self.buckets = Buckets(connection)
         self.tallies = Tallies(connection, self.buckets)
@@ -41,6 +40,7 @@ class Books:
         self.cumulatives = Cumulatives(connection, ledger.birth)
         self.deltas = deltas(connection)
         self.digests = digests(connection)
+        self.reader = ledger.reader()
         self.rolling = Rolling(self.reader)
         self.series = Series(self.registry)
         self.clocks = Clocks(counters.skew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -16,8 +17,9 @@ from .buckets import history
 from .chore import Chore
 from .columns import Signal
 from .counters import Counters
+from .errors import LedgerError, Unavailable
 from .intake import Decoders, Intake
-from .ledger import Ledger
+from .ledger import Ledger, complaint
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .points import decode_points
 from .recent import Receipt
@@ -38,6 +40,14 @@ def _no_time() -> float:
     return 0.0
 
 
+def _read(ledger: Ledger, counters: Counters, now: float) -> Books:
+    try:
+        return Books(ledger, counters, now)
+    except sqlite3.Error as error:
+        ledger.close()
+        raise LedgerError(complaint(ledger.path, error)) from error
+
+
 class Collector:
     """Counts what services send, exactly, and answers how much it was (an `EventSource`).
 
@@ -56,15 +66,19 @@ class Collector:
     ) -> None:
         self.counters = Counters()
         self.ledger = Ledger(data, now)
-        self._books = Books(self.ledger, self.counters, now)
+        self._books = _read(self.ledger, self.counters, now)
         self._history = self.ledger.reader()
         self._history_lock = threading.Lock()
         self._now = now
         self._tick = Tick()
         self._writer = Writer(self._books, on_commit, stopwatch)
         self._intake = Intake(self._books, self._writer, decoders)
-        self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION,), float(self.ledger.birth)))
-        self.declare(slos, now)
+        try:
+            self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION,), float(self.ledger.birth)))
+            self.declare(slos, now)
+        except Unavailable as error:
+            self.close()
+            raise LedgerError(str(error)) from error
 
     @property
     def catalogue(self) -> Catalogue:

@@ -41,7 +41,7 @@ class Ledger:
             self.secret = self._remember("secret", secrets.randbits(62))
         except sqlite3.Error as error:
             self._lock.release()
-            raise LedgerError(_complaint(self.path, error)) from error
+            raise LedgerError(complaint(self.path, error)) from error
         except LedgerError:
             self._lock.release()
             raise
@@ -120,7 +120,8 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             raise sqlite3.DatabaseError(found)
 
 
-def _complaint(path: Path, error: sqlite3.Error) -> str:
+def complaint(path: Path, error: sqlite3.Error) -> str:
+    """Why a ledger can't be opened, and what to do."""
     if isinstance(error, sqlite3.OperationalError):
         return f"the ledger {path} can't be opened: {error}; check the disk and the folder's permissions"
     return (

@@ -117,16 +117,6 @@ class Registry:
         self.wanted: frozenset[str] = CLASSIFYING_KEYS
         self._publish()
 
-    @property
-    def slos(self) -> tuple[SLO, ...]:
-        """All SLOs, automatic ones too."""
-        return self.catalogue.slos
-
-    @property
-    def version(self) -> int:
-        """Changes when `slos` does."""
-        return self.catalogue.version
-
     def names(self, rows: Iterable[int]) -> frozenset[str]:
         """The SLOs whose events are counted in these rows."""
         names = self.catalogue.names

@@ -35,7 +35,7 @@ CREATE TABLE service (
 
 CREATE TABLE sender (
     service TEXT NOT NULL, instance TEXT NOT NULL, first REAL NOT NULL, last REAL NOT NULL, exports INTEGER NOT NULL,
-    gap REAL NOT NULL, heartbeat INTEGER NOT NULL, goodbye INTEGER NOT NULL,
+    gap REAL NOT NULL, heartbeat INTEGER NOT NULL, goodbye INTEGER NOT NULL, said INTEGER NOT NULL,
     PRIMARY KEY (service, instance)
 ) STRICT, WITHOUT ROWID;
 

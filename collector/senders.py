@@ -103,8 +103,8 @@ class Senders:
         self.listening = now
         self._heard_at = now
         self._senders: Staged[SenderKey, Sender] = Staged(
-            (SenderKey(service, instance), Sender(first, last, exports, gap, bool(heartbeat), bool(goodbye)))
-            for service, instance, first, last, exports, gap, heartbeat, goodbye in connection.execute(
+            (SenderKey(service, instance), Sender(first, last, exports, gap, bool(heartbeat), bool(goodbye), said))
+            for service, instance, first, last, exports, gap, heartbeat, goodbye, said in connection.execute(
                 "SELECT * FROM sender"
             )
         )
@@ -182,8 +182,8 @@ class Senders:
         connection.executemany("DELETE FROM sender WHERE service = ? AND instance = ?", gone)
         self._writing = {k: s for k, s in self._senders.changes.items() if s is not None and self._due(k, s)}
         connection.executemany(
-            "INSERT OR REPLACE INTO sender VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*k, s.first, s.last, s.exports, s.gap, s.heartbeat, s.goodbye) for k, s in self._writing.items()],
+            "INSERT OR REPLACE INTO sender VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*k, s.first, s.last, s.exports, s.gap, s.heartbeat, s.goodbye, s.said) for k, s in self._writing.items()],
         )
 
     def keep(self) -> None:

@@ -54,11 +54,6 @@ class Silences:
         """Whether a service stopped reporting, as of the last tick and of all that was heard since."""
         return service in self._services
 
-    @property
-    def services(self) -> frozenset[str]:
-        """The services that stopped reporting."""
-        return self._services
-
     def heard(self, services: Iterable[str]) -> None:
         """Stages that services were heard: they are silent no more."""
         staged = self._services if self._staged_services is None else self._staged_services

@@ -27,7 +27,7 @@ class Tallies:
             self.since[slo] = NEVER if since is None else since
 
     def reserve(self, slo: int) -> None:
-        """Makes room for an id."""
+        """Makes room for an id. Its caller holds `Ledger.visible`, or is alone."""
         missing = slo + 1 - len(self.since)
         if missing > 0:
             room = max(missing, len(self.since))
@@ -36,8 +36,9 @@ class Tallies:
 
     def since_of(self, slo: int) -> int:
         """The second from which an SLO is observed, as the open transaction sees it; NEVER when it is not."""
-        self.reserve(slo)
-        return self._staged.get(slo, int(self.since[slo]))
+        if slo in self._staged:
+            return self._staged[slo]
+        return int(self.since[slo]) if slo < len(self.since) else NEVER
 
     def observed(self, slos: tuple[int, ...], since: int) -> None:
         """Stages that the SLOs are observed from `since` on, if not from earlier."""
@@ -62,7 +63,7 @@ class Tallies:
     def keep(self) -> None:
         """What was staged is true now."""
         rows = self._buckets.written
-        self.reserve(int(rows[:, 0].max(initial=0)))
+        self.reserve(max(int(rows[:, 0].max(initial=0)), *self._staged, 0))
         np.add.at(self.totals, rows[:, 0], rows[:, 2:])
         for slo, since in self._staged.items():
             self.since[slo] = since

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -77,6 +78,31 @@ def test_a_newer_ledger_is_refused(tmp_path, now):
 
     with pytest.raises(LedgerError, match="use a newer fournines"):
         Ledger(tmp_path, now)
+
+
+def test_a_ledger_that_lost_a_table_is_refused(tmp_path, opened, now):
+    """A ledger in which something is missing is refused, and the folder is free again."""
+    opened().close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as connection:
+        connection.execute("DROP TABLE sender")
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="no such table: sender"):
+            opened()
+
+
+def test_a_start_that_cannot_write_is_refused(opened, slo, monkeypatch):
+    """A collector that can't write down its SLOs does not start, and lets the folder go."""
+    reserve = Ledger.commit
+
+    def fails(self, parts):
+        self.writer.execute("PRAGMA query_only = ON")
+        reserve(self, parts)
+
+    monkeypatch.setattr(Ledger, "commit", fails)
+    with pytest.raises(LedgerError, match="readonly"):
+        opened([slo("all")])
+    monkeypatch.undo()
+    assert 1 == len(opened([slo("all")]).slos)
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path, now):

@@ -81,7 +81,7 @@ def test_a_good_bye_is_no_silence(opened, otlp, now):
     """A sender that said good-bye is not missed, not even when a late heartbeat of before arrives after it."""
     story = Story(opened, otlp, now).live(70, every=5)
     late = otlp.points(up=True, at=story.now - 1)
-    story.export(up=False)
+    story.export(up=False).restart()
     story.collector.accept(Signal.METRICS, late, story.now).result()
     story.live(120)
 
