@@ -84,7 +84,7 @@ def shown(moment: Moment) -> list[Reading]:
 
 def line(moment: Moment) -> str:
     """The moment in one line."""
-    slos = "".join(f" | {reading.service} {reading.state}, {left(reading)}" for reading in shown(moment))
+    slos = "".join(f" | {reading.service} {words(reading)}, {left(reading)}" for reading in shown(moment))
     return f"  {moment.elapsed:5.1f} s of {moment.length:.0f} s, {moment.sent:,} sent, {moment.failed:,} failed{slos}"
 
 
@@ -96,12 +96,17 @@ def picture(moment: Moment) -> RenderableType:
     for name in ("burn 5 min", "burn 1 h", "budget left"):
         table.add_column(name, justify="right")
     for reading in shown(moment):
-        state = Text(reading.state.replace("_", " "), STATE_COLOURS.get(reading.state, "dim"))
+        state = Text(words(reading), STATE_COLOURS.get(reading.state, "dim"))
         burns = [burn(reading, window) for window in ("5m", "1h")]
         table.add_row(reading.name, state, f"{reading.good:,}", f"{reading.bad:,}", *burns, left(reading))
     head = Text.assemble((moment.act, "bold"), f"   {moment.sent:,} requests sent, {moment.failed:,} failed")
     bar = ProgressBar(total=moment.length, completed=min(moment.elapsed, moment.length), width=60)
     return Group(Text(), head, bar, Text(), table)
+
+
+def words(reading: Reading) -> str:
+    """The state as a person says it: `no data`, not `no_data`."""
+    return reading.state.replace("_", " ")
 
 
 def burn(reading: Reading, window: str) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from .artefacts import Artefacts
 from .judge import ALLOWED_SECONDS, Check, Evidence
 from .reading import Reading, Readings
-from .screen import SHOWN, STATE_COLOURS, burn
+from .screen import SHOWN, STATE_COLOURS, burn, words
 
 __all__ = ["print_summary", "write_summary"]
 
@@ -65,7 +65,7 @@ def row(reading: Reading, when: str) -> list[Text | str]:
     return [
         reading.service if when == "before" else "",
         when,
-        Text(reading.state.replace("_", " "), STATE_COLOURS.get(reading.state, "")),
+        Text(words(reading), STATE_COLOURS.get(reading.state, "")),
         f"{reading.good:,}",
         f"{reading.bad:,}",
         "-" if spent is None else f"{spent:.1%}",
