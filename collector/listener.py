@@ -20,7 +20,9 @@ def cannot_listen(host: str, port: int, option: str, error: OSError | RuntimeErr
     """Why an address could not be had, and `option`, which chooses another."""
     where = f"can't listen on {host} port {port}"
     if error is None or (isinstance(error, OSError) and error.errno == errno.EADDRINUSE):
-        return CollectorError(f"{where}: the port is in use by another process; stop it, or choose another port with {option}")
+        return CollectorError(
+            f"{where}: the port is in use by another process; stop it, or choose another port with {option}"
+        )
     if isinstance(error, PermissionError):
         return CollectorError(f"{where}: not allowed; choose a port above 1023 with {option}")
     return CollectorError(f"{where}: {error}; choose another address with --host or another port with {option}")
