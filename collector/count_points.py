@@ -87,22 +87,17 @@ def _rows(books: Books, points: Points, origins: list[Origin], counting: _Counti
     chosen = chosen[counting.rejections.by_time(points.end[chosen], booked, counting.received)]
     digests = [digest_of(labels) for labels in points.labels]
     streams = np.zeros(len(points.kind), np.int64) if points.stream is None else points.stream
-    for row in chosen.tolist():
-        origin, label = origins[int(points.resource[row])], int(points.label[row])
-        name = points.names[int(points.name[row])]
-        bounds = points.bounds[int(points.bound[row])]
-        buckets = points.buckets[points.offset[row] : points.offset[row + 1]] if bounds else points.buckets[:0]
-        yield Point(
-            origin,
-            name,
-            points.labels[label],
-            stream_of(origin, name, digests[label], int(streams[row])),
-            int(points.kind[row]),
-            int(points.temporality[row]),
-            int(points.start[row]),
-            int(points.end[row]),
-            Level(int(points.end[row]), int(points.count[row]), bounds, tuple(buckets.tolist())),
-        )
+    shape = (points.resource, points.label, points.name, points.bound, streams, points.offset[:-1], points.offset[1:])
+    facts = (points.kind, points.temporality, points.start, points.end, points.count)
+    buckets = points.buckets.tolist()
+    # Columns become lists at once: a number out of an array costs more than all else that is done with it.
+    for number, label, name, bound, stream, first, last, kind, temporality, start, end, count in zip(
+        *(column[chosen].tolist() for column in (*shape, *facts)), strict=True
+    ):
+        origin, text, bounds = origins[number], points.names[name], points.bounds[bound]
+        known = stream_of(origin, text, digests[label], stream)
+        level = Level(end, count, bounds, tuple(buckets[first:last]) if bounds else ())
+        yield Point(origin, text, points.labels[label], known, kind, temporality, start, end, level)
 
 
 @dataclass(slots=True)
