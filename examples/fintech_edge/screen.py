@@ -90,17 +90,17 @@ def line(moment: Moment) -> str:
 
 def picture(moment: Moment) -> RenderableType:
     """The moment as a bar and a table."""
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for name, side in (("SLO", "left"), ("state", "left"), ("good", "right"), ("bad", "right")):
-        table.add_column(name, justify="right" if side == "right" else "left")
-    for name in ("burn 5 min", "burn 1 h", "budget left"):
-        table.add_column(name, justify="right")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("service", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("good", "bad", "burn 5 min", "burn 1 h", "budget left"):
+        table.add_column(name, justify="right", no_wrap=True)
     for reading in shown(moment):
         state = Text(words(reading), STATE_COLOURS.get(reading.state, "dim"))
         burns = [burn(reading, window) for window in ("5m", "1h")]
-        table.add_row(reading.name, state, f"{reading.good:,}", f"{reading.bad:,}", *burns, left(reading))
-    head = Text.assemble((moment.act, "bold"), f"   {moment.sent:,} requests sent, {moment.failed:,} failed")
-    bar = ProgressBar(total=moment.length, completed=min(moment.elapsed, moment.length), width=60)
+        table.add_row(reading.service, state, f"{reading.good:,}", f"{reading.bad:,}", *burns, left(reading))
+    head = Text(f"{moment.elapsed:.0f} s of {moment.length:.0f} s, {moment.sent:,} sent, {moment.failed:,} failed")
+    bar = ProgressBar(total=moment.length, completed=min(moment.elapsed, moment.length), width=72)
     return Group(Text(), head, bar, Text(), table)
 
 

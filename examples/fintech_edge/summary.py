@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,12 +18,13 @@ from .screen import SHOWN, STATE_COLOURS, burn, words
 
 __all__ = ["print_summary", "write_summary"]
 
+WIDE = 120  # columns from which every window has room
 WINDOWS = ("5m", "1h", "6h", "1d", "3d", "30d")
 
 
 def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check]) -> None:
     """The budget before, during and after, the checks, and the verdict in one line."""
-    console.print(budgets(evidence))
+    console.print(budgets(evidence, wide=console.width >= WIDE))
     console.print(
         Text(
             f"99.99 % of a month allows {ALLOWED_SECONDS:.1f} s of total outage. Burn 1x spends the budget exactly in its 30 days, "
@@ -39,18 +41,24 @@ def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check])
         console.print(Text(f"All {len(checks)} checks held.", "bold green"))
 
 
-def budgets(evidence: Evidence) -> Table:
-    """Budget and burn of the followed SLOs before the outage, at its end, and at the very end."""
-    table = Table(title="Error budgets of availability, as the collector counted them", title_justify="left")
+def budgets(evidence: Evidence, *, wide: bool) -> Table:
+    """Budget and burn of the followed SLOs before the outage, at its end, and at the very end.
+
+    A narrow terminal sees the windows of the fastest page only.
+    """
+    windows = WINDOWS if wide else WINDOWS[:2]
+    title = "Error budgets of availability, as the collector counted them"
+    box, padding = (SIMPLE_HEAD, (0, 1)) if wide else (None, (0, 1, 0, 0))
+    table = Table(title=title, title_justify="left", box=box, padding=padding, pad_edge=False)
     for name in ("service", "when", "state"):
         table.add_column(name, no_wrap=True)
-    for name in ("good", "bad", "spent", "left", "left in s", *(f"burn {window}" for window in WINDOWS)):
+    for name in ("good", "bad", "spent", "left", "left, s", *(f"burn {window}" for window in windows)):
         table.add_column(name, justify="right")
     for service in SHOWN:
         for when, readings in moments(evidence).items():
             reading = readings.get(f"{service}-availability")
             if reading is not None:
-                table.add_row(*row(reading, when), end_section=when == "after")
+                table.add_row(*row(reading, when, windows), end_section=when == "after")
     return table
 
 
@@ -59,7 +67,7 @@ def moments(evidence: Evidence) -> dict[str, Readings]:
     return {"before": evidence.before, "during": evidence.during, "after": evidence.after}
 
 
-def row(reading: Reading, when: str) -> list[Text | str]:
+def row(reading: Reading, when: str, windows: Sequence[str]) -> list[Text | str]:
     """One SLO at one moment, in cells."""
     spent, left, seconds = reading.spent_ratio, reading.remaining_ratio, reading.remaining_seconds
     return [
@@ -71,13 +79,13 @@ def row(reading: Reading, when: str) -> list[Text | str]:
         "-" if spent is None else f"{spent:.1%}",
         "-" if left is None else f"{left:.1%}",
         "-" if seconds is None else f"{seconds:.1f}",
-        *(burn(reading, window) for window in WINDOWS),
+        *(burn(reading, window) for window in windows),
     ]
 
 
 def table_of(checks: Sequence[Check]) -> Table:
     """The checks, one a line."""
-    table = Table(title="What had to hold", title_justify="left")
+    table = Table(title="What had to hold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("", "check", "expected", "found", "note"):
         table.add_column(name)
     for check in checks:

@@ -167,7 +167,7 @@ def test_every_claim_holds(tmp_path, capfd):
 @pytest.mark.timeout(900)
 def test_the_page_is_taken_back(tmp_path, capfd):
     """With `full` the page for payments resolves once the outage is over and forgotten."""
-    assert 0 == run(out=tmp_path, full=True), capfd.readouterr().out
+    assert 0 == run(out=tmp_path, full=True, rps=10.0), capfd.readouterr().out
 
 
 def test_a_short_outage_is_counted_and_paged(tmp_path, capfd):

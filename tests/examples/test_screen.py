@@ -39,9 +39,9 @@ def test_a_terminal_sees_state_burn_and_budget(evidence):
     picture = shown([moment(evidence)], terminal=True)
 
     for word in (
-        "payments-availability",
-        "gateway-availability",
-        "users-availability",
+        "payments",
+        "gateway",
+        "users",
         "burning",
         "700.0x",
         "92.3% left",
