@@ -25,7 +25,7 @@ from .artefacts import build
 from .bank import COLLECTOR, NAMES, SLOS, Bank, PartError
 from .faults import Fault
 from .inbox import Inbox
-from .judge import judge, judge_artefacts
+from .judge import Evidence, judge, judge_artefacts
 from .load import Load
 from .screen import Screen, new_console
 from .summary import print_summary, write_summary
@@ -48,22 +48,41 @@ class Demo:
     def perform(self, data: Path, *, keep: bool) -> int:
         """Starts everything under `data`, tells the story, judges it; with `keep` goes on until Ctrl-C."""
         began = time.time()
+        fault = Fault(data, "payments")
         self.console.print(Text("Starting the collector and the bank's seven services ...", "bold"))
         with Inbox() as inbox, Bank(data, self.out / "logs", inbox.url) as bank:
             with Screen(self.console) as screen:
-                story = Story(bank, inbox, Fault(data, "payments"), screen)
+                story = Story(bank, inbox, fault, screen)
                 evidence = asyncio.run(story.tell(self.acts, self.seed, self.rps, stay=keep))
             (self.out / "webhook.json").write_text(json.dumps(inbox.bodies, indent=1) + "\n")
-            artefacts = build(SLOS, self.out / "build")
-            checks = [*judge(evidence), *judge_artefacts(artefacts)]
-            facts = {"seed": self.seed, "rps": self.rps, "seconds": time.time() - began, "acts": asdict(self.acts)}
-            facts["python"] = platform.python_version()
-            write_summary(self.out / "summary.json", evidence, artefacts, checks, facts)
-            print_summary(self.console, evidence, checks)
-            self.console.print(Text(f"Everything behind it: {self.out}", "dim"))
+            passed = self.conclude(evidence, began)
             if keep:
-                stay_up(self.console, bank, self.seed + 1, self.rps)
-        return 0 if all(check.held for check in checks) else 1
+                self.stay_up(bank, fault)
+        return 0 if passed else 1
+
+    def conclude(self, evidence: Evidence, began: float) -> bool:
+        """Builds dashboards and rules, judges all of it, writes and prints the summary; whether every check held."""
+        artefacts = build(SLOS, self.out / "build")
+        checks = [*judge(evidence), *judge_artefacts(artefacts)]
+        facts = {"seed": self.seed, "rps": self.rps, "acts": asdict(self.acts), "python": platform.python_version()}
+        seconds = {"seconds": time.time() - began}
+        write_summary(self.out / "summary.json", evidence, artefacts, checks, {**facts, **seconds})
+        print_summary(self.console, evidence, checks)
+        self.console.print(Text(f"Everything behind it: {self.out}", "dim"))
+        return all(check.held for check in checks)
+
+    def stay_up(self, bank: Bank, fault: Fault) -> None:
+        """Prints where everything is and keeps customers coming until Ctrl-C, which ends it in good order."""
+        say = self.console.print
+        try:
+            say(Text(f"\nThe on-call page  {bank.url(COLLECTOR)}/", "bold"))
+            for name in NAMES:
+                say(Text(f"{name:<17} {bank.url(name)}/docs"))
+            say(Text(f"To break payments again: touch {fault.file}; to mend them: rm {fault.file}"), soft_wrap=True)
+            say(Text("Customers keep coming. Ctrl-C ends it.", "bold"))
+            asyncio.run(keep_sending(bank, self.seed + 1, self.rps))
+        except KeyboardInterrupt:
+            say(Text("Stopping ..."))
 
 
 def run(
@@ -84,8 +103,12 @@ def run(
     """
     console = new_console()
     folder = (out or Path("demo-out")).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.json").unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "summary.json").unlink(missing_ok=True)
+    except OSError as error:
+        console.print(Text(f"can't write to {folder}: {error.strerror}", "red"))
+        return 1
     demo = Demo(console, acts or (Acts.full() if full else Acts()), seed, rps, folder)
     with signals_as_interrupt() as got, tempfile.TemporaryDirectory(prefix="fournines-demo-") as data:
         try:
@@ -96,18 +119,6 @@ def run(
         except KeyboardInterrupt:
             console.print(Text("Stopped; nothing of it runs any more."))
             return SIGNALLED + (got[0] if got else signal.SIGINT)
-
-
-def stay_up(console: Console, bank: Bank, seed: int, rps: float) -> None:
-    """Prints where everything is and keeps customers coming until Ctrl-C, which ends it in good order."""
-    try:
-        console.print(Text(f"\nThe on-call page  {bank.url(COLLECTOR)}/", "bold"))
-        for name in NAMES:
-            console.print(Text(f"{name:<17} {bank.url(name)}/docs"))
-        console.print(Text("Customers keep coming. Ctrl-C ends it.", "bold"))
-        asyncio.run(keep_sending(bank, seed, rps))
-    except KeyboardInterrupt:
-        console.print(Text("Stopping ..."))
 
 
 async def keep_sending(bank: Bank, seed: int, rps: float) -> None:

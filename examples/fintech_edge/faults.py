@@ -14,21 +14,21 @@ class Fault:
     """
 
     def __init__(self, data: Path, service: str) -> None:
-        self._file = data / f"{service}.fault"
+        self.file = data / f"{service}.fault"
         self._service = service
 
     @property
     def on(self) -> bool:
         """Whether the service is to fail now."""
-        return self._file.exists()
+        return self.file.exists()
 
     def switch_on(self) -> None:
         """Lets the service fail from its next request on."""
-        self._file.touch()
+        self.file.touch()
 
     def switch_off(self) -> None:
         """Mends the service; fine if it was not broken."""
-        self._file.unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
 
     async def __call__(self) -> None:
         """Raises HTTPException 503 while the switch is on."""

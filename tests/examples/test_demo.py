@@ -155,6 +155,14 @@ def test_kept_it_stays_until_ctrl_c(tmp_path):
     assert [] == left_over(tmp_path)
 
 
+def test_a_folder_that_can_not_be_written_is_told(tmp_path, capfd):
+    """Before anything starts: a folder that can't be there ends the demo with a sentence and 1."""
+    (tmp_path / "file").touch()
+
+    assert 1 == run(out=tmp_path / "file" / "out")
+    assert "can't write to" in capfd.readouterr().out
+
+
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_every_claim_holds(tmp_path, capfd):
