@@ -194,7 +194,8 @@ def test_a_port_in_use_is_said_with_the_way_out():
     first = GrpcReceiver(Ledger().accept, "127.0.0.1", 0)
     try:
         with pytest.raises(
-            CollectorError, match=rf"127\.0\.0\.1 port {first.port}: another process .* --otlp-grpc-port"
+            CollectorError,
+            match=rf"127\.0\.0\.1 port {first.port}: the port is in use by another process; .* --otlp-grpc-port",
         ):
             GrpcReceiver(Ledger().accept, "127.0.0.1", first.port)
     finally:

@@ -198,7 +198,8 @@ def test_a_sender_that_falls_silent_is_asked_to_come_again():
 def test_a_port_in_use_is_said_with_the_way_out(receiver):
     """The error names host, port and the option that chooses another."""
     with pytest.raises(
-        CollectorError, match=rf"127\.0\.0\.1 port {receiver.port}: another process .* --otlp-http-port"
+        CollectorError,
+        match=rf"127\.0\.0\.1 port {receiver.port}: the port is in use by another process; .* --otlp-http-port",
     ):
         HttpServer(otlp_app, "127.0.0.1", receiver.port, option="--otlp-http-port")
 
