@@ -25,7 +25,7 @@ SETTLE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Acts:
-    """How long each act lasts, in seconds; `resolve` is how long to wait for the page to be taken back (0: not at all)."""
+    """How long each act lasts, in seconds; `resolve` is how long to wait for a page to be taken back (0: not at all)."""
 
     healthy: float = 15.0
     outage: float = 20.0
@@ -34,9 +34,10 @@ class Acts:
 
     @classmethod
     def full(cls) -> Self:
-        """With the end of the page.
+        """With the end of the gateway's page.
 
         The 5-minute window must forget the outage, then the page is held for 5 minutes more; and a little for delivery.
+        Payments lost over 5 % of a month's budget, so their page stays until the 30-minute window has forgotten it too.
         """
         return cls(resolve=300.0 + 300.0 + 45.0)
 
@@ -76,7 +77,9 @@ class Story:
                 during = await self._outage(load, sending, acts.outage)
                 await self._act(load, sending, "Payments work again", acts.recovery)
                 if acts.resolve:
-                    await self._act(load, sending, "Until the page is taken back", acts.resolve, self._resolved)
+                    await self._act(
+                        load, sending, "Until the page for the gateway is taken back", acts.resolve, self._resolved
+                    )
             finally:
                 sending.cancel()
         seconds = self._clock() - began
@@ -152,7 +155,7 @@ class Story:
         return self._readings
 
     def _resolved(self) -> bool:
-        return self._inbox.first(availability("payments"), "resolved") is not None
+        return self._inbox.first(availability("gateway"), "resolved") is not None
 
     async def _stop(self) -> tuple[Mapping[str, Count], Readings]:
         """Each service's own count after its good-bye, and the ledger, asked SLO by SLO."""

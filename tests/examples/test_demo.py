@@ -174,7 +174,7 @@ def test_every_claim_holds(tmp_path, capfd):
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_page_is_taken_back(tmp_path, capfd):
-    """With `full` the page for payments resolves once the outage is over and forgotten."""
+    """With `full` the page for the gateway resolves once its windows have forgotten the outage."""
     assert 0 == run(out=tmp_path, full=True, rps=10.0), capfd.readouterr().out
 
 

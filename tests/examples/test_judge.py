@@ -182,13 +182,28 @@ def test_failed_requests_do_not_count_for_latency(evidence):
     assert ["latency judged on answered requests only"] == failed(judge(replace(evidence, after=after)))
 
 
-def test_resolving_is_judged_only_when_it_was_waited_for(evidence):
-    """With --full an open page fails, a resolved one passes."""
-    resolved = Page("payments-availability", "page", "resolved", 1_700.0, "")
+def test_pages_end_when_their_windows_forget(evidence):
+    """With --full the gateway's page must be resolved, and that of payments, who lost over 5 %, must still be open."""
     wanted = replace(evidence, resolve_wanted=True)
+    gateway = Page("gateway-availability", "page", "resolved", 1_700.0, "")
+    payments = Page("payments-availability", "page", "resolved", 1_700.0, "")
 
-    assert ["the page resolves"] == failed(judge(wanted))
-    assert [] == failed(judge(replace(wanted, pages=(*evidence.pages, resolved))))
+    assert ["the page for gateway resolves"] == failed(judge(wanted))
+    assert [] == failed(judge(replace(wanted, pages=(*evidence.pages, gateway))))
+    assert ["the page for payments stays open"] == failed(
+        judge(replace(wanted, pages=(*evidence.pages, gateway, payments)))
+    )
+
+
+def test_a_short_outage_is_over_sooner(evidence):
+    """Who lost 5 % or less must be resolved too."""
+    name = "payments-availability"
+    after = changed(evidence.after, name, remaining_ratio=0.95)
+    gateway = Page("gateway-availability", "page", "resolved", 1_700.0, "")
+
+    checks = judge(replace(evidence, resolve_wanted=True, after=after, pages=(*evidence.pages, gateway)))
+
+    assert "the page for payments resolves" in failed(checks)
 
 
 @pytest.mark.parametrize(
