@@ -97,9 +97,10 @@ def run(
     """Runs the demo and returns its exit code: 0 only if every check held.
 
     `seed` decides which customers come and when, about `rps` a second. `out` (default `./demo-out`) gets `summary.json`,
-    `webhook.json`, `logs/` and `build/`. `full` also waits, about eleven minutes in all, until the page for the gateway is taken back; `keep`
-    leaves everything running afterwards and prints where, until Ctrl-C. A part that does not start, or dies, is told with
-    the end of its log, and 1 is returned; after a signal 128 + its number.
+    `webhook.json`, `logs/` and `build/`. `full` also waits, about eleven minutes in all, until the gateway's page is taken
+    back. `keep` leaves everything running afterwards and prints where, until Ctrl-C. `acts` sets other lengths than
+    those. A part that does not start, or dies, is told with the end of its log, and 1 is returned; after a signal 128 +
+    its number.
     """
     console = new_console()
     folder = (out or Path("demo-out")).resolve()
