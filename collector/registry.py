@@ -76,8 +76,8 @@ class Catalogue:
 
     @cached_property
     def services(self) -> Mapping[str, str]:
-        """The service of each SLO."""
-        return {slo.name: slo.service for slo in self.slos}
+        """The service that sends each SLO's events: a caller, where callers measure what another service promised."""
+        return {slo.name: slo.sli.service for slo in self.slos}
 
 
 @lru_cache(4 * MOST_SERVICES)
@@ -248,7 +248,7 @@ class Registry:
     def _sort(self, slos: Iterable[SLO]) -> None:
         self._by_service = {}
         for slo in slos:
-            self._by_service.setdefault(slo.service, []).append(slo)
+            self._by_service.setdefault(slo.sli.service, []).append(slo)
 
     def _publish(self) -> None:
         slos, rows, settled = list(self._files.values()), {}, set(self._files)

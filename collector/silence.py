@@ -73,10 +73,10 @@ class Silences:
             return
         open_still = set()
         for row, slo in slos:
-            if slo.no_data is not NoData.IGNORE and slo.service in silent:
-                self._book(row, slo.no_data, silent[slo.service], senders.listening, now)
+            if slo.no_data is not NoData.IGNORE and slo.sli.service in silent:
+                self._book(row, slo.no_data, silent[slo.sli.service], senders.listening, now)
                 open_still.add(row)
-            elif senders.unsure(slo.service, now):
+            elif senders.unsure(slo.sli.service, now):
                 open_still.add(row)
         for row in [row for row, _ in self._open.items() if row not in open_still]:
             self._open.remove(row)

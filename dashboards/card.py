@@ -205,7 +205,7 @@ def _reason(face: Face, status: Status) -> str:
         case Face.STALE:
             return f"when last seen: {status.state.value.replace('_', ' ')}"
         case Face.NO_DATA if status.state is State.NO_DATA:
-            return f"{status.slo.service} stopped reporting without a good-bye: it may be down"
+            return f"{status.slo.sli.service} stopped reporting without a good-bye: it may be down"
         case _:
             return status.reason
 

@@ -7,7 +7,7 @@ import pytest
 from fournines.collector import Decoders, Signal, decode_points, decode_spans
 from fournines.collector import series as series_module
 from fournines.collector.buckets import FUTURE, kept_from
-from fournines.slo import DAY, HOUR, HTTP_CLIENT_DURATION, TIERS, Interval, SpanKind, Window
+from fournines.slo import DAY, HOUR, HTTP_CLIENT_DURATION, TIERS, Interval, NoData, SpanKind, Window
 
 ALL = Window(30 * DAY)
 DURATION = "http.server.request.duration"
@@ -338,3 +338,19 @@ def test_decoders_get_what_slos_ask_for(opened, slo, now):
     opened([slo("all")], decoders=Decoders(spans, decode_points)).accept(Signal.TRACES, b"", now).result()
 
     assert [slo("all").sli.keys] == asked
+
+
+def test_what_callers_saw_is_counted_for_the_one_who_promised(opened, otlp, span, slo, now):
+    """An SLO of kind CLIENT counts its caller's spans, not those its own service sends, and is silent when its caller is."""
+    collector = opened([slo("seen", "gateway", span_kind=SpanKind.CLIENT, provider="payments", no_data=NoData.BAD)])
+    for status in (200, 503):
+        send_spans(collector, otlp.spans(span(now, kind=3, status=status), service="gateway"), now)
+    send_spans(collector, otlp.spans(span(now, kind=3), service="payments"), now)
+    send_points(collector, otlp.points(service="gateway", up=True, at=now + 10), now + 10)
+    for passed in range(11, 91):
+        send_points(collector, otlp.points(service="payments", up=True, at=now + passed), now + passed)
+        collector.tick(now + passed)
+    seen = collector.observe(["seen"], [ALL], now + 90)
+
+    assert (1, now + 10, True) == (int(seen.good[0, 0]), float(seen.heard[0]), bool(seen.silent[0]))
+    assert 2 == int(seen.total[0, 0] - seen.estimated[0, 0]) < int(seen.total[0, 0])
