@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from ..slo import DAY
+from ..slo import DAY, HOUR
 from .staged import Staged
 
 SILENT_AFTER: Final = 30.0
@@ -24,6 +24,9 @@ RHYTHM: Final = 5
 
 GRACE: Final = 60.0
 """Seconds after the collector began to listen in which nobody is called silent."""
+
+REPLACED: Final = float(HOUR)
+"""Seconds after which a sender is not missed where others of its service were heard: what is expected then is none of its own."""
 
 SAVED_EVERY: Final = 10.0
 SAME_EXPORT: Final = 1.0
@@ -135,21 +138,29 @@ class Senders:
     def silences(self, now: float) -> dict[str, float]:
         """Services that stopped reporting without a good-bye, with the second they were heard last.
 
-        That is: one sender at least is silent, and none lives.
+        That is: one sender at least is missing, none lives, and whoever was heard last was given time for a successor.
         """
         if now < self.listening + GRACE:
             return {}
+        newest = self._newest()
         silent: dict[str, float] = {}
         living: set[str] = set()
         for key, sender in self._senders.items():
             if sender.goodbye:
                 continue
-            last = max(sender.last, self.listening)
-            if now - last <= sender.patience:
+            last = max(newest[key.service], self.listening)
+            if now - max(sender.last, self.listening) <= sender.patience:
                 living.add(key.service)
-            elif sender.has_rhythm:
-                silent[key.service] = max(last, silent.get(key.service, 0.0))
+            elif sender.has_rhythm and now - last > sender.patience and sender.last >= newest[key.service] - REPLACED:
+                silent[key.service] = last
         return {service: last for service, last in silent.items() if service not in living}
+
+    def _newest(self) -> dict[str, float]:
+        """When each service was heard last, good-byes included."""
+        newest: dict[str, float] = {}
+        for key, sender in self._senders.items():
+            newest[key.service] = max(sender.last, newest.get(key.service, 0.0))
+        return newest
 
     def unsure(self, service: str, now: float) -> bool:
         """Whether this collector has not listened long enough to know that a service unheard is silent."""

@@ -92,9 +92,33 @@ def test_one_living_sender_is_enough(opened, otlp, now):
     """A service is silent only when a sender is and none lives."""
     story = Story(opened, otlp, now).live(70, every=5).live(70, every=5, instance="b")
     assert not silent(story.collector, story.now)
-    story.export(up=False, instance="b").live(5)
+    story.export(up=False, instance="b").live(SILENT_AFTER)
+    assert not silent(story.collector, story.now), "who comes after b has as long as everybody"
 
-    assert silent(story.collector, story.now), "b left in order, and a is still missing"
+    assert silent(story.live(1).collector, story.now), "b left in order, and a is still missing"
+
+
+def test_a_service_that_was_heard_is_not_booked_as_missing(opened, otlp, histogram, now):
+    """Nothing is estimated for the time in which others of the service lived, however long one of them was missing."""
+    story = Story(opened, otlp, now)
+    for instance in "aaaabbbb":
+        story.live(10).export(histogram(story.now - 10, story.now, 5), instance=instance)
+    left = story.now
+    story.export(up=False, instance="b").live(45)
+    gone = story.collector.history(NAME, Interval(int(now), int(left)), 10)
+
+    assert silent(story.collector, story.now)
+    assert (35, 35) == (sum(point.good for point in gone), sum(point.total for point in gone))
+    assert 0 < counts(story.collector, story.now)[2] <= 5 * 5
+
+
+def test_a_sender_that_was_replaced_is_not_missed(opened, otlp, now):
+    """Where others of its service were heard for an hour without it, nothing that is expected was its own: their good-bye counts."""
+    story = Story(opened, otlp, now).live(70, every=5)
+    story.live(HOUR, every=25, instance="b").export(up=False, instance="b")
+
+    assert not silent(story.live(120).collector, story.now)
+    assert not silent(story.restart().live(120).collector, story.now)
 
 
 def test_foreign_senders_need_a_rhythm(opened, otlp, span, now):
