@@ -52,7 +52,7 @@ if __name__ == "__main__":
 def start(out, how="lives", seconds=30.0, *more):
     """A demo with a mute collector, as a process; telemetry switched off."""
     command = [sys.executable, "-c", MUTE, str(out), how, str(seconds), *more]
-    env = {**os.environ, "OTEL_SDK_DISABLED": "true"}
+    env = {**os.environ, "OTEL_SDK_DISABLED": "true", "TMPDIR": str(out)}  # kill -9 leaves its folder behind
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
 
 
