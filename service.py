@@ -14,9 +14,9 @@ import signal
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, Final
 
+import uvloop
 from prometheus_client import Gauge
 
 from .alerts import AlertEngine, AlertsError, Outbox, Pager, Receiver, WebhookSender
@@ -26,7 +26,7 @@ from .collector import (
     Collector,
     CollectorError,
     Decoders,
-    GrpcReceiver,
+    Doors,
     HttpServer,
     Receipt,
     Signal,
@@ -34,10 +34,9 @@ from .collector import (
     decode_points,
     decode_spans,
     expose,
-    otlp_app,
 )
 from .settings import Settings
-from .slo import SLO, Evaluation, Evaluator, HistoryPoint, Interval, SpecError, Status, load_slos, summarise
+from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, Status, summarise
 
 EVALUATE_SECONDS: Final = 5.0
 """SLOs are evaluated this often though no commit touched them: windows move on by themselves."""
@@ -50,7 +49,6 @@ WATCH_SECONDS: Final = 2.0
 LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
 
-GRACE_SECONDS: Final = 5
 EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not listened on
 
 _log = logging.getLogger("fournines")
@@ -68,7 +66,8 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
     try:
         service = Service(settings, clock)
         try:
-            asyncio.run(service.serve())
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(service.serve())
         finally:
             service.close()
     except (CollectorError, AlertsError) as error:
@@ -134,15 +133,15 @@ class Service:
         self._take_signals(stop)
         self._watch_commits()
         pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
-        receivers = _Receivers(self._settings, self._accept)
+        doors = Doors(self._accept, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
         await pages.start()
-        await receivers.start()
-        self._say_hello(receivers)
+        await doors.start()
+        self._say_hello(doors)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
         paging = asyncio.create_task(self._pager.run(), name="pager")
         failed = await _first(stop, [*jobs, paging])
         _log.info("stopping: taking in nothing new, committing what was accepted")
-        await receivers.stop()
+        await doors.stop()
         await _cancel(jobs)
         await asyncio.to_thread(self._judge)
         await self._send_last_pages(paging)
@@ -284,7 +283,9 @@ class Service:
         """Reads the SLO files; with a fault in them the SLOs in force stay."""
         try:
             slos = await asyncio.to_thread(self._files.read_again)
-            if slos is not None:
+            if slos is None:
+                _log.error("%s", self._files.fault)
+            else:
                 await asyncio.to_thread(self._collector.declare, slos, self._clock())
                 _log.info("%d SLOs read from %s", len(slos), self._settings.slos)
                 self._touched.set()
@@ -300,9 +301,9 @@ class Service:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._files.forget)
 
-    def _say_hello(self, receivers: _Receivers) -> None:
+    def _say_hello(self, doors: Doors) -> None:
         _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
-        _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", receivers.http_port, receivers.grpc_port)
+        _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
         if self._settings.xray.port:
             _log.warning("X-Ray is not received by this version: nothing listens on port %d", self._settings.xray.port)
         _log.info("pages and API on %s", self.url)
@@ -313,86 +314,6 @@ class Service:
             await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
         for sender in self._senders.values():
             await sender.close()
-
-
-class SloFiles:
-    """The SLO files: what they said when they were last sound, and what is wrong with them now."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._stamp: object = None
-        self.slos: tuple[SLO, ...] = ()
-        self.fault = ""
-
-    def read(self) -> tuple[SLO, ...]:
-        """What they say. Raises `SpecError`."""
-        if self._path is not None:
-            self._stamp = self._look()
-            self.slos = load_slos([self._path])
-        self.fault = ""
-        return self.slos
-
-    def read_again(self) -> tuple[SLO, ...] | None:
-        """What they say; None, and the fault kept, when they hold one."""
-        try:
-            return self.read()
-        except SpecError as error:
-            self.fault = f"SLO files hold faults, the SLOs in force stay as they were: {error}"
-            _log.error("%s", self.fault)
-            return None
-
-    def changed(self) -> bool:
-        """Whether they look different from when they were last read."""
-        return self._path is not None and self._look() != self._stamp
-
-    def forget(self) -> None:
-        """Makes the next look a change."""
-        self._stamp = None
-
-    def _look(self) -> object:
-        assert self._path is not None
-        files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
-        return tuple(_stamp(file) for file in files)
-
-
-def _stamp(path: Path) -> tuple[str, int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return str(path), 0, 0
-    return str(path), found.st_mtime_ns, found.st_size
-
-
-class _Receivers:
-    """The two doors for OTLP."""
-
-    def __init__(self, settings: Settings, accept: Callable[[Signal, bytes], Future[Receipt]]) -> None:
-        async def accept_async(kind: Signal, body: bytes) -> Receipt:
-            return await asyncio.wrap_future(accept(kind, body))
-
-        self._http = HttpServer(
-            otlp_app(accept_async),
-            settings.host,
-            settings.otlp.http_port,
-            option="--otlp-http-port",
-            grace=GRACE_SECONDS,
-        )
-        self._grpc = GrpcReceiver(accept, settings.host, settings.otlp.grpc_port)
-
-    @property
-    def http_port(self) -> int:
-        return self._http.port
-
-    @property
-    def grpc_port(self) -> int:
-        return self._grpc.port
-
-    async def start(self) -> None:
-        self._grpc.start()
-        await self._http.start()
-
-    async def stop(self) -> None:
-        await asyncio.gather(self._http.stop(), asyncio.to_thread(self._grpc.stop, GRACE_SECONDS))
 
 
 def _nobody_waits() -> None:

@@ -7,6 +7,7 @@ A receipt means durable: `Collector.accept` answers only after the commit.
 
 from .collector import Collector
 from .columns import PointKind, Points, Signal, Spans, Temporality
+from .doors import Doors
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unavailable
 from .exposition import expose
 from .grpc import GrpcReceiver
@@ -22,6 +23,7 @@ __all__ = [
     "Collector",
     "CollectorError",
     "Decoders",
+    "Doors",
     "GrpcReceiver",
     "HttpServer",
     "LedgerError",

@@ -15,6 +15,7 @@ from .classify import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, SPAN_STATUS, Attribu
 from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluation, Evaluator, evaluate
 from .events import EventCount
+from .files import SloFiles
 from .objective import Objective
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SLI, SPANS, Condition, SLIKind, SpanKind
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
@@ -69,6 +70,7 @@ __all__ = [
     "SLIKind",
     "SLOError",
     "Severity",
+    "SloFiles",
     "SpanKind",
     "SpecError",
     "State",

@@ -49,7 +49,7 @@ SLO_READERS_THIRD_PARTY = {"yaml", "pydantic", "pydantic_core"}
 SLO_READERS = {
     f"slo.{name}"
     for name in (
-        "catalogue", "declare", "document", "indicator", "margin", "metric_source", "openslo", "openslo_alerts", "shape", "spec",
+        "catalogue", "declare", "document", "files", "indicator", "margin", "metric_source", "openslo", "openslo_alerts", "shape", "spec",
         "validation",
     )
 }  # fmt: skip

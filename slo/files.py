@@ -1,0 +1,56 @@
+"""SLO files that may change while they are in force: what they said when they were last sound, and what is wrong with them now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import SpecError
+from .slo import SLO
+from .spec import load_slos
+
+
+class SloFiles:
+    """The files at `path`, a file or a folder; none for None. `slos` are those last read; `fault` is empty while the files are sound."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._stamp: object = None
+        self.slos: tuple[SLO, ...] = ()
+        self.fault = ""
+
+    def read(self) -> tuple[SLO, ...]:
+        """What they say. Raises `SpecError`."""
+        if self._path is not None:
+            self._stamp = self._look()
+            self.slos = load_slos([self._path])
+        self.fault = ""
+        return self.slos
+
+    def read_again(self) -> tuple[SLO, ...] | None:
+        """What they say; None, and the fault kept, when they hold one."""
+        try:
+            return self.read()
+        except SpecError as error:
+            self.fault = f"SLO files hold faults, the SLOs in force stay as they were: {error}"
+            return None
+
+    def changed(self) -> bool:
+        """Whether they look different from when they were last read."""
+        return self._path is not None and self._look() != self._stamp
+
+    def forget(self) -> None:
+        """Makes the next look a change."""
+        self._stamp = None
+
+    def _look(self) -> object:
+        assert self._path is not None
+        files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
+        return tuple(_stamp(file) for file in files)
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
