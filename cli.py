@@ -142,7 +142,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the load: the same seed sends the same requests.")] = 9,
     rps: Annotated[float, typer.Option(help="Requests a second at the gateway.")] = 50.0,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Eight minutes: also see the page resolve.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Eleven minutes: also see the gateway's page resolve.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for summary.json, dashboards and rules.")] = Path("demo-out"),
 ) -> None:
     """Run the example bank through an outage: load, budget, page, recovery, and a summary that adds up."""
