@@ -1,0 +1,44 @@
+"""What rooms agree on that may not know each other: a name changed on one side only is found here."""
+
+from fournines.alerts import names as alert_names
+from fournines.collector import names as collector_names
+from fournines.dashboards import catalog
+from fournines.instrumentation import names as instrumentation_names
+from fournines.instrumentation.config import read_config
+from fournines.slo import HTTP_BOUNDARIES, HTTP_SERVER_DURATION
+
+
+def test_the_heartbeat_is_heard_by_the_name_it_is_sent_under():
+    """A service that says it lives is not taken for a silent one."""
+    assert instrumentation_names.SERVICE_UP == collector_names.HEARTBEAT
+
+
+def test_the_service_and_its_instance_are_told_by_the_same_attributes():
+    """Senders are known by what they send."""
+    sent = (instrumentation_names.SERVICE_NAME, instrumentation_names.SERVICE_INSTANCE_ID)
+
+    assert sent == (collector_names.SERVICE_NAME, collector_names.SERVICE_INSTANCE)
+
+
+def test_automatic_slos_listen_to_the_metric_that_is_sent():
+    """The signal of an SLO nobody wrote is what the one line emits."""
+    assert instrumentation_names.REQUEST_DURATION == HTTP_SERVER_DURATION
+
+
+def test_advice_knows_the_boundaries_that_are_sent():
+    """`check` calls a threshold off the boundaries only where ours has none."""
+    assert tuple(read_config(None, None, {}).boundaries) == tuple(float(boundary) for boundary in HTTP_BOUNDARIES)
+
+
+def test_panels_and_rules_ask_for_what_the_collector_emits():
+    """Counters carry `_total` where they are read."""
+    emitted = {
+        f"{collector_names.SLO_EVENTS}_total",
+        collector_names.SLO_OBJECTIVE,
+        collector_names.SLO_BUDGET_REMAINING,
+        collector_names.SLO_BURN_RATE,
+        collector_names.SLO_ALERT_FIRING,
+    }
+
+    assert emitted == set(catalog.METRICS)
+    assert alert_names.SOURCE_EVENTS in emitted
