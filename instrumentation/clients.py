@@ -97,7 +97,7 @@ def _call(request: httpx.Request) -> Iterator[_Call]:
     if outgoing is None or not outgoing.clients or get_value(SUPPRESSED):
         yield _Call(trace.INVALID_SPAN)
         return
-    span = _start(outgoing, request)
+    span = _started(outgoing, request)
     call = _Call(span)
     try:
         yield call
@@ -105,7 +105,23 @@ def _call(request: httpx.Request) -> Iterator[_Call]:
         call.failed(error_name(e))
         raise
     finally:
+        _end(outgoing, span)
+
+
+def _started(outgoing: Current, request: httpx.Request) -> Span:
+    # Somebody else's sampler, propagator or span processor may raise: the call goes out all the same.
+    try:
+        return _start(outgoing, request)
+    except Exception:  # noqa: BLE001 - the outer guard: a call is never hurt by being watched
+        outgoing.health.add(names.PROM_ERRORS, "client")
+        return trace.INVALID_SPAN
+
+
+def _end(outgoing: Current, span: Span) -> None:
+    try:
         span.end()
+    except Exception:  # noqa: BLE001 - as above
+        outgoing.health.add(names.PROM_ERRORS, "client")
 
 
 def _start(outgoing: Current, request: httpx.Request) -> Span:

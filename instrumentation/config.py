@@ -141,7 +141,12 @@ def _attributes(env: Environ, service: str | None, version: str | None) -> dict[
         attributes[names.SERVICE_NAME] = name
     if version:
         attributes[names.SERVICE_VERSION] = version
-    return attributes
+    return {_utf8(key): _utf8(value) for key, value in attributes.items()}
+
+
+def _utf8(text: str) -> str:
+    # Bytes of the environment that are no UTF-8 reach Python as surrogates, which no export could encode.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _target(env: Environ, signal: str) -> Target | None:

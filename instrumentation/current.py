@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from opentelemetry.context import Context, create_key, get_value, set_value
 
+from .health import Health
 from .propagation import Propagators
 from .spanqueue import SpanQueue
 
@@ -25,6 +26,7 @@ class Current(Protocol):
     propagators: Propagators
     known_methods: frozenset[str]
     spans: SpanQueue
+    health: Health
     clients: bool
 
 

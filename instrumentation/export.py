@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from . import names
@@ -30,6 +30,9 @@ from .outbox import Outbox
 from .red import Red
 from .spanqueue import SpanQueue
 from .transport import Transport, transport
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
 
 AWAY_INTERVAL: Final = 10.0
 FAILURE_DELAY: Final = 1.0
@@ -157,16 +160,24 @@ class Exporter:
             return
         self._traces.push(until, impatient=impatient)
         while not self._traces.waiting and (spans := self._spans.take(self._config.span_batch)):
-            from .otlp import traces_request
+            body = self._encoded(spans)
+            if body is None:
+                # One that can't be told must not take the others with it.
+                told = [span for span in spans if self._encoded([span]) is not None]
+                self._health.add(names.PROM_DROPPED_SPANS, by=len(spans) - len(told))
+                _log.warning("%d spans can't be encoded and are dropped", len(spans) - len(told))
+                spans, body = told, self._encoded(told)
+            if body:
+                self._traces.put(_packed(body, self._config.traces), len(spans))
+                self._traces.push(until, impatient=impatient)
 
-            try:
-                body = traces_request(self._resource, spans)
-            except (TypeError, ValueError, AttributeError, OverflowError) as e:
-                self._health.add(names.PROM_DROPPED_SPANS, by=len(spans))
-                _log.warning("%d spans can't be encoded and are dropped: %s", len(spans), e)
-                continue
-            self._traces.put(_packed(body, self._config.traces), len(spans))
-            self._traces.push(until, impatient=impatient)
+    def _encoded(self, spans: Sequence[ReadableSpan]) -> bytes | None:
+        from .otlp import traces_request
+
+        try:
+            return traces_request(self._resource, spans)
+        except (TypeError, ValueError, AttributeError, OverflowError):
+            return None
 
 
 def _outbox(target: Target | None, make: MakeTransport, clock: Clock, health: Health) -> Outbox | None:

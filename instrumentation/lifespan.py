@@ -16,7 +16,8 @@ async def watched(
 ) -> None:
     """Runs the application's lifespan; calls `started` when it begins and `ended` before its end is reported.
 
-    An application that does not know lifespans (it raises before it asked for a message) gets one that does nothing.
+    An application that does not know lifespans (it raises, or returns, before it asked for a message) gets one that does
+    nothing.
     """
     heard = False
 
@@ -38,6 +39,7 @@ async def watched(
     except Exception:
         if heard:
             raise
+    if not heard:
         await _alone(listening, telling)
 
 

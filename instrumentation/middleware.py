@@ -78,6 +78,9 @@ class Instruments:
         """A request under way; None when ours failed, and the application has to be called without us."""
         try:
             self.on_request()
+        except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
+            self.health.add(names.PROM_ERRORS, "start")
+        try:
             return Request(self, scope, receive, send)
         except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
             self.health.add(names.PROM_ERRORS, "begin")
@@ -106,7 +109,7 @@ class Request:
     """One HTTP request: what its messages say about it, until it is reported, once."""
 
     __slots__ = (
-        "_active", "_began", "_began_nanos", "_disconnected", "_ended", "_instruments", "_method", "_quiet_parent",
+        "_active", "_began", "_began_nanos", "_disconnected", "_ended", "_instruments", "_last", "_method", "_quiet_parent",
         "_receive", "_reported", "_scheme", "_scope", "_send", "_span", "_status", "_trailers", "context",
     )  # fmt: skip
 
@@ -114,7 +117,7 @@ class Request:
         self._instruments, self._scope, self._receive, self._send = instruments, scope, receive, send
         self._status: int | None = None
         self._ended: float | None = None
-        self._disconnected = self._trailers = self._reported = False
+        self._disconnected = self._last = self._trailers = self._reported = False
         method = scope["method"]
         self._method = method if method in instruments.known_methods else names.OTHER
         self._scheme: str = scope.get("scheme", "http")
@@ -122,28 +125,29 @@ class Request:
         scope[NATIVE] = None
         self._began_nanos, self._began = time.time_ns(), time.perf_counter()
         self._quiet_parent: Context | None = None
-        self._span, self.context = self._start()
+        self._span, self.context = self._started()
         instruments.red.started(self._method, self._scheme)
 
     async def receive(self) -> Message:
         """Passes a message on to the application; notes when the client went away."""
         message = await self._receive()
-        if message["type"] == "http.disconnect":
+        if message["type"] == "http.disconnect" and not self._last:  # after the last byte servers always say so
             self._disconnected = True
         return message
 
     async def send(self, message: Message) -> None:
         """Passes a message on to the server; notes status, and the end of the last byte."""
         kind = message["type"]
-        if kind == "http.response.start":
+        if kind == "http.response.start" and not self._disconnected:
             self._status = message["status"]
             self._trailers = message.get("trailers", False)
+        self._last = self._last or self._is_last(kind, message)
         try:
             await self._send(message)
         except OSError:  # how servers tell an application that the client went away (ASGI 2.4)
             self._disconnected = True
             raise
-        if self._is_last(kind, message):
+        if self._last and self._ended is None:
             self._ended = time.perf_counter()
             if self._status is not None and self._status < SERVER_ERROR:
                 self._report(None)
@@ -173,27 +177,41 @@ class Request:
         instruments.red.ended(self._method, self._scheme)
         seconds = max(0.0, (self._ended or time.perf_counter()) - self._began)
         status, error = self._outcome(raised)
-        route = instruments.routes.template(self._scope)
-        version = self._scope.get("http_version")
-        self._end_span(route, status, error, seconds)
-        key: Key = (self._method, self._scheme, route, status, error, version)
+        route = self._route()
+        key: Key = (self._method, self._scheme, route, status, error, self._scope.get("http_version"))
         instruments.red.record(key, seconds, self._exemplar(seconds))
         if error is not None:
             instruments.on_failure()
+        # Last, because somebody else's span processor may raise here: the request is counted by then.
+        self._end_span(route, status, error, seconds)
+
+    def _route(self) -> str | None:
+        try:
+            return self._instruments.routes.template(self._scope)
+        except Exception:  # noqa: BLE001 - a route that can't be read must not cost the count
+            self._instruments.health.add(names.PROM_ERRORS, "route")
+            return None
 
     def _outcome(self, raised: BaseException | None) -> tuple[int, str | None]:
         """(status, error type) of the request: the one place where success, failure and a client's leaving are told apart."""
         status = self._status
         failed = status is not None and status >= SERVER_ERROR
         complete = self._ended is not None
-        left = self._disconnected or (raised is not None and not isinstance(raised, Exception))
-        if left and not complete and not failed:
+        cancelled = raised is not None and not isinstance(raised, Exception) and not complete
+        if (self._disconnected or cancelled) and not failed:
             return CLIENT_GONE, None
         if isinstance(raised, Exception):
             return SERVER_ERROR if status is None else status, error_name(raised)
         if status is None or not complete:
             return SERVER_ERROR if status is None else status, names.OTHER
         return status, str(status) if failed else None
+
+    def _started(self) -> tuple[Span, Context]:
+        try:
+            return self._start()
+        except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
+            self._instruments.health.add(names.PROM_ERRORS, "begin")
+            return trace.INVALID_SPAN, served_by(self._instruments, Context())
 
     def _start(self) -> tuple[Span, Context]:
         instruments, scope = self._instruments, self._scope

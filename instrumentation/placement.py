@@ -19,6 +19,26 @@ def is_starlette(app: Any) -> bool:
     return any((kind.__module__, kind.__qualname__) == STARLETTE for kind in type(app).__mro__)
 
 
+def serves_itself(app: Any, path: str) -> bool:
+    """Whether the application has a route for this very path: its own, or one of a router it includes.
+
+    A route that takes any path (`/{page}`, a mount at `/`) is none for this one.
+    """
+    return any(getattr(route, "path", None) == path or _includes(route, path) for route in getattr(app, "routes", ()))
+
+
+def _includes(route: Any, path: str) -> bool:
+    # FastAPI keeps an included router as one route, with no path of its own.
+    if hasattr(route, "path") or not hasattr(route, "matches"):
+        return False
+    return _matches(route, path) and not _matches(route, f"{path}-{id(route)}")
+
+
+def _matches(route: Any, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return route.matches(scope)[0].name == "FULL"  # type: ignore[no-any-return]  # Starlette's own enum
+
+
 def put_outermost(app: Any, outer: App) -> App:
     """From now on calling `app` calls `outer`; returned is `app` as it was called before."""
     kind = type(app)

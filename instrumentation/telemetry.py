@@ -14,7 +14,7 @@ from .config import Config, read_config
 from .errors import NotAnApplication
 from .export import Exporter, MakeTransport
 from .health import Health
-from .placement import is_starlette, put_outermost
+from .placement import is_starlette, put_outermost, serves_itself
 from .red import Red
 from .spanqueue import SpanQueue
 from .transport import transport
@@ -195,7 +195,7 @@ class Telemetry:
             return False
         if scope["path"] not in (path, scope.get("root_path", "") + path):
             return False
-        if any(getattr(route, "path", None) == path for route in getattr(self._original, "routes", ())):
+        if serves_itself(self._original, path):
             _log.warning("the application has a route %s of its own; ours is switched off", path)
             self._metrics_path = None
             return False

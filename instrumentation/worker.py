@@ -46,8 +46,13 @@ class Worker:
         with self._condition:
             if self._thread is None and (self._ended is None or not self._ended.is_alive()):
                 self._stop_by = None
-                self._thread = threading.Thread(target=self._run, name="fournines-export", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="fournines-export", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as e:  # no threads left, or the interpreter is ending: a later request tries again
+                    self._refused(e)
+                    return
+                self._thread = thread
 
     def wake(self) -> None:
         """Lets the thread look again at what is due."""
@@ -59,6 +64,8 @@ class Worker:
         """Waits, at most `timeout` seconds, until everything so far was sent; True when it was acknowledged."""
         deadline = self._clock.steady() + timeout
         with self._condition:
+            if self._thread is None:
+                return False
             self._flush_by = max(deadline, self._flush_by or 0.0)
             self._asked += 1
             ticket = self._asked
@@ -100,6 +107,11 @@ class Worker:
                 self._answer(asked, delivered=self._guarded(partial(self._exporter.flush, flush_by), default=False))
             due = self._guarded(self._exporter.tick, default=self._clock.steady() + 1.0)
         self._answer(self._asked, delivered=self._guarded(partial(self._exporter.say_goodbye, stop_by), default=False))
+
+    def _refused(self, error: RuntimeError) -> None:
+        self._health.add(names.PROM_ERRORS, "start")
+        if self._health.count(names.PROM_ERRORS, "start") == 1:
+            _log.warning("the export thread can't be started (%s); counts wait, and each request tries again", error)
 
     def _called(self) -> bool:
         return self._woken or self._flush_by is not None or self._stop_by is not None

@@ -106,3 +106,10 @@ def test_grpc_address(endpoint, insecure, address):
     )
 
     assert grpc_address(found.metrics) == address
+
+
+def test_bytes_that_are_no_text_become_some():
+    """A resource attribute whose bytes are no UTF-8 can still be exported."""
+    attributes = read_config("shop", environ={"OTEL_RESOURCE_ATTRIBUTES": "team=\udcff"}).attributes
+
+    assert attributes["team"] == "?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -416,3 +417,22 @@ def test_grpc_without_its_package_is_one_clear_line(monkeypatch, caplog):
 
     assert transport(Target("metrics", "grpc", "http://localhost:4317")) is None
     assert "fournines[grpc]" in caplog.text
+
+
+def test_a_span_that_can_t_be_encoded_goes_alone(watch, call, http_receiver):
+    """Text that is no UTF-8 in one span costs that span, and is counted; the others arrive."""
+    from opentelemetry import trace
+
+    app = FastAPI()
+
+    @app.get("/{text}")
+    async def note(text: str):
+        trace.get_current_span().set_status(trace.StatusCode.ERROR, "\ud800" if text == "bad" else text)
+
+    telemetry = watch(app, http_receiver)
+    for text in ("good", "bad", "fine"):
+        call(app, f"/{text}")
+
+    assert telemetry.flush()
+    assert len(http_receiver.spans()) == 2
+    assert telemetry._health.count("fournines_dropped_spans") == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import Counter
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as text
@@ -122,6 +122,17 @@ def test_a_page_of_the_application_s_own_is_left_alone(watch, call, recorded):
 
     assert call(app, "/metrics").body == b'"mine"'
     assert recorded(telemetry) == {("GET", "/metrics", 200, None): 1}
+
+
+@pytest.mark.parametrize(("route", "own"), [("/metrics", True), ("/{page}", False)])
+def test_a_page_of_an_included_router_is_left_alone(watch, call, route, own):
+    """A router's page is the application's own too; a route that takes any path is not."""
+    app, router = FastAPI(), APIRouter()
+    router.add_api_route(route, lambda: "mine")
+    app.include_router(router)
+    watch(app)
+
+    assert (call(app, "/metrics").body == b'"mine"') is own
 
 
 def test_page_behind_a_root_path(watch, call):

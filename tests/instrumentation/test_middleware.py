@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException
@@ -342,3 +343,84 @@ def test_the_class_stays_what_it_was(watch):
 
     assert isinstance(app, FastAPI)
     assert type(app).__name__ == "FastAPI"
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("path", ["/raw", "/json", "/asks"])
+def test_an_upload_that_is_broken_off_is_nobody_s_failure(watch, recorded, path, wrapped):
+    """Once the client is gone nothing is an answer: neither the error page of the aborted read nor a late 200."""
+    app = FastAPI()
+    if wrapped:
+        app.middleware("http")(lambda request, call_next: call_next(request))
+
+    @app.post("/raw")
+    async def raw(request: Request):
+        return len(await request.body())
+
+    @app.post("/json")
+    async def parsed(body: dict):
+        return body
+
+    @app.post("/asks")
+    async def asks(request: Request):
+        with contextlib.suppress(ClientDisconnect):
+            await request.body()
+        return "late"
+
+    telemetry = watch(app)
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive():
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message):
+        pass
+
+    scope = {
+        "type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [(b"content-type", b"application/json")]
+    }  # fmt: skip
+    with contextlib.suppress(ClientDisconnect):
+        asyncio.run(app(scope, receive, send))
+
+    assert recorded(telemetry) == {("POST", path, 499, None): 1}
+
+
+def test_a_listener_that_hears_the_connection_close_after_the_last_byte_changes_nothing(watch, recorded):
+    """A server that still sends while the application is told of the disconnect has answered the request."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        sending = asyncio.create_task(send({"type": "http.response.body", "body": b""}))
+        await asyncio.sleep(0)
+        assert (await receive())["type"] == "http.disconnect"
+        await sending
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        await asyncio.sleep(0.001)
+
+    telemetry = watch(app)
+    asyncio.run(telemetry({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send))
+
+    assert recorded(telemetry) == {("GET", None, 200, None): 1}
+
+
+def test_a_server_failure_before_the_client_left_stays_one(watch, recorded):
+    """A 5xx that was on its way when the client went is the service's failure."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await receive()
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        pass
+
+    telemetry = watch(app)
+    asyncio.run(telemetry({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send))
+
+    assert recorded(telemetry) == {("GET", None, 503, "_OTHER"): 1}

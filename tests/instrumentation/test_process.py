@@ -279,6 +279,38 @@ def test_an_application_without_lifespan_gets_one():
     assert noted == ["started", "ended"]
 
 
+def test_an_application_that_returns_from_its_lifespan_gets_one():
+    """So does one that returns at once, as hand-written applications do."""
+
+    async def app(scope, receive, send):
+        if scope["type"] != "http":
+            return
+
+    sent, noted = lifespan(app, *BOTH)
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert noted == ["started", "ended"]
+
+
+def test_a_thread_that_can_t_be_started_is_said_once_and_hurts_nobody(watch, http_receiver, monkeypatch, caplog):
+    """Where the system has no threads left the service starts and serves; a later start sends what was counted."""
+    from fournines.instrumentation import names
+
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    telemetry = watch(echo(), http_receiver)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", refused)
+        telemetry.start()
+        telemetry.start()
+        assert telemetry.flush(30) is False
+
+    assert telemetry._health.count(names.PROM_ERRORS, "start") == 3
+    assert caplog.text.count("can't be started") == 1
+    assert telemetry.flush()
+
+
 def test_an_application_s_failing_start_stays_its_own():
     """What an application's own lifespan raises is passed on."""
 

@@ -317,6 +317,59 @@ def test_a_fault_of_ours_never_reaches_the_request(watch, call, monkeypatch):
     assert sum(counts.values()) == len(parts)
 
 
+@pytest.mark.parametrize("where", ["on_start", "on_end"])
+def test_a_foreign_span_processor_that_raises_costs_no_count(watch, call, recorded, where):
+    """Where somebody else's span processor raises there is no span, but the request is counted and answered."""
+    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+
+    def broken(*args, **kwargs):
+        raise RuntimeError("no disk")
+
+    foreign = TracerProvider(shutdown_on_exit=False)
+    foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
+    telemetry = watch(shop())
+    telemetry._instruments.tracer = foreign.get_tracer("foreign")
+
+    assert call(telemetry.app, "/items/5").status == 200
+    assert recorded(telemetry) == {("GET", "/items/{item_id}", 200, None): 1}
+
+
+@pytest.mark.parametrize("part", ["template", "on_request"])
+def test_a_fault_of_ours_costs_no_count(watch, call, recorded, monkeypatch, part):
+    """A route that can't be read, or a thread that can't be asked for, leaves the count whole."""
+
+    def broken(*args, **kwargs):
+        raise RuntimeError
+
+    telemetry = watch(shop())
+    owner = telemetry._instruments.routes if part == "template" else telemetry._instruments
+    monkeypatch.setattr(owner, part, broken)
+
+    assert call(telemetry.app, "/items/5").status == 200
+    assert sum(recorded(telemetry).values()) == 1
+
+
+@pytest.mark.parametrize("where", ["on_start", "on_end"])
+def test_a_foreign_span_processor_that_raises_never_reaches_a_call(watch, monkeypatch, where):
+    """Where somebody else's span processor raises, an outgoing call is made all the same."""
+    import httpx
+    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+
+    from fournines.instrumentation import clients
+
+    def broken(*args, **kwargs):
+        raise RuntimeError("no disk")
+
+    foreign = TracerProvider(shutdown_on_exit=False)
+    foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
+    telemetry = watch(shop())
+    telemetry._instruments.tracer = foreign.get_tracer("foreign")
+    send = clients._wrapped(lambda transport, request: httpx.Response(204))
+
+    assert send(None, httpx.Request("GET", "http://far.example/")).status_code == 204
+    assert telemetry._health.count("fournines_instrumentation_errors", "client") == 1
+
+
 def test_websockets_pass_unmeasured(watch, recorded):
     """A WebSocket is passed on and is no request."""
     import asyncio
