@@ -117,12 +117,8 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
         evaluation = desk.evaluation()
         return {"slos": [desk.summary(evaluation.status(row)) for row in evaluation.worst_first]}
 
-    @app.get("/api/v1/slos/{name}")
-    def slo(name: str) -> JSON:
-        """One SLO."""
-        return desk.summary(_find(desk.evaluation(), name))
-
-    @app.get("/api/v1/slos/{name}/history")
+    # A service's name may hold slashes, so the longer path comes first.
+    @app.get("/api/v1/slos/{name:path}/history")
     def history(
         name: str,
         start: Annotated[
@@ -138,6 +134,11 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
         _find(evaluation, name)
         interval = _interval(start, end, step, evaluation.now)
         return {"points": [point._asdict() for point in desk.history(name, interval, step)]}
+
+    @app.get("/api/v1/slos/{name:path}")
+    def slo(name: str) -> JSON:
+        """One SLO."""
+        return desk.summary(_find(desk.evaluation(), name))
 
 
 def _interval(start: int | None, end: int | None, step: int, now: float) -> Interval:
@@ -190,7 +191,7 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
         )
         return _page(render_overview(view))
 
-    @app.get("/slo/{name}", include_in_schema=False)
+    @app.get("/slo/{name:path}", include_in_schema=False)
     def slo(name: str) -> HTMLResponse:
         status = desk.evaluation().named(name)
         if status is None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ..slo import HTTP_SERVER_DURATION, SLO, SPANS, HistoryPoint, Interval, Observation, Window
+from ..slo import HOUR, HTTP_SERVER_DURATION, SLO, SPANS, HistoryPoint, Interval, Observation, Window
 from .books import Books
 from .buckets import history
 from .chore import Chore
@@ -144,8 +144,11 @@ class Collector:
         row = self.catalogue.rows.get(name)
         if row is None or not interval.seconds:
             return []
+        # Nothing is booked later than this: time that is still to come is not walked through.
+        end = int(max(self._now, self._books.buckets.newest)) + HOUR
+        known = Interval(interval.start, min(interval.end, end))
         with self._history_lock:
-            return history(self._history, row, interval, step, self._now)
+            return history(self._history, row, known, step, self._now)
 
     def totals(self) -> dict[str, tuple[int, int, int]]:
         """(good, total, estimated) events of every settled SLO since the ledger's birth; they never fall, whatever restarts."""

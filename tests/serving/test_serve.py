@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -72,6 +73,26 @@ def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(collector,
     assert ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"] == list(slo["burn_rates"])
     assert {"shop-availability", "shop-latency"} == {each["name"] for each in listed}
     assert [(5, 5)] == [(point["good"], point["total"]) for point in history]
+
+
+def test_an_slo_has_its_addresses_whatever_its_service_is_called(collector, running, make_spans):
+    """A name with slashes, quotes or spaces is asked for like every other."""
+    with running(collector):
+        for service in ("team/payments", "a b", "<b>x?y#z</b>"):
+            collector.post("traces", make_spans(service, [200]))
+            name = quote(f"{service}-availability", safe="")
+            for path in (f"/api/v1/slos/{name}", f"/api/v1/slos/{name}/history", f"/slo/{name}"):
+                assert 200 == httpx.get(collector.url + path, trust_env=False).status_code, path
+
+
+def test_a_history_of_all_time_is_answered(collector, running, make_spans):
+    """However far its ends lie apart, an answer costs what is kept."""
+    with running(collector):
+        collector.post("traces", make_spans("shop", [200] * 5))
+        path = "/api/v1/slos/shop-availability/history"
+        for start, end, step in ((0, 10**15, 10**12), (-(10**30), 10**30, 10**28)):
+            points = collector.get(f"{path}?from={start}&to={end}&step={step}")["points"]
+            assert [5] == [point["total"] for point in points]
 
 
 def test_a_second_collector_on_the_same_data_is_refused(collector, running, free_port):
