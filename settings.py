@@ -11,17 +11,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
 from .slo.errors import Fault, SLOError
 
 DEFAULT_FILE: Final = Path("fournines.yaml")
 PREFIX: Final = "FOURNINES_"
-
-Port = int
 
 
 class SettingsError(SLOError):
@@ -32,6 +30,15 @@ class SettingsError(SLOError):
         self.faults = tuple(faults)
 
 
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")  # noqa: TRY004 - pydantic makes faults of ValueErrors
+    return value
+
+
+Port = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=65535)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,14 +46,14 @@ class _Model(BaseModel):
 class Otlp(_Model):
     """Where OTLP is received; port 0 takes a free one."""
 
-    http_port: Port = Field(default=4318, ge=0, le=65535)
-    grpc_port: Port = Field(default=4317, ge=0, le=65535)
+    http_port: Port = 4318
+    grpc_port: Port = 4317
 
 
 class Xray(_Model):
     """Where X-Ray segments are received; 0 is off, which it is until the receiver is there."""
 
-    port: Port = Field(default=0, ge=0, le=65535)
+    port: Port = 0
 
 
 class Webhook(_Model):
@@ -54,7 +61,7 @@ class Webhook(_Model):
 
     type: Literal["webhook"]
     url: HttpUrl
-    secret: SecretStr | None = None
+    secret: SecretStr | None = Field(default=None, min_length=1)
 
 
 class Settings(_Model):
@@ -63,7 +70,7 @@ class Settings(_Model):
     data: Path = Path("fournines-data")
     slos: Path | None = None
     host: str = "127.0.0.1"
-    port: Port = Field(default=8400, ge=0, le=65535)
+    port: Port = 8400
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
     notify: tuple[Webhook, ...] = ()
@@ -105,7 +112,7 @@ def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = 
     config = (
         config or _optional_path(environ.get(PREFIX + "CONFIG")) or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     )
-    document = _Document.read(config, environ) if config else _Document("the command line or environment", {}, {})
+    document = _Document.read(config, environ) if config else _Document("the command line or environment", {}, {}, ())
     values = document.values
     for name, place in _PLACES.items():
         given = getattr(flags, name)
@@ -113,12 +120,10 @@ def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = 
         if given is not None or text:
             _put(values, place, text if given is None else given)
     urls = flags.webhook or tuple(url.strip() for url in environ.get(PREFIX + "WEBHOOK", "").split(",") if url.strip())
-    if urls:
-        values["notify"] = [*(values.get("notify") or ()), *({"type": "webhook", "url": url} for url in urls)]
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError([document.fault(fault) for fault in error.errors()]) from None
+    configured = values.get("notify") or []
+    if urls and isinstance(configured, list):
+        values["notify"] = [*configured, *({"type": "webhook", "url": url} for url in urls)]
+    return document.settings()
 
 
 def _optional_path(text: str | None) -> Path | None:
@@ -141,6 +146,7 @@ class _Document:
     file: str
     values: dict[str, Any]
     lines: Mapping[tuple[str | int, ...], int]
+    faults: Sequence[Fault]
 
     @classmethod
     def read(cls, path: Path, environ: Mapping[str, str]) -> _Document:
@@ -148,6 +154,8 @@ class _Document:
             node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError([Fault(str(path), 0, "", f"can't be read: {error}")]) from None
+        except RecursionError:
+            raise SettingsError([Fault(str(path), 0, "", "nests too deeply")]) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else 0
@@ -157,15 +165,25 @@ class _Document:
         reader = _Reader(str(path), environ)
         values = reader.value(node, ()) if node else {}
         if not isinstance(values, dict):
-            reader.faults.append(Fault(str(path), 1, "", "holds no mapping of keys to values"))
-        if reader.faults:
-            raise SettingsError(reader.faults)
+            raise SettingsError([*reader.faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
         for key in ("data", "slos"):
             if isinstance(values.get(key), str):
                 values[key] = str(path.parent / values[key])
-        return cls(str(path), values, reader.lines)
+        return cls(str(path), values, reader.lines, reader.faults)
 
-    def fault(self, error: Mapping[str, Any]) -> Fault:
+    def settings(self) -> Settings:
+        """What the values mean. Raises `SettingsError` with every fault, of reading and of meaning, in the file's order."""
+        faults = list(self.faults)
+        try:
+            settings = Settings.model_validate(self.values)
+        except ValidationError as error:
+            said = {fault.path for fault in faults}
+            faults += [fault for fault in map(self._fault, error.errors()) if fault.path not in said]
+        if faults:
+            raise SettingsError(sorted(faults, key=lambda fault: fault.line))
+        return settings
+
+    def _fault(self, error: Mapping[str, Any]) -> Fault:
         place = tuple(error["loc"])
         known = place
         while known and known not in self.lines:
@@ -181,15 +199,34 @@ class _Reader:
         self.environ = environ
         self.lines: dict[tuple[str | int, ...], int] = {}
         self.faults: list[Fault] = []
+        self._open: set[yaml.Node] = set()
 
     def value(self, node: yaml.Node, place: tuple[str | int, ...]) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
+        if node in self._open:
+            return self._refuse(place, "the alias refers to itself")
+        self._open.add(node)
+        try:
+            return self._value(node, place)
+        finally:
+            self._open.discard(node)
+
+    def _value(self, node: yaml.Node, place: tuple[str | int, ...]) -> Any:
         if isinstance(node, yaml.MappingNode):
             return {key: self.value(child, (*place, key)) for key, child in self._pairs(node, place)}
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*place, index)) for index, child in enumerate(node.value)]
-        value = yaml.SafeLoader("").construct_object(node, deep=True)
+        try:
+            value = yaml.SafeLoader("").construct_object(node, deep=True)
+        except ValueError:
+            kind = str(node.tag).rpartition(":")[2]
+            return self._refuse(place, f"{node.value!r} can't be read as the {kind} it looks like; quote it")
+        except yaml.YAMLError:
+            return self._refuse(place, "has a tag that is not read here; leave it out")
         return self._filled(value, place) if isinstance(value, str) else value
+
+    def _refuse(self, place: tuple[str | int, ...], why: str) -> None:
+        self.faults.append(Fault(self.file, self.lines[place], _dotted(place), why))
 
     def _pairs(self, node: yaml.MappingNode, place: tuple[str | int, ...]) -> list[tuple[str, yaml.Node]]:
         pairs: dict[str, yaml.Node] = {}
@@ -205,11 +242,7 @@ class _Reader:
         def fill(match: re.Match[str]) -> str:
             value = self.environ.get(match[1])
             if value is None:
-                self.faults.append(
-                    Fault(
-                        self.file, self.lines[place], _dotted(place), f"the environment variable {match[1]} is not set"
-                    )
-                )
+                self._refuse(place, f"the environment variable {match[1]} is not set")
             return value or ""
 
         return re.sub(r"\$\{(\w+)\}", fill, text)
@@ -223,5 +256,8 @@ def _explain(error: Mapping[str, Any]) -> str:
     allowed = set(Settings.model_fields)
     if error["type"] == "extra_forbidden":
         return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
-    found = "" if isinstance(error["input"], dict | list) else f", not {error['input']!r}"
+    if error["type"] == "tuple_type":
+        return "needs to be a list, such as [{type: webhook, url: ...}]"
+    secret = error["loc"][:1] == ("notify",) and error["loc"][-1] != "type"
+    found = "" if secret or isinstance(error["input"], dict | list) else f", not {error['input']!r}"
     return f"{error['msg']}{found}"

@@ -98,6 +98,14 @@ def test_secrets_mask_themselves(folder):
         ("port: 1\nport: 2\n", 2, "port", "twice"),
         ("port: [1\n", 2, "", "no YAML"),
         ("- 1\n", 1, "", "no mapping"),
+        ("host: 2026-13-45\n", 1, "host", "'2026-13-45' can't be read as the timestamp it looks like; quote it"),
+        ("port: 1\nhost: !!python/name:os.system x\n", 2, "host", "a tag that is not read here"),
+        ("port: !!int many\n", 1, "port", "quote it"),
+        ("notify: &hooks [*hooks]\n", 1, "notify[0]", "refers to itself"),
+        ("otlp: &otlp {more: *otlp}\n", 1, "otlp.more", "refers to itself"),
+        ("[" * 3000 + "]" * 3000, 0, "", "nests too deeply"),
+        ("port: true\n", 1, "port", "not True"),
+        ("notify: {type: webhook}\n", 1, "notify", "a list"),
     ],
 )
 def test_a_fault_names_file_line_and_path(folder, text, line, path, words):
@@ -112,6 +120,31 @@ def test_a_fault_names_file_line_and_path(folder, text, line, path, words):
 def test_all_faults_are_listed_at_once(folder):
     """Nobody mends a file fault by fault."""
     assert {"port", "host"} == {found.path for found in fault(folder, "port: x\nhost: [1]\n").faults}
+    assert ["port", "data"] == [found.path for found in fault(folder, "port: x\ndata: ${FOURNINES_NOWHERE}\n").faults]
+
+
+@pytest.mark.parametrize("hook", ["url: 'ftp://pager/s3cret', secret: 45678", "url: 'http://u:s3cret@', token: s3cret"])
+def test_no_fault_shows_what_a_receiver_is_kept_secret_by(folder, hook):
+    """Tokens stand in a receiver's address, and a fault is printed where others read it."""
+    said = str(fault(folder, f"notify: [{{type: webhook, {hook}}}]\n"))
+
+    assert "notify[0].url" in said
+    assert "s3cret" not in said
+    assert "45678" not in said
+
+
+def test_an_empty_secret_is_a_fault(folder):
+    """A variable that is set to nothing does not make a receiver's messages unsigned."""
+    with pytest.raises(SettingsError, match=r"notify\[0\]\.secret"):
+        load(write(folder, FILE), Flags(), {"HOOK_SECRET": ""})
+
+
+def test_a_webhook_flag_beside_a_broken_list_is_no_riddle(folder):
+    """The fault is the file's, not one of each of its letters."""
+    with pytest.raises(SettingsError) as caught:
+        load(write(folder, "notify: nope\n"), Flags(webhook=("http://127.0.0.1:1/",)), {})
+
+    assert ["notify"] == [found.path for found in caught.value.faults]
 
 
 def test_a_missing_environment_variable_is_a_fault(folder):
