@@ -44,7 +44,10 @@ class SloFiles:
 
     def _look(self) -> object:
         assert self._path is not None
-        files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
+        try:
+            files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
+        except OSError as error:
+            return str(error)  # reading them says it to people
         return tuple(_stamp(file) for file in files)
 
 

@@ -7,6 +7,8 @@ Everything that is wrong anywhere is said at once.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -47,20 +49,35 @@ def _files(paths: Sequence[Path], faults: list[Fault]) -> list[Path]:
     """Every file once, though several of the paths hold it."""
     files: dict[Path, Path] = {}
     for path in paths:
-        found = sorted(_within(path)) if path.is_dir() else [path]
-        if not found:
-            faults.append(Fault(str(path), 0, "", "holds no *.yaml or *.yml file"))
+        found = _within(path, faults) if os.path.isdir(path) else [path]  # noqa: PTH112 - Path.is_dir raises for some paths
         for file in found:
-            files.setdefault(file.resolve(), file)
+            files.setdefault(Path(os.path.realpath(file)), file)
     return list(files.values())
 
 
-def _within(folder: Path) -> Iterator[Path]:
-    """Its YAML files. Hidden ones are left out: Kubernetes mounts every file a second time below `..data`."""
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in _SUFFIXES and not hidden and path.is_file():
-            yield path
+def _within(folder: Path, faults: list[Fault]) -> list[Path]:
+    """Its YAML files, sorted. Hidden ones are left out: Kubernetes mounts every file a second time below `..data`."""
+    known = len(faults)
+    found: list[Path] = []
+    for here, folders, names in os.walk(folder, onerror=lambda error: faults.append(_unlisted(error))):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = [Path(here, name) for name in names if not name.startswith(".")]
+        found += [path for path in paths if path.suffix in _SUFFIXES and _is_given(path)]
+    if not found and len(faults) == known:
+        faults.append(Fault(str(folder), 0, "", "holds no *.yaml or *.yml file"))
+    return sorted(found)
+
+
+def _unlisted(error: OSError) -> Fault:
+    return Fault(str(error.filename), 0, "", f"can't be read: {error.strerror}")
+
+
+def _is_given(path: Path) -> bool:
+    """Whether it is meant to be read: a file, or what can't be looked at, which reading it will explain. Sockets and pipes are not."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 def _emptiness(path: Path, reading: Reading) -> list[Fault]:

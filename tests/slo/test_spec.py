@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import errno
+import os
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import yaml
@@ -546,6 +549,45 @@ def test_a_path_that_is_not_there(tmp_path):
     """A missing file is a fault with its path."""
     with pytest.raises(SpecError, match=r"nowhere\.yaml: can't be read: No such file"):
         load_slos([tmp_path / "nowhere.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("loop.yaml", "Too many levels of symbolic links"),
+        ("dangling.yaml", "No such file"),
+        ("x" * 300, "name too long"),
+    ],
+)
+def test_a_path_that_leads_nowhere(tmp_path, name, why):
+    """Links that lead nowhere or round in a circle, and names no file can have, are faults like any other."""
+    if len(name) < 100:
+        (tmp_path / name).symlink_to(name if name == "loop.yaml" else "nowhere")
+    with pytest.raises(SpecError, match=f"{name}: can't be read: .*{why}"):
+        load_slos([tmp_path / name])
+
+
+def test_no_file_of_a_folder_is_passed_over(load, tmp_path):
+    """A link of a folder that leads nowhere, or a folder that can't be listed, is said: its SLOs would silently be gone."""
+    (tmp_path / "moved.yaml").symlink_to("nowhere.yaml")
+
+    with pytest.raises(SpecError, match=r"moved\.yaml: can't be read: No such file"):
+        load(**{"a.yaml": SLO})
+
+
+def test_a_folder_that_cannot_be_listed(load, tmp_path, monkeypatch):
+    """Whatever is in it, nobody knows; so nothing is loaded without it."""
+
+    def scandir(path, real=os.scandir):
+        if Path(path).name == "shut":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    (tmp_path / "shut").mkdir()
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    with pytest.raises(SpecError, match=r"shut: can't be read: Permission denied"):
+        load(**{"a.yaml": SLO})
 
 
 ANYTHING = st.recursive(
