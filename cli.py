@@ -96,7 +96,7 @@ def serve(
 
 
 @app.command()
-def check(paths: Annotated[list[Path], typer.Argument(help="SLO files, or folders of them.")]) -> None:
+def check(paths: Annotated[list[Path], typer.Argument(help="SLO files, or folders of them.", readable=False)]) -> None:
     """Validate SLO files: every fault with file, line and path. Exits 1 when there is one."""
     with _collector_extra():
         from .slo import SpecError, advise, load_slos
