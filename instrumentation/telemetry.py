@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import time
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -95,6 +96,7 @@ class Telemetry:
         if is_starlette(app):
             self._inner = put_outermost(app, self)
         _LIVE.add(self)
+        weakref.finalize(self, _let_go, self._worker).atexit = False
 
     @property
     def app(self) -> App:
@@ -209,7 +211,8 @@ class Telemetry:
 
 _KNOWN: Final[weakref.WeakValueDictionary[int, Telemetry]] = weakref.WeakValueDictionary()
 _LIVE: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
-_STARTED: Final[set[Telemetry]] = set()
+_STARTED: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
+_PARTING: Final[set[Worker]] = set()
 
 
 def _known(app: Any) -> Telemetry | None:
@@ -221,13 +224,27 @@ def _known(app: Any) -> Telemetry | None:
 def _after_fork() -> None:
     """A child has its parent's memory, but none of its threads: what was not sent yet is the parent's to send."""
     _STARTED.clear()
+    _PARTING.clear()
     for telemetry in list(_LIVE):
         telemetry._forget()  # noqa: SLF001 - the class's own fork hook
 
 
+def _let_go(worker: Worker) -> None:
+    """An application nobody holds any more (tests make one each) must not leave its thread behind."""
+    _PARTING.difference_update([one for one in _PARTING if not one.ending])
+    worker.part(SHUTDOWN_TIMEOUT)
+    if worker.ending:
+        _PARTING.add(worker)
+
+
 def _say_goodbyes() -> None:
-    for telemetry in list(_STARTED):
-        telemetry.shutdown()
+    # All at once: a collector that hangs holds the interpreter's end up for one time-out, however many there are.
+    deadline = time.monotonic() + SHUTDOWN_TIMEOUT
+    started = list(_STARTED)
+    for telemetry in started:
+        telemetry._worker.part(SHUTDOWN_TIMEOUT)  # noqa: SLF001 - the class's own exit hook
+    for end in (*(telemetry.shutdown for telemetry in started), *(worker.stop for worker in _PARTING)):
+        end(max(0.0, deadline - time.monotonic()))
 
 
 def _on_fork(hook: Callable[[], None]) -> None:

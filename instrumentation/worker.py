@@ -73,17 +73,28 @@ class Worker:
             self._condition.wait_for(lambda: self._answered >= ticket, timeout)
             return self._answered >= ticket and self._delivered
 
-    def stop(self, timeout: float) -> bool:
-        """Ends the thread with the good-bye, at most `timeout` seconds from now; True when it was acknowledged."""
+    def part(self, timeout: float) -> None:
+        """Asks the thread to end with the good-bye, at most `timeout` seconds from now, and does not wait for it."""
         with self._condition:
-            thread = self._ended = self._thread
-            self._thread = None
-            if thread is None:
-                return True
+            if self._thread is None:
+                return
+            self._ended, self._thread = self._thread, None
             self._stop_by = self._clock.steady() + timeout
             self._condition.notify_all()
+
+    def stop(self, timeout: float) -> bool:
+        """Ends the thread with the good-bye, at most `timeout` seconds from now; True when it was acknowledged."""
+        self.part(timeout)
+        thread = self._ended
+        if thread is None:
+            return True
         thread.join(timeout)
         return not thread.is_alive() and self._delivered
+
+    @property
+    def ending(self) -> bool:
+        """Whether a thread that was asked to end is still at it."""
+        return self._ended is not None and self._ended.is_alive()
 
     def forget(self) -> None:
         """As if never started: a forked child has no such thread, and its parent may have held the lock."""

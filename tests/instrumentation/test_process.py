@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -290,6 +291,40 @@ def test_an_application_that_returns_from_its_lifespan_gets_one():
 
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert noted == ["started", "ended"]
+
+
+def test_an_application_nobody_holds_leaves_no_thread(http_receiver, monkeypatch):
+    """Tests make an application each and forget it: its thread says good-bye and ends."""
+    from fournines.instrumentation import instrument
+
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", http_receiver.endpoint)
+
+    def made():
+        instrument(echo(), "forgotten").start()
+        return [thread for thread in threading.enumerate() if thread.name == "fournines-export"][-1]
+
+    thread = made()
+    gc.collect()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert http_receiver.ups()[-1] == 0
+
+
+def test_a_hanging_collector_holds_up_the_interpreter_s_end_once(http_receiver):
+    """However many applications a process has, its end waits for a collector that hangs for one time-out (not 16)."""
+    http_receiver.script = [("hang", {})] * 100
+
+    run(
+        """
+import importlib
+importlib.import_module("fournines.instrumentation.telemetry").SHUTDOWN_TIMEOUT = 1.0
+others = [instrument(Starlette(), service=f"other-{number}") for number in range(16)]
+for other in others:
+    other.start()
+""",
+        http_receiver,
+    )
 
 
 def test_a_thread_that_can_t_be_started_is_said_once_and_hurts_nobody(watch, http_receiver, monkeypatch, caplog):
