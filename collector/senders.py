@@ -131,6 +131,7 @@ class Senders:
         if now < self._heard_at:
             for key, sender in list(self._senders.items()):
                 self._senders.put(key, replace(sender, last=min(sender.last, now)))
+            self.heard = {service: min(heard, now) for service, heard in self.heard.items()}
         if not 0 <= now - self._heard_at <= SILENT_AFTER:
             self.listening = now
         self._heard_at = now

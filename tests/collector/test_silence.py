@@ -219,6 +219,16 @@ def test_a_silence_ends_with_the_next_sign_of_life(opened, otlp, histogram, now)
     assert 0 == story.collector._books.ledger.writer.execute("SELECT count(*) FROM silence").fetchone()[0]
 
 
+def test_data_ages_though_the_clock_was_put_back(opened, otlp, now):
+    """What was heard by a clock that was two hours ahead is as old as the clock's correction, not fresh for two hours."""
+    story = Story(opened, otlp, now + 2 * HOUR).live(70, every=5)
+    story.now = now
+    story.live(100)
+    heard = float(story.collector.observe([NAME], [Window(HOUR)], story.now).heard[0])
+
+    assert now < heard <= now + 1
+
+
 @given(st.integers(0, 10**7), st.integers(1, 360), st.integers(0, 1000))
 def test_expected_events_add_up(events, buckets, first):
     """Over any stretch as long as the time they were seen in, the expected events are as many as were seen, to the last one."""
