@@ -34,6 +34,7 @@ from .collector import (
     decode_points,
     decode_spans,
     expose,
+    listen,
 )
 from .settings import Settings
 from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, Status, summarise
@@ -64,7 +65,7 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
     Raises `ServiceError` when it can't start, `SpecError` when the SLO files hold faults.
     """
     try:
-        service = Service(settings, clock)
+        service = Service(_with_ports(settings), clock)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(service.serve())
@@ -72,6 +73,18 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
             service.close()
     except (CollectorError, AlertsError) as error:
         raise ServiceError(f"fournines can't start: {error}") from error
+
+
+def _with_ports(settings: Settings) -> Settings:
+    """Free ports where 0 asks for them: chosen before anything is built, because pages and messages name their addresses."""
+    port = settings.port or _free_port(settings.host, "--port")
+    http_port = settings.otlp.http_port or _free_port(settings.host, "--otlp-http-port")
+    return settings.model_copy(update={"port": port, "otlp": settings.otlp.model_copy(update={"http_port": http_port})})
+
+
+def _free_port(host: str, option: str) -> int:
+    with listen(host, 0, option) as taken:
+        return int(taken.getsockname()[1])
 
 
 class Service:

@@ -13,7 +13,7 @@ from .exposition import expose
 from .grpc import GrpcReceiver
 from .http import otlp_app
 from .intake import Decoders
-from .listener import HttpServer
+from .listener import HttpServer, listen
 from .points import decode_points
 from .recent import Receipt
 from .wire import decode_spans
@@ -38,5 +38,6 @@ __all__ = [
     "decode_points",
     "decode_spans",
     "expose",
+    "listen",
     "otlp_app",
 ]

@@ -136,6 +136,22 @@ def test_a_read_only_folder_is_named(collector):
     assert "Traceback" not in ended.stderr
 
 
+def test_port_0_says_which_port_it_took(tmp_path):
+    """The address in the log, and with it those in pages and messages, is one that answers."""
+    command = [sys.executable, "-m", "fournines", "serve", "--data", str(tmp_path / "data"), "--port", "0"]
+    command += ["--otlp-http-port", "0", "--otlp-grpc-port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            said = next(line for line in running.stderr if "pages and API on" in line)
+            answer = httpx.get(f"{said.split()[-1]}/api/v1/slos", trust_env=False)
+        finally:
+            running.terminate()
+            running.communicate()
+
+    assert 200 == answer.status_code
+    assert 0 == running.returncode
+
+
 def test_a_faulty_slo_file_stops_the_start(collector, tmp_path):
     """At the start there are no old SLOs to keep: the fault is named with file and line."""
     path = tmp_path / "slos.yaml"
