@@ -147,8 +147,8 @@ class Service:
         self._watch_commits()
         pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
         doors = Doors(self._accept, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
-        await pages.start()
         await doors.start()
+        await pages.start()
         self._say_hello(doors)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
         paging = asyncio.create_task(self._pager.run(), name="pager")

@@ -1,0 +1,38 @@
+"""Who is told that the collector is ready finds its doors open."""
+
+import signal
+
+from fournines import service
+from fournines.settings import Otlp, Settings
+
+
+def test_the_doors_are_open_before_the_pages_say_so(tmp_path, free_port, monkeypatch):
+    """`/readyz` says that data is taken in, so it is answered only once OTLP is received."""
+    opened = []
+
+    class Doors:
+        http_port = grpc_port = 0
+
+        def __init__(self, *_):
+            pass
+
+        async def start(self):
+            opened.append("doors")
+
+        async def stop(self):
+            pass
+
+    class Pages(Doors):
+        def __init__(self, *_, option):
+            pass
+
+        async def start(self):
+            opened.append("pages")
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(service, "Doors", Doors)
+    monkeypatch.setattr(service, "HttpServer", Pages)
+    ports = {"port": free_port(), "otlp": Otlp(http_port=free_port(), grpc_port=free_port())}
+    service.run(Settings(data=tmp_path, **ports))
+
+    assert ["doors", "pages"] == opened
