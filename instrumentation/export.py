@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 AWAY_INTERVAL: Final = 10.0
 FAILURE_DELAY: Final = 1.0
+MOST_AHEAD: Final = 120.0
+"""Seconds that an interval may end ahead of the wall clock; collectors reject what lies minutes in the future."""
 NANOS: Final = 1_000_000_000
 
 _log = logging.getLogger("fournines.instrumentation")
@@ -134,19 +136,27 @@ class Exporter:
 
     def _seal(self, *, up: bool) -> None:
         self._failed_at = None
-        self._last_seal = self._clock.steady()
+        since_last, self._last_seal = self._clock.steady() - self._last_seal, self._clock.steady()
         if self._metrics is None:
             return
         from .otlp import Interval, Sealed, metrics_request
 
-        start = self._sealed_until
-        # A wall clock that was set back must not make an interval of nothing, or one that overlaps the last.
-        end = max(int(self._clock.wall() * NANOS), start + 1)
+        start, end = self._interval(since_last)
         self._sealed_until = end
         points = self._red.seal(since=start / NANOS)
         sealed = Sealed(Interval(start, end), self._began, up, points, self._red.active(), self._red.boundaries)
         body = metrics_request(self._resource, sealed)
         self._metrics.put(_packed(body, self._config.metrics), sum(point.requests for point in points))
+
+    def _interval(self, since_last: float) -> tuple[int, int]:
+        now = int(self._clock.wall() * NANOS)
+        if self._sealed_until - now > MOST_AHEAD * NANOS:
+            # The clock was wrong before. Going on from there, all counts would lie in the future, and be rejected.
+            start = now - int(min(since_last, self._config.export_interval) * NANOS)
+            self._began = min(self._began, start)
+            return start, now
+        # A wall clock set back by less must not make an interval of nothing, or one that overlaps the last.
+        return self._sealed_until, max(now, self._sealed_until + 1)
 
     def _send_all(self, deadline: float) -> bool:
         if self._metrics is not None:

@@ -288,6 +288,23 @@ def test_a_clock_set_back_makes_no_overlap(bench, call, rx, monkeypatch):
     assert all(a.time_unix_nano <= b.start_time_unix_nano for a, b in itertools.pairwise(points))
 
 
+def test_a_clock_that_was_an_hour_ahead_leaves_no_counts_in_the_future(bench, call, rx, monkeypatch):
+    """Once a wrong clock is put right, intervals end now: what lay an hour ahead no collector would count."""
+    wall = [1_000_000.0]
+    monkeypatch.setattr(bench.clock, "wall", lambda: wall[0])
+    for jump in (5, -3600, 5, 5):
+        call(bench.app, "/ok")
+        bench._exporter.tick()
+        bench.clock.now += 5
+        wall[0] += jump
+
+    points = [p for body in bench.metrics.sent for p in rx.duration_points(rx.decoded_metrics(body))]
+    assert [p.time_unix_nano // 10**9 for p in points] == [1_000_000, 1_000_005, 996_405, 996_410]
+    assert [p.count for p in points] == [1, 1, 1, 1]
+    assert points[2].time_unix_nano - points[2].start_time_unix_nano == 5 * 10**9
+    assert points[3].start_time_unix_nano == points[2].time_unix_nano
+
+
 def test_good_bye_is_the_last_word(watch, call, receiver):
     """The heartbeat is 1 until the end, 0 once, and shutting down again says nothing more."""
     telemetry = watch(shop(), receiver)
