@@ -27,6 +27,12 @@ KNOWN_METHODS: Final = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", 
 DEFAULT_PROPAGATORS: Final = ("tracecontext", "baggage", "xray")
 PROTOCOLS: Final = ("http/protobuf", "grpc")
 DEFAULT_ENDPOINTS: Final = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
+FIXED: Final = {
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": ("delta", "lowmemory"),
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": ("explicit_bucket_histogram",),
+    "OTEL_METRICS_EXEMPLAR_FILTER": ("trace_based",),
+}
+"""What the specification lets one choose and this package does not -> the values that agree with what it does."""
 PATHS: Final = {"metrics": "/v1/metrics", "traces": "/v1/traces"}
 
 _log = logging.getLogger("fournines.instrumentation")
@@ -68,6 +74,8 @@ class Config:
 def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
     """Reads the environment once. Never raises: what can't be understood is logged and the default taken."""
     env = os.environ if environ is None else environ
+    for name, ours in FIXED.items():
+        _choice(env, (name,), ours, ours[0])
     return Config(
         disabled=_text(env, "OTEL_SDK_DISABLED").lower() == "true",
         attributes=_attributes(env, service, version),

@@ -113,3 +113,11 @@ def test_bytes_that_are_no_text_become_some():
     attributes = read_config("shop", environ={"OTEL_RESOURCE_ATTRIBUTES": "team=\udcff"}).attributes
 
     assert attributes["team"] == "?"
+
+
+@pytest.mark.parametrize(("value", "said"), [("cumulative", True), ("delta", False), ("LowMemory", False)])
+def test_what_cannot_be_chosen_here_is_said(caplog, value, said):
+    """Who asks for cumulative counts is told that deltas are sent; who asks for deltas is not bothered."""
+    config(OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=value)
+
+    assert ("TEMPORALITY_PREFERENCE" in caplog.text) is said
