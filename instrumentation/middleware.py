@@ -39,6 +39,8 @@ MEASURED: Final = "fournines.measured"
 NATIVE: Final = "fastapi.telemetry"
 """Scope key FastAPI (0.142 and later) looks at: where it is there, FastAPI does not report the request itself."""
 
+FAILURES: Final = (Exception, SystemExit, KeyboardInterrupt)
+"""What a service fails with; any other `BaseException` is how event loops cancel a request."""
 CLIENT_GONE: Final = 499
 SERVER_ERROR: Final = 500
 
@@ -197,10 +199,10 @@ class Request:
         status = self._status
         failed = status is not None and status >= SERVER_ERROR
         complete = self._ended is not None
-        cancelled = raised is not None and not isinstance(raised, Exception) and not complete
+        cancelled = raised is not None and not isinstance(raised, FAILURES) and not complete
         if (self._disconnected or cancelled) and not failed:
             return CLIENT_GONE, None
-        if isinstance(raised, Exception):
+        if isinstance(raised, FAILURES):
             return SERVER_ERROR if status is None else status, error_name(raised)
         if status is None or not complete:
             return SERVER_ERROR if status is None else status, names.OTHER

@@ -407,6 +407,19 @@ def test_a_listener_that_hears_the_connection_close_after_the_last_byte_changes_
     assert recorded(telemetry) == {("GET", None, 200, None): 1}
 
 
+def test_an_application_that_exits_has_failed(watch, recorded):
+    """`sys.exit` in an endpoint is the service's doing, and not a client that left."""
+
+    async def app(scope, receive, send):
+        raise SystemExit(3)
+
+    telemetry = watch(app)
+    with pytest.raises(SystemExit):
+        asyncio.run(telemetry({"type": "http", "method": "GET", "path": "/", "headers": []}, None, None))
+
+    assert recorded(telemetry) == {("GET", None, 500, "SystemExit"): 1}
+
+
 def test_a_server_failure_before_the_client_left_stays_one(watch, recorded):
     """A 5xx that was on its way when the client went is the service's failure."""
 
