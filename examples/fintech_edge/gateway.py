@@ -13,16 +13,16 @@ from .store import Store
 
 __all__ = ["create"]
 
-# method, route, and who answers it
+# method, route, and who answers it; ids are numbers, so that no `..` among them becomes another path of a service
 ROUTES = (
-    ("GET", "/users/{user_id}", "users"),
-    ("POST", "/users/{user_id}/codes", "users"),
-    ("GET", "/users/{user_id}/notifications", "notifications"),
-    ("GET", "/accounts/{account_id}", "accounts"),
-    ("GET", "/accounts/{account_id}/transactions", "transactions"),
-    ("GET", "/accounts/{account_id}/spending", "analytics"),
+    ("GET", "/users/{user_id:int}", "users"),
+    ("POST", "/users/{user_id:int}/codes", "users"),
+    ("GET", "/users/{user_id:int}/notifications", "notifications"),
+    ("GET", "/accounts/{account_id:int}", "accounts"),
+    ("GET", "/accounts/{account_id:int}/transactions", "transactions"),
+    ("GET", "/accounts/{account_id:int}/spending", "analytics"),
     ("POST", "/payments", "payments"),
-    ("GET", "/payments/{payment_id}", "payments"),
+    ("GET", "/payments/{payment_id:int}", "payments"),
 )
 
 SCHEMA = "create table if not exists visits (route text primary key, visits integer not null);"
@@ -44,7 +44,8 @@ def forward(store: Store, calls: Calls, route: str, peer: str) -> Callable[[Requ
 
     async def endpoint(request: Request) -> Response:
         store.write("insert into visits values (?, 1) on conflict do update set visits = visits + 1", route)
-        answer = await calls.send(peer, request.method, request.url.path, await request.body())
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        answer = await calls.send(peer, request.method, asked, await request.body())
         return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
 
     return endpoint

@@ -1,6 +1,7 @@
 """Laws of the bank itself: seven processes over real sockets, telemetry switched off."""
 
 import json
+import socket
 import sys
 from contextlib import ExitStack
 from itertools import islice
@@ -68,6 +69,18 @@ def test_nobody_pays_what_he_does_not_have(door):
 def test_the_gateway_passes_answers_on(door, path, status):
     """Statuses come through the gateway as the services gave them."""
     assert status == door.get(path).status_code
+
+
+@pytest.mark.parametrize("way", ["/users/%2e%2e", "/accounts/%2e%2e/transactions", "/users/..%2Fhealthz"])
+def test_the_gateway_has_no_way_behind_its_routes(bank, way):
+    """What a customer writes where an id belongs never becomes another path of a service: it is no page at all."""
+    host, port = bank["gateway"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 10) as raw:
+        raw.sendall(f"GET {way} HTTP/1.1\r\nHost: bank\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: raw.recv(4096), b""))
+
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b'{"detail":"Not Found"}' in answer
 
 
 def test_a_wrong_question_is_the_customers_fault(door):
