@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from typing import Final
@@ -11,7 +12,7 @@ from .buckets import Booked, Buckets
 from .counters import Counters
 from .ledger import Ledger
 from .recent import deltas, digests
-from .registry import Registry
+from .registry import MOST_SERVICES, Registry
 from .rolling import Rolling
 from .senders import Senders, SignOfLife
 from .series import Feeds, Series
@@ -20,6 +21,8 @@ from .skew import Clocks
 from .staged import Part
 from .streams import Cumulatives
 from .tallies import Tallies
+
+_LOG: Final = logging.getLogger("fournines.collector")
 
 LONGEST: Final = HOUR
 """Seconds before its end that an event's start can show its SLO to be observed from."""
@@ -45,6 +48,7 @@ class Books:
         self.series = Series(self.registry)
         self.clocks = Clocks(counters.skew)
         self.off_boundary: dict[int, float | None] = {}
+        self._full = False
         self._parts: tuple[Part, ...] = (
             self.registry,
             self.buckets,
@@ -91,8 +95,19 @@ class Books:
     def introduce(self, service: str, now: float, *, metrics: bool, spans: bool) -> None:
         """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
         if not self.registry.hear(service, metrics=metrics, spans=spans, now=now):
-            self.counters.services_overflow.inc()
+            self._no_room(service)
         self.tallies.observed(tuple(judge.row for judge in self.registry.judges(service)), int(now))
+
+    def _no_room(self, service: str) -> None:
+        """Said once: a flood of names is not to become a flood of lines."""
+        self.counters.services_overflow.inc()
+        if not self._full:
+            self._full = True
+            _LOG.warning(
+                "no automatic SLOs for %.200r and the like: more than %d services, or a name too long",
+                service,
+                MOST_SERVICES,
+            )
 
     def book(self, slos: tuple[int, ...], t: int, events: Booked, start: int, received: float) -> None:
         """Stages events of bucket `t`; `start` is the second the first of them began."""

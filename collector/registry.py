@@ -132,6 +132,7 @@ class Registry:
         self._judges.clear()
         self._sort(slos)
         for slo in slos:
+            self._take_over(slo)
             self._row(RowKey(slo.name))
         # Requests of the same transaction are judged by the new SLOs already.
         self.wanted |= _keys(slos)
@@ -195,6 +196,13 @@ class Registry:
         if spans is not None and signal == SPANS and name not in self._declared:
             self._rows.put(RowKey(name), spans)
         self._rows.remove(RowKey(name, SPANS))
+
+    def _take_over(self, slo: SLO) -> None:
+        """The count of spans an automatic SLO began, and is not pinned to yet, goes over to a file's SLO of spans."""
+        spans = self._rows.get(RowKey(slo.name, SPANS))
+        if spans is not None and slo.sli.signal == SPANS and slo.name not in self._files:
+            self._rows.put(RowKey(slo.name), spans)
+            self._rows.remove(RowKey(slo.name, SPANS))
 
     def _row(self, key: RowKey) -> int:
         row = self._rows.get(key)

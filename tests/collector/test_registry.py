@@ -99,6 +99,21 @@ def test_a_file_takes_over_the_counts_of_a_name(opened, otlp, span, slo, now):
     assert (2, 2, 0) == collector.totals()[AVAILABILITY]
 
 
+def test_a_file_takes_over_what_the_first_minute_counted(opened, otlp, span, slo, now):
+    """Spans that were counted before the automatic SLO kept to one signal go over to a file's SLO of spans, and stay its own."""
+    collector = opened()
+    for _ in range(3):
+        collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
+    collector.declare([slo(AVAILABILITY)], now)
+    assert 3 == total(collector, AVAILABILITY, now)
+    collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
+    for passed in (30, 61, 62):
+        collector.tick(now + passed)
+    collector.close()
+
+    assert 4 == total(opened([slo(AVAILABILITY)]), AVAILABILITY, now + 62)
+
+
 def test_slos_are_there_after_a_restart(opened, otlp, span, slo, now):
     """Automatic SLOs and the counts of all survive a restart; those of files come with the files."""
     collector = opened([slo("mine")])
@@ -110,12 +125,13 @@ def test_slos_are_there_after_a_restart(opened, otlp, span, slo, now):
     assert [1, 1, 1] == [total(collector, one.name, now) for one in collector.slos]
 
 
-def test_services_are_bounded(opened, otlp, span, slo, now, monkeypatch):
+def test_services_are_bounded(opened, otlp, span, slo, now, monkeypatch, caplog):
     """Beyond the most services a new one gets no SLOs, and is counted as overflow; its files' SLOs count all the same."""
     monkeypatch.setattr(registry_module, "MOST_SERVICES", 2)
     collector = opened([slo("mine", "s5")])
     for index in range(6):
         collector.accept(Signal.TRACES, otlp.spans(span(now), service=f"s{index}"), now).result()
+    assert 1 == caplog.text.count("more than")
     overflow = collector.counters.registry.get_sample_value("fournines_services_overflow_total")
 
     assert ["mine", "s0-availability", "s0-latency", "s1-availability", "s1-latency"] == [
