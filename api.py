@@ -20,7 +20,7 @@ from .dashboards import (
     render_overview,
     render_slo,
 )
-from .slo import BUCKET, HOUR, MINUTE, Evaluation, HistoryPoint, Interval, Status, Window
+from .slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, HistoryPoint, Interval, State, Status, Window
 
 MAX_POINTS: Final = 11_000
 """Points one history answer may hold; the bound Prometheus sets for a range query."""
@@ -64,8 +64,8 @@ class Desk(Protocol):
         """Counts of one SLO."""
         ...
 
-    def since(self, name: str) -> float | None:
-        """When the state of an SLO began, in epoch seconds; None where it was never evaluated."""
+    def since(self, name: str, state: State) -> float | None:
+        """When that state of an SLO began, in epoch seconds; None where the alerts have not seen it in that state yet."""
         ...
 
     def now(self) -> float:
@@ -178,7 +178,8 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
     @app.get("/", include_in_schema=False)
     def overview(show_all: Annotated[bool, Query(alias="all")] = False, service: str = "") -> HTMLResponse:  # noqa: FBT002 - a query's flag
         evaluation = desk.evaluation()
-        since = {name: began for name in evaluation.evaluator.names if (began := desk.since(name)) is not None}
+        states = zip(evaluation.evaluator.names, evaluation.states.tolist(), strict=True)
+        since = {name: began for name, state in states if (began := desk.since(name, STATES[state])) is not None}
         view = Overview(
             evaluation=evaluation,
             now=desk.now(),
@@ -199,7 +200,7 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
         view = Detail(
             status=status,
             now=desk.now(),
-            since=desk.since(name),
+            since=desk.since(name, status.state),
             alerts=desk.alerts_of(status),
             notices=desk.notices(),
             recent=_past(desk, status, *RECENT),

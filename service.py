@@ -37,7 +37,7 @@ from .collector import (
     listen,
 )
 from .settings import Settings
-from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, Status, summarise
+from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
 
 EVALUATE_SECONDS: Final = 5.0
 """SLOs are evaluated this often though no commit touched them: windows move on by themselves."""
@@ -180,12 +180,12 @@ class Service:
 
     def summary(self, status: Status) -> dict[str, Any]:
         """One SLO as the API gives it."""
-        since = self._engine.since(status.slo.name)
+        since = self._engine.since(status.slo.name, status.state)
         return summarise(status, status.now if since is None else since, self.alerts_of(status))
 
-    def since(self, name: str) -> float | None:
-        """When the state of an SLO began."""
-        return self._engine.since(name)
+    def since(self, name: str, state: State) -> float | None:
+        """When that state of an SLO began."""
+        return self._engine.since(name, state)
 
     def alerts(self) -> list[dict[str, Any]]:
         """The open alerts."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..slo import SLO, Evaluation, Status
+from ..slo import SLO, Evaluation, State, Status
 from . import compose
 from .alert import Alert, Key, Kind
 from .errors import InvalidReceiver
@@ -122,9 +122,9 @@ class AlertEngine:
             self._kept = slos
         return self._announce(round_.changes)
 
-    def since(self, name: str) -> float | None:
-        """When the state of an SLO began (epoch seconds); None for one that was never evaluated."""
-        return self._times.since(name)
+    def since(self, name: str, state: State | None = None) -> float | None:
+        """When the state of an SLO began (epoch seconds); None for one that was never evaluated, or last in another than `state`."""
+        return self._times.since(name, state)
 
     def alerts_json(self) -> list[dict[str, Any]]:
         """Every open alert as `/api/v1/alerts` says it, pages first, then oldest first."""

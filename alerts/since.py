@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..slo import STATES, Evaluation, Evaluator
+from ..slo import STATES, Evaluation, Evaluator, State
 from ..slo.arithmetic import FloatArray, IntArray
 from .store import StateSince
 
@@ -45,11 +45,13 @@ class StateTimes:
         """The SLOs whose state is known."""
         return {name for name, slot in self._slots.items() if self._states[slot] != _UNKNOWN}
 
-    def since(self, name: str) -> float | None:
-        """When the state of an SLO began (epoch seconds); None for one never evaluated. May be asked from any thread."""
+    def since(self, name: str, state: State | None = None) -> float | None:
+        """When the state of an SLO began (epoch seconds); None for one never evaluated, or last in another than `state`. For any thread."""
         slot, states = self._slots.get(name), self._states
-        known = slot is not None and slot < len(states) and states[slot] != _UNKNOWN
-        return float(self._since[slot]) if slot is not None and known else None
+        if slot is None or slot >= len(states) or states[slot] == _UNKNOWN:
+            return None
+        seen = STATES[int(states[slot])]
+        return float(self._since[slot]) if state in (None, seen) else None
 
     def _slots_of(self, evaluator: Evaluator) -> IntArray:
         slots = self._rows.get(evaluator)

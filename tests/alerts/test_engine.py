@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from fournines.alerts import Action, AlertEngine, InvalidReceiver, Kind, Notice, Outbox, Reason, Receiver, StoreError
-from fournines.slo import SLI, SLO, WORKBOOK, Evaluator, Objective, Severity, SLIKind, SpanKind, Window
+from fournines.slo import SLI, SLO, WORKBOOK, Evaluator, Objective, Severity, SLIKind, SpanKind, State, Window
 
 PAYMENTS = "payments-availability"
 
@@ -257,6 +257,15 @@ def test_since_is_when_the_state_began(engines, slo, at, world, start):
     again.evaluate(at([slo()], 80), start + 80)
     assert start + 60 == again.since(PAYMENTS)
     assert None is again.since("never-heard-of")
+
+
+def test_a_state_the_engine_has_not_seen_yet_has_no_beginning(engines, slo, at, world, start):
+    """Days of calm are not the age of a burn that began since the last evaluation."""
+    engine = engines()
+    engine.evaluate(at([slo()]), start)
+
+    assert start == engine.since(PAYMENTS, State.HEALTHY)
+    assert None is engine.since(PAYMENTS, State.BURNING)
 
 
 def test_a_round_that_can_not_be_kept_did_not_happen(engines, slo, at, world, start, path):
