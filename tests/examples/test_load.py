@@ -30,7 +30,7 @@ def test_customers_come_at_the_rate_asked_for(seed, rps):
 
 def test_every_errand_is_one_the_gateway_runs():
     """Each visit matches a route of the gateway, and each route but the notifications' is visited."""
-    routes = {(method, route): re.sub(r"\{\w+\}", r"\\d+", route) for method, route, _peer in ROUTES}
+    routes = {(method, route): re.sub(r"\{\w+(:int)?\}", r"\\d+", route) for method, route, _peer in ROUTES}
     seen = set()
     for visit in islice(visits(1, 50), 2000):
         matches = {
@@ -39,7 +39,7 @@ def test_every_errand_is_one_the_gateway_runs():
         assert len(matches) == 1, visit
         seen |= matches
 
-    assert {("GET", "/users/{user_id}/notifications")} == set(routes) - seen
+    assert {("GET", "/users/{user_id:int}/notifications")} == set(routes) - seen
 
 
 def test_half_of_the_customers_notice_that_payments_are_down():
