@@ -27,6 +27,9 @@ from .wire import LATEST
 MOST_EVENTS: Final = 2**53
 """The highest count taken for one of events: up to it a double is exact too. A point that says more is skipped."""
 
+MILLISECONDS: Final = "ms"
+"""The unit, in UCUM's words, of boundaries that are brought to seconds."""
+
 NO_BUCKETS: Final[tuple[float, ...]] = ()
 
 
@@ -49,7 +52,8 @@ def decode_points(body: bytes, wanted: frozenset[str]) -> Points:
 
     A monotonic sum counts its whole part. A histogram keeps its buckets if they are one more than its boundaries, the boundaries
     rise, and the buckets add up to the count; otherwise it has none, and its count still counts. An exponential histogram's last
-    bucket is an empty one above its last boundary, and what it counted below zero lies in its zero bucket.
+    bucket is an empty one above its last boundary, and what it counted below zero lies in its zero bucket. Boundaries in
+    milliseconds (unit `ms`) become seconds.
 
     Skipped are: summaries, points without a value, and counts that are negative, not finite or above 2**53.
     """
@@ -170,7 +174,7 @@ def _read_sum(table: _Table, resource: int, scope: bytes, metric: Metric) -> Non
 def _read_histogram(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
     data = metric.histogram
     stream = _Stream(resource, scope, metric.name, PointKind.HISTOGRAM, _temporality(data.aggregation_temporality))
-    table.extend(stream, data.data_points, _histogram)
+    table.extend(stream, data.data_points, _in_seconds(metric, _histogram))
 
 
 def _read_exponential(table: _Table, resource: int, scope: bytes, metric: Metric) -> None:
@@ -178,7 +182,7 @@ def _read_exponential(table: _Table, resource: int, scope: bytes, metric: Metric
     stream = _Stream(
         resource, scope, metric.name, PointKind.EXPONENTIAL_HISTOGRAM, _temporality(data.aggregation_temporality)
     )
-    table.extend(stream, data.data_points, _exponential)
+    table.extend(stream, data.data_points, _in_seconds(metric, _exponential))
 
 
 def _skip(table: _Table, _resource: int, _scope: bytes, metric: Metric) -> None:
@@ -223,6 +227,18 @@ def _exponential(point: ExponentialHistogramDataPoint) -> _Value | None:
     zero = point.zero_count + sum(point.negative.bucket_counts)
     bounds = (point.zero_threshold, *upper_bounds(point.scale, point.positive.offset, len(positive)))
     return _bucketed(point.count, bounds, (zero, *positive, 0))
+
+
+def _in_seconds(metric: Metric, read: Callable[[Any], _Value | None]) -> Callable[[Any], _Value | None]:
+    """Reads boundaries as seconds where the metric says that they are milliseconds, as HTTP durations were before they became stable."""
+    if metric.unit != MILLISECONDS:
+        return read
+
+    def scaled(point: Any) -> _Value | None:
+        value = read(point)
+        return value and value._replace(bounds=tuple(bound / 1000 for bound in value.bounds))
+
+    return scaled
 
 
 def _bucketed(count: int, bounds: tuple[float, ...], buckets: Sequence[int]) -> _Value:

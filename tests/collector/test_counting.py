@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from fournines.collector import Decoders, Signal, decode_points, decode_spans
 from fournines.collector import series as series_module
@@ -354,3 +355,17 @@ def test_what_callers_saw_is_counted_for_the_one_who_promised(opened, otlp, span
 
     assert (1, now + 10, True) == (int(seen.good[0, 0]), float(seen.heard[0]), bool(seen.silent[0]))
     assert 2 == int(seen.total[0, 0] - seen.estimated[0, 0]) < int(seen.total[0, 0])
+
+
+def test_milliseconds_are_told_from_seconds(opened, otlp, histogram, slo, now):
+    """A histogram of unit `ms` has its boundaries brought to seconds, so that a threshold of 0.25 s is its boundary 250."""
+    collector = opened([slo("quick", threshold="0.25", signal="http.server.duration")])
+    request = ExportMetricsServiceRequest.FromString(
+        otlp.points(histogram(now - 5, now, 10, quick=7), name="http.server.duration")
+    )
+    metric = request.resource_metrics[0].scope_metrics[0].metrics[0]
+    metric.unit, metric.histogram.data_points[0].explicit_bounds[:] = "ms", [100, 250, 500]
+    send_points(collector, request.SerializeToString(), now)
+
+    assert (7, 10) == count(collector, "quick", now)
+    assert {} == collector.off_boundary
