@@ -137,10 +137,16 @@ def build(
         _fail(f"can't write to {out}: {error}")
 
 
+def _some_rps(rps: float) -> float:
+    if not 1 <= rps <= 1000:  # not a number is no number of customers either
+        raise typer.BadParameter(f"between 1 and 1000, not {rps:g}")
+    return rps
+
+
 @app.command()
 def demo(
     seed: Annotated[int, typer.Option(help="Seed of the load: the same seed sends the same requests.")] = 9,
-    rps: Annotated[float, typer.Option(help="Requests a second at the gateway.")] = 50.0,
+    rps: Annotated[float, typer.Option(help="Requests a second at the gateway.", callback=_some_rps)] = 50.0,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Eleven minutes: also see the gateway's page resolve.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for summary.json, dashboards and rules.")] = Path("demo-out"),

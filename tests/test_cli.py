@@ -170,3 +170,21 @@ def test_the_base_install_says_what_to_install(slo_file):
     assert 1 == ended.returncode
     assert "pip install 'fournines[collector]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("rps", ["0", "-1", "nan", "inf", "0.5"])
+def test_a_demo_without_customers_is_refused(rps):
+    """A rate that is none is said before anything starts."""
+    result = CliRunner().invoke(app, ["demo", "--rps", rps])
+
+    assert 2 == result.exit_code
+    assert "between 1 and 1000" in result.output
+
+
+def test_a_path_nobody_can_look_at_is_said_by_check(tmp_path):
+    """A link that leads round in a circle is a fault with exit code 1, and nothing else."""
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "loop.yaml")])
+
+    assert 1 == result.exit_code
+    assert "can't be read" in result.output
