@@ -98,11 +98,13 @@ def create_app(desk: Desk) -> FastAPI:
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz")
     async def healthz() -> JSON:
         """The process is alive."""
         return {"status": "ok", "version": __version__}
 
+    @app.head("/readyz", include_in_schema=False)
     @app.get("/readyz")
     async def readyz() -> JSONResponse:
         """Data is taken in; 503 with the reason where it can't be."""

@@ -77,6 +77,7 @@ def serve(
     otlp_http_port: Annotated[int | None, typer.Option(help="OTLP over HTTP. [default: 4318]")] = None,
     otlp_grpc_port: Annotated[int | None, typer.Option(help="OTLP over gRPC. [default: 4317]")] = None,
     xray_port: Annotated[int | None, typer.Option(help="X-Ray segments; 0 is off.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where people reach the pages, for the links in messages.")] = None,
     webhook: Annotated[list[str] | None, typer.Option(help="Where pages go; may be said several times.")] = None,
 ) -> None:
     """Run the collector: receive, count, evaluate, page, show."""
@@ -88,7 +89,17 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    flags = Flags(data, slos, host, port, otlp_http_port, otlp_grpc_port, xray_port, tuple(webhook or ()))
+    flags = Flags(
+        data=data,
+        slos=slos,
+        host=host,
+        port=port,
+        url=url,
+        otlp_http_port=otlp_http_port,
+        otlp_grpc_port=otlp_grpc_port,
+        xray_port=xray_port,
+        webhook=tuple(webhook or ()),
+    )
     try:
         run(load(config, flags))
     except (SettingsError, SLOError, ServiceError) as error:
@@ -116,6 +127,9 @@ def build(
     slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
     out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
     target: Annotated[Target, typer.Option(help="What to write.")] = Target.ALL,
+    url: Annotated[
+        str, typer.Option(help="Where people reach the collector's pages, for links.")
+    ] = "http://127.0.0.1:8400",
 ) -> None:
     """Write Prometheus rules and Grafana dashboards from SLO files."""
     with _collector_extra():
@@ -127,14 +141,16 @@ def build(
         loaded = load_slos([slos])
     except SpecError as error:
         _fail(error)
-    writers = {Target.PROMETHEUS: write_rules, Target.GRAFANA: write_dashboards}
+    written: list[Path] = []
     try:
-        for each, write in writers.items():
-            if target in (Target.ALL, each):
-                for path in write(out, loaded):
-                    typer.echo(f"wrote {path}")
+        if target in (Target.ALL, Target.PROMETHEUS):
+            written += write_rules(out, loaded, url.rstrip("/"))
+        if target in (Target.ALL, Target.GRAFANA):
+            written += write_dashboards(out, loaded)
     except OSError as error:
         _fail(f"can't write to {out}: {error}")
+    for path in written:
+        typer.echo(f"wrote {path}")
 
 
 def _some_rps(rps: float) -> float:

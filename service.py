@@ -136,7 +136,9 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where people find the page: the address listened on, or this machine's name where that is every address."""
+        """Where people find the page: as configured; else the address listened on, or this machine's name where that is every one."""
+        if self._settings.url:
+            return str(self._settings.url).rstrip("/")
         host = self._settings.host
         return f"http://{platform.node() if host in EVERY_ADDRESS else _bracketed(host)}:{self._settings.port}"
 
@@ -181,7 +183,9 @@ class Service:
     def summary(self, status: Status) -> dict[str, Any]:
         """One SLO as the API gives it."""
         since = self._engine.since(status.slo.name, status.state)
-        return summarise(status, status.now if since is None else since, self.alerts_of(status))
+        used = self._collector.off_boundary.get(status.slo.name, _threshold(status))
+        summary = summarise(status, status.now if since is None else since, self.alerts_of(status))
+        return summary | {"threshold_seconds": _threshold(status), "threshold_used_seconds": used}
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""
@@ -230,7 +234,18 @@ class Service:
 
     def notices(self) -> list[str]:
         """What an operator should know."""
-        return [notice for notice in (self.trouble(), self._files.fault) if notice]
+        return [notice for notice in (self.trouble(), self._files.fault, *self._off_boundary()) if notice]
+
+    def _off_boundary(self) -> list[str]:
+        return [
+            f"{name}: the histograms that are sent have no boundary at its threshold, "
+            + (
+                "nor below it: no request can be told to be quick"
+                if used is None
+                else f"the next one below is used: {used:g} s"
+            )
+            for name, used in sorted(self._collector.off_boundary.items())
+        ]
 
     # Taking in.
 
@@ -327,6 +342,11 @@ class Service:
             await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
         for sender in self._senders.values():
             await sender.close()
+
+
+def _threshold(status: Status) -> float | None:
+    threshold = status.slo.sli.threshold
+    return None if threshold is None else float(threshold)
 
 
 def _nobody_waits() -> None:

@@ -65,12 +65,13 @@ class Webhook(_Model):
 
 
 class Settings(_Model):
-    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only."""
+    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only; `url` None: links as the address says."""
 
     data: Path = Path("fournines-data")
     slos: Path | None = None
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: Port = 8400
+    url: HttpUrl | None = None
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
     notify: tuple[Webhook, ...] = ()
@@ -83,6 +84,7 @@ class Flags:
     data: Path | None = None
     slos: Path | None = None
     host: str | None = None
+    url: str | None = None
     port: int | None = None
     otlp_http_port: int | None = None
     otlp_grpc_port: int | None = None
@@ -95,6 +97,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "slos": ("slos",),
     "host": ("host",),
     "port": ("port",),
+    "url": ("url",),
     "otlp_http_port": ("otlp", "http_port"),
     "otlp_grpc_port": ("otlp", "grpc_port"),
     "xray_port": ("xray", "port"),

@@ -123,6 +123,15 @@ def test_building_twice_writes_the_same_bytes(slo_file, tmp_path):
     assert contents[0]
 
 
+def test_links_of_alerts_lead_where_people_reach_the_pages(slo_file, tmp_path):
+    """Behind a proxy the address listened on is of no use at three in the morning."""
+    run("build", "--slos", slo_file, "--out", tmp_path, "--target", "prometheus", "--url", "https://slo.example.com/")
+
+    rules = (tmp_path / "prometheus" / "rules.yml").read_text()
+    assert "https://slo.example.com/slo/payments-availability" in rules
+    assert "127.0.0.1" not in rules
+
+
 def test_building_from_a_faulty_file_writes_nothing(slo_file, tmp_path):
     """No half of a promise reaches an alert rule."""
     slo_file.write_text("kind: SLO\n")

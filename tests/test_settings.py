@@ -92,6 +92,8 @@ def test_secrets_mask_themselves(folder):
         ("port: 8400\nprot: 1\n", 2, "prot", "unknown key; the keys are data, host"),
         ("host: 127.0.0.1\nport: many\n", 2, "port", "not 'many'"),
         ("port: 70000\n", 1, "port", "65535"),
+        ('host: ""\n', 1, "host", "at least 1 character"),
+        ("url: over there\n", 1, "url", "URL"),
         ("otlp:\n  grpc_port: 4317\n  htp_port: 4318\n", 3, "otlp.htp_port", "unknown key"),
         ("notify:\n  - {type: webhook, url: nowhere}\n", 2, "notify[0].url", "URL"),
         ("notify:\n  - type: pager\n    url: http://127.0.0.1/\n", 2, "notify[0].type", "webhook"),

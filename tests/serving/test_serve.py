@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -56,6 +57,7 @@ def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(collector,
         slo = collector.get("/api/v1/slos/shop-availability")
         listed = collector.get("/api/v1/slos")["slos"]
         history = collector.get("/api/v1/slos/shop-availability/history")["points"]
+        heads = [httpx.head(collector.url + path).status_code for path in ("/healthz", "/readyz")]
 
     assert {
         "name",
@@ -73,6 +75,7 @@ def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(collector,
     assert ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"] == list(slo["burn_rates"])
     assert {"shop-availability", "shop-latency"} == {each["name"] for each in listed}
     assert [(5, 5)] == [(point["good"], point["total"]) for point in history]
+    assert [200, 200] == heads
 
 
 def test_an_slo_has_its_addresses_whatever_its_service_is_called(collector, running, make_spans):
@@ -292,3 +295,17 @@ def test_a_page_reaches_the_webhook_signed_by_nobody_else(collector, running, ma
     assert [("shop-availability", "page")] == [(a["slo"], a["severity"]) for a in alerts if a["severity"] == "page"]
     assert "burning" == slo["state"]
     assert ("page", "firing") == (slo["alerts"][0]["severity"], slo["alerts"][0]["state"])
+
+
+def test_a_threshold_off_the_histograms_boundaries_is_told(collector, running, make_histogram):
+    """The next boundary below counts, and the API and the page say which: nobody takes 0.25 s for granted."""
+    now = time.time()
+    body = make_histogram("shop", {200: 40}, now - 5, now, up=1)
+    coarse = struct.pack("<d", 0.25), struct.pack("<d", 0.2)
+    with running(collector):
+        collector.post("metrics", body.replace(*coarse))
+        slo = collector.get("/api/v1/slos/shop-latency")
+        page = httpx.get(collector.url + "/").text
+
+    assert (0.25, 0.2) == (slo["threshold_seconds"], slo["threshold_used_seconds"])
+    assert "shop-latency: the histograms that are sent have no boundary at its threshold" in page
