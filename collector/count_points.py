@@ -17,7 +17,7 @@ from .books import Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import PointKind, Points, Signal, Temporality
 from .names import HEARTBEAT
-from .origin import Origin, digest_of, origin_of, stream_of
+from .origin import Origin, digest_of, family_of, origin_of, stream_of
 from .recent import DeltaKey
 from .rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from .senders import SignOfLife
@@ -85,8 +85,8 @@ def _rows(books: Books, points: Points, origins: list[Origin], counting: _Counti
     chosen = np.flatnonzero(rows & ~points.no_recorded_value)
     booked = np.minimum(points.end[chosen], nanoseconds(counting.received))
     chosen = chosen[counting.rejections.by_time(points.end[chosen], booked, counting.received)]
-    digests = [digest_of(labels) for labels in points.labels]
-    streams = np.zeros(len(points.kind), np.int64) if points.stream is None else points.stream
+    streams = points.label if points.stream is None else points.stream
+    digests = None if points.stream is not None else [digest_of(labels) for labels in points.labels]
     shape = (points.resource, points.label, points.name, points.bound, streams, points.offset[:-1], points.offset[1:])
     facts = (points.kind, points.temporality, points.start, points.end, points.count)
     buckets = points.buckets.tolist()
@@ -95,7 +95,8 @@ def _rows(books: Books, points: Points, origins: list[Origin], counting: _Counti
         *(column[chosen].tolist() for column in (*shape, *facts)), strict=True
     ):
         origin, text, bounds = origins[number], points.names[name], points.bounds[bound]
-        known = stream_of(origin, text, digests[label], stream)
+        told = stream.to_bytes(8, "little", signed=True) if digests is None else digests[label]
+        known = stream_of(origin, text, told)
         level = Level(end, count, bounds, tuple(buckets[first:last]) if bounds else ())
         yield Point(origin, text, points.labels[label], known, kind, temporality, start, end, level)
 
@@ -132,7 +133,8 @@ class _Counting:
 
     def _cumulative(self, point: Point) -> None:
         key = StreamKey(point.stream, point.start)
-        increase = self.books.cumulatives.take(key, point.name, point.level, self.received)
+        family = family_of(point.origin, point.name, point.start)
+        increase = self.books.cumulatives.take(key, family, point.name, point.level, self.received)
         self.seen[COUNTED if increase.seen is Seen.INCREASE else increase.seen.value] += 1
         if increase.count:
             self._book(point, increase)

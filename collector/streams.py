@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +100,15 @@ class _Known(NamedTuple):
     seen: float
 
 
+class _Family(NamedTuple):
+    """All streams of one metric of one sender that began together: when it was heard first and last, and its last two exports' times."""
+
+    first: float
+    received: float
+    time: int
+    before: int = 0
+
+
 class Cumulatives:
     """All cumulative streams of the metrics that are tracked. A metric is tracked from the moment an SLO first named it."""
 
@@ -109,8 +118,13 @@ class Cumulatives:
             for stream, start, time, seen, count, bounds, buckets in connection.execute("SELECT * FROM cumulative")
         )
         self._tracked: Staged[str, float] = Staged(connection.execute("SELECT name, since FROM tracked"))
+        self._families: Staged[bytes, _Family] = Staged(
+            (digest, _Family(first, received, time))
+            for digest, first, received, time in connection.execute("SELECT * FROM family")
+        )
         row = connection.execute("SELECT value FROM meta WHERE key = ?", (HORIZON,)).fetchone()
         self._horizon: Staged[str, float] = Staged([(HORIZON, float(row[0]) if row else float(birth - FRESH))])
+        self._staged: tuple[Staged[Any, Any], ...] = (self._streams, self._families, self._tracked, self._horizon)
 
     def track(self, names: Iterable[str], now: float) -> None:
         """Stages that metrics are tracked from `now` on, unless they are already."""
@@ -122,22 +136,40 @@ class Cumulatives:
         """Whether a metric is tracked."""
         return self._tracked.get(name) is not None
 
-    def take(self, key: StreamKey, name: str, level: Level, received: float) -> Increase:
-        """Stages a point of a stream of metric `name`, and says what it adds."""
+    def take(self, key: StreamKey, family: bytes, name: str, level: Level, received: float) -> Increase:
+        """Stages a point of a stream of metric `name`, and says what it adds. `family` is the same for all that began with it."""
         known = self._streams.get(key)
         if known is not None and level.time <= known.level.time:
             return Increase(Seen.OLD, level)
+        heard = self._hear(family, level.time, received)
         self._streams.put(key, _Known(level, received))
         if known is None:
-            return self._first(key, name, level)
+            return self._first(key, heard, name, level)
         return _increase(known.level, level)
 
-    def _first(self, key: StreamKey, name: str, level: Level) -> Increase:
-        """The whole value counts if the stream began after everything before its start was certainly seen or never sent."""
+    def _hear(self, family: bytes, time: int, received: float) -> _Family:
+        """Stages an export of a family; points of one request are one export."""
+        old = self._families.get(family)
+        if old is None:
+            heard = _Family(received, received, time)
+        elif old.received == received:
+            heard = old._replace(time=max(time, old.time))
+        elif time > old.time:
+            heard = _Family(old.first, received, time, old.time)
+        else:  # an export that comes late: what it has and a later one had not can't be told
+            return old._replace(before=0)
+        self._families.put(family, heard)
+        return heard
+
+    def _first(self, key: StreamKey, heard: _Family, name: str, level: Level) -> Increase:
+        """The whole value counts if everything before the stream began was certainly seen or never sent."""
         since = self._tracked.get(name)
-        horizon = max(self._horizon.get(HORIZON) or 0.0, -float("inf") if since is None else since - FRESH)
+        forgotten = self._horizon.get(HORIZON) or 0.0
+        horizon = max(forgotten, -float("inf") if since is None else since - FRESH)
         if 0 < key.start < level.time and key.start >= horizon * NANOSECONDS:
             return Increase(Seen.INCREASE, level, None, key.start)
+        if heard.before and key.start < level.time and heard.first > forgotten:
+            return Increase(Seen.INCREASE, level, None, heard.before)
         return Increase(Seen.BASELINE, level)
 
     def expire(self, now: float) -> None:
@@ -149,6 +181,15 @@ class Cumulatives:
                 break
             self._streams.remove(key)
             self._horizon.put(HORIZON, max(seen, self._horizon.get(HORIZON) or 0.0))
+        self._expire_families(now)
+
+    def _expire_families(self, now: float) -> None:
+        by_age = sorted((family.received, digest) for digest, family in self._families.kept.items())
+        surplus = len(by_age) - MOST_STREAMS
+        for index, (received, digest) in enumerate(by_age):
+            if index >= surplus and received >= now - IDLE:
+                break
+            self._families.remove(digest)
 
     def __len__(self) -> int:
         return len(self._streams.kept)
@@ -156,7 +197,7 @@ class Cumulatives:
     @property
     def changed(self) -> bool:
         """Whether anything is staged."""
-        return bool(self._streams.changes or self._tracked.changes or self._horizon.changes)
+        return any(staged.changes for staged in self._staged)
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes what streams said last."""
@@ -169,6 +210,14 @@ class Cumulatives:
             "INSERT OR REPLACE INTO cumulative VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*key, *_row(known)) for key, known in changes.items() if known is not None],
         )
+        families = self._families.changes
+        connection.executemany(
+            "DELETE FROM family WHERE digest = ?", [(key,) for key, f in families.items() if f is None]
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO family VALUES (?, ?, ?, ?)",
+            [(key, f.first, f.received, f.time) for key, f in families.items() if f is not None],
+        )
         connection.executemany("INSERT OR IGNORE INTO tracked VALUES (?, ?)", list(self._tracked.changes.items()))
         connection.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -177,12 +226,12 @@ class Cumulatives:
 
     def keep(self) -> None:
         """What was staged is true now."""
-        for staged in (self._streams, self._tracked, self._horizon):
+        for staged in self._staged:
             staged.keep()
 
     def forget(self) -> None:
         """What was staged never was."""
-        for staged in (self._streams, self._tracked, self._horizon):
+        for staged in self._staged:
             staged.forget()
 
 

@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from fournines.collector import Decoders, Signal, decode_points, decode_spans
 from fournines.collector import series as series_module
 from fournines.collector.buckets import FUTURE, kept_from
-from fournines.slo import DAY, HOUR, HTTP_CLIENT_DURATION, TIERS, Interval, NoData, SpanKind, Window
+from fournines.slo import DAY, HOUR, HTTP_CLIENT_DURATION, TIERS, Condition, Interval, NoData, SpanKind, Window
 
 ALL = Window(30 * DAY)
 DURATION = "http.server.request.duration"
@@ -369,3 +369,45 @@ def test_milliseconds_are_told_from_seconds(opened, otlp, histogram, slo, now):
 
     assert (7, 10) == count(collector, "quick", now)
     assert {} == collector.off_boundary
+
+
+def test_a_cumulative_stream_stays_the_same_when_slos_look_at_more_of_it(opened, otlp, histogram, slo, now):
+    """An SLO that names another attribute does not make old streams new ones: what was counted is not counted again."""
+    everything = slo("all", signal=DURATION)
+    collector = opened([everything])
+    send_points(collector, otlp.points(histogram(now, now + 5, 100), cumulative=True), now + 5)
+    gets = slo("gets", signal=DURATION, where=(Condition.parse("http.request.method == GET"),))
+    collector.declare((everything, gets), now + 6)
+    send_points(collector, otlp.points(histogram(now, now + 10, 130), cumulative=True), now + 10)
+
+    assert (130, 130) == count(collector, "all", now + 20)
+    assert (30, 30) == count(collector, "gets", now + 20)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_series_that_begins_in_a_process_older_than_the_ledger_counts_from_its_first_event(
+    opened, otlp, histogram, slo, now, restart
+):
+    """Many SDKs date every stream from their process's start: the first failures of an old process are failures all the same."""
+    slos, born = [slo("all", signal=DURATION)], now - 2 * HOUR
+    collector = opened(slos)
+    for later, total in ((60, 50_000), (120, 51_000)):
+        body = otlp.points(histogram(born, now + later, total), cumulative=True)
+        send_points(collector, body, now + later)
+    if restart:
+        collector.close()
+        collector = opened(slos, now + 130)
+    points = (histogram(born, now + 180, 51_200), histogram(born, now + 180, 800, status=500))
+    send_points(collector, otlp.points(*points, cumulative=True), now + 180)
+
+    assert (1_200, 2_000) == count(collector, "all", now + 190)
+
+
+def test_the_first_export_of_an_old_process_brings_no_past_along(opened, otlp, histogram, slo, now):
+    """All series of a first export are baselines, however many there are and whatever was heard of other metrics before."""
+    collector = opened([slo("all", signal=DURATION)])
+    send_points(collector, otlp.points(up=True, at=now + 1), now + 1)
+    points = (histogram(now - HOUR, now + 60, 50_000), histogram(now - HOUR, now + 60, 800, status=500))
+    send_points(collector, otlp.points(*points, cumulative=True), now + 60)
+
+    assert (0, 0) == count(collector, "all", now + 70)

@@ -23,7 +23,7 @@ class Books:
         self.streams.track([NAME], self.ledger.birth)
 
     def take(self, start, level, received=0.0, stream=b"s"):
-        increase = self.streams.take(StreamKey(stream, start), NAME, level, received)
+        increase = self.streams.take(StreamKey(stream, start), b"%d" % start, NAME, level, received)
         self.ledger.commit([self.streams])
         return increase
 
@@ -113,8 +113,12 @@ def test_a_stream_older_than_the_ledger_counts_from_here(books, now, age, counte
 def test_a_metric_named_later_counts_from_there(books, now):
     """Streams of a metric that an SLO names later do not bring their past along."""
     books.streams.track(["orders"], now + 3600)
-    old = books.streams.take(StreamKey(b"o", int(now) * NANO), "orders", Level(int(now + 3700) * NANO, 50), now + 3700)
-    young = books.streams.take(StreamKey(b"y", int(now + 3650) * NANO), "orders", Level(int(now + 3700) * NANO, 5), now)
+    old = books.streams.take(
+        StreamKey(b"o", int(now) * NANO), b"o", "orders", Level(int(now + 3700) * NANO, 50), now + 3700
+    )
+    young = books.streams.take(
+        StreamKey(b"y", int(now + 3650) * NANO), b"y", "orders", Level(int(now + 3700) * NANO, 5), now
+    )
 
     assert (Seen.BASELINE, 5) == (old.seen, young.count)
     assert books.streams.tracks("orders")
@@ -140,10 +144,10 @@ def test_what_failed_was_never_said(books, now):
     """A point whose commit failed is new when it comes again."""
     start = int(now) * NANO
     key = StreamKey(b"s", start)
-    assert 4 == books.streams.take(key, NAME, Level(start + 1, 4), now).count
+    assert 4 == books.streams.take(key, b"f", NAME, Level(start + 1, 4), now).count
     books.streams.forget()
 
-    assert 4 == books.streams.take(key, NAME, Level(start + 1, 4), now).count
+    assert 4 == books.streams.take(key, b"f", NAME, Level(start + 1, 4), now).count
 
 
 def test_changed_boundaries_never_count_too_much(books, now):
@@ -156,3 +160,27 @@ def test_changed_boundaries_never_count_too_much(books, now):
 
     assert [1, 0, None] == [one.within(0.2) for one in (more, less, none)]
     assert [2, 1, 1] == [one.count for one in (more, less, none)]
+
+
+def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
+    """What its sender's last export did not have counts whole, but not where something was forgotten since the sender was heard first."""
+    start = (int(now) - 86_400) * NANO
+    old, late = now + 10, now + IDLE + 20
+    books.take(start, Level(int(old) * NANO, 10), old)
+    books.take(start, Level(int(old) * NANO, 5), old, stream=b"idle")
+    for moment in (old + 60, late):
+        books.take(start, Level(int(moment) * NANO, int(moment)), moment)
+    assert 7 == books.take(start, Level(int(late + 60) * NANO, 7), late + 60, stream=b"new").count
+    books.streams.expire(late + 61)
+    books.ledger.commit([books.streams])
+
+    assert Seen.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"idle").seen
+
+
+def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
+    """A stream in an older export than the newest heard may have been in between: its value is a baseline."""
+    start = (int(now) - 86_400) * NANO
+    books.take(start, Level(int(now + 60) * NANO, 10), now + 60)
+    books.take(start, Level(int(now + 120) * NANO, 12), now + 120)
+
+    assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"new").seen
