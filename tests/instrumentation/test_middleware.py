@@ -129,7 +129,7 @@ def test_starlette_mounts(watch, call, recorded):
     telemetry = watch(app)
 
     call(app, "/a/x/leaf/5")
-    call(app, "/root/a/y/leaf/5", root_path="/root")
+    call(app, "/api/a/y/leaf/5", root_path="/api")
 
     assert {route for _, route, _, _ in recorded(telemetry)} == {"/a/{b}/leaf/{leaf}", "/root/a/{b}/leaf/{leaf}"}
 
