@@ -131,7 +131,7 @@ def test_starlette_mounts(watch, call, recorded):
     call(app, "/a/x/leaf/5")
     call(app, "/api/a/y/leaf/5", root_path="/api")
 
-    assert {route for _, route, _, _ in recorded(telemetry)} == {"/a/{b}/leaf/{leaf}", "/root/a/{b}/leaf/{leaf}"}
+    assert {route for _, route, _, _ in recorded(telemetry)} == {"/a/{b}/leaf/{leaf}", "/api/a/{b}/leaf/{leaf}"}
 
 
 def test_any_asgi_application(watch, call, recorded):
