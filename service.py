@@ -11,6 +11,7 @@ import contextlib
 import logging
 import platform
 import signal
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
@@ -117,6 +118,7 @@ class Service:
             registry=self._collector.counters.registry,
         )
         self._prepared: tuple[int, Evaluator] | None = None
+        self._evaluating = threading.Lock()
 
     def _build_alerts(self, settings: Settings) -> None:
         names = [f"webhook-{number}" for number in range(1, len(settings.notify) + 1)]
@@ -178,7 +180,9 @@ class Service:
 
     def evaluation(self) -> Evaluation:
         """All SLOs as they are now."""
-        return self._evaluator().at(self._collector, self._clock())
+        # One after the other, each with a later `now`: a window that had to go back would be counted anew, over all its days.
+        with self._evaluating:
+            return self._evaluator().at(self._collector, self._clock())
 
     def summary(self, status: Status) -> dict[str, Any]:
         """One SLO as the API gives it."""
@@ -338,8 +342,12 @@ class Service:
 
     async def _send_last_pages(self, paging: asyncio.Task[None]) -> None:
         await _cancel([paging])
-        with contextlib.suppress(TimeoutError, AlertsError):  # what is not sent stays in the outbox
+        try:
             await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
+        except (TimeoutError, AlertsError) as error:
+            _log.warning(
+                "pages that are not sent yet stay in the outbox until the next start: %s", str(error) or "no time left"
+            )
         for sender in self._senders.values():
             await sender.close()
 
