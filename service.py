@@ -32,6 +32,7 @@ from .collector import (
     Receipt,
     Signal,
     Unavailable,
+    decode_logs,
     decode_points,
     decode_spans,
     expose,
@@ -100,7 +101,7 @@ class Service:
             settings.data,
             self._files.read(),
             clock(),
-            Decoders(decode_spans, decode_points),
+            Decoders(decode_spans, decode_points, decode_logs),
             on_commit=lambda names: self._wake(),
             stopwatch=time.perf_counter,
         )

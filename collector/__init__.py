@@ -6,19 +6,22 @@ A receipt means durable: `Collector.accept` answers only after the commit.
 """
 
 from .collector import Collector
-from .columns import PointKind, Points, Signal, Spans, Temporality
+from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
+from .decoders import Decoders
 from .doors import Doors
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unavailable
 from .exposition import expose
 from .grpc import GrpcReceiver
 from .http import otlp_app
-from .intake import Decoders
 from .listener import HttpServer, listen
+from .log_records import decode_logs
 from .points import decode_points
 from .recent import Receipt
+from .taps import Arrival, Tap
 from .wire import decode_spans
 
 __all__ = [
+    "Arrival",
     "BadRequest",
     "Collector",
     "CollectorError",
@@ -27,14 +30,19 @@ __all__ = [
     "GrpcReceiver",
     "HttpServer",
     "LedgerError",
+    "Logs",
     "PointKind",
     "Points",
     "Receipt",
     "Signal",
+    "Source",
     "Spans",
+    "Tap",
     "Temporality",
     "TooLarge",
     "Unavailable",
+    "Wanted",
+    "decode_logs",
     "decode_points",
     "decode_spans",
     "expose",

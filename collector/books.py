@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..slo import HOUR
 from .buckets import Booked, Buckets
+from .columns import Wanted
 from .counters import Counters
 from .ledger import Ledger
+from .names import HEARTBEAT
 from .recent import deltas, digests
 from .registry import MOST_SERVICES, Registry
 from .rolling import Rolling
@@ -21,6 +23,7 @@ from .skew import Clocks
 from .staged import Part
 from .streams import Cumulatives
 from .tallies import Tallies
+from .taps import Tap
 
 _LOG: Final = logging.getLogger("fournines.collector")
 
@@ -31,7 +34,7 @@ LONGEST: Final = HOUR
 class Books:
     """The open books of a ledger. One thread stages and commits; others read under `Ledger.visible`."""
 
-    def __init__(self, ledger: Ledger, counters: Counters, now: float) -> None:
+    def __init__(self, ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap] = ()) -> None:
         connection = ledger.writer
         self.ledger = ledger
         self.counters = counters
@@ -48,8 +51,10 @@ class Books:
         self.series = Series(self.registry)
         self.clocks = Clocks(counters.skew)
         self.off_boundary: dict[int, float | None] = {}
+        self.taps = tuple(taps)
         self._full = False
         self._parts: tuple[Part, ...] = (
+            *self.taps,
             self.registry,
             self.buckets,
             self.tallies,
@@ -60,6 +65,11 @@ class Books:
             self.digests,
             _Sums(self.rolling, self.buckets),
         )
+
+    @property
+    def wanted(self) -> Wanted:
+        """What decoding is to keep, as the open transaction sees it."""
+        return Wanted(self.registry.wanted, self.cumulatives.names | {HEARTBEAT})
 
     @property
     def changed(self) -> bool:

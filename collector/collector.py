@@ -11,25 +11,29 @@ from typing import Final
 
 import numpy as np
 
-from ..slo import HOUR, HTTP_SERVER_DURATION, SLO, SPANS, HistoryPoint, Interval, Observation, Window
+from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPoint, Interval, Observation, Window
 from .books import Books
 from .buckets import history
 from .chore import Chore
-from .columns import Signal
+from .columns import Columns, Signal, Source
 from .counters import Counters
+from .decoders import Decoders
 from .errors import LedgerError, Unavailable
-from .intake import Decoders, Intake
+from .intake import Intake
 from .ledger import Ledger, complaint
+from .log_records import decode_logs
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .points import decode_points
 from .recent import Receipt
 from .registry import Catalogue
 from .tallies import NEVER
+from .taps import Tap
 from .tick import Tick
 from .wire import decode_spans
 from .writer import OnCommit, Writer
 
-OTLP: Final = Decoders(decode_spans, decode_points)
+OTLP: Final = Decoders(decode_spans, decode_points, decode_logs)
+NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 
 
 def _nobody(names: frozenset[str]) -> None:
@@ -40,9 +44,13 @@ def _no_time() -> float:
     return 0.0
 
 
-def _read(ledger: Ledger, counters: Counters, now: float) -> Books:
+def _no_taps(_counters: Counters) -> Sequence[Tap]:
+    return ()
+
+
+def _read(ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap]) -> Books:
     try:
-        return Books(ledger, counters, now)
+        return Books(ledger, counters, now, taps)
     except sqlite3.Error as error:
         ledger.close()
         raise LedgerError(complaint(ledger.path, error)) from error
@@ -63,10 +71,11 @@ class Collector:
         decoders: Decoders = OTLP,
         on_commit: OnCommit = _nobody,
         stopwatch: Callable[[], float] = _no_time,
+        taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
     ) -> None:
         self.counters = Counters()
         self.ledger = Ledger(data, now)
-        self._books = _read(self.ledger, self.counters, now)
+        self._books = _read(self.ledger, self.counters, now, taps(self.counters))
         self._history = self.ledger.reader()
         self._history_lock = threading.Lock()
         self._now = now
@@ -106,14 +115,19 @@ class Collector:
 
         def work(books: Books) -> None:
             books.registry.declare(tuple(slos))
-            books.cumulatives.track({slo.sli.signal for slo in slos} - {SPANS}, now)
+            books.cumulatives.track({slo.sli.signal for slo in slos} - NOT_METRICS, now)
 
         self._do(work)
 
-    def accept(self, signal: Signal, body: bytes, received: float) -> Future[Receipt]:
+    def accept(self, signal: Signal, body: bytes, received: float, source: Source = Source.OTLP) -> Future[Receipt]:
         """Takes in one request's bytes; see `Intake.accept`. Once the future has a receipt, every event in it is durable."""
         self._now = max(self._now, received)
-        return self._intake.accept(signal, body, received)
+        return self._intake.accept(signal, body, received, source)
+
+    def take(self, signal: Signal, columns: Columns, received: float, source: Source) -> Future[Receipt]:
+        """Takes in what a source decoded itself; see `Intake.take`."""
+        self._now = max(self._now, received)
+        return self._intake.take(signal, columns, received, source)
 
     def tick(self, now: float) -> None:
         """Lets time pass: pins, silences, estimates, forgetting. To be called every second or so; blocks for a commit.

@@ -7,7 +7,8 @@ distinct set and counting is array work; no row is an object. Times are nanoseco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,36 @@ from ..slo import Attributes
 
 IntColumn = NDArray[np.int64]
 FloatColumn = NDArray[np.float64]
+IdColumns = NDArray[np.uint64]
 
 
 class Signal(IntEnum):
-    """OTLP's signals that are counted."""
+    """OTLP's signals that are taken in."""
 
     TRACES = 0
     METRICS = 1
+    LOGS = 2
+
+
+class Source(Enum):
+    """How something came in."""
+
+    OTLP = "otlp"
+    XRAY = "xray"
+    PROBE = "probe"
+    SCRAPE = "scrape"
+    REMOTE_WRITE = "remote_write"
+
+
+class Wanted(NamedTuple):
+    """What decoding keeps: the attributes that decide about events, and the metrics whose points can count or tell a life sign."""
+
+    attributes: frozenset[str]
+    metrics: frozenset[str]
+
+    def covers(self, other: Wanted) -> bool:
+        """Whether columns decoded for this hold all that `other` asks for."""
+        return other.attributes <= self.attributes and other.metrics <= self.metrics
 
 
 class Temporality(IntEnum):
@@ -44,10 +68,14 @@ class PointKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """One row a span of kind SERVER or CLIENT; all other spans are counted in `skipped`.
+    """One row a span, of whatever kind.
 
     `labels` holds only the wanted attributes (see `decode_spans`), the span's status as `otel.status_code` (`ERROR`) where it is one,
     and an `http.route` made of `url.path` where no route is set and the path is an operational one.
+
+    `threshold` is the 56-bit rejection threshold of the tracestate's `ot=th:`, 0 where every span was kept; a span stands for
+    2**56 / (2**56 - threshold). `ids` has four columns: the trace id's high and low half, the span's id and its parent's, as
+    big-endian numbers, 0 where there is none. `place` has two: where the span's message begins in the body, and its size in bytes.
     """
 
     resources: tuple[Attributes, ...]
@@ -57,12 +85,32 @@ class Spans:
     kind: IntColumn
     start: IntColumn
     end: IntColumn
+    threshold: IntColumn
+    ids: IdColumns
+    place: IntColumn
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """One row a log record.
+
+    `severity` is OTLP's `SeverityNumber`; `time` when it happened, or was observed where that is not said. `ids` has three columns:
+    the trace id's high and low half and the span id; `place` is as in `Spans`.
+    """
+
+    resources: tuple[Attributes, ...]
+    resource: IntColumn
+    severity: IntColumn
+    time: IntColumn
+    ids: IdColumns
+    place: IntColumn
     skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """One row a metric point that counts or measures.
+    """One row a point of a wanted metric that counts or measures; all other points are counted in `skipped`.
 
     `count` is the events of a histogram or the whole value of a monotonic sum (0 for others); `value` a gauge's or a sum's number.
     `bounds[bound[i]]` are the explicit boundaries of row i (`()` where it has none) and `buckets[offset[i] : offset[i + 1]]` its
@@ -92,3 +140,7 @@ class Points:
     no_recorded_value: NDArray[np.bool_]
     skipped: int = 0
     stream: IntColumn | None = None
+
+
+Columns = Spans | Points | Logs
+"""What a body of any signal becomes."""

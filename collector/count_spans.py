@@ -11,22 +11,25 @@ from numpy.typing import NDArray
 from ..slo import BUCKET, SPANS, SpanKind
 from .books import Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
-from .columns import IntColumn, Signal, Spans
+from .columns import IntColumn, Signal, Source, Spans
 from .origin import Origin, origin_of
 from .rejections import Outcome, Rejections
 from .senders import SignOfLife
 from .series import Feeds
 
 _KINDS: Final = 8  # OTLP's span kinds are 0 to 5
+_SIDES: Final = [kind.value for kind in SpanKind]
 
 
-def count_spans(books: Books, spans: Spans, received: float) -> Outcome:
+def count_spans(books: Books, spans: Spans, received: float, source: Source = Source.OTLP) -> Outcome:
     """Stages the events of a request's spans, and its signs of life."""
     origins = [origin_of(resource) for resource in spans.resources]
+    sides = np.isin(spans.kind, _SIDES)
     books.clocks.read(origins, spans.resource, spans.end, received)
     rejections = Rejections(Signal.TRACES)
     booked = np.minimum(spans.end, nanoseconds(received))
-    taken = rejections.by_time(spans.end, booked, received)
+    taken = sides.copy()
+    taken[sides] = rejections.by_time(spans.end[sides], booked[sides], received)
     serving = set(spans.resource[taken & (spans.kind == SpanKind.SERVER.value)].tolist())
     for index, origin in enumerate(origins):
         books.introduce(origin.service, received, metrics=False, spans=index in serving)
@@ -34,7 +37,7 @@ def count_spans(books: Books, spans: Spans, received: float) -> Outcome:
     rows = np.flatnonzero(taken)
     for feeds, t, group in _groups(books, spans, origins, booked, rows):
         _book(books, spans, feeds, t, group, received)
-    return rejections.outcome(len(taken) + spans.skipped)
+    return rejections.outcome(len(spans.kind) + spans.skipped)
 
 
 def _groups(

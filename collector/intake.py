@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 from .books import Books
-from .columns import Points, Signal, Spans
+from .columns import Columns, Logs, Points, Signal, Source, Spans, Wanted
+from .count_logs import count_logs
 from .count_points import count_points
 from .count_spans import count_spans
 from .counters import Counters
+from .decoders import Decoders
 from .errors import BadRequest, Unavailable
 from .origin import digest_of_request
 from .recent import Receipt
 from .rejections import Outcome
+from .taps import Arrival
 from .writer import RETRY_AFTER, Writer
 
 MOST_QUEUED_BYTES: Final = 256 * 2**20
 MOST_QUEUED_REQUESTS: Final = 8_192
 DECODE_THREADS: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Decoders:
-    """How bodies become columns. Only attributes in the set given are wanted; both raise BadRequest."""
-
-    spans: Callable[[bytes, frozenset[str]], Spans]
-    points: Callable[[bytes, frozenset[str]], Points]
-
-    def decode(self, signal: Signal, body: bytes, wanted: frozenset[str]) -> Spans | Points:
-        """The columns of a body."""
-        return self.spans(body, wanted) if signal is Signal.TRACES else self.points(body, wanted)
 
 
 class Intake:
@@ -55,18 +44,24 @@ class Intake:
         self._lock = threading.Lock()
         self._closed = False
 
-    def accept(self, signal: Signal, body: bytes, received: float) -> Future[Receipt]:
-        """Takes one request in, received at epoch second `received`. Its future holds the receipt once it is durable.
+    def accept(self, signal: Signal, body: bytes, received: float, source: Source = Source.OTLP) -> Future[Receipt]:
+        """Takes the bytes of one OTLP request in, received at epoch second `received`. Its future holds the receipt once it is durable.
 
         The future raises BadRequest for what can't be read, and Unavailable for what can't be kept now.
         """
         digest = digest_of_request(signal, body, self._books.ledger.secret)
-        request = _Request(signal, body, digest, received, self._decoders, self._room)
+        request = _Request(Arrival(signal, source, body, None, received), digest, self._decoders, self._room)
         known = self._books.digests.committed(digest)
         if known is not None:
             request.repeat(known)
         else:
             self._admit(request)
+        return request.future
+
+    def take(self, signal: Signal, columns: Columns, received: float, source: Source) -> Future[Receipt]:
+        """Takes columns in that a source made itself; as `accept`, but nothing tells one that comes twice."""
+        request = _Request(Arrival(signal, source, b"", columns, received), b"", self._decoders, self._room)
+        self._admit(request)
         return request.future
 
     def close(self) -> None:
@@ -77,7 +72,7 @@ class Intake:
 
     def _admit(self, request: _Request) -> None:
         with self._lock:
-            refusal = "the collector is closing" if self._closed else self._room.take(len(request.body))
+            refusal = "the collector is closing" if self._closed else self._room.take(request.size)
             if not refusal:
                 self._pool.submit(self._decode, request)
         if refusal:
@@ -85,7 +80,7 @@ class Intake:
 
     def _decode(self, request: _Request) -> None:
         try:
-            request.decode(self._books.registry.wanted)
+            request.decode(self._books.wanted)
         except Exception as error:  # noqa: BLE001 - the sender must get its answer whatever a decoder does
             request.failed(error)
         else:
@@ -127,45 +122,42 @@ class _Room:
 class _Request:
     """One body on its way, and the future that says what became of it."""
 
-    def __init__(
-        self, signal: Signal, body: bytes, digest: bytes, received: float, decoders: Decoders, room: _Room
-    ) -> None:
-        self.signal = signal
-        self.body = body
+    def __init__(self, arrival: Arrival, digest: bytes, decoders: Decoders, room: _Room) -> None:
+        self.size = len(arrival.body)
         self.future: Future[Receipt] = Future()
         # A sender that goes away does not take back what it sent.
         self.future.set_running_or_notify_cancel()
+        self._arrival = arrival
         self._digest = digest
-        self._received = received
         self._decoders = decoders
         self._room = room
-        self._wanted: frozenset[str] = frozenset()
-        self._columns: Spans | Points | None = None
+        self._wanted: Wanted | None = None
         self._outcome: Outcome | None = None
         self._known: Receipt | None = None
 
-    def decode(self, wanted: frozenset[str]) -> None:
-        """Decodes the body; raises BadRequest."""
-        self._columns = self._decoders.decode(self.signal, self.body, wanted)
+    def decode(self, wanted: Wanted) -> None:
+        """Decodes the body, unless it came as columns; raises BadRequest."""
+        if self._digest:
+            columns = self._decoders.decode(self._arrival.signal, self._arrival.body, wanted)
+            self._arrival = self._arrival._replace(columns=columns)
         self._wanted = wanted
 
     def stage(self, books: Books) -> None:
         """Stages what it holds, unless it was counted while it waited."""
-        self._outcome, self._known = None, books.digests.get(self._digest)
+        self._outcome, self._known = None, books.digests.get(self._digest) if self._digest else None
         if self._known is not None:
             return
-        if not books.registry.wanted <= self._wanted:
-            self.decode(books.registry.wanted)
-        if isinstance(self._columns, Spans):
-            self._outcome = count_spans(books, self._columns, self._received)
-        else:
-            assert self._columns is not None, "decoded before it is submitted"
-            self._outcome = count_points(books, self._columns, self._received)
-        books.digests.put(self._digest, self._outcome.receipt, self._received)
+        if self._wanted is None or not self._wanted.covers(books.wanted):
+            self.decode(books.wanted)
+        self._outcome = _count(books, self._arrival)
+        for tap in books.taps:
+            tap.stage(self._arrival, books.registry)
+        if self._digest:
+            books.digests.put(self._digest, self._outcome.receipt, self._arrival.received)
 
     def done(self) -> None:
         """Gives the sender its receipt."""
-        self._room.give_back(len(self.body))
+        self._room.give_back(self.size)
         if self._outcome is not None:
             self._outcome.count(self._room.counters)
             self._count("accepted")
@@ -175,7 +167,7 @@ class _Request:
 
     def failed(self, error: Exception) -> None:
         """Tells the sender why it is not kept."""
-        self._room.give_back(len(self.body))
+        self._room.give_back(self.size)
         self._count("unreadable" if isinstance(error, BadRequest) else "refused")
         self.future.set_exception(error)
 
@@ -190,4 +182,16 @@ class _Request:
         self.future.set_result(receipt._replace(repeated=True))
 
     def _count(self, result: str) -> None:
-        self._room.counters.requests.labels(self.signal.name.lower(), result).inc()
+        self._room.counters.requests.labels(self._arrival.signal.name.lower(), result).inc()
+
+
+def _count(books: Books, arrival: Arrival) -> Outcome:
+    match arrival.columns:
+        case Spans():
+            return count_spans(books, arrival.columns, arrival.received, arrival.source)
+        case Points():
+            return count_points(books, arrival.columns, arrival.received)
+        case Logs():
+            return count_logs(books, arrival.columns, arrival.received)
+        case None:
+            raise AssertionError("decoded before it is submitted")

@@ -19,7 +19,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 
 from .attributes import Interner, fingerprint, scalars
-from .columns import PointKind, Points, Temporality
+from .columns import PointKind, Points, Temporality, Wanted
 from .errors import BadRequest
 from .exponential import MOST_BUCKETS, upper_bounds
 from .wire import LATEST
@@ -45,25 +45,28 @@ class _Value(NamedTuple):
 _NOTHING: Final = _Value()
 
 
-def decode_points(body: bytes, wanted: frozenset[str]) -> Points:
+def decode_points(body: bytes, wanted: Wanted) -> Points:
     """The points of an `ExportMetricsServiceRequest`, in the order sent; raises BadRequest where it is none.
 
-    Of a point's attributes those named in `wanted` are kept, of a resource's all, strings, booleans and finite numbers only.
+    Of a point's attributes those `wanted` are kept, of a resource's all, strings, booleans and finite numbers only.
 
     A monotonic sum counts its whole part. A histogram keeps its buckets if they are one more than its boundaries, the boundaries
     rise, and the buckets add up to the count; otherwise it has none, and its count still counts. An exponential histogram's last
     bucket is an empty one above its last boundary, and what it counted below zero lies in its zero bucket. Boundaries in
     milliseconds (unit `ms`) become seconds.
 
-    Skipped are: summaries, points without a value, and counts that are negative, not finite or above 2**53.
+    Skipped are: points of metrics that are not wanted, summaries, points without a value, and counts that are negative, not finite
+    or above 2**53.
     """
-    table = _Table(wanted)
+    table = _Table(wanted.attributes)
     for of_resource in _parsed(body).resource_metrics:
         resource = table.resources.number(scalars(of_resource.resource.attributes))
         for of_scope in of_resource.scope_metrics:
             scope = of_scope.scope.SerializeToString()
             for metric in of_scope.metrics:
-                _READ.get(metric.WhichOneof("data") or "", _skip)(table, resource, scope, metric)
+                kind = metric.WhichOneof("data") or ""
+                read = _READ.get(kind, _skip) if metric.name in wanted.metrics else _skip
+                read(table, resource, scope, metric)
     return table.points()
 
 
@@ -186,7 +189,8 @@ def _read_exponential(table: _Table, resource: int, scope: bytes, metric: Metric
 
 
 def _skip(table: _Table, _resource: int, _scope: bytes, metric: Metric) -> None:
-    table.skipped += len(metric.summary.data_points)
+    kind = metric.WhichOneof("data")
+    table.skipped += len(getattr(metric, kind).data_points) if kind else 0
 
 
 _READ: Final[dict[str, Callable[[_Table, int, bytes, Metric], None]]] = {

@@ -26,7 +26,7 @@ _TEXTS: Final = {
     NO_TEMPORALITY: "neither delta nor cumulative",
     IMPLAUSIBLE: "of an implausible count",
 }
-_NOUNS: Final = {Signal.TRACES: "spans", Signal.METRICS: "data points"}
+_NOUNS: Final = {Signal.TRACES: "spans", Signal.METRICS: "data points", Signal.LOGS: "log records"}
 
 
 @dataclass(frozen=True, slots=True)

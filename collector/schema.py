@@ -64,7 +64,10 @@ CREATE TABLE silence (
 ) STRICT;
 """
 
-STEPS: Final = (_FIRST,)
+_SECOND: Final = """
+"""
+
+STEPS: Final = (_FIRST, _SECOND)
 """Step n leads from version n to version n + 1. Released steps are never changed; new ones are added at the end."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from ..slo import SPANS, Attributes, SpanKind, Verdict
+from ..slo import SPANS, XRAY, Attributes, SpanKind, Verdict
 from .registry import Judge, Registry
 
 MOST_SERIES: Final = 10_000
@@ -31,6 +31,8 @@ class Feeds:
     bad: tuple[int, ...] = ()
     timed: tuple[tuple[Threshold, tuple[int, ...]], ...] = ()
 
+
+_SIDED: Final = frozenset({SPANS, XRAY})
 
 NOTHING: Final = Feeds()
 
@@ -91,7 +93,7 @@ def _decide(judges: tuple[Judge, ...], signal: str, kind: int, labels: Attribute
     bad: list[int] = []
     timed: dict[Threshold, list[int]] = {}
     for sli, row in judges:
-        if sli.signal != signal or (signal == SPANS and sli.span_kind is not SpanKind(kind)):
+        if sli.signal != signal or (signal in _SIDED and sli.span_kind is not SpanKind(kind)):
             continue
         verdict = sli.verdict(labels)
         if verdict is Verdict.BAD:

@@ -132,6 +132,11 @@ class Cumulatives:
             if self._tracked.get(name) is None:
                 self._tracked.put(name, now)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The metrics that are tracked, as the open transaction sees it."""
+        return frozenset(name for name, _ in self._tracked.items())
+
     def tracks(self, name: str) -> bool:
         """Whether a metric is tracked."""
         return self._tracked.get(name) is not None

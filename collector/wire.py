@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,47 +12,67 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as SpanStatus
 
-from ..slo import OPERATIONAL_ROUTES, SPAN_STATUS, Attribute, SpanKind
+from ..slo import OPERATIONAL_ROUTES, SPAN_STATUS, Attribute
 from .attributes import STRING, Interner, scalars
-from .columns import Spans
+from .columns import Spans, Wanted
 from .errors import BadRequest
 
 LATEST: Final = 2**63 - 1
 """The last nanosecond a column can hold, in the year 2262; the wire's unsigned times beyond it are taken as this one."""
 
-_KINDS: Final = frozenset(kind.value for kind in SpanKind)
 _ROUTE: Final = "http.route"
 _PATHS: Final = ("url.path", "http.target")
 _URLS: Final = ("url.full", "http.url")
 _READ_FOR_ROUTE: Final = frozenset({*_PATHS, *_URLS})
+_THRESHOLD: Final = re.compile(r"(?:^|;)th:([0-9a-f]{1,14})(?:;|$)")
 _TRACE_ID_BYTES: Final = (0, 16)
 _SPAN_ID_BYTES: Final = (0, 8)
 
 
-def decode_spans(body: bytes, wanted: frozenset[str]) -> Spans:
-    """The SERVER and CLIENT spans of an `ExportTraceServiceRequest`, in the order sent; raises BadRequest where it is none.
+def decode_spans(body: bytes, wanted: Wanted) -> Spans:
+    """The spans of an `ExportTraceServiceRequest`, in the order sent; raises BadRequest where it is none.
 
-    Of a span's attributes those named in `wanted` are kept, of a resource's all, strings, booleans and finite numbers only. An id
+    Of a span's attributes those `wanted` are kept, of a resource's all, strings, booleans and finite numbers only. An id
     that is neither empty nor of its length is a BadRequest too. A span that ends before it starts, or never, takes no time.
     """
     request = _parsed(body)
     resources, labels = Interner(), Interner()
-    rows: list[tuple[int, int, int, int, int]] = []
-    skipped = 0
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    ids: list[tuple[int, int, int, int]] = []
     for of_resource in request.resource_spans:
         resource = resources.number(scalars(of_resource.resource.attributes))
         for scope in of_resource.scope_spans:
             for span in scope.spans:
                 _check_ids(span)
-                if span.kind in _KINDS:
-                    label = labels.number(_labels(span, wanted))
-                    start = min(span.start_time_unix_nano, LATEST)
-                    end = max(start, min(span.end_time_unix_nano, LATEST))
-                    rows.append((resource, label, span.kind, start, end))
-                else:
-                    skipped += 1
-    of, label_of, kind, starts, ends = np.array(rows, np.int64).reshape(-1, 5).T.copy()
-    return Spans(resources.distinct, labels.distinct, of, label_of, kind, starts, ends, skipped)
+                label = labels.number(_labels(span, wanted.attributes))
+                start = min(span.start_time_unix_nano, LATEST)
+                end = max(start, min(span.end_time_unix_nano, LATEST))
+                rows.append((resource, label, span.kind, start, end, _rejection_threshold(span.trace_state)))
+                ids.append(_ids(span))
+    of, label_of, kind, starts, ends, threshold = np.array(rows, np.int64).reshape(-1, 6).T.copy()
+    identity = np.array(ids, np.uint64).reshape(-1, 4)
+    place = np.zeros((len(rows), 2), np.int64)
+    return Spans(resources.distinct, labels.distinct, of, label_of, kind, starts, ends, threshold, identity, place)
+
+
+def _ids(span: Span) -> tuple[int, int, int, int]:
+    high, low = span.trace_id[:8], span.trace_id[8:]
+    parent = span.parent_span_id
+    return (_number(high), _number(low), _number(span.span_id), _number(parent) if len(parent) == 8 else 0)
+
+
+def _number(identity: bytes) -> int:
+    return int.from_bytes(identity, "big")
+
+
+def _rejection_threshold(trace_state: str) -> int:
+    """The `th` of the `ot` member, 56 bits: OpenTelemetry, TraceState: probability sampling. 0 where there is none."""
+    for member in trace_state.split(","):
+        vendor, _, value = member.strip().partition("=")
+        if vendor == "ot":
+            found = _THRESHOLD.search(value)
+            return int(found[1].ljust(14, "0"), 16) if found else 0
+    return 0
 
 
 def _parsed(body: bytes) -> ExportTraceServiceRequest:

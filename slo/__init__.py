@@ -17,7 +17,7 @@ from .evaluate import Evaluation, Evaluator, evaluate
 from .events import EventCount
 from .files import SloFiles
 from .objective import Objective
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SLI, SPANS, Condition, SLIKind, SpanKind
+from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, PROBE, SLI, SPANS, XRAY, Condition, SLIKind, SpanKind
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, HistoryPoint, Observation
 from .spec import load_slos
@@ -39,6 +39,7 @@ __all__ = [
     "MIN_BAD_EVENTS",
     "OPERATIONAL_ROUTES",
     "OWNER",
+    "PROBE",
     "RUNBOOK",
     "SLI",
     "SLO",
@@ -47,6 +48,7 @@ __all__ = [
     "STATES",
     "TIERS",
     "WORKBOOK",
+    "XRAY",
     "Attribute",
     "Attributes",
     "BurnRule",

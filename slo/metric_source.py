@@ -3,7 +3,7 @@
 metricSource:
 type: fournines
 spec:
-signal: http.server.request.duration       # an OTLP metric, or `spans`
+signal: http.server.request.duration       # an OTLP metric, or `spans`, `xray`, `probe`
 where: ["http.route == /pay"]               # narrows the events
 conditions: ["http.response.status_code < 500"]   # under good or bad; without them the table of `classify` decides
 kind: server                                # whose view: server, or client with
@@ -29,7 +29,7 @@ from pydantic import (
 
 from .errors import InvalidValue
 from .shape import Name, Shape, checked, complaint
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SPANS, Condition, SpanKind
+from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, PROBE, SPANS, XRAY, Condition, SpanKind
 
 SOURCE_TYPE: Final = "fournines"
 
@@ -56,7 +56,7 @@ def _read_by(parse: Callable[[str], T]) -> BeforeValidator:
 
 def _signal(text: str) -> str:
     if not _SIGNAL.fullmatch(text):
-        raise InvalidValue(f"{text!r} is no signal; write the name of an OTLP metric, or `{SPANS}`")
+        raise InvalidValue(f"{text!r} is no signal; write the name of an OTLP metric, `{SPANS}`, `{XRAY}` or `{PROBE}`")
     return text
 
 

@@ -17,7 +17,10 @@ from .errors import InvalidValue
 HTTP_SERVER_DURATION: Final = "http.server.request.duration"
 HTTP_CLIENT_DURATION: Final = "http.client.request.duration"
 SPANS: Final = "spans"
-"""Signals: the name of an OTLP metric, or `spans`."""
+XRAY: Final = "xray"
+PROBE: Final = "probe"
+"""Signals: the name of an OTLP metric; `spans` (those of OTLP, and the X-Ray segments of services that send no others); `xray`
+(segments alone); `probe` (checks from outside)."""
 
 NANOSECONDS: Final = 1_000_000_000
 

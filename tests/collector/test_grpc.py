@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 import fournines.collector.grpc as receiver_module
-from fournines.collector.columns import Signal
+from fournines.collector.columns import Signal, Wanted
 from fournines.collector.errors import BadRequest, CollectorError, TooLarge, Unavailable
 from fournines.collector.grpc import GrpcReceiver
 from fournines.collector.points import decode_points
@@ -51,7 +51,7 @@ class Ledger:
         future = Future()
         error = self.error
         try:
-            (decode_spans if signal is Signal.TRACES else decode_points)(body, frozenset())
+            (decode_spans if signal is Signal.TRACES else decode_points)(body, Wanted(frozenset(), frozenset()))
         except BadRequest as fault:
             error = fault
         if error is not None:

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from fournines.collector.columns import Signal
+from fournines.collector.columns import Signal, Wanted
 from fournines.collector.errors import TooLarge, Unavailable
 from fournines.collector.http import otlp_app
 from fournines.collector.points import decode_points
@@ -53,7 +53,7 @@ class Ledger:
     kept: list = field(default_factory=list)
 
     async def accept(self, signal, body):
-        (decode_spans if signal is Signal.TRACES else decode_points)(body, frozenset())
+        (decode_spans if signal is Signal.TRACES else decode_points)(body, Wanted(frozenset(), frozenset()))
         if self.error is not None:
             raise self.error
         self.kept.append((signal, body))

@@ -7,7 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fournines.collector import BadRequest, Collector, Decoders, Signal, Unavailable, decode_points, decode_spans
+from fournines.collector import (
+    BadRequest,
+    Collector,
+    Decoders,
+    Signal,
+    Unavailable,
+    decode_logs,
+    decode_points,
+    decode_spans,
+)
 from fournines.collector import books as books_module
 from fournines.collector.intake import Intake
 from fournines.slo import SPANS
@@ -28,7 +37,7 @@ def held(gate):
         assert gate.wait(30)
         return decode_spans(body, wanted)
 
-    return Decoders(spans, decode_points)
+    return Decoders(spans, decode_points, decode_logs)
 
 
 def test_what_cannot_be_read_is_refused_for_good(opened, now):
@@ -188,7 +197,7 @@ def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogra
         assert gate.wait(30)
         return columns
 
-    collector = opened([slo("all")], decoders=Decoders(decode_spans, points))
+    collector = opened([slo("all")], decoders=Decoders(decode_spans, points, decode_logs))
     body = otlp.points(histogram(now - 5, now, 3, method="GET"), histogram(now - 5, now, 4, method="POST"))
     future = collector.accept(Signal.METRICS, body, now)
     gets = slo("gets", signal=HTTP_SERVER_DURATION, where=(Condition.parse("http.request.method == GET"),))

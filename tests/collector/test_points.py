@@ -27,7 +27,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from fournines.collector.columns import PointKind, Temporality
+from fournines.collector.columns import PointKind, Temporality, Wanted
 from fournines.collector.errors import BadRequest
 from fournines.collector.points import MOST_EVENTS, decode_points
 
@@ -49,7 +49,7 @@ def body_of(*metrics):
 
 
 def decoded(*metrics):
-    return decode_points(body_of(*metrics), WANTED)
+    return decode_points(body_of(*metrics), Wanted(WANTED, frozenset(metric.name for metric in metrics)))
 
 
 def counter(*points, temporality=Temporality.DELTA, monotonic=True):

@@ -13,7 +13,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, Instr
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-from fournines.collector.columns import Spans
+from fournines.collector.columns import Spans, Wanted
 from fournines.collector.errors import BadRequest
 from fournines.collector.wire import LATEST, decode_spans
 from fournines.slo import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, availability
@@ -42,7 +42,7 @@ def body_of(*spans, resource=()):
 
 def labels_of(span):
     """What decoding keeps of one span."""
-    spans = decode_spans(body_of(span), WANTED)
+    spans = decode_spans(body_of(span), Wanted(WANTED, frozenset()))
     return spans.labels[spans.label[0]]
 
 
@@ -133,7 +133,7 @@ def plain_rows(request):
 @given(requests)
 def test_decoding_equals_a_plain_reading(request_message):
     """Whatever is sent, the columns hold what a plain reading of the message gives, row by row, and count the rest."""
-    spans = decode_spans(request_message.SerializeToString(), WANTED)
+    spans = decode_spans(request_message.SerializeToString(), Wanted(WANTED, frozenset()))
 
     assert list(plain_rows(request_message)) == rows(spans)
     sent = [span for a in request_message.resource_spans for b in a.scope_spans for span in b.spans]
@@ -144,7 +144,7 @@ def test_decoding_equals_a_plain_reading(request_message):
 @given(requests)
 def test_attribute_sets_are_distinct(request_message):
     """No attribute set stands twice, so that matching costs once a set."""
-    spans = decode_spans(request_message.SerializeToString(), WANTED)
+    spans = decode_spans(request_message.SerializeToString(), Wanted(WANTED, frozenset()))
 
     for sets in (spans.resources, spans.labels):
         assert len(sets) == len({frozenset(typed(each).items()) for each in sets})
@@ -155,7 +155,7 @@ def test_attribute_sets_are_distinct(request_message):
 def test_random_bytes_are_a_bad_request_or_read(body):
     """Random bytes are read or refused as BadRequest, and nothing else."""
     with contextlib.suppress(BadRequest):
-        decode_spans(body, WANTED)
+        decode_spans(body, Wanted(WANTED, frozenset()))
 
 
 @settings(max_examples=500, deadline=None)
@@ -170,12 +170,12 @@ def test_a_mutated_body_is_a_bad_request_or_read(request_message, changes, cut):
         del body[changes[0][0] % (len(body) + 1) :]
 
     with contextlib.suppress(BadRequest):
-        decode_spans(bytes(body), WANTED)
+        decode_spans(bytes(body), Wanted(WANTED, frozenset()))
 
 
 def test_an_empty_body_is_an_empty_request():
     """No bytes are a request of nothing: columns without rows."""
-    spans = decode_spans(b"", WANTED)
+    spans = decode_spans(b"", Wanted(WANTED, frozenset()))
 
     assert [] == rows(spans)
     assert (np.int64, (0,)) == (spans.start.dtype, spans.start.shape)
@@ -184,7 +184,7 @@ def test_an_empty_body_is_an_empty_request():
 def test_equal_numbers_of_different_types_are_different_attributes():
     """1, 1.0 and True are three labels, though Python finds them equal."""
     sent = [Span(kind=SERVER, attributes=attributes(error__type=value)) for value in (1, 1.0, True, 1)]
-    spans = decode_spans(body_of(*sent), WANTED)
+    spans = decode_spans(body_of(*sent), Wanted(WANTED, frozenset()))
 
     assert [0, 1, 2, 0] == spans.label.tolist()
 
@@ -192,7 +192,10 @@ def test_equal_numbers_of_different_types_are_different_attributes():
 def test_the_order_of_attributes_does_not_matter():
     """The same attributes in another order are the same set."""
     some = attributes(http__route="/x", http__request__method="GET")
-    spans = decode_spans(body_of(Span(kind=SERVER, attributes=some), Span(kind=SERVER, attributes=some[::-1])), WANTED)
+    spans = decode_spans(
+        body_of(Span(kind=SERVER, attributes=some), Span(kind=SERVER, attributes=some[::-1])),
+        Wanted(WANTED, frozenset()),
+    )
 
     assert [0, 0] == spans.label.tolist()
 
@@ -203,7 +206,7 @@ def test_all_of_a_resource_is_kept_and_only_the_wanted_of_a_span():
         Span(kind=SERVER, attributes=attributes(http__request__method="GET", user__id="4711")),
         resource=attributes(service__name="payments", service__version="7"),
     )
-    spans = decode_spans(body, WANTED)
+    spans = decode_spans(body, Wanted(WANTED, frozenset()))
 
     assert ({"service.name": "payments", "service.version": "7"},) == spans.resources
     assert ({"http.request.method": "GET"},) == spans.labels
@@ -255,14 +258,18 @@ def test_the_status_error_is_a_label():
 
 def test_times_beyond_the_column_are_its_last():
     """A time past the year 2262 is the last one a column holds, which is far in the future still."""
-    spans = decode_spans(body_of(Span(kind=SERVER, start_time_unix_nano=5, end_time_unix_nano=2**64 - 1)), WANTED)
+    spans = decode_spans(
+        body_of(Span(kind=SERVER, start_time_unix_nano=5, end_time_unix_nano=2**64 - 1)), Wanted(WANTED, frozenset())
+    )
 
     assert (5, LATEST) == (spans.start[0], spans.end[0])
 
 
 def test_a_span_that_ends_before_it_starts_takes_no_time():
     """A clock that was set back, or an end that is missing, gives a duration of nothing, at the start."""
-    spans = decode_spans(body_of(Span(kind=CLIENT, start_time_unix_nano=50, end_time_unix_nano=9)), WANTED)
+    spans = decode_spans(
+        body_of(Span(kind=CLIENT, start_time_unix_nano=50, end_time_unix_nano=9)), Wanted(WANTED, frozenset())
+    )
 
     assert (50, 50) == (spans.start[0], spans.end[0])
 
@@ -272,4 +279,4 @@ def test_a_span_that_ends_before_it_starts_takes_no_time():
 def test_an_id_of_another_length_is_a_bad_request(trace_id, span_id, kind):
     """Ids are 16 and 8 bytes or absent: anything else is a sender that encodes them wrongly."""
     with pytest.raises(BadRequest, match="trace id"):
-        decode_spans(body_of(Span(kind=kind, trace_id=trace_id, span_id=span_id)), WANTED)
+        decode_spans(body_of(Span(kind=kind, trace_id=trace_id, span_id=span_id)), Wanted(WANTED, frozenset()))
