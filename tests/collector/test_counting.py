@@ -5,10 +5,22 @@ from __future__ import annotations
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from fournines.collector import Decoders, Signal, decode_points, decode_spans
+from fournines.collector import Decoders, Signal, Wanted, decode_logs, decode_points, decode_spans
 from fournines.collector import series as series_module
 from fournines.collector.buckets import FUTURE, kept_from
-from fournines.slo import DAY, HOUR, HTTP_CLIENT_DURATION, TIERS, Condition, Interval, NoData, SpanKind, Window
+from fournines.collector.names import HEARTBEAT
+from fournines.slo import (
+    DAY,
+    HOUR,
+    HTTP_CLIENT_DURATION,
+    HTTP_SERVER_DURATION,
+    TIERS,
+    Condition,
+    Interval,
+    NoData,
+    SpanKind,
+    Window,
+)
 
 ALL = Window(30 * DAY)
 DURATION = "http.server.request.duration"
@@ -336,9 +348,9 @@ def test_decoders_get_what_slos_ask_for(opened, slo, now):
         asked.append(wanted)
         return decode_spans(body, wanted)
 
-    opened([slo("all")], decoders=Decoders(spans, decode_points)).accept(Signal.TRACES, b"", now).result()
+    opened([slo("all")], decoders=Decoders(spans, decode_points, decode_logs)).accept(Signal.TRACES, b"", now).result()
 
-    assert [slo("all").sli.keys] == asked
+    assert [Wanted(slo("all").sli.keys, frozenset({HTTP_SERVER_DURATION, HEARTBEAT}))] == asked
 
 
 def test_what_callers_saw_is_counted_for_the_one_who_promised(opened, otlp, span, slo, now):

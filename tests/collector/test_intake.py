@@ -107,7 +107,7 @@ def test_a_decoder_that_breaks_answers_its_sender(opened, now):
     def broken(body, wanted):
         raise ZeroDivisionError
 
-    collector = opened(decoders=Decoders(broken, broken))
+    collector = opened(decoders=Decoders(broken, broken, broken))
 
     assert isinstance(collector.accept(Signal.TRACES, b"", now).exception(), ZeroDivisionError)
     assert 0 == collector.counters.registry.get_sample_value("fournines_queue_bytes")

@@ -36,6 +36,13 @@ NO_RECORDED_VALUE = 1
 Buckets = ExponentialHistogramDataPoint.Buckets
 
 
+class EveryName(frozenset):
+    """Wants the points of every metric."""
+
+    def __contains__(self, name):
+        return True
+
+
 def text(key, value):
     return KeyValue(key=key, value=AnyValue(string_value=value))
 
@@ -49,7 +56,7 @@ def body_of(*metrics):
 
 
 def decoded(*metrics):
-    return decode_points(body_of(*metrics), Wanted(WANTED, frozenset(metric.name for metric in metrics)))
+    return decode_points(body_of(*metrics), Wanted(WANTED, EveryName()))
 
 
 def counter(*points, temporality=Temporality.DELTA, monotonic=True):
@@ -174,7 +181,7 @@ def is_skipped(metric, kind, point):
 @given(requests)
 def test_decoding_equals_a_plain_reading(request_message):
     """Whatever is sent, names, labels, times, kinds and counts are those of a plain reading, row by row; the rest is skipped."""
-    points = decode_points(request_message.SerializeToString(), WANTED)
+    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, EveryName()))
 
     expected = [
         (
@@ -206,7 +213,7 @@ def test_decoding_equals_a_plain_reading(request_message):
 @given(requests)
 def test_what_a_row_holds_is_sound(request_message):
     """In every row: no count is negative, buckets add up to the count and are one more than rising bounds, no interval is reversed."""
-    points = decode_points(request_message.SerializeToString(), WANTED)
+    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, EveryName()))
 
     assert (points.count >= 0).all()
     assert (points.start <= points.end).all()
@@ -227,7 +234,7 @@ def test_what_a_row_holds_is_sound(request_message):
 def test_random_bytes_are_a_bad_request_or_read(body):
     """Random bytes are read or refused as BadRequest, and nothing else."""
     with contextlib.suppress(BadRequest):
-        decode_points(body, WANTED)
+        decode_points(body, Wanted(WANTED, EveryName()))
 
 
 @settings(max_examples=500, deadline=None)
@@ -242,12 +249,12 @@ def test_a_mutated_body_is_a_bad_request_or_read(request_message, changes, cut):
         del body[changes[0][0] % (len(body) + 1) :]
 
     with contextlib.suppress(BadRequest):
-        decode_points(bytes(body), WANTED)
+        decode_points(bytes(body), Wanted(WANTED, EveryName()))
 
 
 def test_an_empty_body_is_an_empty_request():
     """No bytes are a request of nothing: columns without rows, and one offset."""
-    points = decode_points(b"", WANTED)
+    points = decode_points(b"", Wanted(WANTED, EveryName()))
 
     assert ([], [0]) == (points.count.tolist(), points.offset.tolist())
     assert (np.bool_, np.float64) == (points.monotonic.dtype, points.value.dtype)
@@ -389,7 +396,7 @@ def stream_of(*attributes, scope="http"):
     metric = counter(NumberDataPoint(as_int=1, attributes=attributes))
     scopes = [ScopeMetrics(scope=InstrumentationScope(name=scope), metrics=[metric])]
     message = ExportMetricsServiceRequest(resource_metrics=[ResourceMetrics(scope_metrics=scopes)])
-    return int(decode_points(message.SerializeToString(), WANTED).stream[0])
+    return int(decode_points(message.SerializeToString(), Wanted(WANTED, EveryName())).stream[0])
 
 
 def test_a_stream_is_told_by_every_attribute_and_the_scope():

@@ -119,14 +119,13 @@ def plain_rows(request):
     for resource_spans in request.resource_spans:
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
-                if span.kind in (SERVER, CLIENT):
-                    labels = plain(span.attributes, WANTED)
-                    if span.status.code == Status.STATUS_CODE_ERROR:
-                        labels["otel.status_code"] = "ERROR"
-                    start = min(span.start_time_unix_nano, LATEST)
-                    end = max(start, min(span.end_time_unix_nano, LATEST))
-                    resource = plain(resource_spans.resource.attributes)
-                    yield typed(resource), typed(labels), span.kind, start, end
+                labels = plain(span.attributes, WANTED)
+                if span.status.code == Status.STATUS_CODE_ERROR:
+                    labels["otel.status_code"] = "ERROR"
+                start = min(span.start_time_unix_nano, LATEST)
+                end = max(start, min(span.end_time_unix_nano, LATEST))
+                resource = plain(resource_spans.resource.attributes)
+                yield typed(resource), typed(labels), span.kind, start, end
 
 
 @settings(max_examples=100, deadline=None)
