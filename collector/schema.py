@@ -65,6 +65,8 @@ CREATE TABLE silence (
 """
 
 _SECOND: Final = """
+-- Whether a service ever sent X-Ray segments, which are kept apart from OTLP's spans.
+ALTER TABLE service ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
 """
 
 STEPS: Final = (_FIRST, _SECOND)
