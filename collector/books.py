@@ -102,9 +102,9 @@ class Books:
                 self.senders.hear(sign, now)
         self.silences.heard(services)
 
-    def introduce(self, service: str, now: float, *, metrics: bool, spans: bool) -> None:
+    def introduce(self, service: str, now: float, *, metrics: bool, spans: bool, segments: bool = False) -> None:
         """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
-        if not self.registry.hear(service, metrics=metrics, spans=spans, now=now):
+        if not self.registry.hear(service, metrics=metrics, spans=spans, segments=segments, now=now):
             self._no_room(service)
         self.tallies.observed(tuple(judge.row for judge in self.registry.judges(service)), int(now))
 

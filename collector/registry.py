@@ -28,7 +28,10 @@ LATENCY_THRESHOLD: Final = Decimal("0.25")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good."""
+    """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good.
+
+    `metrics`, `spans` and `segments` say what it ever sent of the kind that counts: X-Ray's segments are kept apart from OTLP's spans.
+    """
 
     name: str
     first: float
@@ -36,11 +39,13 @@ class Service:
     metrics: bool = False
     spans: bool = False
     pinned: str | None = None
+    segments: bool = False
 
     @property
     def signal(self) -> str:
-        """What its automatic SLOs show: metrics unless only spans were seen."""
-        return self.pinned or (SPANS if self.spans and not self.metrics else HTTP_SERVER_DURATION)
+        """What its automatic SLOs show: metrics unless only spans or segments were seen."""
+        traced = (self.spans or self.segments) and not self.metrics
+        return self.pinned or (SPANS if traced else HTTP_SERVER_DURATION)
 
 
 class RowKey(NamedTuple):
@@ -102,8 +107,8 @@ class Registry:
         self._files: dict[str, SLO] = {}
         self._staged_files: dict[str, SLO] | None = None
         self._services: Staged[str, Service] = Staged(
-            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned))
-            for name, first, counted, metrics, spans, pinned in connection.execute("SELECT * FROM service")
+            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments)))
+            for name, first, counted, metrics, spans, pinned, segments in connection.execute("SELECT * FROM service")
         )
         self._rows: Staged[RowKey, int] = Staged(
             (RowKey(name, candidate), row)
@@ -137,7 +142,7 @@ class Registry:
         # Requests of the same transaction are judged by the new SLOs already.
         self.wanted |= _keys(slos)
 
-    def hear(self, service: str, *, metrics: bool, spans: bool, now: float) -> bool:
+    def hear(self, service: str, *, metrics: bool, spans: bool, now: float, segments: bool = False) -> bool:
         """Stages that a service sent something, and whether it sent what counts. False when there is no room for a new service."""
         known = self._services.get(service)
         if known is None:
@@ -146,11 +151,17 @@ class Registry:
             known = Service(service, now)
             self._services.put(service, known)
             self._judges.pop(service, None)
-        if known.pinned or (known.metrics >= metrics and known.spans >= spans):
+        if known.metrics >= metrics and known.spans >= spans and known.segments >= segments:
             return True
         counted = now if known.counted is None else known.counted
-        self._put(replace(known, counted=counted, metrics=known.metrics or metrics, spans=known.spans or spans))
+        heard = replace(known, metrics=known.metrics or metrics, spans=known.spans or spans)
+        self._put(replace(heard, counted=counted, segments=known.segments or segments))
         return True
+
+    def sends_spans(self, service: str) -> bool:
+        """Whether a service ever sent OTLP spans that count, as the open transaction sees it."""
+        known = self._services.get(service)
+        return known is not None and known.spans
 
     def settle(self, now: float) -> None:
         """Stages the pinning of every service whose minute is over."""
@@ -220,8 +231,12 @@ class Registry:
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes services and the names of rows; rows that lost their name go."""
         connection.executemany(
-            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?)",
-            [(s.name, s.first, s.counted, s.metrics, s.spans, s.pinned) for s in self._services.changes.values() if s],
+            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments)
+                for s in self._services.changes.values()
+                if s
+            ],
         )
         changes = self._rows.changes
         taken = {row for row in changes.values() if row is not None}
