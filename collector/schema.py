@@ -65,6 +65,31 @@ CREATE TABLE silence (
 """
 
 _SECOND: Final = """
+-- Closed days. Of each width: days that begin before `packed` are read from `day`, later ones from `bucket`; what is booked before
+-- `open` comes `late`; of the day between the two, rows of SLOs before `next` are packed. From `complete` on the width holds every
+-- event that wider ones hold.
+CREATE TABLE tier (
+    width INTEGER PRIMARY KEY, packed INTEGER NOT NULL, open INTEGER NOT NULL, next INTEGER NOT NULL, complete INTEGER NOT NULL
+) STRICT;
+INSERT INTO tier SELECT width, 0, 0, 0, CASE WHEN oldest > newest + 172800 - kept THEN 0 ELSE (newest + 172800 - kept) / 3600 * 3600 END
+FROM (SELECT 10 AS width, 259200 AS kept UNION SELECT 60, 3024000 UNION SELECT 3600, 34560000)
+JOIN (SELECT coalesce(min(t), 1) AS oldest, coalesce(max(t), 0) AS newest FROM bucket WHERE width = 3600);
+
+CREATE TABLE day (
+    width INTEGER NOT NULL, day INTEGER NOT NULL, slo INTEGER NOT NULL,
+    good INTEGER NOT NULL, total INTEGER NOT NULL, estimated INTEGER NOT NULL, buckets BLOB NOT NULL,
+    PRIMARY KEY (width, day, slo)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE late (
+    width INTEGER NOT NULL, t INTEGER NOT NULL, slo INTEGER NOT NULL,
+    good INTEGER NOT NULL, total INTEGER NOT NULL, estimated INTEGER NOT NULL,
+    PRIMARY KEY (width, t, slo)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dropped (slo INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER slo_dropped AFTER DELETE ON slo BEGIN INSERT OR IGNORE INTO dropped VALUES (OLD.id); END;
+
 -- Whether a service ever sent X-Ray segments, which are kept apart from OTLP's spans.
 ALTER TABLE service ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
 """
