@@ -76,7 +76,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Pages and API. (default: 8400)")] = None,
     otlp_http_port: Annotated[int | None, typer.Option(help="OTLP over HTTP. (default: 4318)")] = None,
     otlp_grpc_port: Annotated[int | None, typer.Option(help="OTLP over gRPC. (default: 4317)")] = None,
-    xray_port: Annotated[int | None, typer.Option(help="X-Ray segments; 0 is off.")] = None,
+    xray_port: Annotated[
+        int | None, typer.Option(help="X-Ray's daemon, UDP and TCP; 0 is off. (default: 2000, where it is free)")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Where people reach the pages, for the links in messages.")] = None,
     webhook: Annotated[list[str] | None, typer.Option(help="Where pages go; may be said several times.")] = None,
 ) -> None:

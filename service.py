@@ -337,8 +337,6 @@ class Service:
     def _say_hello(self, doors: Doors) -> None:
         _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
         _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
-        if self._settings.xray.port:
-            _log.warning("X-Ray is not received by this version: nothing listens on port %d", self._settings.xray.port)
         _log.info("pages and API on %s", self.url)
 
     async def _send_last_pages(self, paging: asyncio.Task[None]) -> None:

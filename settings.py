@@ -43,17 +43,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Tls(_Model):
+    """A server's certificate chain and key, PEM files; with `client_ca` only clients that it signed are let in (mutual TLS)."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+
 class Otlp(_Model):
-    """Where OTLP is received; port 0 takes a free one."""
+    """Where OTLP is received, and from whom; port 0 takes a free one.
+
+    With `tokens` a sender says `Authorization: Bearer TOKEN`. `limit` bounds the bytes of one request, before and after inflating.
+    `socket` is a Unix socket on which OTLP/HTTP is received as well.
+    """
 
     http_port: Port = 4318
     grpc_port: Port = 4317
+    socket: Path | None = None
+    limit: int = Field(default=64 * 2**20, ge=2**10, le=2**30)
+    tokens: tuple[Annotated[SecretStr, Field(min_length=16)], ...] = ()
+    tls: Tls | None = None
 
 
 class Xray(_Model):
-    """Where X-Ray segments are received; 0 is off, which it is until the receiver is there."""
+    """Where X-Ray's daemon is stood in for, UDP and TCP; 0 is off. Unset it is 2000, unless somebody else listens there."""
 
-    port: Port = 0
+    port: Port | None = None
 
 
 class Webhook(_Model):
@@ -65,9 +81,12 @@ class Webhook(_Model):
 
 
 class Settings(_Model):
-    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only; `url` None: links as the address says."""
+    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only; `url` None: links as the address says;
+    `kernels` None: compiled decoders are kept in the data folder.
+    """
 
     data: Path = Path("fournines-data")
+    kernels: Path | None = None
     slos: Path | None = None
     host: str = Field(default="127.0.0.1", min_length=1)
     port: Port = 8400
@@ -82,6 +101,7 @@ class Flags:
     """What the command line said; None where it said nothing."""
 
     data: Path | None = None
+    kernels: Path | None = None
     slos: Path | None = None
     host: str | None = None
     url: str | None = None
@@ -92,8 +112,20 @@ class Flags:
     webhook: tuple[str, ...] = ()
 
 
+_PATHS: Final[tuple[tuple[str, ...], ...]] = (
+    ("data",),
+    ("kernels",),
+    ("slos",),
+    ("otlp", "socket"),
+    ("otlp", "tls", "certificate"),
+    ("otlp", "tls", "key"),
+    ("otlp", "tls", "client_ca"),
+)
+"""Values that are paths: relative ones count from the file's folder."""
+
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "data": ("data",),
+    "kernels": ("kernels",),
     "slos": ("slos",),
     "host": ("host",),
     "port": ("port",),
@@ -108,7 +140,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
 def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`.
 
-    `config` None reads `fournines.yaml` of the working directory where there is one. A relative `data` or `slos` in a file counts
+    `config` None reads `fournines.yaml` of the working directory where there is one. A relative path in a file counts
     from that file's folder, on the command line and in the environment from the working directory.
     """
     environ = os.environ if environ is None else environ
@@ -142,6 +174,17 @@ def _put(values: dict[str, Any], place: tuple[str, ...], value: object) -> None:
     values[last] = value
 
 
+def _from_folder(folder: Path, values: dict[str, Any], place: tuple[str, ...]) -> None:
+    *parents, last = place
+    for parent in parents:
+        child = values.get(parent)
+        if not isinstance(child, dict):
+            return
+        values = child
+    if isinstance(values.get(last), str):
+        values[last] = str(folder / values[last])
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """The file's values, and the line each of its keys stands on."""
@@ -169,9 +212,8 @@ class _Document:
         values = reader.value(node, ()) if node else {}
         if not isinstance(values, dict):
             raise SettingsError([*reader.faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
-        for key in ("data", "slos"):
-            if isinstance(values.get(key), str):
-                values[key] = str(path.parent / values[key])
+        for place in _PATHS:
+            _from_folder(path.parent, values, place)
         return cls(str(path), values, reader.lines, reader.faults)
 
     def settings(self) -> Settings:
@@ -261,6 +303,6 @@ def _explain(error: Mapping[str, Any]) -> str:
         return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
     if error["type"] == "tuple_type":
         return "needs to be a list, such as [{type: webhook, url: ...}]"
-    secret = error["loc"][:1] == ("notify",) and error["loc"][-1] != "type"
+    secret = (error["loc"][:1] == ("notify",) and error["loc"][-1] != "type") or "tokens" in error["loc"]
     found = "" if secret or isinstance(error["input"], dict | list) else f", not {error['input']!r}"
     return f"{error['msg']}{found}"

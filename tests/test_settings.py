@@ -167,3 +167,22 @@ def test_a_fault_of_the_environment_says_so(folder):
     """A bad FOURNINES_PORT is not blamed on a file."""
     with pytest.raises(SettingsError, match="command line or environment: port"):
         load(None, Flags(), {"FOURNINES_PORT": "eighty"})
+
+
+def test_paths_of_the_receivers_count_from_the_files_folder(folder):
+    """A certificate named in a file lies beside it, wherever the collector is started from; an absolute path stays."""
+    path = write(folder, "otlp: {socket: otlp.sock, tls: {certificate: a.pem, key: /etc/key.pem}}\nkernels: ./k\n")
+
+    settings = load(path, Flags(), {})
+
+    assert (folder / "otlp.sock", folder / "k") == (settings.otlp.socket, settings.kernels)
+    assert settings.otlp.tls is not None
+    assert (folder / "a.pem", Path("/etc/key.pem")) == (settings.otlp.tls.certificate, settings.otlp.tls.key)
+
+
+def test_senders_tokens_are_secrets(folder):
+    """A token shows in no text made of the settings, nor in the complaint about one that is too short."""
+    said = load(write(folder, "otlp: {tokens: [0123456789abcdef-secret]}"), Flags(), {})
+
+    assert "0123456789abcdef" not in repr(said)
+    assert "tooshort" not in str(fault(folder, "otlp: {tokens: [tooshort]}"))
