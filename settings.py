@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 
+from .slo.document import Document, Steps, read_file
 from .slo.errors import Fault, SLOError
 
 DEFAULT_FILE: Final = Path("fournines.yaml")
@@ -147,7 +147,8 @@ def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = 
     config = (
         config or _optional_path(environ.get(PREFIX + "CONFIG")) or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     )
-    document = _Document.read(config, environ) if config else _Document("the command line or environment", {}, {}, ())
+    nowhere = Document("the command line or environment", 0, {}, {})
+    document = _Document.read(config, environ) if config else _Document(nowhere, {}, ())
     values = document.values
     for name, place in _PLACES.items():
         given = getattr(flags, name)
@@ -187,34 +188,26 @@ def _from_folder(folder: Path, values: dict[str, Any], place: tuple[str, ...]) -
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """The file's values, and the line each of its keys stands on."""
+    """The file's values, the place of each of them, and what was wrong with the file itself."""
 
-    file: str
+    source: Document
     values: dict[str, Any]
-    lines: Mapping[tuple[str | int, ...], int]
     faults: Sequence[Fault]
 
     @classmethod
     def read(cls, path: Path, environ: Mapping[str, str]) -> _Document:
-        try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError([Fault(str(path), 0, "", f"can't be read: {error}")]) from None
-        except RecursionError:
-            raise SettingsError([Fault(str(path), 0, "", "nests too deeply")]) from None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else 0
-            raise SettingsError(
-                [Fault(str(path), line, "", f"is no YAML: {getattr(error, 'problem', error)}")]
-            ) from None
-        reader = _Reader(str(path), environ)
-        values = reader.value(node, ()) if node else {}
+        reading = read_file(path)
+        if not reading.complete or len(reading.documents) > 1:
+            extra = [] if reading.faults else [Fault(str(path), 0, "", "holds more than one document")]
+            raise SettingsError([*reading.faults, *extra])
+        source = reading.documents[0] if reading.documents else Document(str(path), 1, {}, {})
+        faults = list(reading.faults)
+        values = _filled(source, source.data, (), environ, faults)
         if not isinstance(values, dict):
-            raise SettingsError([*reader.faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
+            raise SettingsError([*faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
         for place in _PATHS:
             _from_folder(path.parent, values, place)
-        return cls(str(path), values, reader.lines, reader.faults)
+        return cls(source, values, faults)
 
     def settings(self) -> Settings:
         """What the values mean. Raises `SettingsError` with every fault, of reading and of meaning, in the file's order."""
@@ -223,78 +216,26 @@ class _Document:
             settings = Settings.model_validate(self.values)
         except ValidationError as error:
             said = {fault.path for fault in faults}
-            faults += [fault for fault in map(self._fault, error.errors()) if fault.path not in said]
+            found = (self.source.fault(tuple(each["loc"]), _explain(each)) for each in error.errors())
+            faults += [fault for fault in found if fault.path not in said]
         if faults:
             raise SettingsError(sorted(faults, key=lambda fault: fault.line))
         return settings
 
-    def _fault(self, error: Mapping[str, Any]) -> Fault:
-        place = tuple(error["loc"])
-        known = place
-        while known and known not in self.lines:
-            known = known[:-1]
-        return Fault(self.file, self.lines.get(known, 0), _dotted(place), _explain(error))
 
-
-class _Reader:
-    """Makes values of YAML nodes, remembering lines, refusing doubled keys, and filling in `${NAME}`."""
-
-    def __init__(self, file: str, environ: Mapping[str, str]) -> None:
-        self.file = file
-        self.environ = environ
-        self.lines: dict[tuple[str | int, ...], int] = {}
-        self.faults: list[Fault] = []
-        self._open: set[yaml.Node] = set()
-
-    def value(self, node: yaml.Node, place: tuple[str | int, ...]) -> Any:
-        self.lines.setdefault(place, node.start_mark.line + 1)
-        if node in self._open:
-            return self._refuse(place, "the alias refers to itself")
-        self._open.add(node)
-        try:
-            return self._value(node, place)
-        finally:
-            self._open.discard(node)
-
-    def _value(self, node: yaml.Node, place: tuple[str | int, ...]) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return {key: self.value(child, (*place, key)) for key, child in self._pairs(node, place)}
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(child, (*place, index)) for index, child in enumerate(node.value)]
-        try:
-            value = yaml.SafeLoader("").construct_object(node, deep=True)
-        except ValueError:
-            kind = str(node.tag).rpartition(":")[2]
-            return self._refuse(place, f"{node.value!r} can't be read as the {kind} it looks like; quote it")
-        except yaml.YAMLError:
-            return self._refuse(place, "has a tag that is not read here; leave it out")
-        return self._filled(value, place) if isinstance(value, str) else value
-
-    def _refuse(self, place: tuple[str | int, ...], why: str) -> None:
-        self.faults.append(Fault(self.file, self.lines[place], _dotted(place), why))
-
-    def _pairs(self, node: yaml.MappingNode, place: tuple[str | int, ...]) -> list[tuple[str, yaml.Node]]:
-        pairs: dict[str, yaml.Node] = {}
-        for key_node, child in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
-            self.lines[(*place, key)] = line
-            if key in pairs:
-                self.faults.append(Fault(self.file, line, _dotted((*place, key)), "stands here twice"))
-            pairs[key] = child
-        return list(pairs.items())
-
-    def _filled(self, text: str, place: tuple[str | int, ...]) -> str:
-        def fill(match: re.Match[str]) -> str:
-            value = self.environ.get(match[1])
-            if value is None:
-                self._refuse(place, f"the environment variable {match[1]} is not set")
-            return value or ""
-
-        return re.sub(r"\$\{(\w+)\}", fill, text)
-
-
-def _dotted(place: Sequence[str | int]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+def _filled(source: Document, value: Any, steps: Steps, environ: Mapping[str, str], faults: list[Fault]) -> Any:
+    """The value with every `${NAME}` of its texts filled in; a variable that is not set is a fault."""
+    if isinstance(value, dict):
+        return {key: _filled(source, child, (*steps, key), environ, faults) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_filled(source, child, (*steps, index), environ, faults) for index, child in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    names = re.findall(r"\$\{(\w+)\}", value)
+    faults += [
+        source.fault(steps, f"the environment variable {name} is not set") for name in names if name not in environ
+    ]
+    return re.sub(r"\$\{(\w+)\}", lambda match: environ.get(match[1], ""), value)
 
 
 def _explain(error: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 floor 4  __main__  cli
 floor 3  service  api  client
-floor 2  dashboards -> slo, alerts      collector -> slo      settings -> slo.errors
+floor 2  dashboards -> slo, alerts      collector -> slo      settings -> slo.errors, slo.document
 floor 1  alerts -> slo
 floor 0  slo -> nobody                  instrumentation -> nobody
 beside   examples -> instrumentation, client
@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "alerts": {"slo"},
     "dashboards": {"slo", "alerts"},
     "collector": {"slo"},
-    "settings": {"slo.errors"},
+    "settings": {"slo.document", "slo.errors"},
     "client": FLOOR_0_TO_2,
     "api": FLOOR_0_TO_2 | {"service"},
     "service": FLOOR_0_TO_2 | {"api"},
