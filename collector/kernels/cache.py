@@ -1,0 +1,136 @@
+"""The kernels, compiled once and read from a folder from then on.
+
+numba compiles a kernel when its module is imported, unless its cache holds it. That takes seconds and 70 MB, so it is done in a child
+process, into a folder of its own; what it wrote is listed with its digests and takes the folder's place in one step. So a folder holds
+all or nothing, whoever was killed. A folder belongs to one version of the sources, of Python, of numba and of the processor; where its
+files are not what the list says, it is made anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ..errors import CollectorError
+
+SECONDS: Final = 20
+"""About how long compiling takes, for whoever waits."""
+
+MODULES: Final = ("spans", "logs")
+"""The modules that hold kernels."""
+
+_LIST: Final = "kernels.json"
+_CHILD: Final = """
+import sys
+from numba import config
+config.CACHE_DIR = sys.argv[1]
+import importlib
+for name in sys.argv[3:]:
+    importlib.import_module(f"{sys.argv[2]}.{name}")
+"""
+
+
+def prepare(folder: Path, say: Callable[[str], None]) -> Path:
+    """The folder in `folder` that holds the compiled kernels, made where it is not there. Raises CollectorError."""
+    name = _name()
+    kept = folder / name
+    if _is_whole(kept):
+        return _writable(kept)
+    with _locked(folder):
+        if not _is_whole(kept):
+            say(f"compiling the decoders, once: about {SECONDS} s")
+            _make(kept)
+    return kept
+
+
+def load(kept: Path) -> None:
+    """Lets this process read its kernels from `kept`; to be called before a module of kernels is imported."""
+    from numba import config
+
+    config.CACHE_DIR = str(kept)
+
+
+def _name() -> str:
+    """What a compiled kernel depends on, as one word: numba looks at the time a source was changed, we at what it says too."""
+    from llvmlite import binding
+    from numba import __version__ as numba
+
+    digest = hashlib.blake2b(digest_size=12)
+    facts = (sys.version, numba, binding.get_host_cpu_name(), str(sorted(binding.get_host_cpu_features().items())))
+    digest.update("\0".join(facts).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(f"{source}\0{source.stat().st_mtime_ns}\0".encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_whole(kept: Path) -> bool:
+    """Whether all files are there, and are what was written."""
+    try:
+        listed = json.loads((kept / _LIST).read_text())
+        return bool(listed == _digests(kept))
+    except (OSError, ValueError):
+        return False
+
+
+def _digests(kept: Path) -> dict[str, str]:
+    files = sorted(path for path in kept.rglob("*") if path.is_file() and path.name != _LIST)
+    return {
+        str(path.relative_to(kept)): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files
+    }
+
+
+def _writable(kept: Path) -> Path:
+    """`kept`, or a copy of it for the time of this process where it can't be written: numba takes no other cache, even a filled one."""
+    if os.access(kept, os.W_OK) and all(os.access(path, os.W_OK) for path in kept.iterdir() if path.is_dir()):
+        return kept
+    try:
+        copy = Path(tempfile.mkdtemp(prefix="fournines-kernels-"))
+    except OSError as error:
+        raise _cannot_write(kept, error) from error
+    shutil.copytree(kept, copy, dirs_exist_ok=True, copy_function=shutil.copy)
+    return copy
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """The only process that compiles into `folder`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _make(kept: Path) -> None:
+    """Compiles in a child into a folder beside, and puts that in its place."""
+    with tempfile.TemporaryDirectory(prefix="making-", dir=kept.parent) as making:
+        made = Path(making) / "kernels"
+        made.mkdir()  # of the usual mode: who compiles for an image is not who serves
+        command = [sys.executable, "-c", _CHILD, str(made), __package__, *MODULES]
+        child = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - this interpreter, our words
+        if child.returncode:
+            raise CollectorError(f"the decoders can't be compiled:\n{child.stderr.strip()[-2000:]}")
+        (made / _LIST).write_text(json.dumps(_digests(made)))
+        shutil.rmtree(kept, ignore_errors=True)
+        made.rename(kept)
+
+
+def _cannot_write(folder: Path, error: OSError) -> CollectorError:
+    return CollectorError(
+        f"the decoders need a folder that can be written, and {folder} can't ({error.strerror}): set another one as "
+        "`kernels` (FOURNINES_KERNELS), and fill it with `fournines admin warmup`"
+    )

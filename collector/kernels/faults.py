@@ -1,0 +1,31 @@
+"""What a kernel says instead of raising, and what is told the sender then."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..errors import BadRequest
+from .wire import MALFORMED
+
+BAD_ID: Final = -2
+TOO_MANY_ITEMS: Final = -3
+TOO_MANY_RESOURCES: Final = -4
+
+MOST_ITEMS: Final = 1_000_000
+"""Spans, points or log records that one request may hold: 64 MiB of spans with ids and times are fewer, so it stops nobody honest."""
+
+MOST_RESOURCES: Final = 65_536
+"""Different resources, and different scopes, that one request may hold."""
+
+_WORDS: Final = {
+    MALFORMED: "the body can't be read as an OTLP {request}",
+    BAD_ID: "a trace id has 16 bytes and a span id 8; the body holds other ones",
+    TOO_MANY_ITEMS: f"more than {MOST_ITEMS:,} items in one {{request}}",
+    TOO_MANY_RESOURCES: f"more than {MOST_RESOURCES:,} different resources or scopes in one {{request}}",
+}
+
+
+def check(status: int, request: str) -> None:
+    """Raises BadRequest in words where a kernel's status is a fault (less than 0)."""
+    if status < 0:
+        raise BadRequest(_WORDS[status].format(request=request))

@@ -1,0 +1,31 @@
+"""The decoders, ready for use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..decoders import Decoders
+from .cache import load, prepare
+
+
+def _silent(_: str) -> None:
+    """Whom nothing is told."""
+
+
+def load_decoders(folder: Path, say: Callable[[str], None] = _silent) -> Decoders:
+    """The decoders, compiled in a child process first where `folder` does not hold them yet; `say` is told so before.
+
+    Several processes may do this at once. Raises CollectorError where the folder can't be written or the decoders can't be compiled.
+    """
+    load(prepare(folder, say))
+    from ..points import decode_points
+    from .logs import decode_logs
+    from .spans import decode_spans
+
+    return Decoders(decode_spans, decode_points, decode_logs)
+
+
+def warm_up(folder: Path, say: Callable[[str], None] = _silent) -> None:
+    """Fills `folder` with the compiled decoders, for an image or a first start. Raises CollectorError as `load_decoders` does."""
+    prepare(folder, say)

@@ -1,0 +1,105 @@
+"""Slices of bytes: whether two are equal, whether one is UTF-8, and their 64-bit hashes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from .compiled import Bytes, helper, inlined
+from .wire import byte, little64
+
+_HIGH_BITS: Final = np.int64(-0x7F7F7F7F7F7F7F80)
+"""The highest bit of each of eight bytes: set in none where all are ASCII."""
+
+_LOW: Final = np.uint64(0xFFFFFFFF)
+_HALF: Final = np.uint64(32)
+_WEYL: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+@inlined
+def folded(a: np.uint64, b: np.uint64) -> np.uint64:
+    """The two halves of a 128-bit product, folded: one step of a hash. Without knowing one factor nobody can aim at a result."""
+    a_low, a_high, b_low, b_high = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
+    low, one, two, high = a_low * b_low, a_high * b_low, a_low * b_high, a_high * b_high
+    middle = (low >> _HALF) + (one & _LOW) + two
+    return (a * b) ^ (high + (one >> _HALF) + (middle >> _HALF))
+
+
+@inlined
+def mixed(seed: np.uint64, number: int) -> np.uint64:
+    """The hash of a number, under a seed that may be a hash itself."""
+    return folded(seed ^ np.uint64(number), seed + _WEYL)
+
+
+@helper
+def hash_of(buf: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
+    """The hash of a slice under a seed: the same in every process for the same seed."""
+    found = mixed(seed, end - at)
+    while end - at >= 8:  # noqa: PLR2004 - eight bytes at a time
+        found = mixed(found, little64(buf, at))
+        at += 8
+    if at < end:
+        last = np.int64(0)
+        while at < end:
+            last = last << np.int64(8) | byte(buf, at)
+            at += 1
+        found = mixed(found, last)
+    return found
+
+
+@helper
+def equal(one: Bytes, at: int, other: Bytes, there: int, size: int) -> bool:
+    """Whether two slices of one size hold the same bytes."""
+    end = at + size
+    while end - at >= 8:  # noqa: PLR2004 - eight bytes at a time
+        if little64(one, at) != little64(other, there):
+            return False
+        at += 8
+        there += 8
+    while at < end:
+        if byte(one, at) != byte(other, there):
+            return False
+        at += 1
+        there += 1
+    return True
+
+
+@inlined
+def is_text(buf: Bytes, at: int, end: int) -> bool:
+    """Whether a slice is UTF-8, as protobuf's strings have to be."""
+    while end - at >= 8 and little64(buf, at) & _HIGH_BITS == 0:  # noqa: PLR2004 - eight bytes at a time
+        at += 8
+    while at < end and byte(buf, at) < 128:  # noqa: PLR2004 - ASCII
+        at += 1
+    return at == end or _is_text_beyond_ascii(buf, at, end)
+
+
+@helper
+def _is_text_beyond_ascii(buf: Bytes, at: int, end: int) -> bool:
+    while at < end:
+        size = _character(buf, at, end)
+        if size == 0:
+            return False
+        at += size
+    return True
+
+
+@helper
+def _character(buf: Bytes, at: int, end: int) -> int:  # noqa: C901, PLR0911 - the table of Unicode 15.0, 3-7, line by line
+    """The bytes of the character at `at`; 0 where there is none (Unicode Standard, table 3-7)."""
+    first = byte(buf, at)
+    if first < 0x80:
+        return 1
+    if end - at < 2 or first < 0xC2 or first > 0xF4 or byte(buf, at + 1) & 0xC0 != 0x80:
+        return 0
+    if first < 0xE0:
+        return 2
+    second = byte(buf, at + 1)
+    if end - at < 3 or byte(buf, at + 2) & 0xC0 != 0x80:
+        return 0
+    if first < 0xF0:
+        return 0 if (first == 0xE0 and second < 0xA0) or (first == 0xED and second > 0x9F) else 3
+    if end - at < 4 or byte(buf, at + 3) & 0xC0 != 0x80:
+        return 0
+    return 0 if (first == 0xF0 and second < 0x90) or (first == 0xF4 and second > 0x8F) else 4

@@ -1,0 +1,96 @@
+"""Messages that nothing is read of, walked all the same: each byte by the wire format, each known message within by its own fields.
+
+So a body whose events, links or nested values are broken is refused as the protobuf library refuses it. The fields are those of
+opentelemetry-proto; a test compares them with the library's descriptors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from .compiled import Bytes, helper
+from .text import is_text
+from .wire import CONTENT, DEPTH, MALFORMED, content, skip, tag
+
+TEXT: Final = -1
+"""A field that must be UTF-8."""
+
+ANY_VALUE: Final = 1
+ARRAY_VALUE: Final = 2
+KEY_VALUE_LIST: Final = 3
+KEY_VALUE: Final = 4
+ENTITY: Final = 5
+RESOURCE: Final = 6
+SCOPE: Final = 7
+EVENT: Final = 8
+LINK: Final = 9
+EXEMPLAR: Final = 10
+SUMMARY_POINT: Final = 11
+QUANTILE: Final = 12
+STATUS: Final = 13
+
+FIELDS: Final[Mapping[int, Mapping[int, int]]] = {
+    ANY_VALUE: {1: TEXT, 5: ARRAY_VALUE, 6: KEY_VALUE_LIST},
+    ARRAY_VALUE: {1: ANY_VALUE},
+    KEY_VALUE_LIST: {1: KEY_VALUE},
+    KEY_VALUE: {1: TEXT, 2: ANY_VALUE},
+    ENTITY: {1: TEXT, 2: TEXT, 3: TEXT, 4: TEXT},
+    RESOURCE: {1: KEY_VALUE, 3: ENTITY},
+    SCOPE: {1: TEXT, 2: TEXT, 3: KEY_VALUE},
+    EVENT: {2: TEXT, 3: KEY_VALUE},
+    LINK: {3: TEXT, 4: KEY_VALUE},
+    EXEMPLAR: {7: KEY_VALUE},
+    SUMMARY_POINT: {6: QUANTILE, 7: KEY_VALUE},
+    QUANTILE: {},
+    STATUS: {2: TEXT},
+}
+"""A message's fields that hold text or messages, by number; all others are scalars or bytes, which any content is right for."""
+
+_MOST: Final = 8
+
+
+def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
+    table = np.zeros((max(FIELDS) + 1, _MOST), np.int8)
+    for message, fields in FIELDS.items():
+        for number, holds in fields.items():
+            table[message, number] = holds
+    return table
+
+
+_FIELDS: Final = _as_array()
+
+
+@helper
+def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
+    """The end of a message's content, or MALFORMED. `depth` is how many levels there may still be within it."""
+    if depth < 0:
+        return MALFORMED
+    ends = np.empty(DEPTH + 1, np.int64)
+    messages = np.empty(DEPTH + 1, np.int64)
+    level, ends[0], messages[0] = 0, end, message
+    while level >= 0:
+        if at == ends[level]:
+            level -= 1
+            continue
+        field, at = tag(buf, at, ends[level])
+        if at < 0:
+            return MALFORMED
+        number = field >> 3
+        holds = np.int64(_FIELDS[messages[level], number]) if field & 7 == CONTENT and number < _MOST else np.int64(0)
+        if holds == 0:
+            at = skip(buf, at, ends[level], field, depth - level)
+            if at < 0:
+                return MALFORMED
+            continue
+        at, stop = content(buf, at, ends[level])
+        if stop < 0 or (holds == TEXT and not is_text(buf, at, stop)) or (holds != TEXT and level >= depth):
+            return MALFORMED
+        if holds == TEXT:
+            at = stop
+        else:
+            level += 1
+            ends[level], messages[level] = stop, holds
+    return at
