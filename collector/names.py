@@ -9,6 +9,7 @@ HEARTBEAT: Final = "fournines.service.up"
 
 SERVICE_NAME: Final = "service.name"
 SERVICE_INSTANCE: Final = "service.instance.id"
+SERVICE_VERSION: Final = "service.version"
 UNKNOWN_SERVICE: Final = "unknown_service"
 """Resource attributes, and the service of a resource that names none (OpenTelemetry semantic conventions, service)."""
 
@@ -35,3 +36,14 @@ SENDERS: Final = "fournines_senders"
 STREAMS: Final = "fournines_cumulative_streams"
 CLOCK_SKEW: Final = "fournines_sender_clock_skew_seconds"
 INTERNAL_ERRORS: Final = "fournines_internal_errors"
+
+XRAY_DATAGRAMS: Final = "fournines_xray_datagrams"
+XRAY_TAKEN: Final = "fournines_xray_segments"
+XRAY_DROPPED: Final = "fournines_xray_dropped"
+XRAY_WAITING: Final = "fournines_xray_waiting_bytes"
+XRAY_UNFINISHED: Final = "fournines_xray_unfinished"
+XRAY_POLLS: Final = "fournines_xray_sampling_requests"
+
+CONNECTIONS: Final = "fournines_connections"
+RECEIVED_BYTES: Final = "fournines_received_bytes"
+REFUSED_REQUESTS: Final = "fournines_refused_requests"
