@@ -30,7 +30,7 @@ lint: .venv/.ready-to-develop ## ruff and mypy, strict
 	$(BIN)/mypy -p fournines
 	$(BIN)/mypy --explicit-package-bases benchmarks tests/conftest.py
 
-bench: .venv/.ready-to-develop ## every benchmark, the short way; BENCH_ARGS= for the long one
+bench: .venv/.ready-to-measure servers ## every benchmark, the short way; BENCH_ARGS= for the long one
 	@scripts/bench $(BENCH_ARGS)
 
 servers: ## fetches Debian's Prometheus and Alertmanager for the tests, where apt-get is there
@@ -49,3 +49,7 @@ clean: ## removes what the words above made; a ledger in fournines-data stays
 	@PYTHON="$(PYTHON)" scripts/venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@ .venv/.ready-to-run
+
+.venv/.ready-to-measure: .venv/.ready-to-develop
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]' || echo "bench: rotel could not be installed; it is left out"
+	@touch $@ .venv/.ready-to-develop .venv/.ready-to-run
