@@ -65,13 +65,25 @@ CREATE TABLE silence (
 """
 
 _SECOND: Final = """
--- Closed days. Of each width: days that begin before `packed` are read from `day`, later ones from `bucket`; what is booked before
--- `open` comes `late`; of the day between the two, rows of SLOs before `next` are packed. From `complete` on the width holds every
--- event that wider ones hold.
-CREATE TABLE tier (
-    width INTEGER PRIMARY KEY, packed INTEGER NOT NULL, open INTEGER NOT NULL, next INTEGER NOT NULL, complete INTEGER NOT NULL
+-- Who had a part in bad events, per minute and per hour, and their names by number.
+CREATE TABLE contributor (
+    id INTEGER PRIMARY KEY, breakdown INTEGER NOT NULL, route TEXT NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL,
+    version TEXT NOT NULL, instance TEXT NOT NULL, last INTEGER NOT NULL
 ) STRICT;
-INSERT INTO tier SELECT width, 0, 0, 0, CASE WHEN oldest > newest + 172800 - kept THEN 0 ELSE (newest + 172800 - kept) / 3600 * 3600 END
+
+CREATE TABLE blame (
+    width INTEGER NOT NULL, t INTEGER NOT NULL, slo INTEGER NOT NULL, contributor INTEGER NOT NULL, bad INTEGER NOT NULL,
+    PRIMARY KEY (width, t, slo, contributor)
+) STRICT, WITHOUT ROWID;
+
+-- Closed days. Of each width: days that begin before `packed` are read from `day`, later ones from `bucket`; what is booked before
+-- `open` comes `late`; of the day between the two, rows of SLOs before `next` are packed. `folded` counts the times that packed days
+-- changed. From `complete` on the width holds every event that wider ones hold.
+CREATE TABLE tier (
+    width INTEGER PRIMARY KEY, packed INTEGER NOT NULL, open INTEGER NOT NULL, next INTEGER NOT NULL, folded INTEGER NOT NULL,
+    complete INTEGER NOT NULL
+) STRICT;
+INSERT INTO tier SELECT width, 0, 0, 0, 0, CASE WHEN oldest > newest + 172800 - kept THEN 0 ELSE (newest + 172800 - kept) / 3600 * 3600 END
 FROM (SELECT 10 AS width, 259200 AS kept UNION SELECT 60, 3024000 UNION SELECT 3600, 34560000)
 JOIN (SELECT coalesce(min(t), 1) AS oldest, coalesce(max(t), 0) AS newest FROM bucket WHERE width = 3600);
 
@@ -92,6 +104,13 @@ CREATE TRIGGER slo_dropped AFTER DELETE ON slo BEGIN INSERT OR IGNORE INTO dropp
 
 -- Whether a service ever sent X-Ray segments, which are kept apart from OTLP's spans.
 ALTER TABLE service ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
+
+-- Samples of remote write that wait for the rest of their scrape.
+CREATE TABLE prometheus_pending (
+    family BLOB NOT NULL, time INTEGER NOT NULL, labels TEXT NOT NULL, native INTEGER NOT NULL, "start" INTEGER NOT NULL,
+    value TEXT NOT NULL, since REAL NOT NULL,
+    PRIMARY KEY (family, time, labels)
+) STRICT, WITHOUT ROWID;
 """
 
 STEPS: Final = (_FIRST, _SECOND)
