@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 
 from .compiled import Bytes, helper, inlined
+from .faults import MALFORMED
 from .text import is_text
 from .walk import ARRAY_VALUE, KEY_VALUE_LIST, walk
-from .wire import CONTENT, FIXED64, MALFORMED, VARINT, content, little64, skip, tag, varint
+from .wire import CONTENT, FIXED64, VARINT, content, little64, skip, tag, varint
 
 NOTHING: Final = 0
 STRING: Final = 1
@@ -69,15 +70,15 @@ def any_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
         if at < 0:
             break
         number, wire = field >> 3, field & 7
-        if wire == CONTENT and number in (STRING, ARRAY, KVLIST, BYTES):
+        if wire == CONTENT and _is_long(number):
             begin, stop = content(buf, at, end)
             at = _checked(buf, begin, stop, number, depth)
             kind, payload, size = number, begin, stop - begin
-        elif wire == VARINT and number in (BOOL, INT, STRING_INDEX):
+        elif wire == VARINT and _is_short(number):
             value, at = varint(buf, at, end)
             kind, payload, size = number, (np.int64(value != 0) if number == BOOL else value), 0
         elif wire == FIXED64 and number == DOUBLE:
-            if end - at < 8:  # noqa: PLR2004 - eight bytes
+            if end - at < 8:
                 at = MALFORMED
                 break
             bits = little64(buf, at)
@@ -91,7 +92,17 @@ def any_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
 @inlined
 def is_scalar(kind: int, payload: int) -> bool:
     """Whether an attribute holds what columns keep: a string, a boolean, an integer or a finite double."""
-    return kind in (STRING, BOOL, INT) or (kind == DOUBLE and payload & _EXPONENT != _EXPONENT)
+    return STRING <= kind <= INT or (kind == DOUBLE and payload & _EXPONENT != _EXPONENT)
+
+
+@inlined
+def _is_long(number: int) -> bool:
+    return number == STRING or ARRAY <= number <= BYTES
+
+
+@inlined
+def _is_short(number: int) -> bool:
+    return BOOL <= number <= INT or number == STRING_INDEX
 
 
 @helper

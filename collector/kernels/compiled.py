@@ -27,6 +27,7 @@ BODY: Final = types.Array(types.uint8, 1, "C", readonly=True)
 
 INTS: Final = types.int64[::1]
 TABLE: Final = types.int64[:, ::1]
+HASHES: Final = types.uint64[::1]
 FLOATS: Final = types.float64[::1]
 
 F = TypeVar("F", bound=Callable[..., Any])

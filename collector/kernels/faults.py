@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from ..errors import BadRequest
-from .wire import MALFORMED
 
-BAD_ID: Final = -2
-TOO_MANY_ITEMS: Final = -3
-TOO_MANY_RESOURCES: Final = -4
+MALFORMED: Final = -1
+"""The bytes are no message of this kind."""
+
+FULL: Final = -2
+"""A table has no room: nothing the sender did, and nothing the sender is told."""
+
+BAD_ID: Final = -3
+TOO_MANY_ITEMS: Final = -4
+TOO_MANY_RESOURCES: Final = -5
 
 MOST_ITEMS: Final = 1_000_000
 """Spans, points or log records that one request may hold: 64 MiB of spans with ids and times are fewer, so it stops nobody honest."""

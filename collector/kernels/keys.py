@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-
 from numba import types
 
 from .compiled import BODY, INTS, TABLE, Bytes, Ints, inlined

@@ -36,7 +36,7 @@ def mixed(seed: np.uint64, number: int) -> np.uint64:
 def hash_of(buf: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
     """The hash of a slice under a seed: the same in every process for the same seed."""
     found = mixed(seed, end - at)
-    while end - at >= 8:  # noqa: PLR2004 - eight bytes at a time
+    while end - at >= 8:
         found = mixed(found, little64(buf, at))
         at += 8
     if at < end:
@@ -52,7 +52,7 @@ def hash_of(buf: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
 def equal(one: Bytes, at: int, other: Bytes, there: int, size: int) -> bool:
     """Whether two slices of one size hold the same bytes."""
     end = at + size
-    while end - at >= 8:  # noqa: PLR2004 - eight bytes at a time
+    while end - at >= 8:
         if little64(one, at) != little64(other, there):
             return False
         at += 8
@@ -68,9 +68,9 @@ def equal(one: Bytes, at: int, other: Bytes, there: int, size: int) -> bool:
 @inlined
 def is_text(buf: Bytes, at: int, end: int) -> bool:
     """Whether a slice is UTF-8, as protobuf's strings have to be."""
-    while end - at >= 8 and little64(buf, at) & _HIGH_BITS == 0:  # noqa: PLR2004 - eight bytes at a time
+    while end - at >= 8 and little64(buf, at) & _HIGH_BITS == 0:
         at += 8
-    while at < end and byte(buf, at) < 128:  # noqa: PLR2004 - ASCII
+    while at < end and byte(buf, at) < 128:
         at += 1
     return at == end or _is_text_beyond_ascii(buf, at, end)
 
@@ -86,7 +86,7 @@ def _is_text_beyond_ascii(buf: Bytes, at: int, end: int) -> bool:
 
 
 @helper
-def _character(buf: Bytes, at: int, end: int) -> int:  # noqa: C901, PLR0911 - the table of Unicode 15.0, 3-7, line by line
+def _character(buf: Bytes, at: int, end: int) -> int:
     """The bytes of the character at `at`; 0 where there is none (Unicode Standard, table 3-7)."""
     first = byte(buf, at)
     if first < 0x80:

@@ -12,11 +12,14 @@ from typing import Final
 import numpy as np
 
 from .compiled import Bytes, helper
+from .faults import MALFORMED
 from .text import is_text
-from .wire import CONTENT, DEPTH, MALFORMED, content, skip, tag
+from .wire import CONTENT, DEPTH, content, skip, tag
 
 TEXT: Final = -1
-"""A field that must be UTF-8."""
+WORDS: Final = -2
+VARINTS: Final = -3
+"""Fields that must be UTF-8, whole numbers of eight bytes, or varints one after the other."""
 
 ANY_VALUE: Final = 1
 ARRAY_VALUE: Final = 2
@@ -31,6 +34,15 @@ EXEMPLAR: Final = 10
 SUMMARY_POINT: Final = 11
 QUANTILE: Final = 12
 STATUS: Final = 13
+GAUGE: Final = 14
+SUM: Final = 15
+HISTOGRAM: Final = 16
+EXPONENTIAL: Final = 17
+SUMMARY: Final = 18
+NUMBER_POINT: Final = 19
+HISTOGRAM_POINT: Final = 20
+EXPONENTIAL_POINT: Final = 21
+BUCKETS: Final = 22
 
 FIELDS: Final[Mapping[int, Mapping[int, int]]] = {
     ANY_VALUE: {1: TEXT, 5: ARRAY_VALUE, 6: KEY_VALUE_LIST},
@@ -46,10 +58,20 @@ FIELDS: Final[Mapping[int, Mapping[int, int]]] = {
     SUMMARY_POINT: {6: QUANTILE, 7: KEY_VALUE},
     QUANTILE: {},
     STATUS: {2: TEXT},
+    GAUGE: {1: NUMBER_POINT},
+    SUM: {1: NUMBER_POINT},
+    HISTOGRAM: {1: HISTOGRAM_POINT},
+    EXPONENTIAL: {1: EXPONENTIAL_POINT},
+    SUMMARY: {1: SUMMARY_POINT},
+    NUMBER_POINT: {5: EXEMPLAR, 7: KEY_VALUE},
+    HISTOGRAM_POINT: {6: WORDS, 7: WORDS, 8: EXEMPLAR, 9: KEY_VALUE},
+    EXPONENTIAL_POINT: {1: KEY_VALUE, 8: BUCKETS, 9: BUCKETS, 11: EXEMPLAR},
+    BUCKETS: {2: VARINTS},
 }
-"""A message's fields that hold text or messages, by number; all others are scalars or bytes, which any content is right for."""
+"""A message's fields that hold text, messages or packed numbers, by number; all others are scalars or bytes, which any content is
+right for."""
 
-_MOST: Final = 8
+_MOST: Final = 16
 
 
 def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
@@ -70,7 +92,9 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
         return MALFORMED
     ends = np.empty(DEPTH + 1, np.int64)
     messages = np.empty(DEPTH + 1, np.int64)
-    level, ends[0], messages[0] = 0, end, message
+    level = np.int64(0)
+    ends[level] = end
+    messages[level] = message
     while level >= 0:
         if at == ends[level]:
             level -= 1
@@ -92,5 +116,6 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
             at = stop
         else:
             level += 1
-            ends[level], messages[level] = stop, holds
+            ends[level] = stop
+            messages[level] = holds
     return at

@@ -13,9 +13,7 @@ from typing import Final
 import numpy as np
 
 from .compiled import Bytes, helper, inlined
-
-MALFORMED: Final = -1
-"""Not a position: the bytes are no message of this kind."""
+from .faults import MALFORMED
 
 DEPTH: Final = 100
 """Messages and groups that may lie in one another."""
@@ -39,7 +37,7 @@ def varint(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     """A varint's 64 bits, and where it stopped."""
     if at < end:
         first = byte(buf, at)
-        if first < 128:  # noqa: PLR2004 - the bit that says more bytes follow
+        if first < 128:
             return first, at + 1
     return _long(buf, at, end, 10)
 
@@ -49,7 +47,7 @@ def tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     """A field's tag (number * 8 + wire type), and where it stopped."""
     if at < end:
         first = byte(buf, at)
-        if 8 <= first < 128:  # noqa: PLR2004 - fields 1 to 15 take one byte
+        if 8 <= first < 128:
             return first, at + 1
     return _long_tag(buf, at, end)
 
@@ -59,7 +57,7 @@ def content(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     """Where a length-delimited field's content begins and ends; its end is MALFORMED where it does not lie in the message."""
     if at < end:
         size = byte(buf, at)
-        if size < 128 and size < end - at:  # noqa: PLR2004 - as in varint
+        if size < 128 and size < end - at:
             return at + 1, at + 1 + size
     return _long_content(buf, at, end)
 
@@ -93,9 +91,9 @@ def skip(buf: Bytes, at: int, end: int, field: int, depth: int) -> int:
     if wire == CONTENT:
         return content(buf, at, end)[1]
     if wire == FIXED64:
-        return at + 8 if end - at >= 8 else MALFORMED  # noqa: PLR2004 - eight bytes
+        return at + 8 if end - at >= 8 else MALFORMED
     if wire == FIXED32:
-        return at + 4 if end - at >= 4 else MALFORMED  # noqa: PLR2004 - four bytes
+        return at + 4 if end - at >= 4 else MALFORMED
     if wire == GROUP:
         return _skip_group(buf, at, end, field >> 3, depth)
     return MALFORMED
@@ -110,7 +108,7 @@ def _long(buf: Bytes, at: int, end: int, most: int) -> tuple[int, int]:
         piece = byte(buf, at)
         at += 1
         value |= (piece & 127) << np.int64(7 * place)
-        if piece < 128:  # noqa: PLR2004 - as in varint
+        if piece < 128:
             return value, at  # type: ignore[return-value]
     return np.int64(0), np.int64(MALFORMED)  # type: ignore[return-value]
 
@@ -118,7 +116,7 @@ def _long(buf: Bytes, at: int, end: int, most: int) -> tuple[int, int]:
 @helper
 def _long_tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     value, at = _long(buf, at, end, 5)
-    if value > 0xFFFFFFFF or value < 8:  # noqa: PLR2004 - 32 bits, and field number 0
+    if value > 0xFFFFFFFF or value < 8:
         at = np.int64(MALFORMED)  # type: ignore[assignment]
     return value, at
 
@@ -163,4 +161,6 @@ def _skip_plain(buf: Bytes, at: int, end: int, wire: int) -> int:
     if wire == CONTENT:
         return content(buf, at, end)[1]
     size = 8 if wire == FIXED64 else 4
-    return at + size if wire in (FIXED64, FIXED32) and end - at >= size else MALFORMED
+    if (wire == FIXED64 or wire == FIXED32) and end - at >= size:
+        return at + size
+    return MALFORMED
