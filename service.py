@@ -20,8 +20,7 @@ from typing import Any, Final
 import uvloop
 from prometheus_client import Gauge
 
-from .alerts import AlertEngine, AlertsError, Outbox, Pager, Receiver, WebhookSender
-from .alerts.names import METRIC_NOTIFICATIONS
+from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
 from .collector import (
     Collector,
@@ -31,6 +30,7 @@ from .collector import (
     HttpServer,
     Receipt,
     Signal,
+    Terms,
     Unavailable,
     decode_logs,
     decode_points,
@@ -49,8 +49,6 @@ BREATH_SECONDS: Final = 0.1
 
 TICK_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 2.0
-LAST_PAGES_SECONDS: Final = 3.0
-"""How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
 
 EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not listened on
 
@@ -106,24 +104,18 @@ class Service:
             stopwatch=time.perf_counter,
         )
         with _closing_on_failure(self._collector.close):
-            self._build_alerts(settings)
+            self._paging = self._build_paging(settings)
         self._valid = Gauge(
             "fournines_slo_files_valid",
             "1 while the SLO files hold no fault",
             registry=self._collector.counters.registry,
         )
-        self._notifications = Gauge(
-            METRIC_NOTIFICATIONS,
-            "Notifications kept, by receiver and where they stand",
-            ("receiver", "state"),
-            registry=self._collector.counters.registry,
-        )
         self._prepared: tuple[int, Evaluator] | None = None
         self._evaluating = threading.Lock()
 
-    def _build_alerts(self, settings: Settings) -> None:
+    def _build_paging(self, settings: Settings) -> Paging:
         names = [f"webhook-{number}" for number in range(1, len(settings.notify) + 1)]
-        self._senders = {
+        senders = {
             name: WebhookSender(
                 str(hook.url),
                 name=name,
@@ -132,10 +124,8 @@ class Service:
             )
             for name, hook in zip(names, settings.notify, strict=True)
         }
-        path = self._collector.ledger.path
-        self._outbox = Outbox.open(path)
-        self._pager = Pager(self._outbox, self._senders, self._clock)
-        self._engine = AlertEngine(path, [Receiver(name) for name in names], self.url, self._pager.wake)
+        registry = self._collector.counters.registry
+        return Paging(self._collector.ledger.path, senders, self.url, self._clock, registry)
 
     @property
     def url(self) -> str:
@@ -151,18 +141,20 @@ class Service:
         self._take_signals(stop)
         self._watch_commits()
         pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
-        doors = Doors(self._accept, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
+        terms = Terms(self._accept, clock=self._clock)
+        doors = Doors(terms, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
         await doors.start()
         await pages.start()
         self._say_hello(doors)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
-        paging = asyncio.create_task(self._pager.run(), name="pager")
+        paging = asyncio.create_task(self._paging.run(), name="pager")
         failed = await _first(stop, [*jobs, paging])
         _log.info("stopping: taking in nothing new, committing what was accepted")
         await doors.stop()
         await _cancel(jobs)
         await asyncio.to_thread(self._judge)
-        await self._send_last_pages(paging)
+        await _cancel([paging])
+        await self._paging.finish()
         await pages.stop()
         if failed:
             raise failed
@@ -170,8 +162,7 @@ class Service:
     def close(self) -> None:
         """Commits everything accepted, and lets the data folder go."""
         self._collector.close()
-        self._engine.close()
-        self._outbox.close()
+        self._paging.close()
 
     # What the API asks.
 
@@ -187,22 +178,22 @@ class Service:
 
     def summary(self, status: Status) -> dict[str, Any]:
         """One SLO as the API gives it."""
-        since = self._engine.since(status.slo.name, status.state)
+        since = self._paging.since(status.slo.name, status.state)
         used = self._collector.off_boundary.get(status.slo.name, _threshold(status))
         summary = summarise(status, status.now if since is None else since, self.alerts_of(status))
         return summary | {"threshold_seconds": _threshold(status), "threshold_used_seconds": used}
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""
-        return self._engine.since(name, state)
+        return self._paging.since(name, state)
 
     def alerts(self) -> list[dict[str, Any]]:
         """The open alerts."""
-        return self._engine.alerts_json()
+        return self._paging.alerts()
 
     def alerts_of(self, status: Status) -> list[dict[str, Any]]:
         """The open alerts that concern one SLO."""
-        return self._engine.alerts_json_of(status.slo)
+        return self._paging.alerts_of(status.slo)
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """Counts of one SLO."""
@@ -211,19 +202,8 @@ class Service:
     def metrics(self, accept: str) -> tuple[bytes, str]:
         """The exposition of /metrics and its content type."""
         self._valid.set(not self._files.fault)
-        self._count_notifications()
-        firing = {(alert.slo, alert.severity) for alert in self._engine.alerts}
-        return expose(self._collector, self.evaluation(), firing, accept)
-
-    def _count_notifications(self) -> None:
-        try:
-            counts = self._outbox.counts()
-        except AlertsError as error:
-            _log.warning("notifications are not counted: %s", error)
-            return
-        self._notifications.clear()
-        for (receiver, stage), count in counts.items():
-            self._notifications.labels(receiver, stage.value).set(count)
+        self._paging.measure()
+        return expose(self._collector, self.evaluation(), self._paging.firing(), accept)
 
     def otlp(self) -> str:
         """Where services send OTLP over HTTP."""
@@ -280,13 +260,7 @@ class Service:
 
     def _judge(self) -> None:
         """Evaluates everything once, and puts what follows into the outbox."""
-        try:
-            evaluation = self.evaluation()
-            retired = self._engine.retire(evaluation.slos, evaluation.now)
-            for change in [*retired, *self._engine.evaluate(evaluation, evaluation.now)]:
-                _log.info("%s", change)
-        except AlertsError as error:
-            _log.error("alerts wait for the ledger: %s", error)
+        self._paging.judge(self.evaluation())
 
     async def _evaluate(self) -> None:
         while True:
@@ -338,17 +312,6 @@ class Service:
         _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
         _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
         _log.info("pages and API on %s", self.url)
-
-    async def _send_last_pages(self, paging: asyncio.Task[None]) -> None:
-        await _cancel([paging])
-        try:
-            await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
-        except (TimeoutError, AlertsError) as error:
-            _log.warning(
-                "pages that are not sent yet stay in the outbox until the next start: %s", str(error) or "no time left"
-            )
-        for sender in self._senders.values():
-            await sender.close()
 
 
 def _threshold(status: Status) -> float | None:

@@ -13,6 +13,7 @@ from .notice import Notice
 from .notification import Action, Notification, Receiver
 from .outbox import Delivery, Outbox, Stage
 from .pager import Pager
+from .paging import Paging
 from .prometheus import build_rules, write
 from .sender import DELIVERED, FakeSender, Outcome, Sender, Verdict
 from .state import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
@@ -38,6 +39,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Pager",
+    "Paging",
     "Reason",
     "Receiver",
     "Sender",

@@ -1,0 +1,108 @@
+"""The paging side of a collector as one object: evaluations go in, messages come out, and both survive a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from ..slo import SLO, Evaluation, Severity, State
+from .engine import AlertEngine
+from .errors import AlertsError
+from .names import METRIC_NOTIFICATIONS
+from .notification import Receiver
+from .outbox import Outbox
+from .pager import Pager
+from .webhook import WebhookSender
+
+LAST_PAGES_SECONDS: Final = 3.0
+"""How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
+
+_log = logging.getLogger(__name__)
+
+
+class Paging:
+    """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
+
+    `senders` are by the names of their receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
+    `registry` takes the outbox's gauge.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        senders: Mapping[str, WebhookSender],
+        public_url: str,
+        now: Callable[[], float],
+        registry: CollectorRegistry,
+    ) -> None:
+        self._senders = senders
+        self._outbox = Outbox.open(path)
+        self._pager = Pager(self._outbox, senders, now)
+        self._engine = AlertEngine(path, [Receiver(name) for name in senders], public_url, self._pager.wake)
+        self._notifications = Gauge(
+            METRIC_NOTIFICATIONS,
+            "Notifications kept, by receiver and where they stand",
+            ("receiver", "state"),
+            registry=registry,
+        )
+
+    def judge(self, evaluation: Evaluation) -> None:
+        """Takes an evaluation of all SLOs into account; what follows is in the outbox once this returns."""
+        try:
+            retired = self._engine.retire(evaluation.slos, evaluation.now)
+            for change in [*retired, *self._engine.evaluate(evaluation, evaluation.now)]:
+                _log.info("%s", change)
+        except AlertsError as error:
+            _log.error("alerts wait for the ledger: %s", error)
+
+    def since(self, name: str, state: State) -> float | None:
+        """When that state of an SLO began."""
+        return self._engine.since(name, state)
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The open alerts."""
+        return self._engine.alerts_json()
+
+    def alerts_of(self, slo: SLO) -> list[dict[str, Any]]:
+        """The open alerts that concern one SLO."""
+        return self._engine.alerts_json_of(slo)
+
+    def firing(self) -> set[tuple[str, Severity]]:
+        """The open alerts, by SLO and severity."""
+        return {(alert.slo, alert.severity) for alert in self._engine.alerts}
+
+    def measure(self) -> None:
+        """Brings the gauge up to date."""
+        try:
+            counts = self._outbox.counts()
+        except AlertsError as error:
+            _log.warning("notifications are not counted: %s", error)
+            return
+        self._notifications.clear()
+        for (receiver, stage), count in counts.items():
+            self._notifications.labels(receiver, stage.value).set(count)
+
+    async def run(self) -> None:
+        """Delivers until cancelled."""
+        await self._pager.run()
+
+    async def finish(self) -> None:
+        """Sends what is due a last time; to be called when `run` has ended."""
+        try:
+            await asyncio.wait_for(self._pager.deliver_due(), LAST_PAGES_SECONDS)
+        except (TimeoutError, AlertsError) as error:
+            _log.warning(
+                "pages that are not sent yet stay in the outbox until the next start: %s", str(error) or "no time left"
+            )
+        for sender in self._senders.values():
+            await sender.close()
+
+    def close(self) -> None:
+        """Closes its connections; what is open stays open in the file."""
+        self._engine.close()
+        self._outbox.close()
