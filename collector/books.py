@@ -10,6 +10,7 @@ from typing import Final
 from ..slo import HOUR
 from .buckets import Booked, Buckets
 from .columns import Wanted
+from .contributors import Contributors
 from .counters import Counters
 from .ledger import Ledger
 from .names import HEARTBEAT
@@ -41,6 +42,7 @@ class Books:
         self.registry = Registry(connection)
         self.buckets = Buckets(connection)
         self.tallies = Tallies(connection, self.buckets)
+        self.contributors = Contributors(connection)
         self.senders = Senders(connection, now)
         self.silences = Silences(connection, self.buckets, self.tallies)
         self.cumulatives = Cumulatives(connection, ledger.birth)
@@ -58,6 +60,7 @@ class Books:
             self.registry,
             self.buckets,
             self.tallies,
+            self.contributors,
             self.senders,
             self.silences,
             self.cumulatives,

@@ -26,6 +26,7 @@ class Tick:
         books.silences.go_on(books.senders, ((catalogue.rows[slo.name], slo) for slo in catalogue.slos), now)
         books.digests.expire(now)
         books.deltas.expire(now)
+        books.contributors.expire(min(now, books.buckets.newest + DAY))
         # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
         books.buckets.expire(min(now, books.buckets.newest + DAY))
         if abs(now - self._swept) >= SWEPT_EVERY:
