@@ -1,0 +1,298 @@
+"""Scrapes put together again: what one scrape said about one metric of one target is counted at once, however it arrives.
+
+Over remote write the buckets of a histogram, and the good and the bad of a counter, are series of their own, and a sender with several
+shards brings them in different requests. Counted one by one they would tell of failures and of slow requests that never were. The law:
+
+1. Whatever is acknowledged is counted or stands in the ledger's table `prometheus_pending`, in the same transaction.
+2. A *family* (one metric of one target) at one time is counted in one transaction once every series the family had before has come for
+   that time or has gone stale, and each histogram that came has all its buckets.
+3. What is still not whole after WAIT seconds is counted as far as it goes: whole histograms and counters are, the others are left to the
+   next scrape, whose increase holds theirs. A bucket that stays away twice is not waited for any more.
+4. An older sample never undoes a newer one; one that comes again changes nothing.
+
+A family that was never counted (after a restart, say) is not known, so its first scrape waits WAIT seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from ...slo import HOUR
+from ..registry import Registry
+from ..staged import Staged
+from ..taps import Arrival
+from .native import Distribution
+from .rows import Row, Told, Value
+from .translation import Kind, Series, Translation
+
+WAIT: Final = 15.0
+"""Seconds; Prometheus' shards send after 5 s at the latest (`batch_send_deadline`)."""
+
+MOST_PENDING: Final = 200_000
+"""Samples that may wait; with more, requests are refused until some are dealt with."""
+
+IDLE: Final = float(HOUR)
+
+
+class Seen(Enum):
+    """What a sample turned out to be."""
+
+    TAKEN = "taken"
+    REPEATED = "repeated"
+    LATE = "late"
+    OUT_OF_ORDER = "out_of_order"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(slots=True)
+class _Member:
+    """One histogram or counter: its parts with what each said last, and until when it is dealt with."""
+
+    parts: dict[float, tuple[int, Value]] = field(default_factory=dict)
+    dealt: int = 0
+    counted: bool = False
+    lacking: frozenset[float] = frozenset()
+
+    def copy(self) -> _Member:
+        return _Member(self.parts.copy(), self.dealt, self.counted, self.lacking)
+
+
+@dataclass(slots=True)
+class _Scrape:
+    """What came for one time, by member and part. `since` is when the first of it did."""
+
+    since: float
+    parts: dict[bytes, dict[float, Told]] = field(default_factory=dict)
+
+    def copy(self) -> _Scrape:
+        return _Scrape(self.since, {member: parts.copy() for member, parts in self.parts.items()})
+
+
+@dataclass(slots=True)
+class _Family:
+    """One metric of one target. `counted` is the newest time that was, 0 before any; `stored` whether the table has rows of it."""
+
+    members: dict[bytes, _Member] = field(default_factory=dict)
+    scrapes: dict[int, _Scrape] = field(default_factory=dict)
+    counted: int = 0
+    heard: float = 0.0
+    stored: bool = False
+
+    def copy(self) -> _Family:
+        members = {key: member.copy() for key, member in self.members.items()}
+        scrapes = {time: scrape.copy() for time, scrape in self.scrapes.items()}
+        return _Family(members, scrapes, self.counted, self.heard, self.stored)
+
+    def shape(self) -> frozenset[float]:
+        """The boundaries that members have which were counted: what a new one is expected to have."""
+        return frozenset(part for member in self.members.values() if member.counted for part in member.parts)
+
+    def missing(self, key: bytes, parts: dict[float, Told]) -> frozenset[float]:
+        """The parts of a member that have not come."""
+        member = self.members[key]
+        expected = frozenset(member.parts) if member.counted else self.shape() | frozenset(member.parts)
+        return expected - parts.keys()
+
+    def is_whole(self, time: int) -> bool:
+        """Whether all that is expected for a time has come."""
+        scrape = self.scrapes[time]
+        if not self.counted or any(self.missing(key, parts) for key, parts in scrape.parts.items()):
+            return False
+        return time <= self.counted or all(
+            key in scrape.parts for key, member in self.members.items() if member.counted and member.dealt < time
+        )
+
+    def close(self, time: int) -> Iterator[Row]:
+        """Lets a scrape go for which nothing more will come: its whole members, in no order."""
+        scrape = self.scrapes.pop(time)
+        for key, parts in scrape.parts.items():
+            member = self.members[key]
+            member.dealt = max(member.dealt, time)
+            if not self.missing(key, parts):
+                member.counted, member.lacking = True, frozenset()
+                yield Row(time, list(parts.values()))
+        self.counted = max(self.counted, time)
+
+    def give_up(self, time: int) -> Iterator[Row]:
+        """The same where the time to wait is over: who did not come is not expected again, nor what was away twice."""
+        scrape, shape = self.scrapes[time], self.shape()
+        for key, parts in scrape.parts.items():
+            member, missing = self.members[key], self.missing(key, parts)
+            if missing and (missing == member.lacking or not shape):
+                member.parts = {part: told for part, told in member.parts.items() if part in parts}
+                member.counted = True
+            member.lacking = missing
+        if time > self.counted:
+            for key in [key for key, member in self.members.items() if key not in scrape.parts and member.dealt < time]:
+                if all(told < time for told, _ in self.members[key].parts.values()):
+                    del self.members[key]
+        yield from self.close(time)
+
+
+class Assembly:
+    """All families that come by remote write; a part of the books. `dropped` counts histograms left to their next scrape."""
+
+    def __init__(self) -> None:
+        self._families: Staged[bytes, _Family] = Staged()
+        self._pending = 0
+        self.loaded = False
+        self.dropped = 0
+
+    def load(self, connection: sqlite3.Connection, translation: Translation) -> None:
+        """Takes up, once, what is in the ledger and still waits; what no SLO asks for any more is left."""
+        if self.loaded:
+            return
+        self.loaded = True
+        orphans = set()
+        for key, time, labels, native, start, value, since in connection.execute(
+            'SELECT family, time, labels, native, "start", value, since FROM prometheus_pending ORDER BY time'
+        ):
+            series = translation.series(tuple((k, v) for k, v in json.loads(labels)), native=bool(native))
+            if series is None or series.family != key:
+                orphans.add(key)
+            else:
+                self.put(series, time, Told(series, _value(json.loads(value)), start), since)
+        self._pending = sum(map(_waiting, self._changed()))
+        self.keep()
+        for key in orphans:
+            self._family(key, 0.0).stored = True
+
+    def put(self, series: Series, time: int, told: Told, received: float) -> Seen:
+        """Stages a sample, its time in milliseconds."""
+        family = self._family(series.family, received)
+        member = family.members.setdefault(series.member, _Member())
+        last = member.parts.get(series.boundary)
+        if last is not None and time <= last[0]:
+            if time < last[0]:
+                return Seen.OUT_OF_ORDER
+            return Seen.REPEATED if _same(last[1], told.value) else Seen.DUPLICATE
+        member.parts[series.boundary] = time, told.value
+        if time <= member.dealt:
+            return Seen.LATE
+        scrape = family.scrapes.setdefault(time, _Scrape(received))
+        scrape.parts.setdefault(series.member, {})[series.boundary] = told
+        self._pending += 1
+        return Seen.TAKEN
+
+    def gone(self, series: Series, received: float) -> None:
+        """Stages that a series went stale: it is not expected any more."""
+        family = self._family(series.family, received)
+        member = family.members.get(series.member)
+        if member is not None:
+            member.parts.pop(series.boundary, None)
+            waits = any(series.member in scrape.parts for scrape in family.scrapes.values())
+            if not member.parts and not waits:
+                del family.members[series.member]
+
+    def whole(self) -> list[Row]:
+        """Stages the end of all scrapes that this transaction made whole, and of those before them; gives what they say, oldest first."""
+        rows: list[Row] = []
+        for family in self._changed():
+            newest = max((time for time in family.scrapes if family.is_whole(time)), default=None)
+            if newest is not None:
+                for time in sorted(time for time in family.scrapes if time <= newest):
+                    rows.extend(self._ended(family, time, family.close(time)))
+        return rows
+
+    def overdue(self, now: float) -> list[Row]:
+        """The same for scrapes that have waited long enough, or were dated by a clock that was ahead. Forgets families long unheard."""
+        rows: list[Row] = []
+        for key, known in list(self._families.items()):
+            if any(_is_overdue(scrape, now) for scrape in known.scrapes.values()):
+                family = self._family(key, known.heard)
+                for time in sorted(time for time, scrape in family.scrapes.items() if _is_overdue(scrape, now)):
+                    rows.extend(self._ended(family, time, family.give_up(time)))
+            elif not known.scrapes and now - known.heard > IDLE:
+                self._families.remove(key)
+        return rows
+
+    def __len__(self) -> int:
+        """Samples that wait."""
+        return self._pending
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that no more is to be taken in."""
+        return self._pending >= MOST_PENDING
+
+    def stage(self, arrival: Arrival, registry: Registry) -> None:
+        """What comes by OTLP is none of its business."""
+
+    def _ended(self, family: _Family, time: int, rows: Iterable[Row]) -> list[Row]:
+        members = family.scrapes[time].parts
+        self._pending -= sum(map(len, members.values()))
+        whole = list(rows)
+        self.dropped += len(members) - len(whole)
+        return whole
+
+    def _family(self, key: bytes, received: float) -> _Family:
+        """A family as the open transaction may change it."""
+        family = self._families.changes.get(key)
+        if family is None:
+            kept = self._families.get(key)
+            family = _Family() if kept is None else kept.copy()
+            self._families.put(key, family)
+        family.heard = received
+        return family
+
+    def _changed(self) -> list[_Family]:
+        return [family for family in self._families.changes.values() if family is not None]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return any(family.scrapes or family.stored for family in self._changed())
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Writes what waits of each family that was touched."""
+        for key, family in self._families.changes.items():
+            if family is not None and family.stored:
+                connection.execute("DELETE FROM prometheus_pending WHERE family = ?", (key,))
+            if family is not None:
+                connection.executemany(
+                    "INSERT INTO prometheus_pending VALUES (?, ?, ?, ?, ?, ?, ?)", list(_stored(key, family))
+                )
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        for family in self._changed():
+            family.stored = bool(family.scrapes)
+        self._families.keep()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        self._families.forget()
+        self._pending = sum(map(_waiting, self._families.kept.values()))
+
+
+def _is_overdue(scrape: _Scrape, now: float) -> bool:
+    return not 0 <= now - scrape.since < WAIT
+
+
+def _waiting(family: _Family) -> int:
+    return sum(len(parts) for scrape in family.scrapes.values() for parts in scrape.parts.values())
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one == other or (one != one and other != other)
+
+
+def _stored(key: bytes, family: _Family) -> Iterator[tuple[Any, ...]]:
+    for time, scrape in family.scrapes.items():
+        for parts in scrape.parts.values():
+            for told in parts.values():
+                series = told.series
+                labels, native = json.dumps(series.labels), int(series.kind is Kind.NATIVE)
+                yield key, time, labels, native, told.start, json.dumps(told.value), scrape.since
+
+
+def _value(stored: Any) -> Value:
+    if isinstance(stored, list):
+        count, bounds, buckets = stored
+        return Distribution(count, tuple(bounds), tuple(buckets))
+    return float(stored)

@@ -1,0 +1,262 @@
+"""The remote write receiver: from a request's bytes to an answer that is given once everything in it is counted or kept.
+
+Sources: remote write specifications 1.0 and 2.0. A 503 asks the sender to come again with the same; 429 is not used, because Prometheus
+drops what is answered so (`retry_on_http_429` is off unless asked for).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter as Tally
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import cramjam
+from prometheus_client import Counter, Gauge
+
+from .. import names
+from ..books import Books
+from ..columns import Signal, Wanted
+from ..count_points import count_points
+from ..counters import Counters
+from ..errors import BadRequest, TooLarge, Unavailable
+from ..recent import Receipt
+from ..rejections import Outcome
+from .assembly import Assembly, Seen
+from .batch import Batch, Submit
+from .rows import Row, points_of
+from .translation import Kind, Series, Translation
+from .write_request import Reader, Reading, Version, parse, shown
+
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of one request, before and after inflating."""
+
+MOST_WAITING: Final = 128 * 1024 * 1024
+FLUSH_SECONDS: Final = 1.0
+RETRY_AFTER: Final = 5
+NOTHING: Final = Wanted(frozenset(), frozenset())
+
+_WORDS: Final = {
+    Seen.OUT_OF_ORDER.value: "out of order",
+    Seen.DUPLICATE.value: "of another value than before at the same time",
+    "future": "from the future",
+    "too_old": "too old",
+    "labels": "of series with unsound labels",
+    "samples_and_histograms": "of series with both samples and histograms",
+}
+
+
+class Written(NamedTuple):
+    """What became of a request; `refused` is empty where all of it was taken."""
+
+    samples: int
+    histograms: int
+    exemplars: int
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class _Instruments:
+    """What the receiver says about itself."""
+
+    registry: Any
+    requests: Counter = field(init=False)
+    samples: Counter = field(init=False)
+    pending: Gauge = field(init=False)
+    incomplete: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.requests = Counter(
+            names.REMOTE_WRITE_REQUESTS,
+            "Remote write requests by what they were answered",
+            ("code",),
+            registry=self.registry,
+        )
+        self.samples = Counter(
+            names.REMOTE_WRITE_SAMPLES,
+            "Samples received by what they turned out to be",
+            ("seen",),
+            registry=self.registry,
+        )
+        self.pending = Gauge(
+            names.REMOTE_WRITE_PENDING, "Samples that wait for the rest of their scrape", registry=self.registry
+        )
+        self.incomplete = Gauge(
+            names.REMOTE_WRITE_INCOMPLETE,
+            "Histograms left to their next scrape since the start",
+            registry=self.registry,
+        )
+
+
+class RemoteWrite:
+    """Takes remote write requests in. `assembly` is one of the books' taps; `submit` is the collector's; `clock` gives epoch seconds."""
+
+    def __init__(
+        self,
+        submit: Submit,
+        counters: Counters,
+        assembly: Assembly,
+        clock: Callable[[], float],
+        *,
+        most_bytes: int = MOST_BYTES,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self.instruments = _Instruments(counters.registry)
+        self._submit = submit
+        self._counters = counters
+        self._assembly = assembly
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._reader = Reader(Translation(NOTHING))
+        self._flushing: asyncio.Task[None] | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes a request may have, before and after inflating."""
+        return self._most_bytes
+
+    async def start(self) -> None:
+        """From now on scrapes that stay incomplete are given up in time."""
+        self._flushing = asyncio.create_task(self._flush_for_ever(), name="remote write")
+
+    async def stop(self) -> None:
+        """Ends; what waits stays in the ledger."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.gather(self._flushing, return_exceptions=True)
+
+    async def receive(self, body: bytes, version: Version) -> Written:
+        """Takes one request's compressed body. Raises BadRequest, TooLarge or Unavailable."""
+        size = _size(body, self._most_bytes)
+        if self._assembly.is_full:
+            raise Unavailable(f"{len(self._assembly)} samples wait for the rest of their scrapes", RETRY_AFTER)
+        if not self._reserve(size):
+            raise Unavailable("too many requests wait to be counted", RETRY_AFTER)
+        try:
+            batch = await asyncio.to_thread(self._read, body, version)
+            return await asyncio.wrap_future(batch.future)
+        finally:
+            self._reserve(-size)
+
+    def flush(self) -> Batch[None]:
+        """Has what waited long enough counted as far as it goes."""
+        batch = Batch(self._overdue, self._counters)
+        self._submit(batch)
+        return batch
+
+    def _reserve(self, size: int) -> bool:
+        with self._lock:
+            if size > 0 and self._waiting and self._waiting + size > self._most_waiting:
+                return False
+            self._waiting += size
+            return True
+
+    def _read(self, body: bytes, version: Version) -> Batch[Written]:
+        received = self._clock()
+        message = parse(_inflated(body), version)
+        reading = self._reader.read(message, version, received)
+
+        def work(books: Books) -> tuple[Outcome, Written]:
+            read = reading
+            if not read.translation.wanted.covers(books.wanted):
+                read = self._reader_for(books).read(message, version, received)
+            return self._count(books, read, received)
+
+        batch = Batch(work, self._counters)
+        self._submit(batch)
+        return batch
+
+    def _reader_for(self, books: Books) -> Reader:
+        reader = self._reader
+        if not reader.translation.wanted.covers(books.wanted):
+            reader = self._reader = Reader(Translation(books.wanted))
+        return reader
+
+    def _count(self, books: Books, reading: Reading, received: float) -> tuple[Outcome, Written]:
+        self._assembly.load(books.ledger.writer, reading.translation)
+        hearts: dict[Series, int] = {}
+        seen: Tally[str] = Tally()
+        refused = Tally(reading.refused)
+        detail, lost = reading.detail, Tally[bool]()
+        for series, time, told in reading.samples:
+            if told is None:
+                self._assembly.gone(series, received)
+            elif series.kind in (Kind.UP, Kind.GAUGE):
+                if told.value == 1:
+                    hearts[series] = max(time, hearts.get(series, 0))
+            else:
+                what = self._assembly.put(series, time, told, received)
+                seen[what.value] += 1
+                if what is Seen.DUPLICATE or (what is Seen.OUT_OF_ORDER and not series.replicated):
+                    refused[what.value] += 1
+                    lost[series.kind is Kind.NATIVE] += 1
+                    detail = detail or f"a sample of {shown(series.labels)} at {time}"
+        points = self._points(books, self._assembly.whole(), hearts, received)
+        samples, histograms = reading.written - lost[False], reading.native - lost[True]
+        receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
+        self._note(seen, refused)
+        outcome = Outcome(receipt, Signal.METRICS, refused, points)
+        return outcome, Written(samples, histograms, reading.exemplars, receipt.reason)
+
+    def _overdue(self, books: Books) -> tuple[Outcome, None]:
+        now = self._clock()
+        self._assembly.load(books.ledger.writer, self._reader_for(books).translation)
+        points = self._points(books, self._assembly.overdue(now), {}, now)
+        return Outcome(Receipt(0), Signal.METRICS, {}, points), None
+
+    def _points(self, books: Books, rows: list[Row], hearts: dict[Series, int], received: float) -> dict[str, int]:
+        """Counts whole members, and hears targets that are of services known, or become so by what they count."""
+        services = {row.parts[0].series.resource["service.name"] for row in rows}
+        alive = {
+            series: time
+            for series, time in hearts.items()
+            if (name := series.resource["service.name"]) in services or books.registry.judges(name)
+        }
+        if not rows and not alive:
+            return {}
+        return dict(count_points(books, points_of(rows, alive), received).points)
+
+    def _note(self, seen: Tally[str], refused: Tally[str]) -> None:
+        for what, count in (seen | refused).items():
+            self.instruments.samples.labels(what).inc(count)
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            self.instruments.pending.set(len(self._assembly))
+            self.instruments.incomplete.set(self._assembly.dropped)
+            if len(self._assembly) or not self._assembly.loaded:
+                try:
+                    await asyncio.wrap_future(self.flush().future)
+                except Unavailable:
+                    continue  # the ledger itself says once that it can't be written; what waits is in it or comes again
+
+
+def _told(refused: Tally[str], detail: str) -> str:
+    if not refused:
+        return ""
+    words = ", ".join(f"{count} {_WORDS.get(reason, reason)}" for reason, count in refused.items())
+    return f"{refused.total()} samples refused ({words}), all others taken; the first: {detail}"
+
+
+def _size(body: bytes, limit: int) -> int:
+    """The bytes a snappy block says it inflates to; raises TooLarge or BadRequest before anything is inflated."""
+    try:
+        size = int(cramjam.snappy.decompress_raw_len(body))
+    except cramjam.DecompressionError as error:
+        raise BadRequest(f"the body is no snappy block: {error}") from error
+    if size > limit:
+        raise TooLarge(f"the body inflates to {size} bytes, and {limit} are the limit")
+    return size + len(body)
+
+
+def _inflated(body: bytes) -> bytes:
+    try:
+        return bytes(cramjam.snappy.decompress_raw(body))
+    except cramjam.DecompressionError as error:
+        raise BadRequest(f"the body is no sound snappy block: {error}") from error

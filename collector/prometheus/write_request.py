@@ -1,0 +1,216 @@
+"""One remote write request from its bytes to samples of series that matter; everything else in it is looked at, judged and counted.
+
+Sources: remote write specifications 1.0 and 2.0, sections "Protocol", "Labels" and "Required Partial Write Error Handling".
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from ..buckets import FUTURE, OLDEST, kept_from
+from ..errors import BadRequest
+from ..rejections import IN_THE_FUTURE, TOO_OLD
+from .labels import Labels, fault_of
+from .messages import Label, Request, WriteRequest
+from .native import of_write
+from .rows import Told, Value
+from .translation import Series, Translation
+
+LABELS: Final = "labels"
+MIXED: Final = "samples_and_histograms"
+MOST_KNOWN: Final = 100_000
+"""Label sets remembered; beyond, all are forgotten and learned anew."""
+
+_GAUGE: Final = 2
+_STALE: Final = struct.pack("<Q", 0x7FF0000000000002)
+
+
+class Version(Enum):
+    """The two versions, by the message their Content-Type names."""
+
+    ONE = "prometheus.WriteRequest"
+    TWO = "io.prometheus.write.v2.Request"
+
+
+class Sample(NamedTuple):
+    """One sample of a series that matters, at `time` in milliseconds; without `told` it says that the series went stale."""
+
+    series: Series
+    time: int
+    told: Told | None
+
+
+class _Known(NamedTuple):
+    """What a label set was found to be."""
+
+    labels: Labels
+    series: Series | None
+    fault: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a request holds: samples that matter in the order sent; how many of each kind were sound; refused samples by reason.
+
+    `native` are the sound histograms among all, `detail` describes the first refusal.
+    """
+
+    translation: Translation
+    samples: list[Sample] = field(default_factory=list)
+    written: int = 0
+    native: int = 0
+    exemplars: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    detail: str = ""
+
+    def refuse(self, reason: str, count: int, detail: str) -> None:
+        """Counts refused samples."""
+        if count:
+            self.refused[reason] += count
+            self.detail = self.detail or detail
+
+
+class Reader:
+    """Reads requests for one translation, and remembers the label sets it met. Used by several threads."""
+
+    def __init__(self, translation: Translation) -> None:
+        self.translation = translation
+        self._known: dict[tuple[object, ...], _Known] = {}
+
+    def read(self, message: Any, version: Version, received: float) -> Reading:
+        """Judges a parsed request, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
+        reading = Reading(self.translation)
+        labels = self._one if version is Version.ONE else self._two(message)
+        for series in message.timeseries:
+            known = labels(series)
+            if series.samples and series.histograms and version is Version.TWO:
+                reading.refuse(
+                    MIXED, len(series.samples) + len(series.histograms), "a series has samples and histograms"
+                )
+            elif known.fault:
+                _refuse_series(reading, series, known)
+            else:
+                reading.exemplars += len(series.exemplars)
+                self._take(reading, series, known, received)
+        return reading
+
+    def _take(self, reading: Reading, series: Any, known: _Known, received: float) -> None:
+        latest, oldest = (received + FUTURE) * 1000, kept_from(OLDEST, received) * 1000
+        for sample in series.samples:
+            if _in_time(reading, sample.timestamp, oldest, latest, known.labels):
+                reading.written += 1
+                if known.series is not None:
+                    reading.samples.append(_sample(known.series, sample))
+        if series.histograms:
+            native = self.translation.series(known.labels, native=True)
+            for histogram in series.histograms:
+                if _in_time(reading, histogram.timestamp, oldest, latest, known.labels):
+                    reading.native += 1
+                    found = None if native is None else _histogram(native, histogram)
+                    if found is not None:
+                        reading.samples.append(found)
+
+    def _one(self, series: Any) -> _Known:
+        key = tuple(series.labels)
+        known = self._known.get(key)
+        if known is None:
+            known = self._remember(key, _labels_of(key), any_name=False)
+        return known
+
+    def _two(self, message: Any) -> Callable[[Any], _Known]:
+        symbols: list[str] = list(message.symbols)
+        if message.timeseries and (not symbols or symbols[0]):
+            raise BadRequest("the symbols of a remote write 2.0 request begin with an empty one")
+
+        def labels(series: Any) -> _Known:
+            refs = series.labels_refs
+            if len(refs) % 2 or any(ref >= len(symbols) for ref in refs):
+                return _Known((), None, "has references to labels that are not there")
+            texts = [symbols[ref] for ref in refs]
+            gauge = series.metadata.type == _GAUGE
+            key = (*texts, gauge)
+            found = self._known.get(key)
+            if found is None:
+                found = self._remember(
+                    key, tuple(zip(texts[::2], texts[1::2], strict=True)), any_name=True, gauge=gauge
+                )
+            return found
+
+        return labels
+
+    def _remember(self, key: tuple[object, ...], labels: Labels, *, any_name: bool, gauge: bool = False) -> _Known:
+        fault = fault_of(labels, any_name=any_name)
+        series = None if fault else self.translation.series(labels, gauge=gauge)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        known = self._known[key] = _Known(labels, series, fault)
+        return known
+
+
+def parse(body: bytes, version: Version) -> Any:
+    """The request's message; raises BadRequest."""
+    try:
+        return (WriteRequest if version is Version.ONE else Request).FromString(body)
+    except DecodeError as error:
+        raise BadRequest(f"the body can't be read as {version.value}") from error
+
+
+def is_stale(value: float) -> bool:
+    """Whether a value is Prometheus' mark for a series that ended, which is one of the many that are not a number."""
+    return value != value and struct.pack("<d", value) == _STALE
+
+
+def _labels_of(serialised: Sequence[bytes]) -> Labels:
+    try:
+        labels = [Label.FromString(label) for label in serialised]
+    except DecodeError as error:
+        raise BadRequest(f"a label can't be read: {error}") from error
+    return tuple((label.name, label.value) for label in labels)
+
+
+def _sample(series: Series, sample: Any) -> Sample:
+    value: float = sample.value
+    told = None if is_stale(value) else Told(series, value, sample.start_timestamp)
+    return Sample(series, sample.timestamp, told)
+
+
+def _histogram(series: Series, histogram: Any) -> Sample | None:
+    if is_stale(histogram.sum):
+        return Sample(series, histogram.timestamp, None)
+    value: Value | None = of_write(histogram)
+    return (
+        None if value is None else Sample(series, histogram.timestamp, Told(series, value, histogram.start_timestamp))
+    )
+
+
+def _refuse_series(reading: Reading, series: Any, known: _Known) -> None:
+    reading.refuse(
+        LABELS, len(series.samples) + len(series.histograms), f"a series {known.fault}: {shown(known.labels)}"
+    )
+
+
+def _in_time(reading: Reading, time: int, oldest: float, latest: float, labels: Labels) -> bool:
+    if oldest <= time <= latest:
+        return True
+    ahead = time > latest
+    words = f"is more than {FUTURE // 60} minutes in the future" if ahead else "is older than what is kept"
+    reading.refuse(IN_THE_FUTURE if ahead else TOO_OLD, 1, f"a sample of {shown(labels)} {words}")
+    return False
+
+
+def shown(labels: Labels) -> str:
+    """A label set in words, cut to a length a log can bear."""
+    return "".join(_words(labels))[:300]
+
+
+def _words(labels: Labels) -> Iterator[str]:
+    yield "{"
+    yield ", ".join(f"{name}={value!r}" for name, value in labels[:20])
+    yield "}"
