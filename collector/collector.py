@@ -30,7 +30,7 @@ from .tallies import NEVER
 from .taps import Tap
 from .tick import Tick
 from .wire import decode_spans
-from .writer import OnCommit, Writer
+from .writer import Item, OnCommit, Writer
 
 OTLP: Final = Decoders(decode_spans, decode_points, decode_logs)
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
@@ -128,6 +128,10 @@ class Collector:
         """Takes in what a source decoded itself; see `Intake.take`."""
         self._now = max(self._now, received)
         return self._intake.take(signal, columns, received, source)
+
+    def submit(self, item: Item) -> None:
+        """Has anything else that changes the books committed with all that is taken in; see `Writer.submit`."""
+        self._writer.submit(item)
 
     def tick(self, now: float) -> None:
         """Lets time pass: pins, silences, estimates, forgetting. To be called every second or so; blocks for a commit.
