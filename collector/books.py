@@ -25,6 +25,7 @@ from .staged import Part
 from .streams import Cumulatives
 from .tallies import Tallies
 from .taps import Tap
+from .upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("fournines.collector")
 
@@ -41,6 +42,7 @@ class Books:
         self.counters = counters
         self.registry = Registry(connection)
         self.buckets = Buckets(connection)
+        self.upkeep = Upkeep(connection, self.buckets)
         self.tallies = Tallies(connection, self.buckets)
         self.contributors = Contributors(connection)
         self.senders = Senders(connection, now)
@@ -58,6 +60,7 @@ class Books:
         self._parts: tuple[Part, ...] = (
             *self.taps,
             self.registry,
+            self.upkeep,
             self.buckets,
             self.tallies,
             self.contributors,

@@ -13,10 +13,10 @@ import numpy as np
 
 from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPoint, Interval, Observation, Window
 from .books import Books
-from .buckets import history
 from .chore import Chore
 from .columns import Columns, Signal, Source
 from .counters import Counters
+from .days import history
 from .decoders import Decoders
 from .errors import LedgerError, Unavailable
 from .intake import Intake

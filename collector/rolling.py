@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import BUCKET, HOUR, Interval, Window, tier_at
-from .buckets import segments, sums
+from .buckets import segments
 from .columns import IntColumn
+from .days import Shelf, sums
 
 UNASKED: Final = 1_000
 """Times others are asked for until a window that nobody asks for any more is forgotten."""
@@ -36,6 +37,7 @@ class Rolling:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._shelf = Shelf(connection)
         self._columns: dict[Window, _Column] = {}
         self._rows = 64
 
@@ -91,7 +93,7 @@ class Rolling:
 
     def _apply(self, column: _Column, width: int, part: Interval, operation: np.ufunc) -> None:
         if part.seconds:
-            found = sums(self._connection, width, part)
+            found = sums(self._connection, width, part, self._shelf)
             self._reserve(int(found[:, 0].max(initial=0)))
             self._fit(column)
             operation.at(column.sums, found[:, 0], found[:, 1:])

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..slo import BUCKET, HOUR, SLO, Interval, NoData
-from .buckets import Booked, Buckets, events_of
+from .buckets import Booked, Buckets
+from .days import events_of
 from .senders import Senders
 from .staged import Staged
 from .tallies import NEVER, Tallies

@@ -27,8 +27,7 @@ class Tick:
         books.digests.expire(now)
         books.deltas.expire(now)
         books.contributors.expire(min(now, books.buckets.newest + DAY))
-        # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
-        books.buckets.expire(min(now, books.buckets.newest + DAY))
+        books.upkeep.stage(now)
         if abs(now - self._swept) >= SWEPT_EVERY:
             self._swept = now
             books.senders.expire(now)

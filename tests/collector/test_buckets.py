@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fournines.collector import Collector, Signal
 from fournines.collector.buckets import Booked, Buckets, kept_from, nanoseconds, segments, tier_of
 from fournines.collector.schema import migrate
+from fournines.collector.upkeep import Upkeep
 from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
 
 DAYS = st.integers(0, 500 * DAY)
@@ -19,9 +20,10 @@ DAYS = st.integers(0, 500 * DAY)
 
 @pytest.fixture
 def connection():
-    """A ledger in memory."""
+    """A ledger in memory, with SLOs 1 and 2."""
     opened = sqlite3.connect(":memory:", isolation_level=None)
     migrate(opened)
+    opened.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(1, "one"), (2, "two")])
     yield opened
     opened.close()
 
@@ -102,27 +104,35 @@ def test_a_bucket_kept_no_more_is_refused(connection, now):
         Buckets(connection).book((1,), int(now) - 402 * DAY, Booked(1, 1), now)
 
 
-def test_each_tier_forgets_on_its_own(connection, now):
+def test_each_tier_forgets_on_its_own(connection, now, monkeypatch):
     """What a tier keeps no more goes from it, a little at a time, and stays in the coarser ones."""
     buckets = Buckets(connection)
+    upkeep = Upkeep(connection, buckets)
+    monkeypatch.setattr("fournines.collector.upkeep.DELETED_AT_ONCE", 5)
     start = int(now) // HOUR * HOUR
     for t in range(start, start + HOUR, MINUTE):
         buckets.book((1,), t, Booked(1, 1), now)
     buckets.write(connection)
     buckets.keep()
     later = now + 4 * DAY
-    buckets.expire(later)
-    assert buckets.changed
+    buckets.book((2,), int(later), Booked(1, 1), later)
     buckets.write(connection)
+    buckets.keep()
+    upkeep.stage(later)
+    assert upkeep.changed
+    upkeep.write(connection)
+    upkeep.keep()
     some = connection.execute("SELECT count(*) FROM bucket WHERE width = 10").fetchone()[0]
     for _ in range(70):
-        buckets.expire(later)
-        buckets.write(connection)
-        buckets.keep()
+        upkeep.stage(later)
+        upkeep.write(connection)
+        upkeep.keep()
+    packed = connection.execute("SELECT width, sum(total) FROM day GROUP BY width").fetchall()
 
     assert 0 < some < 60
-    assert [(60, 60), (3600, 1)] == connection.execute("SELECT width, count(*) FROM bucket GROUP BY width").fetchall()
-    assert not buckets.changed
+    assert 3 == connection.execute("SELECT count(*) FROM bucket").fetchone()[0]
+    assert [(60, 60), (3600, 60)] == packed
+    assert not upkeep.changed
 
 
 STEPS = st.sampled_from([10, 30, 50, 60, 300, 3600, 7200])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.buckets import Booked, Buckets, tier_of
 from fournines.collector.rolling import UNASKED, Rolling
 from fournines.collector.schema import migrate
+from fournines.collector.upkeep import Upkeep
 from fournines.slo import DAY, HOUR, MINUTE, TIERS, Window
 
 WINDOWS = [
@@ -25,18 +27,31 @@ EVENT = st.tuples(
     st.integers(0, 2),
     st.integers(0, 1),
 )
-PASS = st.tuples(st.just("pass"), st.one_of(st.integers(0, 30), st.integers(0, 5000), st.integers(-900, 2 * HOUR)))
+PASS = st.tuples(st.just("pass"), st.one_of(st.integers(0, 30), st.integers(0, 5000), st.integers(-900, 30 * HOUR)))
 ASK = st.tuples(st.just("ask"), st.sets(st.sampled_from(WINDOWS), min_size=1))
 RESTART = st.tuples(st.just("restart"))
+UPKEEP = st.tuples(st.just("upkeep"), st.integers(1, 12))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _little_by_little():
+    """Housework in steps so small that every state in between is met."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in (("PACKED", 1), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
+            patch.setattr(f"fournines.collector.upkeep.{name}_AT_ONCE", most)
+        patch.setattr("fournines.collector.upkeep.FOLDED_FROM", 2)
+        yield
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(EVENT, EVENT, PASS, ASK, RESTART), max_size=60))
+@given(st.lists(st.one_of(EVENT, EVENT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60))
 def test_rolling_equals_a_recount_at_every_moment(story):
     """Sums of all windows equal a recount of the booked events, with late and early events, jumps of the clock and restarts."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
+    connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, str(slo)) for slo in (1, 2, 3)])
     buckets, rolling = Buckets(connection), Rolling(connection)
+    upkeep = Upkeep(connection, buckets)
     now, latest, booked = float(START), float(START), []
     for kind, *what in [*story, ("ask", set(WINDOWS))]:
         if kind == "event":
@@ -53,6 +68,12 @@ def test_rolling_equals_a_recount_at_every_moment(story):
             latest = max(now, latest)
         elif kind == "restart":
             buckets, rolling = Buckets(connection), Rolling(connection)
+            upkeep = Upkeep(connection, buckets)
+        elif kind == "upkeep":
+            for _ in range(what[0]):
+                upkeep.stage(latest)
+                upkeep.write(connection)
+                upkeep.keep()
         else:
             windows = sorted(what[0])
             found = rolling.at(np.array([1, 2, 3]), windows, now)
