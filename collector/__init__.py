@@ -5,22 +5,27 @@
 A receipt means durable: `Collector.accept` answers only after the commit.
 """
 
+from .access import Access, Peer
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
 from .decoders import Decoders
+from .door import Terms
 from .doors import Doors
-from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unavailable
+from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthenticated, Unavailable
 from .exposition import expose
 from .grpc import GrpcReceiver
-from .http import otlp_app
+from .http import HttpDoor
 from .listener import HttpServer, listen
 from .log_records import decode_logs
 from .points import decode_points
 from .recent import Receipt
+from .room import Room
 from .taps import Arrival, Tap
+from .tls import Tls
 from .wire import decode_spans
 
 __all__ = [
+    "Access",
     "Arrival",
     "BadRequest",
     "Collector",
@@ -28,18 +33,24 @@ __all__ = [
     "Decoders",
     "Doors",
     "GrpcReceiver",
+    "HttpDoor",
     "HttpServer",
     "LedgerError",
     "Logs",
+    "Peer",
     "PointKind",
     "Points",
     "Receipt",
+    "Room",
     "Signal",
     "Source",
     "Spans",
     "Tap",
     "Temporality",
+    "Terms",
+    "Tls",
     "TooLarge",
+    "Unauthenticated",
     "Unavailable",
     "Wanted",
     "decode_logs",
@@ -47,5 +58,4 @@ __all__ = [
     "decode_spans",
     "expose",
     "listen",
-    "otlp_app",
 ]

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Future
+from pathlib import Path
 from typing import Final
 
-from .columns import Signal
+from .door import Terms
 from .grpc import GrpcReceiver
-from .http import otlp_app
-from .listener import HttpServer
-from .recent import Receipt
+from .http import HttpDoor
 
 GRACE_SECONDS: Final = 5
 """How long requests under way are still answered once the doors close."""
 
 
 class Doors:
-    """Both receivers on `host`; port 0 takes a free one. Raises CollectorError for an address that can't be had.
+    """Both receivers on `host`; port 0 takes a free one, `path` is a unix socket for OTLP/HTTP besides.
 
-    `accept` takes one request's bytes in; its future holds the receipt once they are counted.
+    Raises CollectorError for an address that can't be had, and for TLS files that can't be used.
     """
 
-    def __init__(
-        self, accept: Callable[[Signal, bytes], Future[Receipt]], host: str, http_port: int, grpc_port: int
-    ) -> None:
-        async def accept_async(kind: Signal, body: bytes) -> Receipt:
-            return await asyncio.wrap_future(accept(kind, body))
-
-        self._http = HttpServer(otlp_app(accept_async), host, http_port, option="--otlp-http-port", grace=GRACE_SECONDS)
-        self._grpc = GrpcReceiver(accept, host, grpc_port)
+    def __init__(self, terms: Terms, host: str, http_port: int, grpc_port: int, path: Path | None = None) -> None:
+        self._http = HttpDoor(terms, host, http_port, option="--otlp-http-port", path=path)
+        self._grpc = GrpcReceiver(terms.accept, host, grpc_port)
 
     @property
     def http_port(self) -> int:
@@ -47,6 +39,6 @@ class Doors:
         self._grpc.start()
         await self._http.start()
 
-    async def stop(self) -> None:
-        """Takes nothing new, answers what is under way, then returns."""
-        await asyncio.gather(self._http.stop(), asyncio.to_thread(self._grpc.stop, GRACE_SECONDS))
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
+        await asyncio.gather(self._http.stop(grace), asyncio.to_thread(self._grpc.stop, grace))

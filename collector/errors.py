@@ -3,6 +3,7 @@
 CollectorError
  ├─ BadRequest                what was sent can't be read: 400 / INVALID_ARGUMENT, not to be sent again
  │   └─ TooLarge              larger than the limit, before or after inflating: 413 / RESOURCE_EXHAUSTED
+ ├─ Unauthenticated           its sender showed no token that may send: 401 / UNAUTHENTICATED
  ├─ Unavailable               can't be kept now: 503 / UNAVAILABLE with Retry-After, to be sent again
  └─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
 """
@@ -20,6 +21,10 @@ class BadRequest(CollectorError):
 
 class TooLarge(BadRequest):
     """The body is larger than the limit, before or after inflating."""
+
+
+class Unauthenticated(CollectorError):
+    """Whoever sent it showed nothing that lets it in."""
 
 
 class Unavailable(CollectorError):

@@ -1,110 +1,134 @@
-"""The OTLP/HTTP receiver: three routes as a plain ASGI application.
+"""The OTLP/HTTP receiver: three routes, on the event loop, with no framework between the socket and the intake.
 
-A sender's 200 means that what it sent is kept: it is given only after `accept` has returned. Every refusal is a `google.rpc.Status` in the
-request's own encoding. Source: the OTLP specification, section "OTLP/HTTP".
+A sender's 200 means that what it sent is kept: it is given only once `accept`'s future holds a receipt. Every refusal is a
+`google.rpc.Status` in the request's own encoding. Source: the OTLP specification, section "OTLP/HTTP".
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import Final
 
 from google.protobuf.message import Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .columns import Signal
-from .errors import CollectorError, Unavailable
+from .door import Door
+from .errors import Unauthenticated
+from .http_answer import Answer, refused, taken
+from .http_connection import HttpConnection, Turn
 from .otlp_json import json_to_wire
-from .otlp_status import MAX_BODY, Refusal, refusal, response
+from .otlp_status import refusal, response
 from .recent import Receipt
-from .request_body import Disconnected, RequestBody
-from .request_head import Encoding, Head, Header, Refused, encoding_of, read_head
+from .request_body import sink_for
+from .request_head import Encoding, Head, Refused
+from .room import Held
 
-Accept = Callable[[Signal, bytes], Awaitable[Receipt]]
-"""Keeps one request, given as the bytes of its protobuf message, and says what became of it; raises BadRequest or Unavailable."""
-
-_REQUESTS: Final[dict[Signal, type[Message]]] = {
+REQUESTS: Final[dict[Signal, type[Message]]] = {
     Signal.TRACES: ExportTraceServiceRequest,
     Signal.METRICS: ExportMetricsServiceRequest,
+    Signal.LOGS: ExportLogsServiceRequest,
 }
 _LARGE_JSON: Final = 64 * 1024
-"""JSON beyond this is converted in a thread, so that other senders are served meanwhile."""
+"""JSON beyond this is converted in a thread, so that other senders are served meanwhile; one at a time, because it takes memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: tuple[Header, ...]
-    body: bytes
+class HttpDoor(Door):
+    """OTLP/HTTP on an address of its own, or on a unix socket besides."""
+
+    name = "http"
+    protocol = "http/1.1"
+
+    def connection(self) -> HttpConnection:
+        return HttpConnection(self)
+
+    def begin(self, connection: HttpConnection, turn: Turn, head: Head) -> _Exchange:
+        """A request begins; raises Refused, Unauthenticated, TooLarge, or Unavailable where there is no room for it."""
+        signal = head.signal(self.terms.access, connection.peer, self.terms.limit)
+        return _Exchange(self, connection, turn, head, signal)
+
+    def refuse(self, error: Exception, head: Head | None) -> Answer:
+        """The answer that a refusal means, which is counted."""
+        encoding = (head.encoding if head is not None else None) or Encoding.JSON
+        if isinstance(error, Refused):
+            self.terms.receiving.refused.labels(self.name, error.reason).inc()
+            return refused(error.refusal, encoding, head, error.headers)
+        self.count_refused(error)
+        headers = ((b"www-authenticate", b"Bearer"),) if isinstance(error, Unauthenticated) else ()
+        return refused(refusal(error), encoding, head, headers)
 
 
-def otlp_app(accept: Accept, *, limit: int = MAX_BODY, patience: float = 30.0) -> ASGIApp:
-    """The ASGI application for OTLP/HTTP's port.
+class _Exchange:
+    """One request on its way to the intake."""
 
-    `limit` bounds a body's bytes, before and after inflating; a sender may be silent within its body for `patience` seconds.
-    """
+    def __init__(self, door: HttpDoor, connection: HttpConnection, turn: Turn, head: Head, signal: Signal) -> None:
+        self._door = door
+        self._connection = connection
+        self._turn = turn
+        self._head = head
+        self._signal = signal
+        self._encoding = head.encoding or Encoding.PROTOBUF
+        self._held = Held(door.terms.room, head.length or 0)
+        sink = sink_for(head.text(b"content-encoding"), door.terms.limit, self._held.hold)
+        assert sink is not None, "a coding that is not understood is refused with the head"
+        self._sink = sink
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["type"] == "http", "lifespan and WebSockets are not for this application"
-        body = RequestBody(receive, patience)
+    def feed(self, data: bytes) -> None:
+        """Takes the body's next bytes."""
+        self._sink.feed(data)
+
+    def finish(self) -> None:
+        """Hands the body on."""
         try:
-            head = read_head(scope, limit)
-            content = await body.read(head.sink)
-        except Disconnected:
-            return
-        except (Refused, CollectorError) as error:
-            await _refuse_early(send, body, error, encoding_of(scope) or Encoding.JSON)
+            body = self._sink.finish()
+        except BaseException:
+            self.abandon()
+            raise
+        if self._encoding is Encoding.PROTOBUF:
+            self._hand_on(body)
+        elif len(body) > _LARGE_JSON:
+            converting = self._door.aside(json_to_wire, body, REQUESTS[self._signal])
+            converting.add_done_callback(self._converted)
         else:
-            await _send(send, await _outcome(accept, head, content))
+            self._hand_on(self._convert(body))
 
-    return app
+    def abandon(self) -> None:
+        """Gives the room back."""
+        self._held.give_back()
 
+    def _convert(self, body: bytes) -> bytes:
+        try:
+            return json_to_wire(body, REQUESTS[self._signal])
+        except BaseException:
+            self.abandon()
+            raise
 
-async def _outcome(accept: Accept, head: Head, content: bytes) -> _Answer:
-    if head.signal is None:
-        return _answer(200, head.encoding, ExportLogsServiceResponse())
-    try:
-        if head.encoding is Encoding.JSON:
-            content = await _from_json(content, head.signal)
-        receipt = await accept(head.signal, content)
-    except asyncio.CancelledError:
-        return _refusal(refusal(Unavailable("the collector is stopping; send it again")), head.encoding)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-        return _refusal(refusal(error), head.encoding)
-    return _answer(200, head.encoding, response(head.signal, receipt))
+    def _converted(self, converting: asyncio.Future[bytes]) -> None:
+        if converting.cancelled():
+            self.abandon()
+        elif (error := converting.exception()) is not None:
+            self.abandon()
+            self._connection.answer(self._turn, self._door.refuse(_as_exception(error), self._head))
+        else:
+            self._hand_on(converting.result())
 
+    def _hand_on(self, body: bytes) -> None:
+        # From here on the intake holds the room.
+        self._held.give_back()
+        self._door.hand_on(self._signal, body, self._answer)
 
-async def _from_json(content: bytes, signal: Signal) -> bytes:
-    if len(content) > _LARGE_JSON:
-        return await asyncio.to_thread(json_to_wire, content, _REQUESTS[signal])
-    return json_to_wire(content, _REQUESTS[signal])
-
-
-async def _refuse_early(send: Send, body: RequestBody, error: Refused | CollectorError, encoding: Encoding) -> None:
-    """Answers at once, then lets the sender finish: closing on unread bytes would reset the connection under its answer."""
-    headers = error.headers if isinstance(error, Refused) else ()
-    refused = error.refusal if isinstance(error, Refused) else refusal(error)
-    await _send(send, _refusal(refused, encoding, *headers, (b"connection", b"close")), more_body=True)
-    await body.linger()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _refusal(refused: Refusal, encoding: Encoding, *headers: Header) -> _Answer:
-    if refused.retry_after is not None:
-        headers = (*headers, (b"retry-after", b"%d" % refused.retry_after))
-    return _answer(refused.http, encoding, refused.status(), *headers)
+    def _answer(self, future: Future[Receipt]) -> None:
+        error = future.exception()
+        if error is not None:
+            self._connection.answer(self._turn, refused(refusal(error), self._encoding, self._head))
+            return
+        receipt = future.result()
+        message = response(self._signal, receipt) if receipt.rejected or receipt.reason else None
+        self._connection.answer(self._turn, taken(self._encoding, message, self._head))
 
 
-def _answer(status: int, encoding: Encoding, message: Message, *headers: Header) -> _Answer:
-    return _Answer(status, ((b"content-type", encoding.value.encode()), *headers), encoding.encode(message))
-
-
-async def _send(send: Send, answer: _Answer, *, more_body: bool = False) -> None:
-    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": more_body})
+def _as_exception(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError(repr(error))

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -35,6 +36,28 @@ def listen(host: str, port: int, option: str) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise cannot_listen(host, port, option, error) from error
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """A listening unix socket that its owner and group may use; one that a dead process left is replaced. Raises CollectorError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and not _answers(path):
+            path.unlink()
+        sock.bind(str(path))
+        path.chmod(0o660)
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        raise CollectorError(
+            f"can't listen on {path}: {error.strerror or error}; choose another path for the socket"
+        ) from error
+    return sock
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 class HttpServer:

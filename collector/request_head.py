@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc import code_pb2
-from starlette.types import Scope
 
+from .access import Access, Peer
 from .columns import Signal
-from .errors import TooLarge
+from .errors import TooLarge, Unauthenticated
 from .otlp_status import Refusal
-from .request_body import Sink, sink_for
+from .request_body import CODINGS, sink_for
 
-SIGNALS: Final[dict[str, Signal | None]] = {
-    "/v1/traces": Signal.TRACES,
-    "/v1/metrics": Signal.METRICS,
-    "/v1/logs": None,  # taken and dropped: an SDK set up for all three must not fill its log with our refusals
+SIGNALS: Final[Mapping[bytes, Signal]] = {
+    b"/v1/traces": Signal.TRACES,
+    b"/v1/metrics": Signal.METRICS,
+    b"/v1/logs": Signal.LOGS,
 }
 
 Header = tuple[bytes, bytes]
@@ -40,53 +40,72 @@ class Encoding(Enum):
 
 
 class Refused(Exception):
-    """A request is refused for its head; `headers` go with the answer."""
+    """A request is refused for its head; `headers` go with the answer, `reason` is what it is counted under."""
 
-    def __init__(self, refusal: Refusal, *headers: Header) -> None:
+    def __init__(self, reason: str, refusal: Refusal, *headers: Header) -> None:
         super().__init__(refusal.message)
+        self.reason = reason
         self.refusal = refusal
         self.headers = headers
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A head that was found acceptable. `signal` is None for logs; `sink` takes the body."""
+class Head(NamedTuple):
+    """A request's head as it came; names of headers are in lower case, values of a repeated one joined by commas."""
 
-    signal: Signal | None
-    encoding: Encoding
-    sink: Sink
+    method: bytes
+    target: bytes
+    headers: Mapping[bytes, bytes]
+
+    def text(self, name: bytes) -> str:
+        """A header's value; empty where there is none."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @property
+    def encoding(self) -> Encoding | None:
+        """The encoding by the media type, whose parameters (`; charset=utf-8`) say nothing here; None for another or no type."""
+        return _ENCODINGS.get(self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower())
+
+    @property
+    def length(self) -> int | None:
+        """The bytes of the body as said in advance; None where it is sent in chunks. No length and no chunks mean no body."""
+        if b"transfer-encoding" in self.headers:
+            return None
+        length = self.headers.get(b"content-length", b"0")
+        return int(length) if length.isdigit() else None
+
+    def signal(self, access: Access, peer: Peer, limit: int) -> Signal:
+        """The signal it brings. Raises Refused (404, 405, 415), Unauthenticated, or TooLarge for a body said to be so."""
+        path = self.target.partition(b"?")[0]
+        signal = SIGNALS.get(path)
+        if signal is None:
+            raise _not_found(path)
+        if not access.allows(self.text(b"authorization"), peer):
+            raise Unauthenticated("no token that may send: Authorization: Bearer TOKEN")
+        if self.method != b"POST":
+            refusal = Refusal(405, code_pb2.UNIMPLEMENTED, "OTLP/HTTP is sent by POST")
+            raise Refused("method", refusal, (b"allow", b"POST"))
+        if self.encoding is None:
+            types = " or ".join(known.value for known in Encoding)
+            refusal = Refusal(415, code_pb2.INVALID_ARGUMENT, f"the Content-Type of OTLP/HTTP is {types}")
+            raise Refused("content_type", refusal)
+        if sink_for(self.text(b"content-encoding"), 0) is None:
+            raise _not_understood()
+        if self.length is not None and self.length > limit:
+            raise TooLarge(f"the body has {self.length} bytes, and {limit} are the limit")
+        return signal
 
 
-def encoding_of(scope: Scope) -> Encoding | None:
-    """The encoding by the request's media type, whose parameters (`; charset=utf-8`) say nothing here; None for another or no type."""
-    media_type = _header(scope, b"content-type").partition(";")[0].strip().lower()
-    try:
-        return Encoding(media_type)
-    except ValueError:
-        return None
+_ENCODINGS: Final = {encoding.value.encode(): encoding for encoding in Encoding}
 
 
-def read_head(scope: Scope, limit: int) -> Head:
-    """Raises Refused (404, 405, 415) or TooLarge; a body sent without its length is measured while it is read."""
-    if scope["path"] not in SIGNALS:
-        known = ", ".join(SIGNALS)
-        raise Refused(Refusal(404, code_pb2.NOT_FOUND, f"there is nothing at {scope['path']}; OTLP/HTTP is at {known}"))
-    if scope["method"] != "POST":
-        raise Refused(Refusal(405, code_pb2.UNIMPLEMENTED, "OTLP/HTTP is sent by POST"), (b"allow", b"POST"))
-    encoding = encoding_of(scope)
-    if encoding is None:
-        types = " or ".join(known.value for known in Encoding)
-        raise Refused(Refusal(415, code_pb2.INVALID_ARGUMENT, f"the Content-Type of OTLP/HTTP is {types}"))
-    sink = sink_for(_header(scope, b"content-encoding"), limit)
-    if sink is None:
-        refusal = Refusal(415, code_pb2.INVALID_ARGUMENT, "the Content-Encoding understood is gzip, or none")
-        raise Refused(refusal, (b"accept-encoding", b"gzip"))
-    length = _header(scope, b"content-length")
-    if length.isdecimal() and int(length) > limit:
-        raise TooLarge(f"the body has {length} bytes, and {limit} are the limit")
-    return Head(SIGNALS[scope["path"]], encoding, sink)
+def _not_found(path: bytes) -> Refused:
+    known = ", ".join(each.decode() for each in SIGNALS)
+    said = path[:100].decode("latin-1")
+    refusal = Refusal(404, code_pb2.NOT_FOUND, f"there is nothing at {said}; OTLP/HTTP is at {known}")
+    return Refused("path", refusal)
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(values)
+def _not_understood() -> Refused:
+    known = " and ".join(CODINGS)
+    refusal = Refusal(415, code_pb2.INVALID_ARGUMENT, f"the Content-Encodings understood are {known}, or none")
+    return Refused("content_encoding", refusal, (b"accept-encoding", ", ".join(CODINGS).encode()))

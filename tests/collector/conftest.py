@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from fournines.collector import Collector
+from fournines.collector import BadRequest, Collector, Receipt, Signal
 from fournines.slo import SLI, SLO, Objective, SLIKind, SpanKind
 
 NOW = 1_790_000_000.0
@@ -187,3 +193,75 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., Collector]]:
             return collector
 
         yield open_one
+
+
+REQUESTS = {
+    Signal.TRACES: ExportTraceServiceRequest,
+    Signal.METRICS: ExportMetricsServiceRequest,
+    Signal.LOGS: ExportLogsServiceRequest,
+}
+
+
+@dataclass
+class Keeper:
+    """Stands for what keeps the requests: reads them, remembers them, and answers or fails as it is told; `silent`, it never answers."""
+
+    receipt: Receipt = field(default_factory=lambda: Receipt(1))
+    error: BaseException | None = None
+    silent: bool = False
+    kept: list[tuple[Signal, bytes]] = field(default_factory=list)
+    waiting: list[Future[Receipt]] = field(default_factory=list)
+
+    def accept(self, signal: Signal, body: bytes) -> Future[Receipt]:
+        """Keeps a request."""
+        future: Future[Receipt] = Future()
+        try:
+            REQUESTS[signal].FromString(body)
+        except DecodeError as fault:
+            future.set_exception(BadRequest(f"no protobuf: {fault}"))
+            return future
+        if self.error is not None:
+            future.set_exception(self.error)
+            return future
+        self.kept.append((signal, body))
+        if self.silent:
+            self.waiting.append(future)
+        else:
+            future.set_result(self.receipt)
+        return future
+
+
+@pytest.fixture(scope="session")
+def keeper() -> type[Keeper]:
+    """What keeps requests."""
+    return Keeper
+
+
+@contextmanager
+def _serving(make: Callable[[], Any]) -> Iterator[Any]:
+    made: list[Any] = []
+    ready, over = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        try:
+            made.append(make())
+            await made[0].start()
+        finally:
+            ready.set()
+        await asyncio.to_thread(over.wait)
+        await made[0].stop(2)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield made[0]
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Callable[[], Any]], AbstractContextManager[Any]]:
+    """Runs what has `start()` and `stop(grace)` on a loop in a thread of its own, for as long as the block lasts."""
+    return _serving

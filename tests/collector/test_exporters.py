@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 import grpc
 import pytest
@@ -23,10 +19,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
+from fournines.collector import Doors, Terms
 from fournines.collector.columns import PointKind, Signal, Temporality, Wanted
-from fournines.collector.grpc import GrpcReceiver
-from fournines.collector.http import otlp_app
-from fournines.collector.listener import HttpServer
 from fournines.collector.points import decode_points
 from fournines.collector.wire import decode_spans
 from fournines.slo import CLASSIFYING_KEYS
@@ -36,75 +30,30 @@ WANTED = Wanted(CLASSIFYING_KEYS, frozenset({"fine", "plain", "requests"}))
 RESOURCE = Resource({"service.name": "payments", "service.instance.id": "1"})
 
 
-@dataclass
-class Receipt:
-    rejected: int = 0
-    reason: str = ""
+@pytest.fixture
+def exporters(serving, keeper):
+    """Makes a span exporter and a metric exporter towards receivers of that protocol, which keep in `kept` what comes."""
 
+    @contextlib.contextmanager
+    def make(protocol, compressed, kept):
+        terms = Terms(keeper(kept=kept).accept)
+        with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
+            if protocol == "http":
+                url = f"http://127.0.0.1:{doors.http_port}/v1"
+                compression = Compression.Gzip if compressed else Compression.NoCompression
+                yield (
+                    HttpSpans(f"{url}/traces", compression=compression),
+                    HttpMetrics(f"{url}/metrics", compression=compression),
+                )
+            else:
+                address = f"127.0.0.1:{doors.grpc_port}"
+                compression = grpc.Compression.Gzip if compressed else grpc.Compression.NoCompression
+                yield (
+                    GrpcSpans(address, insecure=True, compression=compression),
+                    GrpcMetrics(address, insecure=True, compression=compression),
+                )
 
-@contextlib.contextmanager
-def http_receiver(kept):
-    """An OTLP/HTTP receiver; gives its URL."""
-    ports, over = [], threading.Event()
-    ready = threading.Event()
-
-    async def accept(signal, body):
-        kept.append((signal, body))
-        return Receipt()
-
-    async def serve():
-        server = HttpServer(otlp_app(accept), "127.0.0.1", 0, option="--otlp-http-port")
-        await server.start()
-        ports.append(server.port)
-        ready.set()
-        await asyncio.to_thread(over.wait)
-        await server.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield f"http://127.0.0.1:{ports[0]}"
-    finally:
-        over.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def grpc_receiver(kept):
-    """An OTLP/gRPC receiver; gives its address."""
-
-    def accept(signal, body):
-        kept.append((signal, body))
-        future = Future()
-        future.set_result(Receipt())
-        return future
-
-    receiver = GrpcReceiver(accept, "127.0.0.1", 0)
-    receiver.start()
-    try:
-        yield f"127.0.0.1:{receiver.port}"
-    finally:
-        receiver.stop(0)
-
-
-@contextlib.contextmanager
-def exporters(protocol, compressed, kept):
-    """A span exporter and a metric exporter towards a receiver of that protocol."""
-    if protocol == "http":
-        compression = Compression.Gzip if compressed else Compression.NoCompression
-        with http_receiver(kept) as url:
-            yield (
-                HttpSpans(f"{url}/v1/traces", compression=compression),
-                HttpMetrics(f"{url}/v1/metrics", compression=compression),
-            )
-    else:
-        compression = grpc.Compression.Gzip if compressed else grpc.Compression.NoCompression
-        with grpc_receiver(kept) as address:
-            yield (
-                GrpcSpans(address, insecure=True, compression=compression),
-                GrpcMetrics(address, insecure=True, compression=compression),
-            )
+    return make
 
 
 each_way = pytest.mark.parametrize(
@@ -113,7 +62,7 @@ each_way = pytest.mark.parametrize(
 
 
 @each_way
-def test_spans_of_the_sdk_arrive(protocol, compressed):
+def test_spans_of_the_sdk_arrive(exporters, protocol, compressed):
     """A SERVER span with its route, its code and its failure arrives; an INTERNAL one as what it is."""
     kept = []
     with exporters(protocol, compressed, kept) as (span_exporter, metric_exporter):
@@ -136,7 +85,7 @@ def test_spans_of_the_sdk_arrive(protocol, compressed):
 
 
 @each_way
-def test_metrics_of_the_sdk_arrive(protocol, compressed):
+def test_metrics_of_the_sdk_arrive(exporters, protocol, compressed):
     """A counter, a histogram and an exponential histogram arrive with their counts, and every bucket in its place."""
     kept = []
     with exporters(protocol, compressed, kept) as (span_exporter, metric_exporter):

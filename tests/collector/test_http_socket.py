@@ -8,30 +8,27 @@ import gzip
 import http.client
 import json
 import socket
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from fournines.collector.errors import CollectorError
-from fournines.collector.http import otlp_app
-from fournines.collector.listener import HttpServer
+from fournines.collector import CollectorError, HttpDoor, HttpServer, Terms
+from fournines.collector.pace import PACE
 
 JSON = {"Content-Type": "application/json"}
-
-
-@dataclass
-class Receipt:
-    rejected: int = 0
-    reason: str = ""
 
 
 @dataclass
 class Running:
     """A receiver in a thread of its own, and what it kept."""
 
-    port: int = 0
-    kept: list = field(default_factory=list)
+    port: int
+    ledger: Any
+
+    @property
+    def kept(self):
+        return [body for _, body in self.ledger.kept]
 
     def post(self, body, headers, path="/v1/traces"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -44,39 +41,31 @@ class Running:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
 
-@contextlib.contextmanager
-def running(**options):
-    """A receiver that keeps everything, on a free port, until the block ends."""
-    running = Running()
-    ready, over = threading.Event(), threading.Event()
+@pytest.fixture(scope="module")
+def running(serving, keeper):
+    """Runs a receiver that keeps everything, on a free port, until the block ends."""
 
-    async def accept(signal, body):
-        running.kept.append(body)
-        return Receipt()
+    @contextlib.contextmanager
+    def run(**options):
+        ledger = options.pop("ledger", None) or keeper()
+        path = options.pop("path", None)
+        with serving(
+            lambda: HttpDoor(Terms(ledger.accept, **options), "127.0.0.1", 0, option="--otlp-http-port", path=path)
+        ) as door:
+            yield Running(door.port, ledger)
 
-    async def serve():
-        server = HttpServer(otlp_app(accept, **options), "127.0.0.1", 0, option="--otlp-http-port", grace=2)
-        running.port = server.port
-        await server.start()
-        ready.set()
-        await asyncio.to_thread(over.wait)
-        await server.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield running
-    finally:
-        over.set()
-        thread.join()
+    return run
 
 
 @pytest.fixture(scope="module")
-def receiver():
+def receiver(running):
     """A receiver with the usual limits."""
     with running() as receiver:
         yield receiver
+
+
+async def _nothing(scope, receive, send):
+    """An application that is never asked."""
 
 
 def alive(receiver):
@@ -181,9 +170,9 @@ def test_one_connection_carries_many_requests(receiver):
     assert [(200, False), (400, False), (200, False)] == statuses
 
 
-def test_a_sender_that_falls_silent_is_asked_to_come_again():
-    """After `patience` seconds without a byte of the body the answer is 503, which is sent again, and the connection ends."""
-    with running(patience=0.05) as receiver, receiver.socket() as sender:
+def test_a_sender_that_falls_silent_is_asked_to_come_again(running):
+    """After so many seconds without a byte of the body the answer is 503, which is sent again, and the connection ends."""
+    with running(pace=PACE._replace(silence=0.05)) as receiver, receiver.socket() as sender:
         sender.sendall(
             b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         )
@@ -201,21 +190,21 @@ def test_a_port_in_use_is_said_with_the_way_out(receiver):
         CollectorError,
         match=rf"127\.0\.0\.1 port {receiver.port}: the port is in use by another process; .* --otlp-http-port",
     ):
-        HttpServer(otlp_app, "127.0.0.1", receiver.port, option="--otlp-http-port")
+        HttpServer(_nothing, "127.0.0.1", receiver.port, option="--otlp-http-port")
 
 
 @pytest.mark.parametrize("host", ["256.0.0.1", "203.0.113.1"])
 def test_an_address_that_is_not_ours_is_said(host):
     """A host that can't be had is a CollectorError that names it."""
     with pytest.raises(CollectorError, match=host.replace(".", r"\.")):
-        HttpServer(otlp_app, host, 0, option="--otlp-http-port")
+        HttpServer(_nothing, host, 0, option="--otlp-http-port")
 
 
 def test_a_server_that_never_started_gives_its_port_back():
     """Stopping before starting frees the port."""
-    server = HttpServer(otlp_app, "127.0.0.1", 0, option="--port")
+    server = HttpServer(_nothing, "127.0.0.1", 0, option="--port")
     asyncio.run(server.stop())
-    again = HttpServer(otlp_app, "127.0.0.1", server.port, option="--port")
+    again = HttpServer(_nothing, "127.0.0.1", server.port, option="--port")
     asyncio.run(again.stop())
 
     assert server.port == again.port

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.errors import BadRequest, TooLarge
-from fournines.collector.inflate import Inflater
+from fournines.collector.inflate import Gzip
 
 
 def inflated(pieces, limit=10**6):
-    inflater = Inflater(limit)
+    inflater = Gzip(limit)
     for piece in pieces:
         inflater.feed(piece)
     return inflater.finish()

@@ -1,0 +1,216 @@
+"""What both doors have in common: an address, connections that are looked at, and answers that come from another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import socket
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from prometheus_client import CollectorRegistry
+
+from .access import Access
+from .columns import Signal
+from .errors import BadRequest, TooLarge, Unauthenticated, Unavailable
+from .listener import listen, listen_unix
+from .otlp_status import MAX_BODY
+from .pace import PACE, Pace
+from .receiving import Receiving
+from .recent import Receipt
+from .room import Room
+from .tls import Tls
+
+Accept = Callable[[Signal, bytes], Future[Receipt]]
+"""Keeps one request, given as the bytes of its protobuf message; the future raises BadRequest or Unavailable."""
+
+MOST_CONNECTIONS: Final = 4_096
+"""Connections of one door; who comes on top is told to come again."""
+
+T = TypeVar("T")
+
+
+def _no_clock() -> float:
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms requests are received: `limit` bounds a body's bytes, before and after inflating; `clock` dates the answers."""
+
+    accept: Accept
+    room: Room = field(default_factory=Room)
+    access: Access = field(default_factory=Access)
+    tls: Tls | None = None
+    limit: int = MAX_BODY
+    pace: Pace = PACE
+    clock: Callable[[], float] = _no_clock
+    receiving: Receiving = field(default_factory=lambda: Receiving(CollectorRegistry()))
+    most_connections: int = MOST_CONNECTIONS
+
+
+class Connection(asyncio.Protocol):
+    """What a door asks of its connections."""
+
+    @abstractmethod
+    def overdue(self) -> None:
+        """Ends what has been silent for too long."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ends as soon as nothing is under way."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Ends at once."""
+
+
+class Door:
+    """An address (port 0 takes a free one), and a unix socket besides where `path` is given; both are taken at once.
+
+    Raises CollectorError when they can't be had.
+    """
+
+    name = ""
+    protocol = ""
+    """As TLS names it (ALPN)."""
+
+    def __init__(self, terms: Terms, host: str, port: int, *, option: str, path: Path | None = None) -> None:
+        self.terms = terms
+        self.pace = terms.pace
+        self.now = 0.0
+        self.date = b""
+        self._context = terms.tls.context(self.protocol) if terms.tls else None
+        self._sockets = [listen(host, port, option)]
+        self.port = int(self._sockets[0].getsockname()[1])
+        """The port that is listened on."""
+        self._path = path
+        if path is not None:
+            self._sockets.append(listen_unix(path))
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._looking: asyncio.Task[None] | None = None
+        self._answers: deque[tuple[Callable[[Future[Receipt]], None], Future[Receipt]]] = deque()
+        self._delivering = False
+        self._aside = ThreadPoolExecutor(1, f"{self.name}-json")
+        self._open = terms.receiving.connections.labels(self.name)
+        self._bytes = terms.receiving.bytes.labels(self.name)
+
+    def connection(self) -> Connection:
+        """A connection that is about to be made."""
+        raise AssertionError("each door makes its own")
+
+    async def start(self) -> None:
+        """Serves from when this returns."""
+        self._loop = asyncio.get_running_loop()
+        self._look()
+        for sock in self._sockets:
+            context = None if sock.family is socket.AF_UNIX else self._context
+            self._servers.append(await self._loop.create_server(self.connection, sock=sock, ssl=context, backlog=2048))
+        self._looking = asyncio.create_task(self._keep_looking(), name=f"{self.name} connections")
+
+    async def stop(self, grace: float) -> None:
+        """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
+        for sock in self._sockets if not self._servers else self._servers:
+            sock.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+        for connection in tuple(self._connections):
+            connection.stop()
+        with contextlib.suppress(TimeoutError):  # whose connections are ended then
+            async with asyncio.timeout(grace):
+                await self._empty.wait()
+        for connection in tuple(self._connections):
+            connection.abort()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await asyncio.sleep(0)
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    # What connections ask.
+
+    def opened(self, connection: Connection) -> str:
+        """A connection came; why it can't stay, empty where it can."""
+        self._connections.add(connection)
+        self._empty.clear()
+        self._open.set(len(self._connections))
+        if len(self._connections) > self.terms.most_connections:
+            return f"{self.terms.most_connections} connections are open; send it again"
+        return ""
+
+    def closed(self, connection: Connection) -> None:
+        """A connection went."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+        self._open.set(len(self._connections))
+
+    def received(self, size: int) -> None:
+        """Bytes came."""
+        self._bytes.inc(size)
+        self.now = self._loop.time()
+
+    def hand_on(self, signal: Signal, body: bytes, answer: Callable[[Future[Receipt]], None]) -> None:
+        """Has a request kept, and calls `answer` on the loop's thread once that is decided."""
+        self.terms.accept(signal, body).add_done_callback(functools.partial(self._answered, answer))
+
+    def aside(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """Work that takes long, in a thread."""
+        return self._loop.run_in_executor(self._aside, work, *args)
+
+    def count_refused(self, error: Exception) -> None:
+        """Counts a request that is refused before it is decoded."""
+        self.terms.receiving.refused.labels(self.name, _reason(error)).inc()
+
+    # Inside.
+
+    def _answered(self, answer: Callable[[Future[Receipt]], None], future: Future[Receipt]) -> None:
+        """Called on the writing thread, once a request. The loop is woken once for all that one commit answers."""
+        self._answers.append((answer, future))
+        if not self._delivering:
+            self._delivering = True
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the connections
+                self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._delivering = False
+        self.now = self._loop.time()
+        while self._answers:
+            answer, future = self._answers.popleft()
+            answer(future)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(self.pace.look)
+            self._look()
+            for connection in tuple(self._connections):
+                connection.overdue()
+
+    def _look(self) -> None:
+        self.now = self._loop.time()
+        self.date = formatdate(self.terms.clock(), usegmt=True).encode()
+
+
+def _reason(error: Exception) -> str:
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason
+    return "internal"
+
+
+_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (TooLarge, "too_large"),
+    (BadRequest, "unreadable"),
+    (Unauthenticated, "unauthenticated"),
+    (Unavailable, "unavailable"),
+)
