@@ -1,0 +1,10 @@
+"""AWS X-Ray: its daemon's place taken, and segments sent on to it.
+
+in:  datagram -> document -> assembly (each request once) -> OTLP spans -> intake
+out: OTLP spans -> segment documents -> PutTraceSegments
+"""
+
+from .receiver import XrayReceiver
+from .sampling import SamplingRule
+
+__all__ = ["SamplingRule", "XrayReceiver"]
