@@ -104,7 +104,7 @@ class Table:
         series, start = row.parts[0].series, min((part.start for part in row.parts), default=0)
         plain = series.kind is Kind.COUNTER
         kind = PointKind.SUM if plain else PointKind.HISTOGRAM
-        self._add(series, kind, row.time, found, float(found.count), start if 0 < start < row.time else 0)
+        self._add(series, kind, row.time, found, float(found.events), start if 0 < start < row.time else 0)
 
     def add_heartbeat(self, series: Series, time: int, *, up: bool = True) -> None:
         """Adds that a target lives, or bids good-bye."""
@@ -121,7 +121,7 @@ class Table:
                 kind is PointKind.SUM,
                 start * MILLISECOND,
                 time * MILLISECOND,
-                found.count,
+                found.events,
                 self._bounds.of(found.bounds, found.bounds),
                 int.from_bytes(series.member[:8], signed=True),
             )

@@ -1,0 +1,152 @@
+"""What the tests of Prometheus' room share: requests of both versions made of plain labels, and a collector that takes them in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import cramjam
+import httpx
+import pytest
+
+from fournines.collector import Collector
+from fournines.collector.prometheus import Assembly, RemoteWrite, remote_write_app
+from fournines.collector.prometheus.messages import Label, Request, WriteRequest
+
+ONE = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
+TWO = ONE | {"content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"}
+BOUNDS = ("0.1", "0.25", "0.5", "+Inf")
+DURATION = "http_server_request_duration_seconds"
+
+
+class One(NamedTuple):
+    """One series: its labels, and (value, epoch seconds) of each sample."""
+
+    labels: Mapping[str, str]
+    samples: Sequence[tuple[float, float]]
+
+
+def series(
+    name: str, *samples: tuple[float, float], job: str = "payments", instance: str = "a:9000", **labels: str
+) -> One:
+    """A series of a target."""
+    return One({"__name__": name, "instance": instance, "job": job} | labels, samples)
+
+
+def histogram(
+    time: float, quick: int, slow: int, *, status: str = "200", name: str = DURATION, **labels: Any
+) -> list[One]:
+    """The series of one classic histogram in one scrape: `quick` requests within 0.1 s, `slow` between 0.25 and 0.5 s."""
+    sums = (quick, quick, quick + slow, quick + slow)
+    labels = {"http_response_status_code": status, "http_route": "/pay"} | labels
+    buckets = [series(f"{name}_bucket", (value, time), le=le, **labels) for le, value in zip(BOUNDS, sums, strict=True)]
+    whole = float(quick + slow)
+    return [
+        *buckets,
+        series(f"{name}_count", (whole, time), **labels),
+        series(f"{name}_sum", (whole / 10, time), **labels),
+    ]
+
+
+def body_of(*all_series: One) -> bytes:
+    """A request of version 1.0."""
+    request = WriteRequest()
+    for one in all_series:
+        target = request.timeseries.add()
+        target.labels.extend(Label(name=k, value=v).SerializeToString() for k, v in sorted(one.labels.items()))
+        for value, time in one.samples:
+            target.samples.add(value=value, timestamp=round(time * 1000))
+    return packed(request)
+
+
+def body_of_two(*all_series: One, start: float = 0.0, kind: int = 1) -> bytes:
+    """A request of version 2.0."""
+    request, symbols = Request(), {"": 0}
+    for one in all_series:
+        target = request.timeseries.add()
+        for pair in sorted(one.labels.items()):
+            target.labels_refs.extend(symbols.setdefault(text, len(symbols)) for text in pair)
+        target.metadata.type = kind
+        for value, time in one.samples:
+            target.samples.add(value=value, timestamp=round(time * 1000), start_timestamp=round(start * 1000))
+    request.symbols.extend(symbols)
+    return packed(request)
+
+
+def packed(message: Any) -> bytes:
+    """A message as a snappy block."""
+    return bytes(cramjam.snappy.compress_raw(message.SerializeToString()))
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """A collector with the remote write receiver before it, asked over HTTP's messages without a socket."""
+
+    def __init__(self, opened: Callable[..., Collector], slos: Sequence[Any], clock: Clock, **more: Any) -> None:
+        self.clock = clock
+        self.assembly = Assembly()
+        self.collector = opened(slos, clock.now, taps=lambda counters: (self.assembly,))
+        self.writer = RemoteWrite(self.collector.submit, self.collector.counters, self.assembly, clock, **more)
+
+    def post(self, body: bytes, headers: Mapping[str, str] = ONE, method: str = "POST") -> httpx.Response:
+        """One request's answer."""
+
+        async def ask() -> httpx.Response:
+            app = httpx.ASGITransport(remote_write_app(self.writer))
+            async with httpx.AsyncClient(transport=app, base_url="http://collector") as client:
+                return await client.request(method, "/api/v1/write", content=body, headers=dict(headers))
+
+        return asyncio.run(ask())
+
+    def write(self, *all_series: One) -> int:
+        """The status a request of version 1.0 is answered with."""
+        return self.post(body_of(*all_series)).status_code
+
+    def flush(self) -> None:
+        """Gives up what waited long enough."""
+        self.writer.flush().future.result()
+
+    def totals(self, name: str) -> tuple[int, int]:
+        """Good and total events of an SLO."""
+        good, total, _ = self.collector.totals().get(name, (0, 0, 0))
+        return good, total
+
+
+class Make:
+    """Makes series and requests."""
+
+    one, two = staticmethod(body_of), staticmethod(body_of_two)
+    series, histogram, packed = staticmethod(series), staticmethod(histogram), staticmethod(packed)
+    headers_one, headers_two = ONE, TWO
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Makes series and requests."""
+    return Make
+
+
+@pytest.fixture
+def clock(now):
+    """Stands at the moment most tests begin at."""
+    return Clock(now)
+
+
+@pytest.fixture
+def desk(opened, clock):
+    """Opens a collector with the receiver."""
+
+    def open_one(*slos: Any, **more: Any) -> Desk:
+        return Desk(opened, slos, clock, **more)
+
+    return open_one
