@@ -48,6 +48,10 @@ class Desk(Protocol):
         """All SLOs as they are now."""
         ...
 
+    def contributors(self, name: str, interval: Interval) -> JSON:
+        """What one SLO's bad events had in common, by cause and by instance."""
+        ...
+
     def summary(self, status: Status) -> JSON:
         """One SLO as the API gives it, with its state's beginning and its open alerts."""
         ...
@@ -137,6 +141,21 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
         interval = _interval(start, end, step, evaluation.now)
         return {"points": [point._asdict() for point in desk.history(name, interval, step)]}
 
+    @app.get("/api/v1/slos/{name:path}/contributors")
+    def contributors(
+        name: str,
+        start: Annotated[
+            int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")
+        ] = None,
+        end: Annotated[
+            int | None, Query(alias="to", description="epoch seconds, not included; now unless given")
+        ] = None,
+    ) -> JSON:
+        """What the bad events had in common: the largest causes and instances of whole minutes, `otel.metric.overflow` for the rest."""
+        evaluation = desk.evaluation()
+        _find(evaluation, name)
+        return desk.contributors(name, _minutes(_interval(start, end, MINUTE, evaluation.now)))
+
     @app.get("/api/v1/slos/{name:path}")
     def slo(name: str) -> JSON:
         """One SLO."""
@@ -151,6 +170,11 @@ def _interval(start: int | None, end: int | None, step: int, now: float) -> Inte
     if (end - start) // step > MAX_POINTS:
         raise HTTPException(422, f"more than {MAX_POINTS} points; ask for a longer step or a shorter time")
     return Interval(start, end)
+
+
+def _minutes(interval: Interval) -> Interval:
+    """The whole minutes that hold the interval."""
+    return Interval(interval.start // MINUTE * MINUTE, -(-interval.end // MINUTE) * MINUTE)
 
 
 def _find(evaluation: Evaluation, name: str) -> Status:

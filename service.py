@@ -23,6 +23,7 @@ from prometheus_client import Gauge
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
 from .collector import (
+    Breakdown,
     Collector,
     CollectorError,
     Decoders,
@@ -231,6 +232,16 @@ class Service:
             )
             for name, used in sorted(self._collector.off_boundary.items())
         ]
+
+    def contributors(self, name: str, interval: Interval) -> dict[str, list[dict[str, Any]]]:
+        """What one SLO's bad events had in common, by cause and by instance, the largest first."""
+        return {
+            breakdown.name.lower(): [
+                {key: text for key, text in contributor._asdict().items() if key != "breakdown" and text} | {"bad": bad}
+                for contributor, bad in self._collector.contributors(name, interval, breakdown)
+            ]
+            for breakdown in Breakdown
+        }
 
     # Taking in.
 

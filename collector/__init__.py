@@ -8,6 +8,7 @@ A receipt means durable: `Collector.accept` answers only after the commit.
 from .access import Access, Peer
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
+from .contributors import Breakdown, Contributor
 from .decoders import Decoders
 from .door import Terms
 from .doors import Doors
@@ -28,8 +29,10 @@ __all__ = [
     "Access",
     "Arrival",
     "BadRequest",
+    "Breakdown",
     "Collector",
     "CollectorError",
+    "Contributor",
     "Decoders",
     "Doors",
     "GrpcReceiver",

@@ -15,6 +15,7 @@ from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPo
 from .books import Books
 from .chore import Chore
 from .columns import Columns, Signal, Source
+from .contributors import Breakdown, Contributor, contributors
 from .counters import Counters
 from .days import history
 from .decoders import Decoders
@@ -26,6 +27,7 @@ from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .points import decode_points
 from .recent import Receipt
 from .registry import Catalogue
+from .room import Room
 from .tallies import NEVER
 from .taps import Tap
 from .tick import Tick
@@ -72,6 +74,7 @@ class Collector:
         on_commit: OnCommit = _nobody,
         stopwatch: Callable[[], float] = _no_time,
         taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
+        room: Room | None = None,
     ) -> None:
         self.counters = Counters()
         self.ledger = Ledger(data, now)
@@ -81,7 +84,9 @@ class Collector:
         self._now = now
         self._tick = Tick()
         self._writer = Writer(self._books, on_commit, stopwatch)
-        self._intake = Intake(self._books, self._writer, decoders)
+        self._intake = Intake(self._books, self._writer, decoders, room)
+        self.room = self._intake.room
+        """What bounds everything that is received and not yet answered."""
         try:
             self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION,), float(self.ledger.birth)))
             self.declare(slos, now)
@@ -167,6 +172,16 @@ class Collector:
         known = Interval(interval.start, min(interval.end, end))
         with self._history_lock:
             return history(self._history, row, known, step, self._now)
+
+    def contributors(
+        self, name: str, interval: Interval, breakdown: Breakdown = Breakdown.CAUSE
+    ) -> list[tuple[Contributor, int]]:
+        """Who had a part in one SLO's bad events, the largest first; see `contributors.contributors`."""
+        row = self.catalogue.rows.get(name)
+        if row is None or not interval.seconds:
+            return []
+        with self._history_lock:
+            return contributors(self._history, row, interval, breakdown)
 
     def totals(self) -> dict[str, tuple[int, int, int]]:
         """(good, total, estimated) events of every settled SLO since the ledger's birth; they never fall, whatever restarts."""
