@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from .books import Books
@@ -17,12 +18,19 @@ from .errors import BadRequest, Unavailable
 from .origin import digest_of_request
 from .recent import Receipt
 from .rejections import Outcome
+from .room import Room
 from .taps import Arrival
 from .writer import RETRY_AFTER, Writer
 
-MOST_QUEUED_BYTES: Final = 256 * 2**20
-MOST_QUEUED_REQUESTS: Final = 8_192
 DECODE_THREADS: Final = 2
+SMALL: Final = 64 * 1024
+"""Bytes of a body that is decoded at once by the thread that received it: to hand it to another costs as much."""
+
+MOST_DECODED: Final = 128 * 2**20
+"""Bytes of columns that may wait for the writer before decoding waits for it."""
+
+_ROW: Final = 160
+"""Bytes of a row of columns, about."""
 
 
 class Intake:
@@ -33,13 +41,15 @@ class Intake:
         books: Books,
         writer: Writer,
         decoders: Decoders,
-        most_bytes: int = MOST_QUEUED_BYTES,
-        most_requests: int = MOST_QUEUED_REQUESTS,
+        room: Room | None = None,
     ) -> None:
+        self.room = room or Room()
+        """What bounds everything that is received and not yet answered; the doors take of it while they read."""
         self._books = books
         self._writer = writer
-        self._decoders = decoders
-        self._room = _Room(books.counters, most_bytes, most_requests)
+        self._means = _Means(decoders, self.room, _Pile(MOST_DECODED), books.counters)
+        books.counters.queue_bytes.set_function(lambda: self.room.bytes)
+        books.counters.queue_requests.set_function(lambda: self.room.requests)
         self._pool = ThreadPoolExecutor(DECODE_THREADS, "fournines-decode")
         self._lock = threading.Lock()
         self._closed = False
@@ -50,7 +60,7 @@ class Intake:
         The future raises BadRequest for what can't be read, and Unavailable for what can't be kept now.
         """
         digest = digest_of_request(signal, body, self._books.ledger.secret)
-        request = _Request(Arrival(signal, source, body, None, received), digest, self._decoders, self._room)
+        request = _Request(Arrival(signal, source, body, None, received), digest, self._means)
         known = self._books.digests.committed(digest)
         if known is not None:
             request.repeat(known)
@@ -60,7 +70,7 @@ class Intake:
 
     def take(self, signal: Signal, columns: Columns, received: float, source: Source) -> Future[Receipt]:
         """Takes columns in that a source made itself; as `accept`, but nothing tells one that comes twice."""
-        request = _Request(Arrival(signal, source, b"", columns, received), b"", self._decoders, self._room)
+        request = _Request(Arrival(signal, source, b"", columns, received), b"", self._means)
         self._admit(request)
         return request.future
 
@@ -71,12 +81,19 @@ class Intake:
         self._pool.shutdown(wait=True)
 
     def _admit(self, request: _Request) -> None:
+        aside = request.size > SMALL or self._means.pile.high
         with self._lock:
-            refusal = "the collector is closing" if self._closed else self._room.take(request.size)
-            if not refusal:
-                self._pool.submit(self._decode, request)
+            refusal = "the collector is closing" if self._closed else self.room.take(request.size, 1)
+            if aside and not refusal:
+                self._pool.submit(self._decode_aside, request)
         if refusal:
             request.refuse(refusal)
+        elif not aside:
+            self._decode(request)
+
+    def _decode_aside(self, request: _Request) -> None:
+        self._means.pile.wait()
+        self._decode(request)
 
     def _decode(self, request: _Request) -> None:
         try:
@@ -87,50 +104,58 @@ class Intake:
             self._writer.submit(request)
 
 
-class _Room:
-    """The bounds of what is taken in and not yet answered."""
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What all requests share."""
 
-    def __init__(self, counters: Counters, most_bytes: int, most_requests: int) -> None:
-        self.counters = counters
-        self._most_bytes = most_bytes
-        self._most_requests = most_requests
-        self._lock = threading.Lock()
+    decoders: Decoders
+    room: Room
+    pile: _Pile
+    counters: Counters
+
+
+class _Pile:
+    """Columns that are decoded and not committed: decoding waits while there are too many, so that they do not pile up."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._condition = threading.Condition()
         self._bytes = 0
-        self._requests = 0
 
-    def take(self, size: int) -> str:
-        """Takes room for a body; says why when there is none. An empty room takes any body."""
-        with self._lock:
-            full = self._bytes + size > self._most_bytes or self._requests >= self._most_requests
-            if full and self._requests:
-                return f"{self._requests} requests of {self._bytes} bytes wait to be counted; there is no room for more"
-            self._move(size, 1)
-        return ""
+    @property
+    def high(self) -> bool:
+        """Whether there are too many."""
+        return self._bytes > self._most
 
-    def give_back(self, size: int) -> None:
-        """Gives the room of a body back."""
-        with self._lock:
-            self._move(-size, -1)
+    def wait(self) -> None:
+        """Returns once there are few enough."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self.high)
 
-    def _move(self, size: int, requests: int) -> None:
-        self._bytes += size
-        self._requests += requests
-        self.counters.queue_bytes.set(self._bytes)
-        self.counters.queue_requests.set(self._requests)
+    def add(self, size: int) -> None:
+        """Columns were decoded."""
+        with self._condition:
+            self._bytes += size
+
+    def take(self, size: int) -> None:
+        """They are not needed any more."""
+        with self._condition:
+            self._bytes -= size
+            self._condition.notify_all()
 
 
 class _Request:
     """One body on its way, and the future that says what became of it."""
 
-    def __init__(self, arrival: Arrival, digest: bytes, decoders: Decoders, room: _Room) -> None:
+    def __init__(self, arrival: Arrival, digest: bytes, means: _Means) -> None:
         self.size = len(arrival.body)
         self.future: Future[Receipt] = Future()
         # A sender that goes away does not take back what it sent.
         self.future.set_running_or_notify_cancel()
         self._arrival = arrival
         self._digest = digest
-        self._decoders = decoders
-        self._room = room
+        self._means = means
+        self._piled = 0
         self._wanted: Wanted | None = None
         self._outcome: Outcome | None = None
         self._known: Receipt | None = None
@@ -138,8 +163,9 @@ class _Request:
     def decode(self, wanted: Wanted) -> None:
         """Decodes the body, unless it came as columns; raises BadRequest."""
         if self._digest:
-            columns = self._decoders.decode(self._arrival.signal, self._arrival.body, wanted)
+            columns = self._means.decoders.decode(self._arrival.signal, self._arrival.body, wanted)
             self._arrival = self._arrival._replace(columns=columns)
+            self._pile(_weight(columns))
         self._wanted = wanted
 
     def stage(self, books: Books) -> None:
@@ -157,9 +183,9 @@ class _Request:
 
     def done(self) -> None:
         """Gives the sender its receipt."""
-        self._room.give_back(self.size)
+        self._leave()
         if self._outcome is not None:
-            self._outcome.count(self._room.counters)
+            self._outcome.count(self._means.counters)
             self._count("accepted")
             self.future.set_result(self._outcome.receipt)
         elif self._known is not None:
@@ -167,7 +193,7 @@ class _Request:
 
     def failed(self, error: Exception) -> None:
         """Tells the sender why it is not kept."""
-        self._room.give_back(self.size)
+        self._leave()
         self._count("unreadable" if isinstance(error, BadRequest) else "refused")
         self.future.set_exception(error)
 
@@ -181,8 +207,24 @@ class _Request:
         self._count("repeated")
         self.future.set_result(receipt._replace(repeated=True))
 
+    def _pile(self, size: int) -> None:
+        self._means.pile.add(size - self._piled)
+        self._piled = size
+
+    def _leave(self) -> None:
+        """What it took is free again."""
+        self._arrival = self._arrival._replace(body=b"", columns=None)
+        self._means.pile.take(self._piled)
+        self._means.room.give_back(self.size, 1)
+
     def _count(self, result: str) -> None:
-        self._room.counters.requests.labels(self._arrival.signal.name.lower(), result).inc()
+        self._means.counters.requests.labels(self._arrival.signal.name.lower(), result).inc()
+
+
+def _weight(columns: Columns) -> int:
+    """Bytes of columns, about."""
+    buckets = columns.buckets.nbytes if isinstance(columns, Points) else 0
+    return _ROW * len(columns.resource) + buckets
 
 
 def _count(books: Books, arrival: Arrival) -> Outcome:

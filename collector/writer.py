@@ -10,6 +10,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -19,6 +20,10 @@ from .errors import Unavailable
 OnCommit = Callable[[frozenset[str]], None]
 
 MOST_IN_A_GROUP: Final = 256
+LINGER: Final = 0.02
+STEP: Final = 0.002
+"""Seconds that a busy writer waits for more, as long as more comes within each step: one commit costs the same for many."""
+
 RETRY_AFTER: Final = 1
 
 _LOG: Final = logging.getLogger("fournines.collector")
@@ -53,6 +58,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._busy = False
         self.healthy = True
         self._thread = threading.Thread(target=self._write, name="fournines-ledger", daemon=True)
         self._thread.start()
@@ -83,12 +89,23 @@ class Writer:
         """What is there, at least one item and at most a group; and whether there will be more."""
         group: list[Item] = []
         item = self._queue.get()
+        if self._busy:
+            self._linger()
         while item is not None:
             group.append(item)
             if len(group) == MOST_IN_A_GROUP or self._queue.empty():
+                self._busy = len(group) > 1
                 return group, True
             item = self._queue.get()
         return group, False
+
+    def _linger(self) -> None:
+        """Lets more come, when several came before; who sends alone never waits for others."""
+        waited, there = 0.0, -1
+        while waited < LINGER and there < self._queue.qsize() < MOST_IN_A_GROUP:
+            there = self._queue.qsize()
+            time.sleep(STEP)
+            waited += STEP
 
     def _commit(self, group: list[Item]) -> None:
         try:

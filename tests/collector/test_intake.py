@@ -11,6 +11,7 @@ from fournines.collector import (
     BadRequest,
     Collector,
     Decoders,
+    Room,
     Signal,
     Unavailable,
     decode_logs,
@@ -18,13 +19,14 @@ from fournines.collector import (
     decode_spans,
 )
 from fournines.collector import books as books_module
-from fournines.collector.intake import Intake
+from fournines.collector import intake as intake_module
 from fournines.slo import SPANS
 
 
 @pytest.fixture
-def gate():
-    """Holds decoders back until it is set."""
+def gate(monkeypatch):
+    """Holds decoders back until it is set; they all work aside, so that nobody who sends waits for them."""
+    monkeypatch.setattr(intake_module, "SMALL", -1)
     event = threading.Event()
     yield event
     event.set()
@@ -52,12 +54,9 @@ def test_what_cannot_be_read_is_refused_for_good(opened, now):
 
 
 @pytest.mark.parametrize("bound", [{"most_requests": 3}, {"most_bytes": 400}])
-def test_what_finds_no_room_is_refused_at_once(opened, otlp, span, slo, now, gate, bound, monkeypatch):
+def test_what_finds_no_room_is_refused_at_once(opened, otlp, span, slo, now, gate, bound):
     """Beyond its bounds the intake refuses with Unavailable, and takes in again as soon as there is room."""
-    monkeypatch.setattr(
-        Intake.__init__, "__defaults__", (bound.get("most_bytes", 2**20), bound.get("most_requests", 99))
-    )
-    collector = opened([slo("all")], decoders=held(gate))
+    collector = opened([slo("all")], decoders=held(gate), room=Room(**bound))
     bodies = [otlp.spans(span(now)) for _ in range(30)]
     waiting = [collector.accept(Signal.TRACES, body, now) for body in bodies]
     refused = [future for future in waiting if future.done()]
@@ -72,11 +71,9 @@ def test_what_finds_no_room_is_refused_at_once(opened, otlp, span, slo, now, gat
     assert (30, 30, 0) == collector.totals()["all"]
 
 
-def test_one_body_larger_than_the_room_is_taken(opened, otlp, span, now, monkeypatch):
+def test_one_body_larger_than_the_room_is_taken(opened, otlp, span, now):
     """An empty intake takes any one body: a bound must not refuse for ever what the receivers let through."""
-    monkeypatch.setattr(Intake.__init__, "__defaults__", (10, 99))
-
-    assert 1 == opened().accept(Signal.TRACES, otlp.spans(span(now)), now).result().accepted
+    assert 1 == opened(room=Room(10)).accept(Signal.TRACES, otlp.spans(span(now)), now).result().accepted
 
 
 def test_a_fault_in_one_request_fails_no_other(opened, otlp, span, slo, now, gate, monkeypatch, caplog):
@@ -210,3 +207,31 @@ def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogra
         name: total for name, (_, total, _) in collector.totals().items() if "-" not in name
     }
     assert SPANS == slo("all").sli.signal
+
+
+@pytest.mark.parametrize("small", [-1, 10**6])
+def test_columns_do_not_pile_up(opened, otlp, span, slo, now, monkeypatch, small):
+    """While more columns wait for the writer than there may be, no body is decoded; once it went on, all are, and counted."""
+    monkeypatch.setattr(intake_module, "SMALL", small)
+    monkeypatch.setattr(intake_module, "MOST_DECODED", 10)
+    entered, going, decoded = threading.Event(), threading.Event(), []
+
+    def spans(body, wanted):
+        decoded.append(body)
+        return decode_spans(body, wanted)
+
+    def hold(names):
+        entered.set()
+        assert going.wait(30)
+
+    collector = opened([slo("all")], decoders=Decoders(spans, decode_points, decode_logs), on_commit=hold)
+    collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
+    assert entered.wait(30)
+    waiting = [collector.accept(Signal.TRACES, otlp.spans(span(now)), now) for _ in range(20)]
+    held = len(decoded)
+    going.set()
+    for future in waiting:
+        future.result()
+
+    assert held <= 1 + 1 + intake_module.DECODE_THREADS
+    assert (21, 21, 0) == collector.totals()["all"]
