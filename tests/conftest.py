@@ -68,6 +68,18 @@ def amtool_binary() -> Path:
 
 
 @pytest.fixture(scope="session")
+def victoria_metrics_binary() -> Path:
+    """A real VictoriaMetrics server."""
+    return _find(("victoria-metrics",), "`make test` fetches Debian's package `victoria-metrics` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
+def vmagent_binary() -> Path:
+    """VictoriaMetrics' own scraper and remote write sender."""
+    return _find(("vmagent",), "`make test` fetches Debian's package `victoria-metrics` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives a TCP port on 127.0.0.1 that nobody listens on, another one at each call."""
     return _free_port

@@ -137,7 +137,8 @@ class _Family:
 class Assembly:
     """All families that come by remote write; a part of the books. `dropped` counts histograms left to their next scrape."""
 
-    def __init__(self) -> None:
+    def __init__(self, wait: float = WAIT) -> None:
+        self._wait = wait
         self._families: Staged[bytes, _Family] = Staged()
         self._pending = 0
         self.loaded = False
@@ -203,9 +204,9 @@ class Assembly:
         """The same for scrapes that have waited long enough, or were dated by a clock that was ahead. Forgets families long unheard."""
         rows: list[Row] = []
         for key, known in list(self._families.items()):
-            if any(_is_overdue(scrape, now) for scrape in known.scrapes.values()):
+            if any(self._is_overdue(scrape, now) for scrape in known.scrapes.values()):
                 family = self._family(key, known.heard)
-                for time in sorted(time for time, scrape in family.scrapes.items() if _is_overdue(scrape, now)):
+                for time in sorted(time for time, scrape in family.scrapes.items() if self._is_overdue(scrape, now)):
                     rows.extend(self._ended(family, time, family.give_up(time)))
             elif not known.scrapes and now - known.heard > IDLE:
                 self._families.remove(key)
@@ -229,6 +230,9 @@ class Assembly:
         whole = list(rows)
         self.dropped += len(members) - len(whole)
         return whole
+
+    def _is_overdue(self, scrape: _Scrape, now: float) -> bool:
+        return not 0 <= now - scrape.since < self._wait
 
     def _family(self, key: bytes, received: float) -> _Family:
         """A family as the open transaction may change it."""
@@ -268,10 +272,6 @@ class Assembly:
         """What was staged never was."""
         self._families.forget()
         self._pending = sum(map(_waiting, self._families.kept.values()))
-
-
-def _is_overdue(scrape: _Scrape, now: float) -> bool:
-    return not 0 <= now - scrape.since < WAIT
 
 
 def _waiting(family: _Family) -> int:

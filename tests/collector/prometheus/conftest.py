@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import cramjam
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
 from fournines.collector import Collector
 from fournines.collector.prometheus import Assembly, RemoteWrite, remote_write_app
@@ -92,9 +95,11 @@ class Clock:
 class Desk:
     """A collector with the remote write receiver before it, asked over HTTP's messages without a socket."""
 
-    def __init__(self, opened: Callable[..., Collector], slos: Sequence[Any], clock: Clock, **more: Any) -> None:
+    def __init__(
+        self, opened: Callable[..., Collector], slos: Sequence[Any], clock: Clock, wait: float = 15.0, **more: Any
+    ) -> None:
         self.clock = clock
-        self.assembly = Assembly()
+        self.assembly = Assembly(wait)
         self.collector = opened(slos, clock.now, taps=lambda counters: (self.assembly,))
         self.writer = RemoteWrite(self.collector.submit, self.collector.counters, self.assembly, clock, **more)
 
@@ -150,3 +155,79 @@ def desk(opened, clock):
         return Desk(opened, slos, clock, **more)
 
     return open_one
+
+
+class Loop:
+    """An event loop in a thread of its own, for what serves while a test waits."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def run(self, work: Any) -> Any:
+        """A coroutine's result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture
+def loop():
+    """An event loop that runs beside the test."""
+    one = Loop()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def eventually():
+    """Waits until something holds; says what it last was where it never does."""
+
+    def wait(what: Callable[[], Any], timeout: float = 30.0) -> Any:
+        deadline = time.monotonic() + timeout
+        while not (found := what()):
+            assert time.monotonic() < deadline, f"still {found!r}"
+            time.sleep(0.05)
+        return found
+
+    return wait
+
+
+class Shop:
+    """A real program's metrics: requests of a service, on a port of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._durations = Histogram(
+            DURATION,
+            "Requests",
+            ("http_response_status_code", "http_route"),
+            registry=self._registry,
+            buckets=(0.1, 0.25, 0.5),
+        )
+        self._server, self._thread = start_http_server(0, "127.0.0.1", self._registry)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+
+    def serve(self, count: int, seconds: float = 0.01, status: str = "200") -> None:
+        """Requests."""
+        for _ in range(count):
+            self._durations.labels(status, "/pay").observe(seconds)
+
+    def close(self) -> None:
+        """Ends the server."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def shop():
+    """A service that is scraped."""
+    one = Shop()
+    yield one
+    one.close()
