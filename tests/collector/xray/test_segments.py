@@ -259,7 +259,7 @@ FIELDS = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(fields=FIELDS)
 def test_no_shape_of_a_field_breaks_the_reading(bench_of, fields, segment):
     """Whatever stands in a documented field, the document is taken or dropped for a reason; nothing else is raised."""
