@@ -30,6 +30,7 @@ from .collector import (
     Doors,
     HttpServer,
     Receipt,
+    Receiving,
     Signal,
     Terms,
     Unavailable,
@@ -142,7 +143,12 @@ class Service:
         self._take_signals(stop)
         self._watch_commits()
         pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
-        terms = Terms(self._accept, clock=self._clock)
+        terms = Terms(
+            self._accept,
+            room=self._collector.room,
+            clock=self._clock,
+            receiving=Receiving(self._collector.counters.registry),
+        )
         doors = Doors(terms, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
         await doors.start()
         await pages.start()

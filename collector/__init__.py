@@ -19,6 +19,7 @@ from .http import HttpDoor
 from .listener import HttpServer, listen
 from .log_records import decode_logs
 from .points import decode_points
+from .receiving import Receiving
 from .recent import Receipt
 from .room import Room
 from .taps import Arrival, Tap
@@ -44,6 +45,7 @@ __all__ = [
     "PointKind",
     "Points",
     "Receipt",
+    "Receiving",
     "Room",
     "Signal",
     "Source",
