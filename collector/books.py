@@ -12,9 +12,10 @@ from .buckets import Booked, Buckets
 from .columns import Wanted
 from .contributors import Contributors
 from .counters import Counters
+from .intervals import Intervals
 from .ledger import Ledger
 from .names import HEARTBEAT
-from .recent import deltas, digests
+from .recent import digests
 from .registry import MOST_SERVICES, Registry
 from .rolling import Rolling
 from .senders import Senders, SignOfLife
@@ -48,7 +49,7 @@ class Books:
         self.senders = Senders(connection, now)
         self.silences = Silences(connection, self.buckets, self.tallies)
         self.cumulatives = Cumulatives(connection, ledger.birth)
-        self.deltas = deltas(connection)
+        self.intervals = Intervals(connection)
         self.digests = digests(connection)
         self.reader = ledger.reader()
         self.rolling = Rolling(self.reader)
@@ -67,7 +68,7 @@ class Books:
             self.senders,
             self.silences,
             self.cumulatives,
-            self.deltas,
+            self.intervals,
             self.digests,
             _Sums(self.rolling, self.buckets),
         )

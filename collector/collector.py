@@ -191,9 +191,14 @@ class Collector:
         return {name: (*totals[row].tolist(),) for name, row in catalogue.rows.items() if name in catalogue.settled}
 
     @property
-    def series_overflows(self) -> int:
-        """Look-ups of attribute sets that found no room in the dictionary; their events count all the same."""
-        return self._books.series.overflows
+    def series_overflows(self) -> Mapping[str, int]:
+        """Look-ups of attribute sets that found no room in the dictionary, by service; their events count all the same."""
+        return self._books.series.overflows.copy()
+
+    @property
+    def intervals_dropped(self) -> int:
+        """Intervals of delta streams that found no room in memory: sent again in other bytes, they would count again."""
+        return self._books.intervals.dropped
 
     def sizes(self) -> dict[str, tuple[str, int]]:
         """How much is remembered, by the name of the gauge that says so, with its help text."""

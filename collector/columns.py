@@ -116,6 +116,8 @@ class Points:
     `bounds[bound[i]]` are the explicit boundaries of row i (`()` where it has none) and `buckets[offset[i] : offset[i + 1]]` its
     bucket counts. For an exponential histogram the bounds are the upper bounds of its positive buckets, with the zero bucket first.
 
+    `implausible` is how many of the skipped ones claim a count that is negative, not finite or above 2**53.
+
     `stream` is a hash of all of the point's attributes and of its scope, the unwanted ones too: with resource and name it identifies
     the stream. Without it, points of one body that differ in unwanted attributes alone could not be told apart.
     """
@@ -140,6 +142,7 @@ class Points:
     no_recorded_value: NDArray[np.bool_]
     skipped: int = 0
     stream: IntColumn | None = None
+    implausible: int = 0
 
 
 Columns = Spans | Points | Logs

@@ -1,48 +1,38 @@
 """Metric points into the books: each interval of a delta stream once, each cumulative stream by what it grew.
 
 Histograms count requests and how quick they were, monotonic sums count events. Gauges count nothing; one of them is the heartbeat.
+All of it is work on columns: what is decided is decided once a stream, and what is booked is summed up before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..slo import BUCKET, HTTP_SERVER_DURATION, Attributes
-from .books import Books
+from ..slo import BUCKET, HOUR, HTTP_SERVER_DURATION
+from .books import LONGEST, Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
-from .columns import PointKind, Points, Signal, Temporality
+from .columns import IntColumn, PointKind, Points, Signal, Temporality
+from .growth import NO_BOUNDS, Growth, Levels, distinct
+from .intervals import KEY_SIZE
 from .names import HEARTBEAT
-from .origin import Origin, digest_of, family_of, origin_of, stream_of
-from .recent import DeltaKey
+from .origin import Origin, digest_of, identity_of, origin_of
 from .rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from .senders import SignOfLife
 from .series import Feeds
-from .streams import Increase, Level, Seen, StreamKey
+from .streams import WIDEST, Seen
+from .streams import Points as Cumulative
 
 MOST_EVENTS: Final = 10**12
 """Events one point can claim. Sums of counts stay whole numbers of 64 bits then, whoever sends."""
 
-COUNTED: Final = "counted"
 COUNTED_BEFORE: Final = "counted before"
-
-
-class Point(NamedTuple):
-    """One row, out of its columns. Times are nanoseconds."""
-
-    origin: Origin
-    name: str
-    labels: Attributes
-    stream: bytes
-    kind: int
-    temporality: int
-    start: int
-    end: int
-    level: Level
+NARROWEST: Final = 8
 
 
 def count_points(books: Books, points: Points, received: float) -> Outcome:
@@ -54,19 +44,23 @@ def count_points(books: Books, points: Points, received: float) -> Outcome:
     for index, origin in enumerate(origins):
         books.introduce(origin.service, received, metrics=index in measuring, spans=False)
     books.hear(_signs(points, origins), received)
-    counting = _Counting(books, received)
-    for point in _rows(books, points, origins, counting):
-        counting.count(point)
+    books.series.trim()
+    counting = _Counting(books, points, origins, received)
+    counting.rejections.add(IMPLAUSIBLE, points.implausible)
+    for growth in counting.growths():
+        if len(growth.rows):
+            counting.book(growth)
     return counting.rejections.outcome(len(points.kind) + points.skipped, counting.seen)
 
 
 def _signs(points: Points, origins: list[Origin]) -> Iterator[SignOfLife]:
     """A sign of life of each resource, and what its heartbeat says."""
     heartbeats = [index for index, name in enumerate(points.names) if name == HEARTBEAT]
-    beating = np.isin(points.name, heartbeats) & (points.kind == PointKind.GAUGE)
-    for row in np.flatnonzero(beating).tolist():
-        sender = origins[int(points.resource[row])].sender
-        yield SignOfLife(sender, bool(points.value[row] > 0), int(points.end[row]))
+    if heartbeats:
+        beating = np.isin(points.name, heartbeats) & (points.kind == PointKind.GAUGE)
+        for row in np.flatnonzero(beating).tolist():
+            sender = origins[int(points.resource[row])].sender
+            yield SignOfLife(sender, bool(points.value[row] > 0), int(points.end[row]))
     for origin in origins:
         yield SignOfLife(origin.sender)
 
@@ -74,31 +68,9 @@ def _signs(points: Points, origins: list[Origin]) -> Iterator[SignOfLife]:
 def _measuring(points: Points) -> set[int]:
     """The resources that send the metric automatic SLOs prefer."""
     preferred = [index for index, name in enumerate(points.names) if name == HTTP_SERVER_DURATION]
-    return set(points.resource[np.isin(points.name, preferred) & (points.kind >= PointKind.HISTOGRAM)].tolist())
-
-
-def _rows(books: Books, points: Points, origins: list[Origin], counting: _Counting) -> Iterator[Point]:
-    """The rows that can count: of a tracked metric, counting something, at a time that can be booked."""
-    tracked = [index for index, name in enumerate(points.names) if books.cumulatives.tracks(name)]
-    histogram = points.kind >= PointKind.HISTOGRAM
-    rows = np.isin(points.name, tracked) & (histogram | ((points.kind == PointKind.SUM) & points.monotonic))
-    chosen = np.flatnonzero(rows & ~points.no_recorded_value)
-    booked = np.minimum(points.end[chosen], nanoseconds(counting.received))
-    chosen = chosen[counting.rejections.by_time(points.end[chosen], booked, counting.received)]
-    streams = points.label if points.stream is None else points.stream
-    digests = None if points.stream is not None else [digest_of(labels) for labels in points.labels]
-    shape = (points.resource, points.label, points.name, points.bound, streams, points.offset[:-1], points.offset[1:])
-    facts = (points.kind, points.temporality, points.start, points.end, points.count)
-    buckets = points.buckets.tolist()
-    # Columns become lists at once: a number out of an array costs more than all else that is done with it.
-    for number, label, name, bound, stream, first, last, kind, temporality, start, end, count in zip(
-        *(column[chosen].tolist() for column in (*shape, *facts)), strict=True
-    ):
-        origin, text, bounds = origins[number], points.names[name], points.bounds[bound]
-        told = stream.to_bytes(8, "little", signed=True) if digests is None else digests[label]
-        known = stream_of(origin, text, told)
-        level = Level(end, count, bounds, tuple(buckets[first:last]) if bounds else ())
-        yield Point(origin, text, points.labels[label], known, kind, temporality, start, end, level)
+    if not preferred:
+        return set()
+    return set(distinct(points.resource[np.isin(points.name, preferred) & (points.kind >= PointKind.HISTOGRAM)]))
 
 
 @dataclass(slots=True)
@@ -106,58 +78,247 @@ class _Counting:
     """One request's points on their way into the books."""
 
     books: Books
+    points: Points
+    origins: list[Origin]
     received: float
     rejections: Rejections = field(default_factory=lambda: Rejections(Signal.METRICS))
     seen: Counter[str] = field(default_factory=Counter)
+    booked: IntColumn = field(init=False)
+    streams: IntColumn = field(init=False)
 
-    def count(self, point: Point) -> None:
-        if not 0 <= point.level.count <= MOST_EVENTS:
-            self.rejections.add(IMPLAUSIBLE)
-        elif point.temporality == Temporality.DELTA:
-            self._delta(point)
-        elif point.temporality == Temporality.CUMULATIVE:
-            self._cumulative(point)
-        else:
-            self.rejections.add(NO_TEMPORALITY)
+    def growths(self) -> Iterator[Growth]:
+        """The points that add events, in parts that are alike."""
+        points = self.points
+        self.booked = np.minimum(points.end, nanoseconds(self.received))
+        rows = self._countable()
+        self.streams = _streams(points)
+        plausible = (points.count[rows] >= 0) & (points.count[rows] <= MOST_EVENTS)
+        self.rejections.add(IMPLAUSIBLE, len(rows) - int(np.count_nonzero(plausible)))
+        rows = rows[plausible]
+        delta = points.temporality[rows] == Temporality.DELTA
+        cumulative = points.temporality[rows] == Temporality.CUMULATIVE
+        self.rejections.add(NO_TEMPORALITY, int(np.count_nonzero(~(delta | cumulative))))
+        for width, part in self._by_width(rows[delta & (points.count[rows] > 0)]):
+            yield from self._deltas(part, width)
+        for width, part in self._by_width(rows[cumulative]):
+            yield from self._cumulatives(part, width)
 
-    def _delta(self, point: Point) -> None:
-        key = DeltaKey(point.stream, point.start, point.end)
-        if point.level.count == 0:
+    def _countable(self) -> NDArray[np.intp]:
+        """The rows that can count: of a tracked metric, counting something, at a time that can be booked."""
+        points = self.points
+        tracked = [i for i, name in enumerate(points.names) if self.books.cumulatives.since(name) is not None]
+        histogram = points.kind >= PointKind.HISTOGRAM
+        counts = (histogram | ((points.kind == PointKind.SUM) & points.monotonic)) & ~points.no_recorded_value
+        if len(tracked) < len(points.names):
+            counts &= np.isin(points.name, tracked)
+        rows = np.flatnonzero(counts)
+        return rows[self.rejections.by_time(points.end[rows], self.booked[rows], self.received)]
+
+    def _by_width(self, rows: NDArray[np.intp]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+        """The rows in parts whose buckets make a matrix that is filled by half at least."""
+        sizes = self.points.offset[rows + 1] - self.points.offset[rows]
+        widths = np.zeros(len(rows), np.int64)
+        for size in distinct(sizes):
+            widths[sizes == size] = max(NARROWEST, 1 << (size - 1).bit_length()) if size else 0
+        for width in distinct(widths):
+            yield width, rows[widths == width]
+
+    def _levels(self, rows: NDArray[np.intp], width: int) -> Levels:
+        points = self.points
+        first, last = points.offset[rows], points.offset[rows + 1]
+        buckets = np.zeros((len(rows), width), np.int64)
+        for size in distinct(last - first):
+            of_size = np.flatnonzero(last - first == size)
+            buckets[of_size, :size] = points.buckets[first[of_size, None] + np.arange(size)]
+        return Levels(points.bounds, points.bound[rows], buckets)
+
+    def _deltas(self, rows: NDArray[np.intp], width: int) -> Iterator[Growth]:
+        new = np.zeros(len(rows), np.bool_)
+        for key, group in self._intervals(rows):
+            new[group] = self.books.intervals.take(key, self.streams[rows[group]], self.received)
+        self.seen[Seen.INCREASE.value] += int(np.count_nonzero(new))
+        self.seen[COUNTED_BEFORE] += int(np.count_nonzero(~new))
+        rows = rows[new]
+        yield Growth(rows, self.points.count[rows], self.points.start[rows], self._levels(rows, width))
+
+    def _intervals(self, rows: NDArray[np.intp]) -> Iterator[tuple[bytes, NDArray[np.intp]]]:
+        """The rows in groups of one metric of one sender and one interval, each with its key."""
+        words = np.empty((len(rows), KEY_SIZE // 8), "<u8")
+        words[:, :2] = self._identities(rows)
+        words[:, 2] = self.points.start[rows].view(np.uint64)
+        words[:, 3] = self.points.end[rows].view(np.uint64)
+        if (words == words[:1]).all():
+            yield words[0].tobytes(), np.arange(len(rows))
             return
-        if self.books.deltas.get(key):
-            self.seen[COUNTED_BEFORE] += 1
-            return
-        self.books.deltas.put(key, True, self.received)  # noqa: FBT003 - a value of this dictionary
-        self.seen[COUNTED] += 1
-        self._book(point, Increase(Seen.INCREASE, point.level, None, point.start))
+        groups: dict[bytes, list[int]] = {}
+        for index, key in enumerate(words.reshape(-1).view(f"V{KEY_SIZE}").tolist()):
+            groups.setdefault(key, []).append(index)
+        for key, group in groups.items():
+            yield key, np.array(group)
 
-    def _cumulative(self, point: Point) -> None:
-        key = StreamKey(point.stream, point.start)
-        family = family_of(point.origin, point.name, point.start)
-        increase = self.books.cumulatives.take(key, family, point.name, point.level, self.received)
-        self.seen[COUNTED if increase.seen is Seen.INCREASE else increase.seen.value] += 1
-        if increase.count:
-            self._book(point, increase)
+    def _identities(self, rows: NDArray[np.intp]) -> NDArray[np.uint64]:
+        """128 bits of resource and metric, as two numbers."""
+        numbers, of = self._pairs(rows)
+        found = np.empty((len(numbers), 2), "<u8")
+        for index, number in enumerate(numbers):
+            resource, name = divmod(number, len(self.points.names))
+            identity = identity_of(self.origins[resource].digest, self.points.names[name])
+            found[index] = np.frombuffer(identity, "<u8")
+        return found[of]
 
-    def _book(self, point: Point, increase: Increase) -> None:
-        feeds = self.books.series.feeds(point.origin.service, point.name, 0, point.labels)
-        booked = min(point.end, nanoseconds(self.received)) // NANOSECONDS
-        t, start = booked // BUCKET * BUCKET, increase.start // NANOSECONDS
-        self.books.book_plain(feeds, t, increase.count, start, self.received)
-        if point.kind != PointKind.SUM and feeds.timed:
-            self._book_timed(point, feeds, increase, t, start)
+    def _pairs(self, rows: NDArray[np.intp]) -> tuple[list[int], NDArray[np.int64]]:
+        """The distinct pairs of resource and metric, as numbers, and which of them each row has."""
+        codes = self.points.resource[rows] * len(self.points.names) + self.points.name[rows]
+        if len(codes) and (codes == codes[0]).all():
+            return [int(codes[0])], np.zeros(len(codes), np.int64)
+        numbers, of = np.unique(codes, return_inverse=True)
+        return numbers.tolist(), of
 
-    def _book_timed(self, point: Point, feeds: Feeds, increase: Increase, t: int, start: int) -> None:
+    def _cumulatives(self, rows: NDArray[np.intp], width: int) -> Iterator[Growth]:
+        points, cumulatives = self.points, self.books.cumulatives
+        since = np.array([cumulatives.since(name) or 0 for name in points.names], np.int64)
+        levels = self._levels(rows, width)
+        if width > WIDEST:
+            levels = Levels(points.bounds, np.full(len(rows), NO_BOUNDS), np.zeros((len(rows), 0), np.int64))
+        batch = Cumulative(
+            levels.table,
+            rows,
+            self._identities(rows),
+            self.streams[rows],
+            points.start[rows],
+            points.end[rows],
+            points.count[rows],
+            since[points.name[rows]],
+            levels.bound,
+            levels.buckets,
+        )
+        for taken in cumulatives.take(batch, self.received):
+            self.seen.update({seen.value: count for seen, count in taken.seen.items()})
+            yield taken.growth
+
+    def book(self, growth: Growth) -> None:
+        """Books what points added, summed up by what it counts for and when."""
+        numbers = self._feeds(growth.rows)
+        t = self.booked[growth.rows] // (BUCKET * NANOSECONDS) * BUCKET
+        start = growth.start // NANOSECONDS
+        begun = np.where((start > 0) & (start <= t + HOUR), np.maximum(start, t - LONGEST), t)
+        groups = _Groups.of(numbers, t)
+        counts, starts = groups.sums(growth.count), groups.least(begun)
+        quick = _Quick(growth, self.points.kind[growth.rows] != PointKind.SUM)
+        for index, (number, second) in enumerate(groups.codes):
+            feeds = self.books.series.numbered(number)
+            self.books.book_plain(feeds, second, int(counts[index]), int(starts[index]), self.received)
+            if feeds.bad:
+                rows = groups.rows(index)
+                self._blame(feeds.bad, second, growth.rows[rows], growth.count[rows])
+            if feeds.timed:
+                self._book_timed(feeds, second, int(starts[index]), growth, groups.rows(index), quick)
+
+    def _feeds(self, rows: NDArray[np.intp]) -> IntColumn:
+        """The number of the feeds of each row."""
+        points, series = self.points, self.books.series
+        pairs, of = self._pairs(rows)
+        found = np.zeros(len(rows), np.int64)
+        for index, pair in enumerate(pairs):
+            resource, name = divmod(pair, len(points.names))
+            mine = np.flatnonzero(of == index)
+            labels = points.label[rows[mine]]
+            found[mine] = series.of_streams(
+                self.origins[resource].service,
+                points.names[name],
+                self.origins[resource].digest,
+                self.streams[rows[mine]],
+                lambda at, labels=labels: points.labels[labels[at]],  # type: ignore[misc]
+            )
+        return found
+
+    def _book_timed(
+        self, feeds: Feeds, t: int, start: int, growth: Growth, rows: NDArray[np.intp], quick: _Quick
+    ) -> None:
         for threshold, slos in feeds.timed:
-            self._note_boundary(slos, point.level, threshold.seconds)
-            quick = increase.within(threshold.seconds)
-            if quick is not None:
-                self.books.book(slos, t, Booked(quick, increase.count), start, self.received)
+            within, told = quick.within(threshold.seconds)
+            chosen = rows[told[rows]]
+            if len(chosen) or quick.histograms[rows].any():
+                self._note_boundary(slos, growth.after, rows[quick.histograms[rows]], threshold.seconds)
+            if len(chosen):
+                events = Booked(int(within[chosen].sum()), int(growth.count[chosen].sum()))
+                self.books.book(slos, t, events, start, self.received)
+                if events.good < events.total:
+                    self._blame(slos, t, growth.rows[chosen], growth.count[chosen] - within[chosen])
 
-    def _note_boundary(self, slos: Sequence[int], level: Level, threshold: float) -> None:
-        used = level.boundary(threshold)
+    def _note_boundary(self, slos: tuple[int, ...], levels: Levels, rows: NDArray[np.intp], threshold: float) -> None:
+        """Remembers where a threshold is none of the boundaries that come."""
+        off = [used for used in levels.boundaries(rows, threshold) if used != threshold]
         for slo in slos:
-            if used == threshold:
-                self.books.off_boundary.pop(slo, None)
+            if off:
+                self.books.off_boundary[slo] = off[0]
             else:
-                self.books.off_boundary[slo] = used
+                self.books.off_boundary.pop(slo, None)
+
+    def _blame(self, slos: tuple[int, ...], t: int, rows: NDArray[np.intp], bad: IntColumn) -> None:
+        """Tells what the bad events have in common, once for what is alike."""
+        points = self.points
+        codes = points.resource[rows] * len(points.labels) + points.label[rows]
+        blamed: dict[int, int] = {}
+        for code, name, count in zip(codes.tolist(), points.name[rows].tolist(), bad.tolist(), strict=True):
+            if count:
+                key = code * len(points.names) + name
+                blamed[key] = blamed.get(key, 0) + count
+        for key, count in blamed.items():
+            code, name = divmod(key, len(points.names))
+            resource, label = divmod(code, len(points.labels))
+            service = self.origins[resource].service
+            labels = self.books.series.named(service, (points.names[name],), 0, points.labels[label])
+            self.books.contributors.blame(slos, t, count, labels, points.resources[resource], self.received)
+
+
+def _streams(points: Points) -> IntColumn:
+    """What tells the streams of a metric apart: the decoder's number, or a digest of the labels where there is none."""
+    if points.stream is not None:
+        return points.stream
+    digests = [int.from_bytes(digest_of(labels)[:8], "little", signed=True) for labels in points.labels]
+    return np.array(digests, np.int64)[points.label]
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Rows in groups by two numbers."""
+
+    codes: list[tuple[int, int]]
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, first: IntColumn, second: IntColumn) -> _Groups:
+        if (first == first[0]).all() and (second == second[0]).all():
+            return cls([(int(first[0]), int(second[0]))], np.arange(len(first)), np.zeros(1, np.intp))
+        order = np.lexsort((second, first))
+        one, two = first[order], second[order]
+        starts = np.flatnonzero(np.concatenate([[True], (one[1:] != one[:-1]) | (two[1:] != two[:-1])]))
+        return cls(list(zip(one[starts].tolist(), two[starts].tolist(), strict=True)), order, starts)
+
+    def sums(self, column: IntColumn) -> IntColumn:
+        return np.asarray(np.add.reduceat(column[self.order], self.starts))
+
+    def least(self, column: IntColumn) -> IntColumn:
+        return np.asarray(np.minimum.reduceat(column[self.order], self.starts))
+
+    def rows(self, index: int) -> NDArray[np.intp]:
+        last = self.starts[index + 1] if index + 1 < len(self.starts) else None
+        return self.order[self.starts[index] : last]
+
+
+class _Quick:
+    """Events within thresholds, worked out once a threshold; only histograms tell."""
+
+    def __init__(self, growth: Growth, histograms: NDArray[np.bool_]) -> None:
+        self.histograms = histograms
+        self._growth = growth
+        self._found: dict[float, tuple[IntColumn, NDArray[np.bool_]]] = {}
+
+    def within(self, threshold: float) -> tuple[IntColumn, NDArray[np.bool_]]:
+        found = self._found.get(threshold)
+        if found is None:
+            quick, told = self._growth.within(threshold)
+            found = self._found[threshold] = (quick, told & self.histograms)
+        return found

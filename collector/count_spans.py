@@ -69,7 +69,7 @@ def _judged(
     for index, code in enumerate(distinct.tolist()):
         pair, kind = divmod(code, _KINDS)
         resource, label = divmod(pair, len(spans.labels))
-        found = books.series.feeds(origins[resource].service, SPANS, kind, spans.labels[label])
+        found = books.series.feeds(origins[resource].service, (SPANS,), kind, spans.labels[label])
         if id(found) not in numbers:
             numbers[id(found)] = len(feeds)
             feeds.append(found)

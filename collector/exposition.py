@@ -48,9 +48,17 @@ class _Everything(Source):
         yield self._alerts()
         for name, (text, size) in self._collector.sizes().items():
             yield GaugeMetricFamily(name, text, value=size)
-        overflow = CounterMetricFamily(names.SERIES_OVERFLOW, "Look-ups of attribute sets there was no room for")
-        overflow.add_metric((), self._collector.series_overflows)
+        overflow = CounterMetricFamily(
+            names.SERIES_OVERFLOW, "Look-ups of attribute sets there was no room for", labels=("service",)
+        )
+        for service, count in self._collector.series_overflows.items():
+            overflow.add_metric((service,), count)
         yield overflow
+        yield CounterMetricFamily(
+            names.INTERVALS_DROPPED,
+            "Intervals of delta streams there was no room for; sent again they would count again",
+            value=self._collector.intervals_dropped,
+        )
         yield from self._collector.counters.registry.collect()
 
     def _events(self) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import xxhash
@@ -37,15 +38,10 @@ def digest_of(attributes: Attributes) -> bytes:
     return xxhash.xxh3_128_digest(repr(sorted(attributes.items())).encode("utf-8", "surrogatepass"))
 
 
-def stream_of(origin: Origin, name: str, attributes: bytes) -> bytes:
-    """128 bits that tell metric streams apart; `attributes` is a digest of all of a point's, whatever SLOs ask for now."""
-    return xxhash.xxh3_128_digest(origin.digest + attributes + name.encode("utf-8", "surrogatepass"))
-
-
-def family_of(origin: Origin, name: str, start: int) -> bytes:
-    """128 bits that all streams of one metric of one sender share that began at one time."""
-    began = start.to_bytes(8, "little", signed=True)
-    return xxhash.xxh3_128_digest(origin.digest + began + name.encode("utf-8", "surrogatepass"))
+@lru_cache(10_000)
+def identity_of(digest: bytes, name: str) -> bytes:
+    """128 bits that all streams of one metric of one resource share; `digest` is the resource's."""
+    return xxhash.xxh3_128_digest(digest + name.encode("utf-8", "surrogatepass"))
 
 
 def digest_of_request(signal: Signal, body: bytes, secret: int) -> bytes:

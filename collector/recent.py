@@ -1,4 +1,4 @@
-"""What is remembered for a while, so that nothing is counted twice: digests of requests, intervals of delta streams."""
+"""Requests that are remembered for a while by the digest of their bytes, so that nothing is counted twice."""
 
 from __future__ import annotations
 
@@ -27,45 +27,36 @@ class Receipt(NamedTuple):
     repeated: bool = False
 
 
-class DeltaKey(NamedTuple):
-    """One interval of one delta stream, in nanoseconds."""
-
-    stream: bytes
-    start: int
-    end: int
-
-
 V = TypeVar("V")
-RecentKey = TypeVar("RecentKey", bytes, DeltaKey)
 
 
-class Recent(Generic[RecentKey, V]):
+class Recent(Generic[V]):
     """Keys seen in the last `REMEMBERED` seconds, with what was found out about them, in memory and in one of the ledger's tables."""
 
-    def __init__(self, table: str, row: Callable[[float, RecentKey, V], tuple[Any, ...]]) -> None:
+    def __init__(self, table: str, row: Callable[[float, bytes, V], tuple[Any, ...]]) -> None:
         self._table = table
-        self._row: Callable[[float, RecentKey, V], tuple[Any, ...]] = row
-        self._entries: Staged[RecentKey, tuple[float, V]] = Staged()
-        self._order: deque[tuple[float, RecentKey]] = deque()
+        self._row: Callable[[float, bytes, V], tuple[Any, ...]] = row
+        self._entries: Staged[bytes, tuple[float, V]] = Staged()
+        self._order: deque[tuple[float, bytes]] = deque()
         self._kept: Interval | None = None
 
-    def load(self, entries: list[tuple[float, RecentKey, V]]) -> None:
+    def load(self, entries: list[tuple[float, bytes, V]]) -> None:
         """Takes up what the table holds, oldest first."""
         for seen, key, value in entries:
             self._entries.kept[key] = (seen, value)
             self._order.append((seen, key))
 
-    def get(self, key: RecentKey) -> V | None:
+    def get(self, key: bytes) -> V | None:
         """What is remembered of `key`; None when nothing is."""
         found = self._entries.get(key)
         return found[1] if found else None
 
-    def committed(self, key: RecentKey) -> V | None:
+    def committed(self, key: bytes) -> V | None:
         """As `get`, for other threads: only what is committed."""
         found = self._entries.kept.get(key)
         return found[1] if found else None
 
-    def put(self, key: RecentKey, value: V, seen: float) -> None:
+    def put(self, key: bytes, value: V, seen: float) -> None:
         """Stages a key. With `MOST` remembered there is no room, until some are forgotten."""
         if len(self._entries.kept) < MOST:
             self._entries.put(key, (seen, value))
@@ -109,19 +100,11 @@ class Recent(Generic[RecentKey, V]):
         self._kept = None
 
 
-def digests(connection: sqlite3.Connection) -> Recent[bytes, Receipt]:
+def digests(connection: sqlite3.Connection) -> Recent[Receipt]:
     """Requests by the digest of their bytes, with the receipt they got."""
-    recent: Recent[bytes, Receipt] = Recent(
+    recent: Recent[Receipt] = Recent(
         "digest", lambda seen, key, receipt: (seen, key, receipt.accepted, receipt.rejected, receipt.reason)
     )
     rows = connection.execute("SELECT seen, digest, accepted, rejected, reason FROM digest ORDER BY seen")
     recent.load([(seen, key, Receipt(accepted, rejected, reason)) for seen, key, accepted, rejected, reason in rows])
-    return recent
-
-
-def deltas(connection: sqlite3.Connection) -> Recent[DeltaKey, bool]:
-    """Intervals of delta streams that were counted."""
-    recent: Recent[DeltaKey, bool] = Recent("delta", lambda seen, key, _: (seen, *key))
-    rows = connection.execute('SELECT seen, stream, "start", "end" FROM delta ORDER BY seen')
-    recent.load([(seen, DeltaKey(stream, start, end), True) for seen, stream, start, end in rows])
     return recent

@@ -111,6 +111,24 @@ CREATE TABLE prometheus_pending (
     value TEXT NOT NULL, since REAL NOT NULL,
     PRIMARY KEY (family, time, labels)
 ) STRICT, WITHOUT ROWID;
+
+-- What cumulative streams said last, as pages of numbers, and their boundaries; which intervals of delta streams were counted, one row
+-- a commit. Version 1 knew streams by another digest: of those, nothing that began before their last point counts whole again.
+INSERT OR REPLACE INTO meta SELECT 'horizon',
+    max(CAST(max(seen) AS INTEGER) + 1, coalesce((SELECT value FROM meta WHERE key = 'horizon'), 0))
+FROM cumulative HAVING count(*) > 0;
+DROP TABLE cumulative;
+DROP TABLE family;
+DROP TABLE delta;
+CREATE TABLE page_keys (id INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;
+CREATE TABLE page_cells (id INTEGER PRIMARY KEY, cells BLOB NOT NULL) STRICT;
+CREATE TABLE boundary (id INTEGER PRIMARY KEY, bounds BLOB NOT NULL) STRICT;
+CREATE TABLE interval (
+    seen REAL NOT NULL, number INTEGER NOT NULL, intervals BLOB NOT NULL, PRIMARY KEY (seen, number)
+) STRICT, WITHOUT ROWID;
+
+-- The fraction of an event that weighed spans left over, good and bad, in 2**-62; an SLO with a row here counts sampled spans.
+CREATE TABLE fraction (slo INTEGER PRIMARY KEY, good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
 """
 
 STEPS: Final = (_FIRST, _SECOND)

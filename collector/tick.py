@@ -25,12 +25,13 @@ class Tick:
         books.registry.settle(now)
         books.silences.go_on(books.senders, ((catalogue.rows[slo.name], slo) for slo in catalogue.slos), now)
         books.digests.expire(now)
-        books.deltas.expire(now)
+        books.intervals.expire(now)
         books.contributors.expire(min(now, books.buckets.newest + DAY))
         books.upkeep.stage(now)
         if abs(now - self._swept) >= SWEPT_EVERY:
             self._swept = now
             books.senders.expire(now)
+            books.series.sweep()
             books.cumulatives.expire(now)
         elif len(books.cumulatives) > MOST_STREAMS:
             books.cumulatives.expire(now)

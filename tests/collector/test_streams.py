@@ -2,15 +2,71 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger import Ledger
-from fournines.collector.streams import FRESH, IDLE, Cumulatives, Level, Seen, StreamKey
+from fournines.collector.streams import FRESH, IDLE, Cumulatives, Points, Seen
 
 NANO = 10**9
 NAME = "http.server.request.duration"
+
+
+class Level(NamedTuple):
+    """What a stream says at a time."""
+
+    time: int
+    count: int
+    bounds: tuple[float, ...] = ()
+    buckets: tuple[int, ...] = ()
+
+
+class Increase(NamedTuple):
+    """What a point turned out to add."""
+
+    seen: Seen
+    count: int
+    quick: dict[float, int | None]
+
+    def within(self, threshold):
+        return self.quick[threshold]
+
+
+def column(*numbers):
+    return np.array(numbers, np.int64)
+
+
+def points_of(rows, since):
+    """Points of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
+    bounds = list({level.bounds: None for _, _, level in rows})
+    width = max(8, *(len(level.buckets) for _, _, level in rows))
+    return Points(
+        bounds,
+        np.arange(len(rows)),
+        np.array([[stream[0], 0] for stream, _, _ in rows], np.uint64),
+        column(*(int.from_bytes(stream, "big") for stream, _, _ in rows)),
+        column(*(start for _, start, _ in rows)),
+        column(*(level.time for _, _, level in rows)),
+        column(*(level.count for _, _, level in rows)),
+        np.full(len(rows), since),
+        column(*(bounds.index(level.bounds) for _, _, level in rows)),
+        np.array([level.buckets + (0,) * (width - len(level.buckets)) for _, _, level in rows], np.int64),
+    )
+
+
+def take(streams, start, level, received, stream=b"s", name=NAME):
+    """Stages one point, and says what it adds."""
+    (taken,) = streams.take(points_of([(stream, start, level)], streams.since(name) or 0), received)
+    (seen,) = (seen for seen, count in taken.seen.items() if count)
+    quick = {}
+    for threshold in (0.1, 0.2) if len(taken.growth.rows) else ():
+        within, told = taken.growth.within(threshold)
+        quick[threshold] = int(within[0]) if told[0] else None
+    return Increase(seen, int(taken.growth.count.sum()), quick)
 
 
 class Books:
@@ -23,7 +79,7 @@ class Books:
         self.streams.track([NAME], self.ledger.birth)
 
     def take(self, start, level, received=0.0, stream=b"s"):
-        increase = self.streams.take(StreamKey(stream, start), b"%d" % start, NAME, level, received)
+        increase = take(self.streams, start, level, received, stream)
         self.ledger.commit([self.streams])
         return increase
 
@@ -113,16 +169,13 @@ def test_a_stream_older_than_the_ledger_counts_from_here(books, now, age, counte
 def test_a_metric_named_later_counts_from_there(books, now):
     """Streams of a metric that an SLO names later do not bring their past along."""
     books.streams.track(["orders"], now + 3600)
-    old = books.streams.take(
-        StreamKey(b"o", int(now) * NANO), b"o", "orders", Level(int(now + 3700) * NANO, 50), now + 3700
-    )
-    young = books.streams.take(
-        StreamKey(b"y", int(now + 3650) * NANO), b"y", "orders", Level(int(now + 3700) * NANO, 5), now
-    )
+    at = Level(int(now + 3700) * NANO, 50)
+    old = take(books.streams, int(now) * NANO, at, now + 3700, b"o", "orders")
+    young = take(books.streams, int(now + 3650) * NANO, at._replace(count=5), now, b"y", "orders")
 
     assert (Seen.BASELINE, 5) == (old.seen, young.count)
-    assert books.streams.tracks("orders")
-    assert not books.streams.tracks("other")
+    assert {NAME, "orders"} == books.streams.names
+    assert books.streams.since("other") is None
 
 
 def test_a_forgotten_stream_never_counts_twice(books, now):
@@ -143,11 +196,10 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
 def test_what_failed_was_never_said(books, now):
     """A point whose commit failed is new when it comes again."""
     start = int(now) * NANO
-    key = StreamKey(b"s", start)
-    assert 4 == books.streams.take(key, b"f", NAME, Level(start + 1, 4), now).count
+    assert 4 == take(books.streams, start, Level(start + 1, 4), now).count
     books.streams.forget()
 
-    assert 4 == books.streams.take(key, b"f", NAME, Level(start + 1, 4), now).count
+    assert 4 == take(books.streams, start, Level(start + 1, 4), now).count
 
 
 def test_changed_boundaries_never_count_too_much(books, now):
@@ -167,14 +219,14 @@ def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
     start = (int(now) - 86_400) * NANO
     old, late = now + 10, now + IDLE + 20
     books.take(start, Level(int(old) * NANO, 10), old)
-    books.take(start, Level(int(old) * NANO, 5), old, stream=b"idle")
+    books.take(start, Level(int(old) * NANO, 5), old, stream=b"s-idle")
     for moment in (old + 60, late):
         books.take(start, Level(int(moment) * NANO, int(moment)), moment)
-    assert 7 == books.take(start, Level(int(late + 60) * NANO, 7), late + 60, stream=b"new").count
+    assert 7 == books.take(start, Level(int(late + 60) * NANO, 7), late + 60, stream=b"s-new").count
     books.streams.expire(late + 61)
     books.ledger.commit([books.streams])
 
-    assert Seen.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"idle").seen
+    assert Seen.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"s-idle").seen
 
 
 def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
@@ -183,4 +235,4 @@ def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
     books.take(start, Level(int(now + 60) * NANO, 10), now + 60)
     books.take(start, Level(int(now + 120) * NANO, 12), now + 120)
 
-    assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"new").seen
+    assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"s-new").seen
