@@ -288,12 +288,12 @@ def _surplus(connection: sqlite3.Connection, width: int, now: float) -> int | No
 
 
 def _contributors(labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:
+    instance = Contributor(Breakdown.INSTANCE, instance=_text(resource.get(SERVICE_INSTANCE)))
+    if OVERFLOW in labels:  # an attribute set there was no room for
+        return OTHER[Breakdown.CAUSE], instance
     status, error = first_of(labels, STATUS_CODE_KEYS), labels.get(ERROR_TYPE)
     route, version = first_of(labels, ROUTE_KEYS), resource.get(SERVICE_VERSION)
-    return (
-        Contributor(Breakdown.CAUSE, _text(route), _text(status), _text(error), _text(version)),
-        Contributor(Breakdown.INSTANCE, instance=_text(resource.get(SERVICE_INSTANCE))),
-    )
+    return Contributor(Breakdown.CAUSE, _text(route), _text(status), _text(error), _text(version)), instance
 
 
 @lru_cache(4_096, typed=True)

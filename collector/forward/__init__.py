@@ -5,6 +5,31 @@
 A destination that is slow, down or wrong costs room in its own queue and nothing else. Whatever is dropped is counted, with its reason.
 """
 
+from .backoff import Backoff
+from .destination import ALL, NONE, Destination
+from .forwards import FOLDER, Forwards, abandoned
+from .instruments import Instruments
+from .otlp_grpc import OtlpGrpcSender
+from .otlp_http import OtlpHttpSender
+from .queue import MOST_BYTES, Entry, Queue
 from .sender import Drop, Item, Retry, Sender
 
-__all__ = ["Drop", "Item", "Retry", "Sender"]
+__all__ = [
+    "ALL",
+    "FOLDER",
+    "MOST_BYTES",
+    "NONE",
+    "Backoff",
+    "Destination",
+    "Drop",
+    "Entry",
+    "Forwards",
+    "Instruments",
+    "Item",
+    "OtlpGrpcSender",
+    "OtlpHttpSender",
+    "Queue",
+    "Retry",
+    "Sender",
+    "abandoned",
+]

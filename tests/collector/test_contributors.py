@@ -134,6 +134,15 @@ def test_an_attack_of_names_finds_no_room(book):
     assert 20_100 > book.connection.execute("SELECT count(*) FROM contributor").fetchone()[0]
 
 
+def test_an_attribute_set_there_was_no_room_for_is_one_of_the_others(book):
+    """Events of an overflowed attribute set are booked, as overflow, and their instance is known all the same."""
+    book.part.blame((1,), T, 4, {"otel.metric.overflow": True}, {"service.instance.id": "a"}, NOW)
+    book.commit()
+
+    assert [(True, 4)] == [(who.is_other, bad) for who, bad in book.causes()]
+    assert [("a", 4)] == [(who.instance, bad) for who, bad in book.causes(breakdown=Breakdown.INSTANCE)]
+
+
 def test_late_events_go_to_a_closed_bucket_s_own(book):
     """An event that comes after its bucket was closed, or after a restart, is added to the cause it has, not doubled."""
     book.blame(2)

@@ -1,0 +1,156 @@
+"""One destination: its queue, its sender, and the tasks that bring one to the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from ..columns import Signal
+from .backoff import Backoff
+from .instruments import Instruments
+from .queue import MOST_BYTES, Entry, Queue
+from .sender import Drop, Item, Retry, Sender
+
+ALL: Final = frozenset(Signal)
+NONE: Final[frozenset[Signal]] = frozenset()
+FAULT: Final = "fault"
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class Destination:
+    """Brings items to one destination, `parallel` of them at a time; 1 keeps their order.
+
+    `signals` says which of what is taken in it gets (NONE for one that is only fed by `put`), `redact` whether card numbers and secrets
+    are taken out before. `name` names its queue in `folder`: it stands for one address, since what is queued goes there. Raises OSError
+    where the queue can't be opened. `clock` gives epoch seconds, for telemetry.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sender: Sender,
+        folder: Path,
+        instruments: Instruments,
+        clock: Callable[[], float],
+        *,
+        signals: frozenset[Signal] = ALL,
+        redact: bool = True,
+        parallel: int = 4,
+        most_bytes: int = MOST_BYTES,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = name
+        self.signals = signals
+        self.redact = redact
+        self.queue = Queue(folder / name, partial(instruments.lose, name), most_bytes)
+        self._sender = sender
+        self._instruments = instruments
+        self._clock = clock
+        self._parallel = parallel
+        self._sleep = sleep
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._fresh = asyncio.Event()
+        self._failing = False
+        instruments.requests.labels(name).set_function(lambda: float(self.queue.requests))
+        instruments.bytes.labels(name).set_function(lambda: float(self.queue.bytes))
+        instruments.lag.labels(name).set_function(self._lag)
+
+    def put(self, item: Item) -> None:
+        """Queues one item durably, at once: for what does not come in with a request. Blocks for the disk; not for two threads at once."""
+        self.queue.append([item])
+        self.publish()
+
+    def publish(self) -> None:
+        """What was appended to the queue is to be sent. From any thread."""
+        self.queue.publish()
+        loop = self._loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self._fresh.set)
+            except RuntimeError as error:  # the loop has ended: what is queued is sent after the next start
+                _LOG.debug("%s is not woken: %s", self.name, error)
+
+    def lose(self, reason: str, items: int) -> None:
+        """Counts a request that this destination will not get."""
+        self._instruments.lose(self.name, reason, 1, items)
+
+    async def run(self) -> None:
+        """Sends what there is and what comes, until it is cancelled; what is under way then is sent again after the next start."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._parallel):
+                    tasks.create_task(self._work())
+        finally:
+            self._loop = None
+            await self._sender.close()
+
+    def close(self) -> None:
+        """Lets the queue's files go."""
+        self.queue.close()
+
+    async def _work(self) -> None:
+        while True:
+            entry = await self._next()
+            await self._bring(entry)
+            await asyncio.to_thread(self.queue.finish, entry)
+
+    async def _next(self) -> Entry:
+        entry = await asyncio.to_thread(self.queue.take)
+        while entry is None:
+            self._fresh.clear()
+            # What was published before the event was cleared is found now; what is published after it wakes all who wait.
+            entry = await asyncio.to_thread(self.queue.take)
+            if entry is None:
+                await self._fresh.wait()
+        return entry
+
+    async def _bring(self, entry: Entry) -> None:
+        backoff, item = Backoff(), entry.item
+        while True:
+            try:
+                await self._sender.send(item)
+            except Retry as retry:
+                self._instruments.retries.labels(self.name).inc()
+                self._fails(retry.reason)
+                await self._sleep(backoff.after(retry))
+            except Drop as drop:
+                self._drop(item, drop.reason, item.items if drop.items is None else drop.items, str(drop))
+                return
+            except Exception as error:  # noqa: BLE001 - one item must not end what brings all the others
+                _LOG.error("a fault in sending to %s", self.name, exc_info=error)
+                self._drop(item, FAULT, item.items, repr(error))
+                return
+            else:
+                self._sent(item, item.items)
+                return
+
+    def _drop(self, item: Item, reason: str, items: int, detail: str) -> None:
+        lost = min(items, item.items)
+        self._instruments.lose(self.name, reason, 1, lost)
+        _LOG.debug("%s did not take %d of %d items: %s", self.name, lost, item.items, detail)
+        if lost < item.items:
+            self._sent(item, item.items - lost)
+        else:
+            self._fails(f"{reason}: {detail}")
+
+    def _sent(self, item: Item, items: int) -> None:
+        self._instruments.sent.labels(self.name, item.signal.name.lower()).inc(items)
+        if self._failing:
+            self._failing = False
+            _LOG.info("%s takes what is sent to it again", self.name)
+
+    def _fails(self, reason: str) -> None:
+        """Said once, until something gets through."""
+        if not self._failing:
+            self._failing = True
+            _LOG.warning("%s does not take what is sent to it: %.500s", self.name, reason)
+
+    def _lag(self) -> float:
+        oldest = self.queue.oldest()
+        return 0.0 if oldest is None else max(0.0, self._clock() - oldest)

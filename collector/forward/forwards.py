@@ -1,0 +1,112 @@
+"""All destinations beside the books: whatever is counted is queued for each of them, in the same transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ..columns import Columns, Points, Spans
+from ..redaction import Unredactable, clean
+from ..registry import Registry
+from ..taps import Arrival
+from .destination import FAULT, Destination
+from .sender import Item
+
+UNREDACTABLE: Final = "unredactable"
+FOLDER: Final = "forward"
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class Forwards:
+    """A tap: queues every request's bytes for the destinations that want its signal, synced before the ledger's commit.
+
+    What sources made as columns themselves (scrapes, remote write) has no OTLP bytes, and is not sent on.
+    """
+
+    def __init__(self, destinations: Sequence[Destination]) -> None:
+        self._destinations = tuple(destinations)
+        self._staged: dict[Destination, list[Item]] = {}
+
+    def stage(self, arrival: Arrival, registry: Registry) -> None:
+        """Takes a request for those who want it."""
+        wanted = [each for each in self._destinations if arrival.signal in each.signals]
+        if not wanted or not arrival.body:
+            return
+        items = _size(arrival.columns)
+        body: bytes | None = arrival.body
+        if any(each.redact for each in wanted):
+            body = self._cleaned(arrival, [each for each in wanted if each.redact], items)
+        for each in wanted:
+            kept = body if each.redact else arrival.body
+            if kept is not None:
+                item = Item(arrival.signal, arrival.source, arrival.received, items, kept)
+                self._staged.setdefault(each, []).append(item)
+
+    def _cleaned(self, arrival: Arrival, losing: list[Destination], items: int) -> bytes | None:
+        try:
+            return clean(arrival.signal, arrival.body)
+        except Unredactable as error:
+            reason = UNREDACTABLE
+            _LOG.warning("not sent on: %s", error)
+        except Exception as error:  # noqa: BLE001 - nothing done for others may keep a request from being counted
+            reason = FAULT
+            _LOG.error("a fault in redaction; a request is not sent on", exc_info=error)
+        for each in losing:
+            each.lose(reason, items)
+        return None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is staged."""
+        return bool(self._staged)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Makes what is staged durable in the queues. What finds no room there is lost to its destination, and counted."""
+        for destination, items in self._staged.items():
+            destination.queue.append(items)
+
+    def keep(self) -> None:
+        """What was staged is to be sent."""
+        for destination in self._staged:
+            destination.publish()
+        self._staged.clear()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        for destination in self._staged:
+            destination.queue.withdraw()
+        self._staged.clear()
+
+    async def run(self) -> None:
+        """Sends, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for destination in self._destinations:
+                tasks.create_task(destination.run(), name=f"forward {destination.name}")
+
+    def close(self) -> None:
+        """Lets the queues' files go; to be called once nothing is staged any more."""
+        for destination in self._destinations:
+            destination.close()
+
+
+def abandoned(folder: Path, names: Sequence[str]) -> list[tuple[str, int]]:
+    """Queues in a folder that belong to no destination any more, and their bytes: told to operators, never deleted."""
+    queues = (path for path in sorted(folder.iterdir()) if path.is_dir()) if folder.is_dir() else ()
+    return [
+        (path.name, sum(file.stat().st_size for file in path.glob("*.segment")))
+        for path in queues
+        if path.name not in names
+    ]
+
+
+def _size(columns: Columns | None) -> int:
+    if columns is None:
+        return 0
+    if isinstance(columns, Spans | Points):
+        return len(columns.kind) + columns.skipped
+    return len(columns.severity) + columns.skipped

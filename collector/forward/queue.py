@@ -1,0 +1,333 @@
+"""A queue on disk between the ledger and a destination, bounded in bytes; when it is full the oldest gives way.
+
+Appended and synced before the ledger's commit, and visible to the sender after it: what was acknowledged is queued. A crash in between
+leaves items that their sender will send again: at least once. Full or broken, a queue loses items, says how many and why, and never
+keeps the ledger from counting. What is done is a cursor, written and not synced: after a power loss the last items are sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import xxhash
+
+from .record import HEADER, LARGEST, OVERHEAD
+from .segment import SUFFIX, Segment
+from .sender import Item
+
+MOST_BYTES: Final = 256 * 2**20
+SEGMENT_BYTES: Final = 8 * 2**20
+CURSOR: Final = "cursor"
+
+FULL: Final = "queue_full"
+TOO_LARGE: Final = "too_large"
+DISK: Final = "disk"
+CORRUPT: Final = "corrupt"
+
+Loss = Callable[[str, int, int], None]
+"""Told of what is lost: why, how many requests, and how many items as far as they are known."""
+
+_CURSOR: Final = struct.Struct("<QQQ")
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class Position(NamedTuple):
+    """A place in the queue: a segment's number, and an offset in it."""
+
+    segment: int
+    offset: int
+
+
+class Entry(NamedTuple):
+    """An item under way, from one place of the queue to another."""
+
+    item: Item
+    start: Position
+    end: Position
+
+
+class _Under:
+    """An entry that was taken, and whether it is done."""
+
+    __slots__ = ("done", "entry")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.done = False
+
+
+class Queue:
+    """The queue in a folder of its own, which one process uses. One thread appends, publishes and withdraws; any takes and finishes.
+
+    Opening raises OSError where the folder can't be used.
+    """
+
+    def __init__(
+        self, folder: Path, loss: Loss, most_bytes: int = MOST_BYTES, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        self.folder = folder
+        self._loss = loss
+        self._most_bytes = most_bytes
+        self._segment_bytes = min(segment_bytes, most_bytes // 4)
+        self._lock = threading.Lock()
+        self._staged: list[Segment] = []
+        self._under_way: dict[Position, _Under] = {}
+        self._writable = True
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._cursor = os.open(folder / CURSOR, os.O_CREAT | os.O_RDWR, 0o600)
+        self._segments = self._open_segments()
+        self._next = self._done = self._read_cursor()
+        self._last = max([self._done.segment, *(segment.number for segment in self._segments)])
+        self._forget_done()
+
+    # Writing.
+
+    def append(self, items: list[Item]) -> None:
+        """Writes and syncs items, to be published or withdrawn; what finds no room is lost, and told."""
+        part: list[Item] = []
+        size = 0
+        for item in items:
+            weight = OVERHEAD + len(item.body)
+            if weight > min(self._most_bytes // 2, LARGEST):
+                self._loss(TOO_LARGE, 1, item.items)
+                continue
+            part.append(item)
+            size += weight
+            if size >= self._segment_bytes:
+                self._write(part, size)
+                part, size = [], 0
+        if part:
+            self._write(part, size)
+
+    def publish(self) -> None:
+        """What was appended may be taken now."""
+        with self._lock:
+            for segment in self._staged:
+                segment.publish()
+            self._staged.clear()
+
+    def withdraw(self) -> None:
+        """What was appended never was."""
+        with self._lock:
+            for segment in self._staged:
+                try:
+                    segment.withdraw()
+                except OSError as error:
+                    # It comes back after a restart: sent twice rather than not at all.
+                    _LOG.warning("items withdrawn from %s stay in its file: %s", segment.path, error)
+                    segment.close()
+            self._staged.clear()
+
+    def _write(self, part: list[Item], size: int) -> None:
+        try:
+            segment = self._room(size)
+            segment.append(part)
+        except OSError as error:
+            self._fail(part, error)
+        else:
+            if segment not in self._staged:
+                self._staged.append(segment)
+            self._recover()
+
+    def _fail(self, part: list[Item], error: OSError) -> None:
+        """Loses what can't be written, and goes on in a new file: what lies behind the end of the old one is nobody's."""
+        if self._writable:
+            _LOG.error("items can't be queued in %s and are lost to its destination: %s", self.folder, error)
+        self._writable = False
+        with self._lock:
+            if self._segments:
+                self._segments[-1].close()
+        self._loss(DISK, len(part), sum(item.items for item in part))
+
+    def _recover(self) -> None:
+        if not self._writable:
+            self._writable = True
+            _LOG.warning("items can be queued in %s again", self.folder)
+
+    def _room(self, size: int) -> Segment:
+        """The segment to write to; old ones give way for it."""
+        with self._lock:
+            active = self._segments[-1] if self._segments else None
+            if active is None or not active.is_open or active.written >= self._segment_bytes:
+                if active is not None:
+                    active.close()
+                active = Segment.create(self.folder, self._last + 1)
+                self._last += 1
+                self._segments.append(active)
+            while self._bytes() + size > self._most_bytes and self._segments[0] not in (active, *self._staged):
+                self._give_way()
+            return active
+
+    def _give_way(self) -> None:
+        oldest = self._segments.pop(0)
+        waiting = oldest.requests - len(sent := self._sent_from(oldest))
+        if waiting:
+            self._loss(FULL, waiting, oldest.items - sum(entry.item.items for entry in sent))
+        behind = Position(oldest.number + 1, HEADER.size)
+        self._next, self._done = max(self._next, behind), max(self._done, behind)
+        oldest.remove()
+
+    def _sent_from(self, segment: Segment) -> list[Entry]:
+        """What of a segment is under way: its sender holds it, wherever the file goes."""
+        under_way = self._under_way.items()
+        return [under.entry for start, under in under_way if start.segment == segment.number and not under.done]
+
+    # Reading.
+
+    def take(self) -> Entry | None:
+        """The next item that is there, in the order appended; None when there is none. Each is taken once until the next start."""
+        with self._lock:
+            while segment := self._reading():
+                start = max(self._next.offset, HEADER.size)
+                try:
+                    record = segment.read(start) if start < segment.size else None
+                except OSError as error:
+                    _LOG.error("%s can't be read, and is given up: %s", segment.path, error)
+                    self._lose(segment, start)
+                    continue
+                if record is None:
+                    if start < segment.size:
+                        self._lose(segment, start)
+                    elif segment is self._segments[-1]:
+                        return None
+                    else:
+                        self._go_on(segment)
+                    continue
+                if record.damaged:
+                    self._loss(CORRUPT, 1, 0)
+                here, self._next = Position(segment.number, start), Position(segment.number, record.end)
+                entry = Entry(record.item, here, self._next)
+                self._under_way[here] = _Under(entry)
+                return entry
+            return None
+
+    def finish(self, entry: Entry) -> None:
+        """An item is done with, sent or given up."""
+        with self._lock:
+            self._under_way[entry.start].done = True
+            for segment in self._segments:
+                if segment.number == entry.start.segment:
+                    segment.done(entry.item)
+            for start, under in list(self._under_way.items()):
+                if not under.done:
+                    break
+                self._done = max(self._done, under.entry.end)
+                del self._under_way[start]
+            if not self._under_way:
+                self._done = max(self._done, self._next)
+            self._forget_done()
+            self._write_cursor()
+
+    @property
+    def requests(self) -> int:
+        """Requests that wait or are under way."""
+        with self._lock:
+            return sum(segment.requests for segment in self._segments)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk."""
+        with self._lock:
+            return self._bytes()
+
+    def oldest(self) -> float | None:
+        """When the oldest item that is not done was received."""
+        with self._lock:
+            for segment in self._segments:
+                if segment.requests:
+                    at = self._done.offset if segment.number == self._done.segment else HEADER.size
+                    try:
+                        record = segment.read(max(at, HEADER.size))
+                    except OSError:
+                        return None
+                    return record.item.received if record else None
+        return None
+
+    def close(self) -> None:
+        """Lets the files go; what is not done stays in them."""
+        with self._lock:
+            for segment in self._segments:
+                segment.close()
+                segment.let_go()
+            if self._cursor >= 0:
+                os.close(self._cursor)
+                self._cursor = -1
+
+    def _reading(self) -> Segment | None:
+        """The segment to read next; None when all are read."""
+        for segment in self._segments:
+            if segment.number >= self._next.segment:
+                if segment.number > self._next.segment:
+                    self._next = Position(segment.number, HEADER.size)
+                return segment
+        return None
+
+    def _go_on(self, segment: Segment) -> None:
+        segment.let_go()
+        self._next = Position(segment.number + 1, HEADER.size)
+        if not self._under_way:
+            self._done = self._next
+            self._forget_done()
+
+    def _lose(self, segment: Segment, start: int) -> None:
+        """The rest of a segment can't be read."""
+        sent = self._sent_from(segment)
+        self._loss(
+            CORRUPT, max(1, segment.requests - len(sent)), max(0, segment.items - sum(e.item.items for e in sent))
+        )
+        segment.requests, segment.items = len(sent), sum(entry.item.items for entry in sent)
+        self._next = Position(segment.number, max(start, segment.size))
+
+    def _forget_done(self) -> None:
+        """Deletes segments that are done with, but for the one that is written."""
+        while self._segments and self._segments[0].number < self._done.segment:
+            self._segments.pop(0).remove()
+
+    def _bytes(self) -> int:
+        return sum(segment.written for segment in self._segments)
+
+    # Opening.
+
+    def _open_segments(self) -> list[Segment]:
+        segments = []
+        for path in sorted(self.folder.glob("*" + SUFFIX)):
+            segment = Segment.open(path)
+            if segment is None:
+                _LOG.error("%s is damaged from its first bytes on, and deleted", path)
+                self._loss(CORRUPT, 1, 0)
+                path.unlink()
+            else:
+                segments.append(segment)
+        return segments
+
+    def _read_cursor(self) -> Position:
+        """Where the last process was; the beginning where that can't be read."""
+        data = os.pread(self._cursor, _CURSOR.size, 0)
+        if len(data) == _CURSOR.size:
+            number, offset, check = _CURSOR.unpack(data)
+            if check == xxhash.xxh3_64_intdigest(data[:16]):
+                self._count_done(Position(number, offset))
+                return Position(number, offset)
+        return Position(0, HEADER.size)
+
+    def _count_done(self, done: Position) -> None:
+        for segment in self._segments:
+            if segment.number == done.segment:
+                for record in segment.records(HEADER.size, min(done.offset, segment.size)):
+                    segment.done(record.item)
+                segment.let_go()
+
+    def _write_cursor(self) -> None:
+        place = struct.pack("<QQ", *self._done)
+        try:
+            os.pwrite(self._cursor, place + struct.pack("<Q", xxhash.xxh3_64_intdigest(place)), 0)
+        except OSError as error:
+            _LOG.debug(
+                "the cursor of %s is not written: %s", self.folder, error
+            )  # it is written again with the next item
