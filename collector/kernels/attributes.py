@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from .compiled import Bytes, helper, inlined
+from .compiled import Bytes, helper, inlined, int64
 from .faults import MALFORMED
 from .text import is_text
 from .walk import ARRAY_VALUE, KEY_VALUE_LIST, walk
@@ -23,7 +21,7 @@ BYTES: Final = 7
 STRING_INDEX: Final = 8
 """What an attribute holds: the number of its field in `AnyValue`, the last one that was sent."""
 
-_EXPONENT: Final = np.int64(0x7FF0000000000000)
+_EXPONENT: Final = int64(0x7FF0000000000000)
 
 _KEY: Final = 1 << 3 | CONTENT
 _VALUE: Final = 2 << 3 | CONTENT
@@ -36,7 +34,7 @@ def key_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
     `stopped` is MALFORMED where it is none. A string, an array, a list or bytes have a place and a size; a boolean is 0 or 1, an
     integer itself, a double its bits (0 for both zeroes). `depth` is how many levels there may still be within the KeyValue.
     """
-    key, key_size, kind, payload, size = at, 0, NOTHING, np.int64(0), 0
+    key, key_size, kind, payload, size = at, 0, NOTHING, int64(0), 0
     while at < end:
         field, at = tag(buf, at, end)
         if at < 0:
@@ -62,7 +60,7 @@ def key_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
 @inlined
 def any_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int, int]:
     """Reads an `AnyValue`: (stopped, kind, place or payload, size) as `key_value` says."""
-    kind, payload, size = NOTHING, np.int64(0), 0
+    kind, payload, size = NOTHING, int64(0), 0
     if depth < 0:
         at = MALFORMED
     while 0 <= at < end:
@@ -76,14 +74,14 @@ def any_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
             kind, payload, size = number, begin, stop - begin
         elif wire == VARINT and _is_short(number):
             value, at = varint(buf, at, end)
-            kind, payload, size = number, (np.int64(value != 0) if number == BOOL else value), 0
+            kind, payload, size = number, (int64(value != 0) if number == BOOL else value), 0
         elif wire == FIXED64 and number == DOUBLE:
             if end - at < 8:
                 at = MALFORMED
                 break
             bits = little64(buf, at)
             at += 8
-            kind, payload, size = number, (bits if bits & 0x7FFFFFFFFFFFFFFF else np.int64(0)), 0
+            kind, payload, size = number, (bits if bits & 0x7FFFFFFFFFFFFFFF else int64(0)), 0
         else:
             at = skip(buf, at, end, field, depth)
     return at, kind, payload, size

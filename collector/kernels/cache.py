@@ -57,7 +57,7 @@ def load(kept: Path) -> None:
     """Lets this process read its kernels from `kept`; to be called before a module of kernels is imported."""
     from numba import config
 
-    config.CACHE_DIR = str(kept)
+    config.CACHE_DIR = str(kept)  # type: ignore[attr-defined]
 
 
 def _name() -> str:

@@ -15,6 +15,7 @@ FULL: Final = -2
 BAD_ID: Final = -3
 TOO_MANY_ITEMS: Final = -4
 TOO_MANY_RESOURCES: Final = -5
+TOO_MANY_BUCKETS: Final = -6
 
 MOST_ITEMS: Final = 1_000_000
 """Spans, points or log records that one request may hold: 64 MiB of spans with ids and times are fewer, so it stops nobody honest."""
@@ -22,11 +23,15 @@ MOST_ITEMS: Final = 1_000_000
 MOST_RESOURCES: Final = 65_536
 """Different resources, and different scopes, that one request may hold."""
 
+MOST_BUCKETS: Final = 16_000_000
+"""Buckets of histograms that one request may hold."""
+
 _WORDS: Final = {
     MALFORMED: "the body can't be read as an OTLP {request}",
     BAD_ID: "a trace id has 16 bytes and a span id 8; the body holds other ones",
     TOO_MANY_ITEMS: f"more than {MOST_ITEMS:,} items in one {{request}}",
     TOO_MANY_RESOURCES: f"more than {MOST_RESOURCES:,} different resources or scopes in one {{request}}",
+    TOO_MANY_BUCKETS: f"more than {MOST_BUCKETS:,} buckets in one {{request}}",
 }
 
 

@@ -31,20 +31,20 @@ _EMPTY: Final = -1
 
 
 class Table(NamedTuple):
-    """Entries by number (columns LABEL, PLACE, LENGTH, or a row of numbers), their hashes, the index that finds them, their count."""
+    """Entries by number (columns LABEL, PLACE, LENGTH, or a row of numbers), their hashes, the bins that find them, how many there are."""
 
     entries: Ints
     hashes: Hashes
-    index: Ints
-    count: Ints
+    bins: Ints
+    taken: Ints
 
     @property
     def filled(self) -> Ints:
         """The entries there are."""
-        return self.entries[: self.count[0]]
+        return self.entries[: self.taken[0]]
 
 
-ENTRIES: Final = types.NamedTuple((TABLE, HASHES, INTS, INTS), Table)
+ENTRIES: Final = types.NamedTuple((TABLE, HASHES, INTS, INTS), Table)  # type: ignore[no-untyped-call]
 """The type of `Table` in a kernel's signature."""
 
 
@@ -58,18 +58,15 @@ def table_of(width: int, room: int) -> Table:
 def number_of(buf: Bytes, table: Table, seed: np.uint64, label: int, at: int, size: int) -> int:
     """The number of the slice at `at` under a label, or of the number `at` where `size` is NUMBER; FULL where there is no room."""
     seed = mixed(seed, label)
-    if size == NUMBER:
-        hashed = mixed(seed, at)
-    else:
-        hashed = hash_of(buf, at, at + size, seed)
-    mask = np.uint64(len(table.index) - 1)
+    hashed = mixed(seed, at) if size == NUMBER else hash_of(buf, at, at + size, seed)
+    mask = np.uint64(len(table.bins) - 1)
     slot = hashed & mask
-    number = table.index[slot]
+    number = table.bins[slot]
     while number != _EMPTY:
         if table.hashes[number] == hashed and _is(buf, table.entries, number, label, at, size):
             return number  # type: ignore[no-any-return]
         slot = (slot + np.uint64(1)) & mask
-        number = table.index[slot]
+        number = table.bins[slot]
     number = _add(table, slot, hashed)
     if number >= 0:
         table.entries[number, LABEL] = label
@@ -85,14 +82,14 @@ def number_of_row(row: Ints, table: Table, seed: np.uint64) -> int:
     for place in range(len(row)):
         if row[place]:
             hashed ^= mixed(seed + np.uint64(place), row[place])
-    mask = np.uint64(len(table.index) - 1)
+    mask = np.uint64(len(table.bins) - 1)
     slot = hashed & mask
-    number = table.index[slot]
+    number = table.bins[slot]
     while number != _EMPTY:
         if table.hashes[number] == hashed and _is_row(row, table.entries, number):
             return number  # type: ignore[no-any-return]
         slot = (slot + np.uint64(1)) & mask
-        number = table.index[slot]
+        number = table.bins[slot]
     number = _add(table, slot, hashed)
     if number >= 0:
         for place in range(len(row)):
@@ -102,11 +99,11 @@ def number_of_row(row: Ints, table: Table, seed: np.uint64) -> int:
 
 @inlined
 def _add(table: Table, slot: np.uint64, hashed: np.uint64) -> int:
-    number = table.count[0]
+    number = table.taken[0]
     if number == len(table.hashes):
         return FULL
-    table.count[0] = number + 1
-    table.index[slot] = number
+    table.taken[0] = number + 1
+    table.bins[slot] = number
     table.hashes[number] = hashed
     return number  # type: ignore[no-any-return]
 

@@ -27,7 +27,7 @@ class Keys(NamedTuple):
     text: Bytes
 
 
-KEYS: Final = types.NamedTuple((INTS, TABLE, BODY), Keys)
+KEYS: Final = types.NamedTuple((INTS, TABLE, BODY), Keys)  # type: ignore[no-untyped-call]
 """The type of `Keys` in a kernel's signature."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 
 from ..columns import IntColumn
-from .compiled import BODY, TABLE, Bytes, Ints, helper, kernel
+from .compiled import BODY, TABLE, Bytes, Ints, helper, int64, kernel
 from .faults import FULL, MALFORMED, MOST_ITEMS, MOST_RESOURCES, TOO_MANY_ITEMS, TOO_MANY_RESOURCES, check
 from .interning import ENTRIES, SECRET, Table, number_of, table_of
 from .text import is_text
@@ -29,6 +29,10 @@ _OUTER: Final = 0
 _RESOURCE: Final = 1
 _SCOPE: Final = 2
 
+_ENDS: Final = 0
+_WHOSE: Final = 1
+_FIRST: Final = 2
+
 _INNER: Final = 2
 _SCHEMA: Final = 3
 
@@ -37,8 +41,8 @@ class Outline(NamedTuple):
     """Where a request's items are, and whose they are.
 
     `place` has two columns: where an item's message begins, and its size. `resource` and `scope` are numbers of entries in `resources`
-    and `scopes`. An entry is a slice of the body: the number of the entry it continues or -1, where it begins, its size, and USED. (A message
-    that is sent in several parts is their bytes, one after the other.)
+    and `scopes`. An entry is a slice of the body: the number of the entry it continues or -1, where it begins, its size, and USED. (A
+    message that is sent in several parts is their bytes, one after the other.)
     """
 
     place: IntColumn
@@ -56,7 +60,7 @@ def outline_of(buf: Bytes, request: str) -> Outline:
     room, count = 64, FULL
     while count == FULL:
         resources, scopes = table_of(4, room), table_of(4, room)
-        count = _outline(buf, SECRET, place, owners, resources, scopes)
+        count = _outline(buf, SECRET, np.zeros((3, 3), np.int64), place, owners, resources, scopes)
         if count == FULL and room == MOST_RESOURCES:
             count = TOO_MANY_RESOURCES
         room = min(8 * room, MOST_RESOURCES)
@@ -87,36 +91,35 @@ def _own(buf: Bytes, seed: np.uint64, table: Table, number: int, owners: Ints, l
     return number
 
 
-@kernel(types.int64(BODY, types.uint64, TABLE, TABLE, ENTRIES, ENTRIES))
+@kernel(types.int64(BODY, types.uint64, TABLE, TABLE, TABLE, ENTRIES, ENTRIES))
 def _outline(  # noqa: C901 - three levels, one loop
-    buf: Bytes, seed: np.uint64, place: Ints, owners: Ints, resources: Table, scopes: Table
+    buf: Bytes, seed: np.uint64, levels: Ints, place: Ints, owners: Ints, resources: Table, scopes: Table
 ) -> int:
-    """Fills the columns; gives how many items there are, or a fault."""
-    ends, whose, first = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64)
-    at, level, row = np.int64(0), np.int64(0), np.int64(0)
-    ends[level] = len(buf)
+    """Fills the columns; gives how many items there are, or a fault. `levels` is scratch."""
+    at, level, row = int64(0), int64(0), int64(0)
+    levels[level, _ENDS] = len(buf)
     while at >= 0:
-        if at == ends[level]:
+        if at == levels[level, _ENDS]:
             if level == _OUTER:
                 return row
             table = resources if level == _RESOURCE else scopes
-            if _own(buf, seed, table, whose[level], owners, level, first[level], row) == FULL:
+            if _own(buf, seed, table, levels[level, _WHOSE], owners, level, levels[level, _FIRST], row) == FULL:
                 return FULL
             level -= 1
             continue
-        field, at = tag(buf, at, ends[level])
+        field, at = tag(buf, at, levels[level, _ENDS])
         number = field >> 3
         if at < 0:
             break
         if field & 7 != CONTENT or number > _SCHEMA or (level == _OUTER and number != 1):
-            at = skip(buf, at, ends[level], field, DEPTH - level)
+            at = skip(buf, at, levels[level, _ENDS], field, DEPTH - level)
             continue
-        begin, at = content(buf, at, ends[level])
+        begin, at = content(buf, at, levels[level, _ENDS])
         if at < 0:
             break
         if level == _OUTER or (level == _RESOURCE and number == _INNER):
             level += 1
-            ends[level], whose[level], first[level], at = at, -1, row, begin
+            levels[level, _ENDS], levels[level, _WHOSE], levels[level, _FIRST], at = at, -1, row, begin
         elif number == _SCHEMA:
             at = at if is_text(buf, begin, at) else MALFORMED
         elif number == _INNER:
@@ -128,7 +131,7 @@ def _outline(  # noqa: C901 - three levels, one loop
             message, table = (RESOURCE, resources) if level == _RESOURCE else (SCOPE, scopes)
             if walk(buf, begin, at, message, DEPTH - level - 1) < 0:
                 return MALFORMED
-            whose[level] = number_of(buf, table, seed, whose[level], begin, at - begin)
-            if whose[level] == FULL:
+            levels[level, _WHOSE] = number_of(buf, table, seed, levels[level, _WHOSE], begin, at - begin)
+            if levels[level, _WHOSE] == FULL:
                 return FULL
     return MALFORMED

@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from .compiled import Bytes, helper, inlined
+from .compiled import Bytes, helper, inlined, int64
 from .wire import byte, little64
 
-_HIGH_BITS: Final = np.int64(-0x7F7F7F7F7F7F7F80)
+_HIGH_BITS: Final = int64(-0x7F7F7F7F7F7F7F80)
 """The highest bit of each of eight bytes: set in none where all are ASCII."""
 
 _LOW: Final = np.uint64(0xFFFFFFFF)
@@ -40,9 +40,9 @@ def hash_of(buf: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
         found = mixed(found, little64(buf, at))
         at += 8
     if at < end:
-        last = np.int64(0)
+        last = int64(0)
         while at < end:
-            last = last << np.int64(8) | byte(buf, at)
+            last = last << int64(8) | byte(buf, at)
             at += 1
         found = mixed(found, last)
     return found

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from .compiled import Bytes, helper
+from .compiled import Bytes, allocating, int64
 from .faults import MALFORMED
 from .text import is_text
 from .wire import CONTENT, DEPTH, content, skip, tag
@@ -85,14 +85,14 @@ def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
 _FIELDS: Final = _as_array()
 
 
-@helper
+@allocating
 def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
     """The end of a message's content, or MALFORMED. `depth` is how many levels there may still be within it."""
     if depth < 0:
         return MALFORMED
     ends = np.empty(DEPTH + 1, np.int64)
     messages = np.empty(DEPTH + 1, np.int64)
-    level = np.int64(0)
+    level = int64(0)
     ends[level] = end
     messages[level] = message
     while level >= 0:
@@ -103,7 +103,7 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
         if at < 0:
             return MALFORMED
         number = field >> 3
-        holds = np.int64(_FIELDS[messages[level], number]) if field & 7 == CONTENT and number < _MOST else np.int64(0)
+        holds = int64(_FIELDS[messages[level], number]) if field & 7 == CONTENT and number < _MOST else int64(0)
         if holds == 0:
             at = skip(buf, at, ends[level], field, depth - level)
             if at < 0:

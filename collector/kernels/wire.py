@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from .compiled import Bytes, helper, inlined
+from .compiled import Bytes, allocating, helper, inlined, int64
 from .faults import MALFORMED
 
 DEPTH: Final = 100
@@ -29,7 +29,7 @@ FIXED32: Final = 5
 @inlined
 def byte(buf: Bytes, at: int) -> int:
     """The byte at `at`."""
-    return np.int64(buf[np.uintp(at)])  # type: ignore[return-value]
+    return int64(buf[np.uintp(at)])
 
 
 @inlined
@@ -101,23 +101,23 @@ def skip(buf: Bytes, at: int, end: int, field: int, depth: int) -> int:
 
 @helper
 def _long(buf: Bytes, at: int, end: int, most: int) -> tuple[int, int]:
-    value = np.int64(0)
+    value = int64(0)
     for place in range(most):
         if at >= end:
             break
         piece = byte(buf, at)
         at += 1
-        value |= (piece & 127) << np.int64(7 * place)
+        value |= (piece & 127) << int64(7 * place)
         if piece < 128:
-            return value, at  # type: ignore[return-value]
-    return np.int64(0), np.int64(MALFORMED)  # type: ignore[return-value]
+            return value, at
+    return int64(0), int64(MALFORMED)
 
 
 @helper
 def _long_tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     value, at = _long(buf, at, end, 5)
     if value > 0xFFFFFFFF or value < 8:
-        at = np.int64(MALFORMED)  # type: ignore[assignment]
+        at = int64(MALFORMED)
     return value, at
 
 
@@ -125,11 +125,11 @@ def _long_tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
 def _long_content(buf: Bytes, at: int, end: int) -> tuple[int, int]:
     size, at = _long(buf, at, end, 5)
     if at < 0 or size > end - at:
-        return np.int64(MALFORMED), np.int64(MALFORMED)  # type: ignore[return-value]
+        return int64(MALFORMED), int64(MALFORMED)
     return at, at + size
 
 
-@helper
+@allocating
 def _skip_group(buf: Bytes, at: int, end: int, number: int, depth: int) -> int:
     if depth < 1:
         return MALFORMED
@@ -161,6 +161,6 @@ def _skip_plain(buf: Bytes, at: int, end: int, wire: int) -> int:
     if wire == CONTENT:
         return content(buf, at, end)[1]
     size = 8 if wire == FIXED64 else 4
-    if (wire == FIXED64 or wire == FIXED32) and end - at >= size:
+    if (wire == FIXED64 or wire == FIXED32) and end - at >= size:  # noqa: SIM109 - numba compiles a tuple's `in` for seconds
         return at + size
     return MALFORMED
