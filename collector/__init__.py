@@ -14,7 +14,7 @@ from .door import Terms
 from .doors import Doors
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthenticated, Unavailable
 from .exposition import expose
-from .grpc import GrpcReceiver
+from .grpc import GrpcDoor
 from .http import HttpDoor
 from .listener import HttpServer, listen
 from .log_records import decode_logs
@@ -36,7 +36,7 @@ __all__ = [
     "Contributor",
     "Decoders",
     "Doors",
-    "GrpcReceiver",
+    "GrpcDoor",
     "HttpDoor",
     "HttpServer",
     "LedgerError",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .door import Terms
-from .grpc import GrpcReceiver
+from .grpc import GrpcDoor
 from .http import HttpDoor
 
 GRACE_SECONDS: Final = 5
@@ -22,7 +22,7 @@ class Doors:
 
     def __init__(self, terms: Terms, host: str, http_port: int, grpc_port: int, path: Path | None = None) -> None:
         self._http = HttpDoor(terms, host, http_port, option="--otlp-http-port", path=path)
-        self._grpc = GrpcReceiver(terms.accept, host, grpc_port)
+        self._grpc = GrpcDoor(terms, host, grpc_port, option="--otlp-grpc-port")
 
     @property
     def http_port(self) -> int:
@@ -36,9 +36,9 @@ class Doors:
 
     async def start(self) -> None:
         """Receives from when this returns."""
-        self._grpc.start()
+        await self._grpc.start()
         await self._http.start()
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
-        await asyncio.gather(self._http.stop(grace), asyncio.to_thread(self._grpc.stop, grace))
+        await asyncio.gather(self._http.stop(grace), self._grpc.stop(grace))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 import grpc
 import pytest
@@ -17,12 +15,19 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-import fournines.collector.grpc as receiver_module
-from fournines.collector.columns import Signal, Wanted
-from fournines.collector.errors import BadRequest, CollectorError, TooLarge, Unavailable
-from fournines.collector.grpc import GrpcReceiver
-from fournines.collector.points import decode_points
-from fournines.collector.wire import decode_spans
+from fournines.collector import (
+    Access,
+    BadRequest,
+    CollectorError,
+    GrpcDoor,
+    Receipt,
+    Room,
+    Signal,
+    Terms,
+    TooLarge,
+    Unavailable,
+)
+from fournines.collector.pace import PACE
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
@@ -32,96 +37,75 @@ GOOD = ExportTraceServiceRequest(
 ).SerializeToString()
 
 
-@dataclass
-class Receipt:
-    rejected: int = 0
-    reason: str = ""
+@pytest.fixture
+def ledger(keeper):
+    """What keeps the requests of one test."""
+    return keeper()
 
 
-@dataclass
-class Ledger:
-    """Stands for what keeps the requests: decodes them, remembers them, and answers or fails as it is told."""
+@pytest.fixture
+def running(ledger, serving):
+    """Runs a receiver on a free port, and gives a channel to it."""
 
-    receipt: Receipt = field(default_factory=Receipt)
-    error: Exception | None = None
-    silent: bool = False
-    kept: list = field(default_factory=list)
-
-    def accept(self, signal, body):
-        future = Future()
-        error = self.error
-        try:
-            (decode_spans if signal is Signal.TRACES else decode_points)(body, Wanted(frozenset(), frozenset()))
-        except BadRequest as fault:
-            error = fault
-        if error is not None:
-            future.set_exception(error)
-            return future
-        self.kept.append((signal, body))
-        if not self.silent:
-            future.set_result(self.receipt)
-        return future
-
-
-@contextlib.contextmanager
-def running(ledger, **options):
-    """A receiver on a free port, and a channel to it."""
-    receiver = GrpcReceiver(ledger.accept, "127.0.0.1", 0, **options)
-    receiver.start()
-    unlimited = [("grpc.max_send_message_length", -1)]
-    try:
-        with grpc.insecure_channel(f"127.0.0.1:{receiver.port}", options=unlimited) as channel:
+    @contextlib.contextmanager
+    def run(**options):
+        terms = Terms(ledger.accept, **options)
+        unlimited = [("grpc.max_send_message_length", -1)]
+        with (
+            serving(lambda: GrpcDoor(terms, "127.0.0.1", 0, option="--otlp-grpc-port")) as door,
+            grpc.insecure_channel(f"127.0.0.1:{door.port}", options=unlimited) as channel,
+        ):
             yield channel
-    finally:
-        receiver.stop(0)
+
+    return run
 
 
-def export(ledger, body, method=TRACES, compression=None, **options):
-    """The response's bytes."""
-    with running(ledger, **options) as channel:
-        return channel.unary_unary(method)(body, compression=compression, timeout=30)
+@pytest.fixture
+def export(running):
+    """Makes one call and gives the response's bytes."""
+
+    def call(body, method=TRACES, compression=None, metadata=None, **options):
+        with running(**options) as channel:
+            return channel.unary_unary(method)(body, compression=compression, metadata=metadata, timeout=30)
+
+    return call
 
 
-def refused(ledger, body, method=TRACES, compression=None, **options):
-    """The code, the message and the details of a refusal."""
-    with pytest.raises(grpc.RpcError) as caught:
-        export(ledger, body, method, compression, **options)
-    metadata = dict(caught.value.trailing_metadata() or ())
-    details = Status.FromString(metadata.get("grpc-status-details-bin", b""))
-    return caught.value.code(), caught.value.details(), details
+@pytest.fixture
+def refused(export):
+    """Makes one call, and gives the code, the message and the details of its refusal."""
+
+    def call(*args, **options):
+        with pytest.raises(grpc.RpcError) as caught:
+            export(*args, **options)
+        metadata = dict(caught.value.trailing_metadata() or ())
+        details = Status.FromString(metadata.get("grpc-status-details-bin", b""))
+        return caught.value.code(), caught.value.details(), details
+
+    return call
 
 
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
-def test_a_request_arrives_as_it_was_sent(compression):
+def test_a_request_arrives_as_it_was_sent(compression, export, ledger):
     """With and without gzip: kept byte for byte, answered with a response whose partial_success is unset."""
-    ledger = Ledger()
-
-    assert b"" == export(ledger, GOOD, compression=compression)
+    assert b"" == export(GOOD, compression=compression)
     assert [(Signal.TRACES, GOOD)] == ledger.kept
 
 
-@pytest.mark.parametrize(("method", "signal"), [(TRACES, Signal.TRACES), (METRICS, Signal.METRICS)])
-def test_an_empty_request_is_a_success(method, signal):
+@pytest.mark.parametrize(
+    ("method", "signal"), [(TRACES, Signal.TRACES), (METRICS, Signal.METRICS), (LOGS, Signal.LOGS)]
+)
+def test_an_empty_request_is_a_success(method, signal, export, ledger):
     """Nothing sent is taken."""
-    ledger = Ledger()
-
-    assert b"" == export(ledger, b"", method)
+    assert b"" == export(b"", method)
     assert [(signal, b"")] == ledger.kept
 
 
-def test_logs_are_taken_and_dropped():
-    """Logs succeed, and nothing is kept."""
-    ledger = Ledger()
-
-    assert b"" == export(ledger, b"anything", LOGS)
-    assert [] == ledger.kept
-
-
-def test_what_was_rejected_is_said_in_partial_success():
+def test_what_was_rejected_is_said_in_partial_success(export, ledger):
     """Where a part was rejected the answer is OK with how much and why."""
-    ledger = Ledger(Receipt(3, "older than 3 days"))
-    spans = ExportTraceServiceResponse.FromString(export(ledger, GOOD)).partial_success
-    points = ExportMetricsServiceResponse.FromString(export(ledger, b"", METRICS)).partial_success
+    ledger.receipt = Receipt(0, 3, "older than 3 days")
+    spans = ExportTraceServiceResponse.FromString(export(GOOD)).partial_success
+    points = ExportMetricsServiceResponse.FromString(export(b"", METRICS)).partial_success
 
     assert (3, "older than 3 days") == (spans.rejected_spans, spans.error_message)
     assert (3, "older than 3 days") == (points.rejected_data_points, points.error_message)
@@ -134,23 +118,25 @@ def test_what_was_rejected_is_said_in_partial_success():
         (TooLarge("too much"), grpc.StatusCode.RESOURCE_EXHAUSTED),
     ],
 )
-def test_what_can_never_be_kept_is_refused_for_good(error, code):
+def test_what_can_never_be_kept_is_refused_for_good(error, code, refused, ledger):
     """Codes that no sender sends again, without RetryInfo; the details hold the same Status."""
-    got, message, status = refused(Ledger(error=error), GOOD)
+    ledger.error = error
+    got, message, status = refused(GOOD)
 
     assert (code, str(error)) == (got, message)
     assert (code.value[0], str(error)) == (status.code, status.message)
     assert not any(detail.Is(RetryInfo.DESCRIPTOR) for detail in status.details)
 
 
-def test_no_protobuf_is_an_invalid_argument():
+def test_no_protobuf_is_an_invalid_argument(refused):
     """A body that can't be decoded is INVALID_ARGUMENT."""
-    assert grpc.StatusCode.INVALID_ARGUMENT is refused(Ledger(), b"\xff\xff\xff")[0]
+    assert grpc.StatusCode.INVALID_ARGUMENT is refused(b"\xff\xff\xff")[0]
 
 
-def test_what_cannot_be_kept_now_is_asked_for_again():
+def test_what_cannot_be_kept_now_is_asked_for_again(refused, ledger):
     """Unavailable is UNAVAILABLE with RetryInfo: the sender keeps what it has, and knows how long to wait."""
-    code, message, status = refused(Ledger(error=Unavailable("the disk is full", retry_after=7)), GOOD)
+    ledger.error = Unavailable("the disk is full", retry_after=7)
+    code, message, status = refused(GOOD)
     retry = RetryInfo()
 
     assert (grpc.StatusCode.UNAVAILABLE, "the disk is full") == (code, message)
@@ -158,16 +144,17 @@ def test_what_cannot_be_kept_now_is_asked_for_again():
     assert 7 == retry.retry_delay.seconds
 
 
-def test_a_commit_that_takes_too_long_is_asked_for_again(monkeypatch):
+def test_a_commit_that_takes_too_long_is_asked_for_again(refused, ledger):
     """A sender never waits for ever, and is never told OK before the commit."""
-    monkeypatch.setattr(receiver_module, "PATIENCE", 0.01)
+    ledger.silent = True
 
-    assert grpc.StatusCode.UNAVAILABLE is refused(Ledger(silent=True), GOOD)[0]
+    assert grpc.StatusCode.UNAVAILABLE is refused(GOOD, pace=PACE._replace(request=0.02, commit=0.02))[0]
 
 
-def test_a_fault_of_our_own_is_logged_and_kept_from_the_sender(caplog):
+def test_a_fault_of_our_own_is_logged_and_kept_from_the_sender(caplog, refused, ledger):
     """What is none of our errors is INTERNAL and says nothing of the inside; the log says it."""
-    code, message, _ = refused(Ledger(error=RuntimeError("secret")), GOOD)
+    ledger.error = RuntimeError("secret")
+    code, message, _ = refused(GOOD)
 
     assert grpc.StatusCode.INTERNAL is code
     assert "secret" not in message
@@ -175,29 +162,85 @@ def test_a_fault_of_our_own_is_logged_and_kept_from_the_sender(caplog):
 
 
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
-def test_a_message_over_the_limit_is_resource_exhausted(compression):
+def test_a_message_over_the_limit_is_resource_exhausted(compression, refused):
     """The limit holds before and after inflating."""
-    assert (
-        grpc.StatusCode.RESOURCE_EXHAUSTED is refused(Ledger(), bytes(2**22), compression=compression, limit=2**20)[0]
-    )
+    assert grpc.StatusCode.RESOURCE_EXHAUSTED is refused(bytes(2**22), compression=compression, limit=2**20)[0]
 
 
 @pytest.mark.parametrize(
     "method", ["/opentelemetry.proto.collector.trace.v1.TraceService/Import", "/other.Service/Export"]
 )
-def test_a_method_that_is_not_ours_is_unimplemented(method):
+def test_a_method_that_is_not_ours_is_unimplemented(method, refused):
     """Other methods and services are UNIMPLEMENTED."""
-    assert grpc.StatusCode.UNIMPLEMENTED is refused(Ledger(), b"", method)[0]
+    assert grpc.StatusCode.UNIMPLEMENTED is refused(b"", method)[0]
 
 
-def test_a_port_in_use_is_said_with_the_way_out():
+def test_a_port_in_use_is_said_with_the_way_out(ledger, serving):
     """A second receiver on the same port is refused, and told so with the option that chooses another."""
-    first = GrpcReceiver(Ledger().accept, "127.0.0.1", 0)
-    try:
-        with pytest.raises(
-            CollectorError,
-            match=rf"127\.0\.0\.1 port {first.port}: the port is in use by another process; .* --otlp-grpc-port",
-        ):
-            GrpcReceiver(Ledger().accept, "127.0.0.1", first.port)
-    finally:
-        first.stop(0)
+    terms = Terms(ledger.accept)
+    with serving(lambda: GrpcDoor(terms, "127.0.0.1", 0, option="--otlp-grpc-port")) as first:
+        said = rf"127\.0\.0\.1 port {first.port}: the port is in use by another process; .* --otlp-grpc-port"
+        with pytest.raises(CollectorError, match=said):
+            GrpcDoor(terms, "127.0.0.1", first.port, option="--otlp-grpc-port")
+
+
+def test_without_a_token_that_may_send_the_code_is_unauthenticated(refused, export, ledger):
+    """A call without a known token is UNAUTHENTICATED and leaves nothing; with one it is taken."""
+    access = Access(["right"])
+
+    assert grpc.StatusCode.UNAUTHENTICATED is refused(GOOD, access=access)[0]
+    assert grpc.StatusCode.UNAUTHENTICATED is refused(GOOD, access=access, metadata=[("authorization", "Bearer x")])[0]
+    assert [] == ledger.kept
+    assert b"" == export(GOOD, access=access, metadata=[("authorization", "Bearer right")])
+
+
+def test_what_finds_no_room_is_asked_for_again(refused, ledger):
+    """A call that there is no room for is UNAVAILABLE with RetryInfo, before its message is sent whole."""
+    room = Room(2**20)
+    room.take(2**20)
+    code, message, status = refused(bytes(2**22), room=room)
+
+    assert (grpc.StatusCode.UNAVAILABLE, True) == (code, "no room" in message)
+    assert status.details[0].Is(RetryInfo.DESCRIPTOR)
+    assert (2**20, []) == (room.bytes, ledger.kept)
+
+
+@pytest.mark.parametrize("size", [0, 1, 16_384, 65_535, 2**20, 9 * 2**20, 40 * 2**20])
+def test_messages_of_any_size_arrive(export, ledger, size):
+    """However large beside the windows and frames of HTTP/2, a message within the limit arrives as it was sent."""
+    body = ExportTraceServiceRequest(resource_spans=[ResourceSpans(schema_url="x" * size)]).SerializeToString()
+
+    assert b"" == export(body)
+    assert body == ledger.kept[0][1]
+
+
+def test_one_connection_carries_many_calls_at_once(running, ledger):
+    """Calls beyond those that may be under way at once wait for their turn at the sender, and every one is answered."""
+    with running() as channel:
+        call = channel.unary_unary(TRACES)
+        answers = [call.future(GOOD, timeout=30) for _ in range(1000)]
+
+        assert {b""} == {answer.result() for answer in answers}
+    assert 1000 == len(ledger.kept)
+
+
+def test_a_long_reason_arrives_whole(export, ledger):
+    """An answer larger than a frame and than the sender's window is sent as the window opens."""
+    ledger.receipt = Receipt(0, 1, "x" * 200_000)
+
+    assert 200_000 == len(ExportTraceServiceResponse.FromString(export(GOOD)).partial_success.error_message)
+
+
+def test_a_call_that_is_given_up_gives_its_room_back(running, ledger):
+    """A sender that cancels, or whose deadline passes, leaves no room taken, and its connection goes on."""
+    room = Room()
+    ledger.silent = True
+    with running(room=room) as channel:
+        call = channel.unary_unary(TRACES)
+        for _ in range(20):
+            with pytest.raises(grpc.RpcError):
+                call(GOOD, timeout=0.005)
+        ledger.silent = False
+
+        assert b"" == call(GOOD, timeout=30)
+    assert (0, 0) == (room.bytes, room.requests)
