@@ -6,5 +6,6 @@ out: OTLP spans -> segment documents -> PutTraceSegments
 
 from .receiver import XrayReceiver
 from .sampling import SamplingRule
+from .sender import XraySender
 
-__all__ = ["SamplingRule", "XrayReceiver"]
+__all__ = ["SamplingRule", "XrayReceiver", "XraySender"]

@@ -23,7 +23,7 @@ NOBODY: Final = Resource().SerializeToString()
 """The resource of a subsegment whose segment never came."""
 
 EXCEPTION: Final = "exception"
-_CAUSE: Final = "aws.xray.cause"
+CAUSE: Final = "aws.xray.cause"
 _REMOTE: Final = frozenset({"remote", "aws"})
 _SAMPLED: Final = 1
 
@@ -74,7 +74,7 @@ def _write_cause(span: Span, document: Document, attributes: dict[str, Any]) -> 
     """A cause is either exceptions, which are events, or the id of one told elsewhere in the trace."""
     cause = document.fields["cause"]
     if isinstance(cause, str):
-        attributes.setdefault(_CAUSE, cause)
+        attributes.setdefault(CAUSE, cause)
     for exception in _exceptions(cause):
         said_of = _described_exception(exception)
         event = span.events.add(name=EXCEPTION, time_unix_nano=document.end)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 import pytest
+from aws_xray_sdk.core import xray_recorder
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry
 
@@ -197,6 +198,13 @@ class Port:
         return readings(self.registry)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _closed():
+    """Closes the socket that the SDK, which moto imports too, opens for a recorder nobody here uses."""
+    yield
+    xray_recorder.emitter._socket.close()
+
+
 @pytest.fixture
 def bench() -> Bench:
     """Datagrams in, spans out."""
@@ -273,9 +281,3 @@ def attributes():
 def now() -> float:
     """The moment the documents end at."""
     return NOW
-
-
-@pytest.fixture(scope="session")
-def bench_of():
-    """Makes benches, for tests that need many."""
-    return Bench

@@ -41,10 +41,9 @@ def recorder(start):
     made.emitter._socket.close()
 
 
-def test_the_sdk_s_segments_arrive(recorder, attributes):
-    """What the real SDK sends becomes spans: status, exception, annotations and metadata, nested and streamed subsegments."""
-    sdk, port = recorder
-    with pytest.raises(ValueError, match="no money"), sdk.in_segment("payments") as segment:
+def pay(sdk: AWSXRayRecorder) -> None:
+    """A request that calls others and fails."""
+    with sdk.in_segment("payments") as segment:
         segment.put_http_meta("method", "POST")
         segment.put_http_meta("url", "https://bank.example/pay/42")
         segment.put_http_meta("status", 502)
@@ -54,6 +53,13 @@ def test_the_sdk_s_segments_arrive(recorder, attributes):
             with sdk.in_subsegment(f"call-{number}", namespace="remote") as call:
                 call.put_http_meta("status", 429 if number == 0 else 200)
         raise ValueError("no money")
+
+
+def test_the_sdk_s_segments_arrive(recorder, attributes):
+    """What the real SDK sends becomes spans: status, exception, annotations and metadata, nested and streamed subsegments."""
+    sdk, port = recorder
+    with pytest.raises(ValueError, match="no money"):
+        pay(sdk)
 
     spans = port.inbox.wait(9)
 
@@ -203,8 +209,8 @@ def test_what_the_intake_has_no_room_for_comes_again(start, segment, datagram):
     """Over UDP nobody sends again, so the receiver does: until the intake has taken it, byte for byte."""
     port = start()
     tried = []
-    port.inbox.answer = lambda body: tried.append(body) or (
-        Receipt(1) if len(tried) > 2 else Unavailable("full", retry_after=0)
+    port.inbox.answer = lambda body: (
+        tried.append(body) or (Receipt(1) if len(tried) > 2 else Unavailable("full", retry_after=0))
     )
     port.send(datagram(segment()))
 
