@@ -26,7 +26,7 @@ from ..errors import CollectorError
 SECONDS: Final = 20
 """About how long compiling takes, for whoever waits."""
 
-MODULES: Final = ("spans", "logs")
+MODULES: Final = ("spans", "logs", "point_rows")
 """The modules that hold kernels."""
 
 _LIST: Final = "kernels.json"

@@ -45,19 +45,19 @@ _njit: Any = numba.njit  # its types do not know `_nrt`
 
 def inlined(function: F) -> F:
     """A few instructions that a call would cost more than."""
-    return cast(F, _njit(nogil=True, forceinline=True, _nrt=False)(function))
+    return cast(F, _njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
 
 
 def helper(function: F) -> F:
     """A part of kernels that is called rather than repeated."""
-    return cast(F, _njit(nogil=True, _nrt=False)(function))
+    return cast(F, _njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
 
 
 def allocating(function: F) -> F:
     """A helper that makes arrays of its own."""
-    return cast(F, _njit(nogil=True, _nrt=True)(function))
+    return cast(F, _njit(nogil=True, _nrt=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
 
 
 def kernel(signature: Any) -> Callable[[F], F]:
     """What Python calls, with numba's `signature`: compiled or read from the cache at once."""
-    return cast(Callable[[F], F], _njit(signature, nogil=True, cache=True, _nrt=False))
+    return cast(Callable[[F], F], _njit(signature, nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True))

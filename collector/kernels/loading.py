@@ -19,8 +19,8 @@ def load_decoders(folder: Path, say: Callable[[str], None] = _silent) -> Decoder
     Several processes may do this at once. Raises CollectorError where the folder can't be written or the decoders can't be compiled.
     """
     load(prepare(folder, say))
-    from ..points import decode_points
     from .logs import decode_logs
+    from .points import decode_points
     from .spans import decode_spans
 
     return Decoders(decode_spans, decode_points, decode_logs)

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from .compiled import Bytes, allocating, int64
+from .compiled import Bytes, allocating, helper, int64
 from .faults import MALFORMED
 from .text import is_text
-from .wire import CONTENT, DEPTH, content, skip, tag
+from .wire import CONTENT, DEPTH, content, skip, tag, varint
 
 TEXT: Final = -1
 WORDS: Final = -2
@@ -85,6 +85,18 @@ def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
 _FIELDS: Final = _as_array()
 
 
+@helper
+def _is_right(buf: Bytes, at: int, end: int, holds: int) -> bool:
+    """Whether a field's content is what it has to be: text, or packed numbers."""
+    if holds == TEXT:
+        return is_text(buf, at, end)
+    if holds == WORDS:
+        return (end - at) & 7 == 0
+    while 0 <= at < end:
+        at = varint(buf, at, end)[1]
+    return at == end
+
+
 @allocating
 def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
     """The end of a message's content, or MALFORMED. `depth` is how many levels there may still be within it."""
@@ -110,9 +122,9 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
                 return MALFORMED
             continue
         at, stop = content(buf, at, ends[level])
-        if stop < 0 or (holds == TEXT and not is_text(buf, at, stop)) or (holds != TEXT and level >= depth):
+        if stop < 0 or (holds > 0 and level >= depth) or (holds < 0 and not _is_right(buf, at, stop, holds)):
             return MALFORMED
-        if holds == TEXT:
+        if holds < 0:
             at = stop
         else:
             level += 1
