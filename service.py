@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvloop
 from prometheus_client import Gauge
@@ -23,24 +23,25 @@ from prometheus_client import Gauge
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
 from .collector import (
+    Access,
     Breakdown,
     Collector,
     CollectorError,
-    Decoders,
     Doors,
     HttpServer,
     Receipt,
     Receiving,
     Signal,
     Terms,
+    Tls,
     Unavailable,
-    decode_logs,
-    decode_points,
-    decode_spans,
     expose,
     listen,
 )
-from .settings import Settings
+from .collector.kernels import load_decoders
+from .collector.xray import PORT as XRAY_PORT
+from .collector.xray import XrayReceiver
+from .settings import Otlp, Settings
 from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
 
 EVALUATE_SECONDS: Final = 5.0
@@ -89,6 +90,14 @@ def _free_port(host: str, option: str) -> int:
         return int(taken.getsockname()[1])
 
 
+class _Source(Protocol):
+    """Where things come in, for as long as it is started."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class Service:
     """One collector with everything around it. It is the API's `Desk`: all answers come from the ledger as it is now."""
 
@@ -101,7 +110,7 @@ class Service:
             settings.data,
             self._files.read(),
             clock(),
-            Decoders(decode_spans, decode_points, decode_logs),
+            load_decoders(settings.kernels or settings.data / "kernels", _log.info),
             on_commit=lambda names: self._wake(),
             stopwatch=time.perf_counter,
         )
@@ -129,6 +138,38 @@ class Service:
         registry = self._collector.counters.registry
         return Paging(self._collector.ledger.path, senders, self.url, self._clock, registry)
 
+    def _build_doors(self, otlp: Otlp) -> Doors:
+        terms = Terms(
+            self._accept,
+            room=self._collector.room,
+            access=Access([token.get_secret_value() for token in otlp.tokens]),
+            tls=Tls(otlp.tls.certificate, otlp.tls.key, otlp.tls.client_ca) if otlp.tls else None,
+            limit=otlp.limit,
+            clock=self._clock,
+            receiving=Receiving(self._collector.counters.registry),
+        )
+        return Doors(terms, self._settings.host, otlp.http_port, otlp.grpc_port, otlp.socket)
+
+    def _build_xray(self, port: int | None) -> list[XrayReceiver]:
+        """Nothing where it is off, or where nobody asked for it and somebody else, likely AWS's own daemon, has its port."""
+        if port == 0:
+            return []
+        try:
+            receiver = XrayReceiver(
+                self._collector.accept,
+                self._settings.host,
+                XRAY_PORT if port is None else port,
+                registry=self._collector.counters.registry,
+                clock=self._clock,
+                stopwatch=time.monotonic,
+            )
+        except CollectorError as error:
+            if port is not None:
+                raise
+            _log.warning("X-Ray is not received: %s", error)
+            return []
+        return [receiver]
+
     @property
     def url(self) -> str:
         """Where people find the page: as configured; else the address listened on, or this machine's name where that is every one."""
@@ -143,21 +184,18 @@ class Service:
         self._take_signals(stop)
         self._watch_commits()
         pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
-        terms = Terms(
-            self._accept,
-            room=self._collector.room,
-            clock=self._clock,
-            receiving=Receiving(self._collector.counters.registry),
-        )
-        doors = Doors(terms, self._settings.host, self._settings.otlp.http_port, self._settings.otlp.grpc_port)
-        await doors.start()
-        await pages.start()
-        self._say_hello(doors)
+        doors = self._build_doors(self._settings.otlp)
+        xray = self._build_xray(self._settings.xray.port)
+        sources: list[_Source] = [doors, *xray]
+        for server in (*sources, pages):
+            await server.start()
+        self._say_hello(doors, xray)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
         paging = asyncio.create_task(self._paging.run(), name="pager")
         failed = await _first(stop, [*jobs, paging])
         _log.info("stopping: taking in nothing new, committing what was accepted")
-        await doors.stop()
+        for source in reversed(sources):
+            await source.stop()
         await _cancel(jobs)
         await asyncio.to_thread(self._judge)
         await _cancel([paging])
@@ -325,9 +363,11 @@ class Service:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._files.forget)
 
-    def _say_hello(self, doors: Doors) -> None:
+    def _say_hello(self, doors: Doors, xray: Sequence[XrayReceiver]) -> None:
         _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
         _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
+        for receiver in xray:
+            _log.info("X-Ray on port %d, UDP and TCP", receiver.port)
         _log.info("pages and API on %s", self.url)
 
 

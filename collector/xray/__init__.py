@@ -4,8 +4,8 @@ in:  datagram -> document -> assembly (each request once) -> OTLP spans -> intak
 out: OTLP spans -> segment documents -> PutTraceSegments
 """
 
-from .receiver import XrayReceiver
+from .receiver import PORT, XrayReceiver
 from .sampling import SamplingRule
 from .sender import XraySender
 
-__all__ = ["SamplingRule", "XrayReceiver", "XraySender"]
+__all__ = ["PORT", "SamplingRule", "XrayReceiver", "XraySender"]
