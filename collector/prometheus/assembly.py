@@ -16,6 +16,7 @@ A family that was never counted (after a restart, say) is not known, so its firs
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ MOST_PENDING: Final = 200_000
 """Samples that may wait; with more, requests are refused until some are dealt with."""
 
 IDLE: Final = float(HOUR)
+CLASSIC: Final = 16
+"""Bytes of a member's key; a native histogram's is longer, and counts nothing beside the classic one of the same events."""
 
 
 class Seen(Enum):
@@ -51,15 +54,20 @@ class Seen(Enum):
 
 @dataclass(slots=True)
 class _Member:
-    """One histogram or counter: its parts with what each said last, and until when it is dealt with."""
+    """One histogram or counter: its parts with what each said last, when it first came, and until when it is dealt with.
+
+    An `odd` one is not expected to have the boundaries of others.
+    """
 
     parts: dict[float, tuple[int, Value]] = field(default_factory=dict)
+    first: int = 0
     dealt: int = 0
     counted: bool = False
+    odd: bool = False
     lacking: frozenset[float] = frozenset()
 
     def copy(self) -> _Member:
-        return _Member(self.parts.copy(), self.dealt, self.counted, self.lacking)
+        return _Member(self.parts.copy(), self.first, self.dealt, self.counted, self.odd, self.lacking)
 
 
 @dataclass(slots=True)
@@ -90,12 +98,17 @@ class _Family:
 
     def shape(self) -> frozenset[float]:
         """The boundaries that members have which were counted: what a new one is expected to have."""
-        return frozenset(part for member in self.members.values() if member.counted for part in member.parts)
+        classic = (member for key, member in self.members.items() if member.counted and len(key) == CLASSIC)
+        return frozenset(part for member in classic for part in member.parts)
 
     def missing(self, key: bytes, parts: dict[float, Told]) -> frozenset[float]:
-        """The parts of a member that have not come."""
+        """The parts of a member that have not come; no histogram is one without `+Inf`."""
         member = self.members[key]
-        expected = frozenset(member.parts) if member.counted else self.shape() | frozenset(member.parts)
+        expected = frozenset(member.parts)
+        if not (member.counted or member.odd) and len(key) == CLASSIC:
+            expected |= self.shape()
+        if any(told.series.kind is Kind.BUCKET for told in parts.values()):
+            expected |= {math.inf}
         return expected - parts.keys()
 
     def is_whole(self, time: int) -> bool:
@@ -114,9 +127,17 @@ class _Family:
             member = self.members[key]
             member.dealt = max(member.dealt, time)
             if not self.missing(key, parts):
+                if len(key) == CLASSIC or key[:CLASSIC] not in scrape.parts:
+                    yield from self._told(member, time, list(parts.values()))
                 member.counted, member.lacking = True, frozenset()
-                yield Row(time, list(parts.values()))
         self.counted = max(self.counted, time)
+
+    @staticmethod
+    def _told(member: _Member, time: int, parts: list[Told]) -> Iterator[Row]:
+        """A member that came earlier and was incomplete then is judged by that time: it is no newer than it was."""
+        if not member.counted and member.first < time:
+            yield Row(member.first, parts)
+        yield Row(time, parts)
 
     def give_up(self, time: int) -> Iterator[Row]:
         """The same where the time to wait is over: who did not come is not expected again, nor what was away twice."""
@@ -125,7 +146,7 @@ class _Family:
             member, missing = self.members[key], self.missing(key, parts)
             if missing and (missing == member.lacking or not shape):
                 member.parts = {part: told for part, told in member.parts.items() if part in parts}
-                member.counted = True
+                member.odd = True
             member.lacking = missing
         if time > self.counted:
             for key in [key for key, member in self.members.items() if key not in scrape.parts and member.dealt < time]:
@@ -175,6 +196,7 @@ class Assembly:
         member.parts[series.boundary] = time, told.value
         if time <= member.dealt:
             return Seen.LATE
+        member.first = member.first or time
         scrape = family.scrapes.setdefault(time, _Scrape(received))
         scrape.parts.setdefault(series.member, {})[series.boundary] = told
         self._pending += 1

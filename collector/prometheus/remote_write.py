@@ -19,14 +19,13 @@ from prometheus_client import Counter, Gauge
 from .. import names
 from ..books import Books
 from ..columns import Signal, Wanted
-from ..count_points import count_points
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
 from ..recent import Receipt
 from ..rejections import Outcome
 from .assembly import Assembly, Seen
 from .batch import Batch, Submit
-from .rows import Row, points_of
+from .counting import count_rows
 from .translation import Kind, Series, Translation
 from .write_request import Reader, Reading, Version, parse, shown
 
@@ -196,7 +195,7 @@ class RemoteWrite:
                     refused[what.value] += 1
                     lost[series.kind is Kind.NATIVE] += 1
                     detail = detail or f"a sample of {shown(series.labels)} at {time}"
-        points = self._points(books, self._assembly.whole(), hearts, received)
+        points = count_rows(books, self._assembly.whole(), hearts, received)
         samples, histograms = reading.written - lost[False], reading.native - lost[True]
         receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
         self._note(seen, refused)
@@ -206,20 +205,8 @@ class RemoteWrite:
     def _overdue(self, books: Books) -> tuple[Outcome, None]:
         now = self._clock()
         self._assembly.load(books.ledger.writer, self._reader_for(books).translation)
-        points = self._points(books, self._assembly.overdue(now), {}, now)
+        points = count_rows(books, self._assembly.overdue(now), {}, now)
         return Outcome(Receipt(0), Signal.METRICS, {}, points), None
-
-    def _points(self, books: Books, rows: list[Row], hearts: dict[Series, int], received: float) -> dict[str, int]:
-        """Counts whole members, and hears targets that are of services known, or become so by what they count."""
-        services = {row.parts[0].series.resource["service.name"] for row in rows}
-        alive = {
-            series: time
-            for series, time in hearts.items()
-            if (name := series.resource["service.name"]) in services or books.registry.judges(name)
-        }
-        if not rows and not alive:
-            return {}
-        return dict(count_points(books, points_of(rows, alive), received).points)
 
     def _note(self, seen: Tally[str], refused: Tally[str]) -> None:
         for what, count in (seen | refused).items():

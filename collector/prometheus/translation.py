@@ -25,6 +25,7 @@ UP: Final = "up"
 MILLISECONDS: Final = "_milliseconds"
 UNITS: Final = ("", "_seconds", MILLISECONDS, "_bytes", "_ratio")
 
+_NATIVE: Final = b"native"
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_:]+")
 
 
@@ -41,6 +42,8 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One series that matters, in this house's words. All buckets of one histogram are parts of one `member`, told apart by `boundary`.
+
+    A native histogram's member begins with the same 16 bytes as that of the classic one it may be sent beside.
 
     `family` is the same for all series of one metric of one target; `milliseconds` says that boundaries are to become seconds.
     """
@@ -102,7 +105,7 @@ class Translation:
             resource,
             {attribute: value for label, value in labels for attribute in self._attributes.get(label, ())},
             _digest(of_family),
-            _digest(of_member),
+            _digest(of_member) + (_NATIVE if kind is Kind.NATIVE else b""),
             boundary,
             spelled.endswith(MILLISECONDS),
             not REPLICAS.isdisjoint(told),

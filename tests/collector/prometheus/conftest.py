@@ -58,8 +58,8 @@ def body_of(*all_series: One) -> bytes:
     for one in all_series:
         target = request.timeseries.add()
         target.labels.extend(Label(name=k, value=v).SerializeToString() for k, v in sorted(one.labels.items()))
-        for value, time in one.samples:
-            target.samples.add(value=value, timestamp=round(time * 1000))
+        for value, at in one.samples:
+            target.samples.add(value=value, timestamp=round(at * 1000))
     return packed(request)
 
 
@@ -71,8 +71,8 @@ def body_of_two(*all_series: One, start: float = 0.0, kind: int = 1) -> bytes:
         for pair in sorted(one.labels.items()):
             target.labels_refs.extend(symbols.setdefault(text, len(symbols)) for text in pair)
         target.metadata.type = kind
-        for value, time in one.samples:
-            target.samples.add(value=value, timestamp=round(time * 1000), start_timestamp=round(start * 1000))
+        for value, at in one.samples:
+            target.samples.add(value=value, timestamp=round(at * 1000), start_timestamp=round(start * 1000))
     request.symbols.extend(symbols)
     return packed(request)
 

@@ -6,7 +6,10 @@ import struct
 from itertools import permutations
 from random import Random
 
+import cramjam
 import pytest
+
+from fournines.collector.prometheus.messages import Label, WriteRequest
 
 STALE = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 METRIC = "http.server.request.duration"
@@ -140,6 +143,57 @@ def test_the_first_failure_counts_whole_even_when_its_shard_comes_last(desk, mak
     one.write(*make.histogram(clock.now, 7, 0, status="500"))
 
     assert one.totals("up") == (200, 207)
+
+
+def test_what_was_incomplete_at_first_is_no_newer_for_it(desk, make, clock, slos):
+    """A histogram whose `+Inf` was late at the very first scrape is not taken for one that began since."""
+    one = desk(*slos)
+    parts = make.histogram(clock.now, 900, 0)
+    one.write(make.series("up", (1, clock.now)), *parts[:3], *make.histogram(clock.now, 50, 0, status="404"))
+    clock.now += 16
+    one.flush()
+    for total in (910, 920):
+        clock.now += 15
+        parts = make.histogram(clock.now, total, 0)
+        one.write(make.series("up", (1, clock.now)), *parts, *make.histogram(clock.now, 50, 0, status="404"))
+
+    clock.now += 16
+    one.flush()
+
+    assert one.totals("up") == (10, 10)
+
+
+def test_the_first_request_after_a_scrape_without_any_counts(desk, make, clock, slos):
+    """A target that was up and had no series of the metric has counted nothing yet: its first failure is none too many."""
+    one = desk(*slos)
+    one.write(make.series("up", (1, clock.now)))
+    clock.now += 15
+
+    one.write(make.series("up", (1, clock.now)), *make.histogram(clock.now, 2, 0, status="500"))
+    clock.now += 16
+    one.flush()
+
+    assert one.totals("up") == (0, 2)
+
+
+def test_a_histogram_sent_both_ways_counts_once(desk, make, clock, slos):
+    """Where a native histogram comes beside the classic one of the same requests, the classic one counts."""
+    one = settled(desk, make, clock, *slos)
+    for total in (100, 120):
+        request = WriteRequest.FromString(
+            bytes(cramjam.snappy.decompress_raw(make.one(*make.histogram(clock.now, total, 10))))
+        )
+        name = request.timeseries.add(
+            labels=[label for label in request.timeseries[4].labels if b"_count" not in label]
+        )
+        name.labels.insert(0, Label(name="__name__", value="http_server_request_duration_seconds").SerializeToString())
+        name.histograms.add(count_int=total + 10, timestamp=round(clock.now * 1000))
+        assert one.post(make.packed(request)).status_code == 204
+        clock.now += 16
+        one.flush()
+        clock.now += 1
+
+    assert one.totals("up") == (30, 30)
 
 
 def test_a_series_that_went_stale_is_not_waited_for(desk, make, clock, slos):

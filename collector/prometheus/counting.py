@@ -1,0 +1,39 @@
+"""Whole scrapes into the books, with the life of the targets they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...slo import HTTP_SERVER_DURATION
+from ..books import Books
+from ..count_points import count_points
+from ..names import SERVICE_NAME
+from ..origin import identity_of, origin_of
+from .rows import MILLISECOND, Row, points_of
+from .translation import Series
+
+
+def count_rows(books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float) -> dict[str, int]:
+    """Stages what members say, and that targets were up (`hearts`: their `up` series, with the milliseconds they were seen at).
+
+    A target is heard as a service once it brings something that counts, or its service is known: not every exporter is one. Gives the
+    points by what they turned out to be.
+    """
+    services = {row.parts[0].series.resource[SERVICE_NAME] for row in rows}
+    alive = {
+        series: time
+        for series, time in hearts.items()
+        if (service := series.resource[SERVICE_NAME]) in services or books.registry.judges(service)
+    }
+    found = dict(count_points(books, points_of(rows, alive), received).points) if rows or alive else {}
+    for series, time in hearts.items():
+        _hear(books, series, time, received)
+    return found
+
+
+def _hear(books: Books, series: Series, time: int, received: float) -> None:
+    """A target that was seen had room for every metric of its service: a stream that comes later is new, and counts whole."""
+    origin = origin_of(series.resource)
+    names = {judge.sli.signal for judge in books.registry.judges(origin.service)} & books.cumulatives.names
+    for name in names | {HTTP_SERVER_DURATION}:
+        books.cumulatives.hear(identity_of(origin.digest, name), time * MILLISECOND, received)
