@@ -1,0 +1,350 @@
+"""Kept traces: a tap that lets a thread of its own choose and store, and answers what is kept.
+
+Counting never waits for it and never fails with it: what finds no room on the way is dropped, and counted. Card numbers and secrets are
+taken out of everything before it is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import xxhash
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from ..slo import Attributes
+from . import names
+from .cards import REDACTED
+from .columns import IdColumns, Logs, Spans
+from .credentials import is_secret
+from .redaction import clean_message, is_suspicious, without_sensitive
+from .registry import Catalogue, Registry
+from .taps import Arrival
+from .trace_choice import Hit, Quotas, Thresholds, TraceState, hits
+from .trace_ring import Keys, Passed, Ring, keys_of, rows_of
+from .trace_store import Bounds, Part, TraceStore
+from .trace_view import find_traces, trace_view
+
+SHARE: Final = 0.001
+"""Share of ordinary traces that are chosen, before the bounds of a minute."""
+
+MOST_WAITING: Final = 64 * 2**20
+AT_ONCE: Final = 64
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class _Work(NamedTuple):
+    """A committed request, and the SLOs in force with it."""
+
+    arrival: Arrival
+    columns: Spans | Logs
+    catalogue: Catalogue
+
+
+class _Instruments:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.kept = Counter(names.TRACES_KEPT, "Traces that were chosen to be kept", ("state",), registry=registry)
+        self.dropped = Counter(
+            names.TRACES_DROPPED,
+            "Spans and log records of kept traces, or requests not looked at, that were dropped",
+            ("reason",),
+            registry=registry,
+        )
+        self.traces = Gauge(names.TRACES, "Traces kept", registry=registry)
+        self.bytes = Gauge(names.TRACES_BYTES, "Bytes of spans and log records kept", registry=registry)
+
+
+class Traces:
+    """Keeps failed, slow and some ordinary traces of a collector in `folder`. A tap; raises sqlite3.Error where its file can't be used."""
+
+    def __init__(
+        self,
+        folder: Path,
+        registry: CollectorRegistry,
+        bounds: Bounds = Bounds(),  # noqa: B008 - immutable
+        share: float = SHARE,
+        quotas: Callable[[], Quotas] = Quotas,
+    ) -> None:
+        self._instruments = _Instruments(registry)
+        self._bounds = bounds
+        self._share = share
+        self._store = TraceStore(folder, bounds)
+        self._reader = self._store.reader()
+        self._reading = threading.Lock()
+        self._thresholds, self._quotas, self._ring = Thresholds(), quotas(), Ring()
+        self._wanted: Keys = _sorted(self._store.kept)
+        self._staged: list[_Work] = []
+        self._queue: queue.SimpleQueue[_Work | threading.Event | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._room = threading.Lock()
+        self._failing = False
+        self._tell()
+        self._thread = threading.Thread(target=self._run, name="fournines-traces", daemon=True)
+        self._thread.start()
+
+    # The tap.
+
+    def stage(self, arrival: Arrival, registry: Registry) -> None:
+        """Takes a request of spans or log records."""
+        if isinstance(arrival.columns, Spans | Logs) and arrival.body:
+            self._staged.append(_Work(arrival, arrival.columns, registry.catalogue))
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything waits for the commit."""
+        return bool(self._staged)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Nothing of it goes into the ledger."""
+
+    def keep(self) -> None:
+        """Hands over what was counted; what finds no room is dropped."""
+        for work in self._staged:
+            size = len(work.arrival.body)
+            with self._room:
+                fits = self._waiting + size <= MOST_WAITING
+                self._waiting += size if fits else 0
+            if fits:
+                self._queue.put(work)
+            else:
+                self._instruments.dropped.labels("busy").inc()
+        self._staged.clear()
+
+    def forget(self) -> None:
+        """It was not counted, and comes again."""
+        self._staged.clear()
+
+    # Reading.
+
+    def find(
+        self,
+        now: float,
+        service: str | None = None,
+        route: str | None = None,
+        state: str | None = None,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """The newest traces kept, of a service, a route, and a state (`failed`, `slow`, `sampled`) where asked for. Raises ValueError."""
+        wanted = None if state is None else _state(state)
+        with self._reading:
+            return find_traces(self._reader, service, route, wanted, now - self._bounds.seconds, limit)
+
+    def get(self, trace_id: str) -> dict[str, Any] | None:
+        """One trace by its id in hexadecimal, as plain values; None where it is not kept. Raises ValueError for what is no id."""
+        trace = bytes.fromhex(trace_id)
+        if len(trace) != 16:
+            raise ValueError("a trace id has 32 hexadecimal digits")
+        with self._reading:
+            return trace_view(self._reader, trace)
+
+    def settle(self, timeout: float = 30.0) -> bool:
+        """Waits until all that was handed over is stored; says whether it is."""
+        done = threading.Event()
+        self._queue.put(done)
+        return done.wait(timeout)
+
+    def close(self) -> None:
+        """Stores what was handed over, and lets the file go."""
+        self._queue.put(None)
+        self._thread.join()
+        with self._reading:
+            self._reader.close()
+        self._store.close()
+
+    # The thread.
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            work, events, going = self._gather()
+            if work:
+                self._take(work)
+            for event in events:
+                event.set()
+
+    def _gather(self) -> tuple[list[_Work], list[threading.Event], bool]:
+        work: list[_Work] = []
+        events: list[threading.Event] = []
+        while len(work) < AT_ONCE:
+            item = self._queue.get()
+            if item is None:
+                return work, events, False
+            if isinstance(item, threading.Event):
+                events.append(item)
+            else:
+                work.append(item)
+            if self._queue.empty():
+                break
+        return work, events, True
+
+    def _take(self, group: list[_Work]) -> None:
+        try:
+            self._store.begin()
+            for work in group:
+                self._look_at(work)
+            self._store.tidy(max(work.arrival.received for work in group))
+            self._store.commit()
+            self._failing = False
+        except Exception as error:  # noqa: BLE001 - evidence that can't be kept must not end the thread that keeps it
+            self._fail(group, error)
+        finally:
+            with self._room:
+                self._waiting -= sum(len(work.arrival.body) for work in group)
+            self._wanted = _sorted(self._store.kept)
+            self._tell()
+
+    def _fail(self, group: list[_Work], error: Exception) -> None:
+        self._instruments.dropped.labels("disk" if isinstance(error, sqlite3.Error) else "fault").inc(len(group))
+        if not self._failing:
+            self._failing = True
+            _LOG.error("traces are not kept now", exc_info=error)
+        try:
+            self._store.roll_back()
+        except sqlite3.Error as again:
+            _LOG.debug("kept traces can't be read again: %s", again)
+
+    def _look_at(self, work: _Work) -> None:
+        passed = Passed(work.arrival, work.columns, keys_of(work.columns.ids))
+        chosen = self._choose(work) if isinstance(work.columns, Spans) else []
+        if chosen:
+            self._wanted = _sorted(self._store.kept)
+            fresh = _sorted(chosen)
+            for before, rows in self._ring.find(fresh):
+                self._save(before, rows)
+        rows = rows_of(passed.keys, self._wanted)
+        if len(rows):
+            self._save(passed, rows)
+        self._ring.add(passed)
+
+    def _choose(self, work: _Work) -> list[bytes]:
+        """Keeps traces there is a reason for; returns those that were not kept before."""
+        spans, received = work.columns, work.arrival.received
+        assert isinstance(spans, Spans), "only spans are reasons"
+        chosen: list[bytes] = []
+        found: list[tuple[Hit, list[int]]] = []
+        for hit, rows in hits(spans, self._thresholds.of(work.catalogue), self._share):
+            clean = hit._replace(route=without_sensitive(hit.route), error=without_sensitive(hit.error))
+            known = rows_of(keys_of(spans.ids[rows]), self._wanted)
+            again, rest = rows[known].tolist(), np.delete(rows, known).tolist()
+            given = self._quotas.take(clean, len(rest), received)
+            for row in (fresh := rest[:given]):
+                trace = _trace_of(spans.ids, row)
+                if trace not in self._store.kept:
+                    chosen.append(trace)
+                    self._instruments.kept.labels(hit.state.name.lower()).inc()
+                self._store.keep(trace, clean, received)
+            for row in again:
+                if (trace := _trace_of(spans.ids, row)) in self._store.kept:
+                    self._store.keep(trace, clean, received)
+            found.append((clean, [*fresh, *again]))
+        self._add_hits(work, found)
+        return chosen
+
+    def _add_hits(self, work: _Work, found: list[tuple[Hit, list[int]]]) -> None:
+        spans = work.columns
+        assert isinstance(spans, Spans), "only spans are reasons"
+        rows = [row for _, some in found for row in some]
+        if not rows:
+            return
+        messages = _messages(work.arrival.body, spans, rows)
+        for hit, some in found:
+            self._store.add_hits(
+                (hit.service, int(spans.start[row]), _trace_of(spans.ids, row), int(spans.ids[row, 2]).to_bytes(8), hit.route,
+                 int(hit.state), hit.status, hit.error, int(spans.end[row] - spans.start[row]), without_sensitive(messages[row].name))
+                for row in some
+                if _trace_of(spans.ids, row) in self._store.kept and row in messages
+            )  # fmt: skip
+
+    def _save(self, passed: Passed, rows: NDArray[np.intp]) -> None:
+        columns = passed.columns
+        wanted = [row for row in rows.tolist() if _trace_of(columns.ids, row) in self._store.kept]
+        parts = []
+        for row, message in _messages(passed.arrival.body, columns, wanted).items():
+            if is_suspicious(message.SerializeToString()):
+                clean_message(message)
+            data = message.SerializeToString()
+            resource = _cleaned(columns.resources[int(columns.resource[row])])
+            identity = int(columns.ids[row, 2]).to_bytes(8)
+            if isinstance(columns, Logs):
+                identity = xxhash.xxh3_128_digest(data)
+            parts.append(Part(_trace_of(columns.ids, row), identity, resource, data))
+        missing = len(wanted) - len(parts)
+        full = self._store.add_spans(parts) if isinstance(columns, Spans) else self._store.add_logs(parts)
+        for reason, count in (("trace_full", full), ("unreadable", missing)):
+            if count:
+                self._instruments.dropped.labels(reason).inc(count)
+
+    def _tell(self) -> None:
+        self._instruments.traces.set(len(self._store.kept))
+        self._instruments.bytes.set(self._store.size)
+
+
+def _state(name: str) -> TraceState:
+    try:
+        return TraceState[name.upper()]
+    except KeyError:
+        raise ValueError(f"a state is failed, slow or sampled, not {name!r}") from None
+
+
+def _sorted(traces: Any) -> Keys:
+    ids = np.frombuffer(b"".join(traces), ">u8").reshape(-1, 2).astype(np.uint64)
+    return np.sort(keys_of(ids))
+
+
+def _trace_of(ids: IdColumns, row: int) -> bytes:
+    return int(ids[row, 0]).to_bytes(8) + int(ids[row, 1]).to_bytes(8)
+
+
+def _messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, Any]:
+    """The messages of some rows, by row; those that the library can't read are left out."""
+    if not rows:
+        return {}
+    if not columns.place[rows[0], 1]:
+        return _from_whole(body, columns, rows)
+    make: Any = Span if isinstance(columns, Spans) else LogRecord
+    found = {}
+    for row in rows:
+        start, size = columns.place[row].tolist()
+        try:
+            found[row] = make.FromString(body[start : start + size])
+        except DecodeError:
+            continue  # counted by the caller, who misses it
+    return found
+
+
+def _from_whole(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, Any]:
+    """As `_messages`, where the decoder does not say where each message lies."""
+    everything: list[Any]
+    if isinstance(columns, Spans):
+        traces = ExportTraceServiceRequest.FromString(body)
+        everything = list(
+            chain.from_iterable(scope.spans for one in traces.resource_spans for scope in one.scope_spans)
+        )
+    else:
+        logs = ExportLogsServiceRequest.FromString(body)
+        everything = list(
+            chain.from_iterable(scope.log_records for one in logs.resource_logs for scope in one.scope_logs)
+        )
+    return {row: everything[row] for row in rows}
+
+
+def _cleaned(resource: Attributes) -> Attributes:
+    return {
+        key: REDACTED if is_secret(key) else without_sensitive(value)
+        for key, value in resource.items()
+        if isinstance(value, str)
+    } | {key: value for key, value in resource.items() if not isinstance(value, str)}
