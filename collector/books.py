@@ -12,11 +12,13 @@ from .buckets import Booked, Buckets
 from .columns import Wanted
 from .contributors import Contributors
 from .counters import Counters
+from .fractions import Fractions
 from .intervals import Intervals
 from .ledger import Ledger
 from .names import HEARTBEAT
+from .origin import Origins
 from .recent import digests
-from .registry import MOST_SERVICES, Registry
+from .registry import MOST_SERVICES, Judge, Registry
 from .rolling import Rolling
 from .senders import Senders, SignOfLife
 from .series import Feeds, Series
@@ -55,9 +57,12 @@ class Books:
         self.rolling = Rolling(self.reader)
         self.series = Series(self.registry)
         self.clocks = Clocks(counters.skew)
+        self.origins = Origins()
+        self.fractions = Fractions(connection)
         self.off_boundary: dict[int, float | None] = {}
         self.taps = tuple(taps)
         self._full = False
+        self._rows: dict[str, tuple[tuple[Judge, ...], tuple[int, ...]]] = {}
         self._parts: tuple[Part, ...] = (
             *self.taps,
             self.registry,
@@ -70,6 +75,7 @@ class Books:
             self.cumulatives,
             self.intervals,
             self.digests,
+            self.fractions,
             _Sums(self.rolling, self.buckets),
         )
 
@@ -77,6 +83,11 @@ class Books:
     def wanted(self) -> Wanted:
         """What decoding is to keep, as the open transaction sees it."""
         return Wanted(self.registry.wanted, self.cumulatives.names | {HEARTBEAT})
+
+    @property
+    def sampled(self) -> frozenset[int]:
+        """The rows that count sampled spans, each weighed."""
+        return self.fractions.sampled
 
     @property
     def changed(self) -> bool:
@@ -113,7 +124,11 @@ class Books:
         """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
         if not self.registry.hear(service, metrics=metrics, spans=spans, segments=segments, now=now):
             self._no_room(service)
-        self.tallies.observed(tuple(judge.row for judge in self.registry.judges(service)), int(now))
+        judges = self.registry.judges(service)
+        known = self._rows.get(service)
+        if known is None or known[0] is not judges:
+            known = self._rows[service] = (judges, tuple(judge.row for judge in judges))
+        self.tallies.observed(known[1], int(now))
 
     def _no_room(self, service: str) -> None:
         """Said once: a flood of names is not to become a flood of lines."""

@@ -21,7 +21,7 @@ from .columns import IntColumn, PointKind, Points, Signal, Temporality
 from .growth import NO_BOUNDS, Growth, Levels, distinct
 from .intervals import KEY_SIZE
 from .names import HEARTBEAT
-from .origin import Origin, digest_of, identity_of, origin_of
+from .origin import Origin, digest_of, identity_of
 from .rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from .senders import SignOfLife
 from .series import Feeds
@@ -37,7 +37,7 @@ NARROWEST: Final = 8
 
 def count_points(books: Books, points: Points, received: float) -> Outcome:
     """Stages the events of a request's points, and its signs of life."""
-    origins = [origin_of(resource) for resource in points.resources]
+    origins = [books.origins.of(resource) for resource in points.resources]
     counts = (points.kind != PointKind.GAUGE) & ~points.no_recorded_value
     books.clocks.read(origins, points.resource[counts], points.end[counts], received)
     measuring = _measuring(points)

@@ -129,6 +129,7 @@ CREATE TABLE interval (
 
 -- The fraction of an event that weighed spans left over, good and bad, in 2**-62; an SLO with a row here counts sampled spans.
 CREATE TABLE fraction (slo INTEGER PRIMARY KEY, good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
+CREATE TRIGGER fraction_dropped AFTER DELETE ON slo BEGIN DELETE FROM fraction WHERE slo = OLD.id; END;
 """
 
 STEPS: Final = (_FIRST, _SECOND)

@@ -24,24 +24,33 @@ class Clocks:
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
-        self._shown: set[SenderKey] = set()
+        self._shown: dict[SenderKey, Gauge] = {}
         self._warned: set[SenderKey] = set()
 
     def read(self, origins: list[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
         """Takes the skews of the senders of one request."""
-        newest = np.zeros(len(origins), np.int64)
-        np.maximum.at(newest, resource, end)
-        for origin, last in zip(origins, newest.tolist(), strict=True):
+        for origin, last in zip(origins, _newest(len(origins), resource, end), strict=True):
             if last:
                 self._show(origin.sender, (nanoseconds(received) - last) / NANOSECONDS)
 
     def _show(self, sender: SenderKey, skew: float) -> None:
-        if sender in self._shown or len(self._shown) < MOST_SHOWN:
-            self._shown.add(sender)
-            self._gauge.labels(*sender).set(skew)
+        shown = self._shown.get(sender)
+        if shown is None and len(self._shown) < MOST_SHOWN:
+            shown = self._shown[sender] = self._gauge.labels(*sender)
+        if shown is not None:
+            shown.set(skew)
         if abs(skew) <= WARN_ABOVE:
             self._warned.discard(sender)
         elif sender not in self._warned and len(self._warned) < MOST_SHOWN:
             self._warned.add(sender)
             side = "behind" if skew > 0 else "ahead of"
             _LOG.warning("what %s (%s) sends is %.0f s %s the collector's clock", *sender, abs(skew), side)
+
+
+def _newest(origins: int, resource: IntColumn, end: IntColumn) -> list[int]:
+    """The newest end of each; 0 where there is none."""
+    if origins == 1:
+        return [int(end.max(initial=0))]
+    newest = np.zeros(origins, np.int64)
+    np.maximum.at(newest, resource, end)
+    return newest.tolist()

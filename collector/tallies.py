@@ -11,6 +11,7 @@ from .buckets import Buckets
 from .columns import IntColumn
 
 NEVER: Final = -1
+MOST_FLOORS: Final = 10_000
 
 
 class Tallies:
@@ -19,6 +20,8 @@ class Tallies:
     def __init__(self, connection: sqlite3.Connection, buckets: Buckets) -> None:
         self._buckets = buckets
         self._staged: dict[int, int] = {}
+        # Seconds from which SLOs that are booked together are observed at the latest: most of what is said is nothing new.
+        self._floors: dict[tuple[int, ...], int] = {}
         self.totals: IntColumn = np.zeros((64, 3), np.int64)
         self.since: IntColumn = np.full(64, NEVER, np.int64)
         for slo, since, *totals in connection.execute("SELECT id, since, good, total, estimated FROM slo"):
@@ -42,6 +45,12 @@ class Tallies:
 
     def observed(self, slos: tuple[int, ...], since: int) -> None:
         """Stages that the SLOs are observed from `since` on, if not from earlier."""
+        floor = self._floors.get(slos)
+        if floor is not None and floor <= since:
+            return
+        if len(self._floors) >= MOST_FLOORS:
+            self._floors.clear()
+        self._floors[slos] = since
         for slo in slos:
             known = self.since_of(slo)
             if known == NEVER or since < known:
@@ -72,3 +81,4 @@ class Tallies:
     def forget(self) -> None:
         """What was staged never was."""
         self._staged.clear()
+        self._floors.clear()
