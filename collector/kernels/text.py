@@ -32,47 +32,53 @@ def mixed(seed: np.uint64, number: int) -> np.uint64:
     return folded(seed ^ np.uint64(number), seed + _WEYL)
 
 
+@inlined
+def short(buf: Bytes, at: int, size: int) -> int:
+    """Up to seven bytes as a number, another one for each content of that size: the first ones and the last ones, overlapping."""
+    if size >= 4:
+        return _little32(buf, at) | _little32(buf, at + size - 4) << int64(32)
+    if size > 0:
+        return byte(buf, at) | byte(buf, at + (size >> 1)) << int64(8) | byte(buf, at + size - 1) << int64(16)
+    return int64(0)
+
+
+@inlined
+def _little32(buf: Bytes, at: int) -> int:
+    return byte(buf, at) | byte(buf, at + 1) << 8 | byte(buf, at + 2) << 16 | byte(buf, at + 3) << 24
+
+
 @helper
 def hash_of(buf: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
     """The hash of a slice under a seed: the same in every process for the same seed."""
-    found = mixed(seed, end - at)
-    while end - at >= 8:
+    size = end - at
+    found = mixed(seed, size)
+    if size < 8:
+        return mixed(found, short(buf, at, size))
+    while end - at > 8:
         found = mixed(found, little64(buf, at))
         at += 8
-    if at < end:
-        last = int64(0)
-        while at < end:
-            last = last << int64(8) | byte(buf, at)
-            at += 1
-        found = mixed(found, last)
-    return found
+    return mixed(found, little64(buf, end - 8))
 
 
 @helper
 def equal(one: Bytes, at: int, other: Bytes, there: int, size: int) -> bool:
     """Whether two slices of one size hold the same bytes."""
-    end = at + size
-    while end - at >= 8:
-        if little64(one, at) != little64(other, there):
+    if size < 8:
+        return short(one, at, size) == short(other, there, size)
+    last = size - 8
+    for place in range(0, last, 8):
+        if little64(one, at + place) != little64(other, there + place):
             return False
-        at += 8
-        there += 8
-    while at < end:
-        if byte(one, at) != byte(other, there):
-            return False
-        at += 1
-        there += 1
-    return True
+    return little64(one, at + last) == little64(other, there + last)
 
 
 @inlined
 def is_text(buf: Bytes, at: int, end: int) -> bool:
     """Whether a slice is UTF-8, as protobuf's strings have to be."""
-    while end - at >= 8 and little64(buf, at) & _HIGH_BITS == 0:
-        at += 8
-    while at < end and byte(buf, at) < 128:
-        at += 1
-    return at == end or _is_text_beyond_ascii(buf, at, end)
+    high = short(buf, at, end - at) if end - at < 8 else little64(buf, end - 8)
+    for place in range(at, end - 8, 8):
+        high |= little64(buf, place)
+    return high & _HIGH_BITS == 0 or _is_text_beyond_ascii(buf, at, end)
 
 
 @helper
