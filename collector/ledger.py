@@ -6,6 +6,7 @@ others of this process read and write it through connections of their own (`path
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import threading
@@ -14,29 +15,32 @@ from pathlib import Path
 from typing import Final
 
 from .errors import LedgerError
-from .lock import FolderLock
-from .schema import APPLICATION_ID, migrate
+from .integrity import Inspection, check, check_tables
+from .lock import FolderLock, make_folder
+from .schema import migrate
+from .set_aside import KeptLog, aside, set_aside
 from .staged import Part
 
 FILE: Final = "ledger.db"
 BUSY_MILLISECONDS: Final = 5_000
-CHECKED_BYTES: Final = 256 * 2**20
-"""Up to this size a ledger is checked page by page when it is opened; beyond, opening would take too long."""
+
+_LOG: Final = logging.getLogger("fournines.collector")
 
 
 class Ledger:
     """The open ledger of a folder. Raises LedgerError when it is held by another process, damaged, or of a newer version.
 
+    With `replace_damaged` a damaged one is set aside instead, said so, and a new one begun. `damaged` are those that lie in the folder.
     `visible` is held while a commit becomes visible and memory follows it: whoever holds it sees counts and memory agree.
     `birth` is the epoch second the ledger was made at, `secret` a number of its own.
     """
 
-    def __init__(self, folder: Path, now: float) -> None:
+    def __init__(self, folder: Path, now: float, *, replace_damaged: bool = False) -> None:
         self.path = folder / FILE
         self.visible = threading.Lock()
         self._lock = _hold(folder)
         try:
-            self.writer = self._open()
+            self.writer = self._open_or_begin(now) if replace_damaged else self._open()
             self.birth = self._remember("birth", int(now))
             self.secret = self._remember("secret", secrets.randbits(62))
         except sqlite3.Error as error:
@@ -45,6 +49,11 @@ class Ledger:
         except LedgerError:
             self._lock.release()
             raise
+        except OSError as error:
+            self._lock.release()
+            raise LedgerError(f"the ledger {self.path} can't be opened: {error}") from error
+        self.damaged = aside(self.path)
+        self.inspection = None if self._checked else Inspection(self.reader(), self.path)
 
     def reader(self) -> sqlite3.Connection:
         """A connection that only reads. Its owner closes it and guards it against use by two threads at once."""
@@ -75,19 +84,42 @@ class Ledger:
 
     def close(self) -> None:
         """Folds the log into the file and lets the folder go."""
+        if self.inspection is not None:
+            self.inspection.stop()
         self.writer.close()
         self._lock.release()
 
+    def _open_or_begin(self, now: float) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            old = set_aside(self.path, now)
+            _LOG.critical(
+                "the ledger %s is DAMAGED (%s). It is set aside as %s, whole, and a new one begins: budgets start anew, pages work. "
+                "To go on with a backup instead, stop, put it in place of %s, and start again",
+                self.path,
+                error,
+                old,
+                self.path,
+            )
+            return self._open()
+
     def _open(self) -> sqlite3.Connection:
+        log = KeptLog(self.path)
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
-            _check(connection, self.path)
+            self._checked = check(connection, self.path)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY_MILLISECONDS}"):
                 connection.execute(f"PRAGMA {pragma}")
             migrate(connection)
+            check_tables(connection)
         except BaseException:
             connection.close()
+            log.give_back()
             raise
+        log.let_go()
         return connection
 
     def _remember(self, key: str, value: int) -> int:
@@ -101,23 +133,10 @@ class Ledger:
 
 def _hold(folder: Path) -> FolderLock:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return FolderLock(folder)
     except OSError as error:
         raise LedgerError(f"{folder} can't be used for data: {error.strerror or error}") from error
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuses a file that is not a sound ledger. An empty file becomes one."""
-    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
-        return
-    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    if mark != APPLICATION_ID:
-        raise LedgerError(f"{path} is a database of something else; give fournines another folder with --data")
-    if path.stat().st_size <= CHECKED_BYTES:
-        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
 
 
 def complaint(path: Path, error: sqlite3.Error) -> str:
@@ -128,3 +147,8 @@ def complaint(path: Path, error: sqlite3.Error) -> str:
         f"the ledger {path} is damaged ({error}); nothing was changed. Move it aside and put a backup in its place, "
         "or start with an empty folder"
     )
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Pages that can't be what was written. What else goes wrong (permissions, a full disk) is of a class of its own."""
+    return type(error) is sqlite3.DatabaseError

@@ -1,4 +1,4 @@
-"""One process a data folder: a lock that the system takes back when its holder dies, however it dies."""
+"""A data folder: there after power loss too, and one process's, by a lock that the system takes back however its holder dies."""
 
 from __future__ import annotations
 
@@ -33,3 +33,20 @@ class FolderLock:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, so that it survives power loss: what is in it is durable only then."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync(one.parent)
+
+
+def sync(path: Path) -> None:
+    """Makes a file's content, or a folder's names, survive power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

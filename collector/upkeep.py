@@ -112,7 +112,7 @@ class _Work:
             return at
         day = oldest // DAY * DAY
         if oldest < max(at.packed, self._kept):
-            return self._emptied(oldest)
+            return self._emptied()
         return at._replace(open=day + DAY, packed=day, next=0) if day + DAY <= self._closed else at
 
     def _oldest(self) -> int | None:
@@ -153,7 +153,7 @@ class _Work:
         )
         return at._replace(next=last + 1)
 
-    def _emptied(self, oldest: int) -> Progress:
+    def _emptied(self) -> Progress:
         """Deletes rows that are packed, or kept no more."""
         at, width = self._at, self.width
         until = max(at.packed, self._kept)
@@ -162,7 +162,7 @@ class _Work:
             (width, until, DELETED_AT_ONCE),
         ).fetchone() or (until, 0)
         self._connection.execute("DELETE FROM bucket WHERE width = ? AND (t, slo) < (?, ?)", (width, *end))
-        return at if oldest < at.packed else at._replace(complete=max(at.complete, self._kept))
+        return at._replace(complete=max(at.complete, self._kept)) if until > at.packed else at
 
     def _folded(self) -> Progress:
         """Adds late rows to the packed days they belong to. Those of SLOs that are no more go."""
