@@ -354,7 +354,7 @@ def test_what_was_not_committed_is_not_kept(opened):
     keeper = opened()
     body = spans({"trace": 1, "span_id": 1, "status": 500})
     keeper.traces.stage(
-        Arrival(Signal.TRACES, Source.OTLP, body, OTLP.decode(Signal.TRACES, body, WANTED), NOW), NoSlos
+        Arrival(Signal.TRACES, Source.OTLP, body, OTLP.decode(Signal.TRACES, body, WANTED), NOW), NO_SLOS
     )
     assert keeper.traces.changed
     keeper.traces.forget()
