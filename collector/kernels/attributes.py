@@ -109,7 +109,7 @@ def _checked(buf: Bytes, at: int, end: int, number: int, depth: int) -> int:
     if end < 0 or (number == STRING and not is_text(buf, at, end)):
         return MALFORMED
     if number == ARRAY:
-        return walk(buf, at, end, ARRAY_VALUE, depth - 1)
+        return walk(buf, at, end, int64(ARRAY_VALUE), depth - 1)
     if number == KVLIST:
-        return walk(buf, at, end, KEY_VALUE_LIST, depth - 1)
+        return walk(buf, at, end, int64(KEY_VALUE_LIST), depth - 1)
     return end

@@ -23,7 +23,7 @@ from typing import Final
 
 from ..errors import CollectorError
 
-SECONDS: Final = 20
+SECONDS: Final = 30
 """About how long compiling takes, for whoever waits."""
 
 MODULES: Final = ("spans", "logs", "point_rows")

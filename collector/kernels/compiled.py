@@ -45,7 +45,9 @@ _njit: Any = numba.njit  # its types do not know `_nrt`
 
 def inlined(function: F) -> F:
     """A few instructions that a call would cost more than."""
-    return cast(F, _njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    return cast(
+        F, _njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    )
 
 
 def helper(function: F) -> F:

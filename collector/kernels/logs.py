@@ -69,11 +69,11 @@ def _record(buf: Bytes, at: int, end: int, row: int, columns: Ints, ids: Ints, n
             value, at = varint(buf, at, end)
             columns[_SEVERITY, row] = int32(value)
         else:
-            at = skip(buf, at, end, field, ITEM_DEPTH)
+            at = skip(buf, at, end, field, int64(ITEM_DEPTH))
         if at < 0:
             return MALFORMED
     said = _TIME if columns[_TIME, row] else _OBSERVED
-    columns[_TIME, row] = time(columns[said, row], 0)
+    columns[_TIME, row] = time(columns[said, row], int64(0))
     return at if notes[WRONG] == 0 else BAD_ID
 
 
@@ -84,7 +84,7 @@ def _contents(buf: Bytes, at: int, end: int, number: int, row: int, ids: Ints, n
     if number == _SPAN_ID:
         return read_id(buf, at, end, int64(8), ids, row, int64(2), notes)
     if number == _BODY or number == _ATTRIBUTE:  # noqa: SIM109 - as above
-        return walk(buf, at, end, ANY_VALUE if number == _BODY else KEY_VALUE, ITEM_DEPTH - 1)
+        return walk(buf, at, end, int64(ANY_VALUE if number == _BODY else KEY_VALUE), int64(ITEM_DEPTH - 1))
     if number == _SEVERITY_TEXT or number == _EVENT_NAME:  # noqa: SIM109 - as above
         return end if is_text(buf, at, end) else MALFORMED
     return end

@@ -67,7 +67,7 @@ def read_span(  # noqa: C901 - a field a branch
             if at < 0:
                 return MALFORMED
             if field >> 3 == _ATTRIBUTE:
-                stopped = collect(buf, begin, at, ITEM_DEPTH - 1, keys, found)
+                stopped = collect(buf, begin, at, int64(ITEM_DEPTH - 1), keys, found)
             else:
                 stopped = _read(buf, begin, at, field >> 3, row, notes, columns, ids)
             if stopped < 0:
@@ -81,10 +81,10 @@ def read_span(  # noqa: C901 - a field a branch
             value, at = varint(buf, at, end)
             columns[KIND, row] = int32(value)
         else:
-            at = skip(buf, at, end, field, ITEM_DEPTH)
+            at = skip(buf, at, end, field, int64(ITEM_DEPTH))
         if at < 0:
             return MALFORMED
-    columns[START, row] = time(columns[START, row], 0)
+    columns[START, row] = time(columns[START, row], int64(0))
     columns[END, row] = time(columns[END, row], columns[START, row])
     return at if notes[WRONG] == 0 else BAD_ID
 
@@ -120,7 +120,7 @@ def _read(buf: Bytes, at: int, end: int, number: int, row: int, notes: Ints, col
     if number == _STATUS:
         return _read_status(buf, at, end, notes)
     if number == _EVENT or number == _LINK:  # noqa: SIM109 - numba compiles a tuple's `in` for seconds
-        return walk(buf, at, end, EVENT if number == _EVENT else LINK, ITEM_DEPTH - 1)
+        return walk(buf, at, end, int64(EVENT if number == _EVENT else LINK), int64(ITEM_DEPTH - 1))
     if number == _TRACE_STATE or number == _NAME:  # noqa: SIM109 - as above
         if not is_text(buf, at, end):
             return MALFORMED
@@ -143,7 +143,7 @@ def _read_status(buf: Bytes, at: int, end: int, notes: Ints) -> int:
             if at >= 0 and not is_text(buf, begin, at):
                 return MALFORMED
         else:
-            at = skip(buf, at, end, field, ITEM_DEPTH - 1)
+            at = skip(buf, at, end, field, int64(ITEM_DEPTH - 1))
         if at < 0:
             return MALFORMED
     return at

@@ -28,10 +28,13 @@ def threshold(buf: Bytes, at: int, end: int) -> int:
     """The 56-bit threshold of the first member `ot`, 0 where there is none or it can't be read."""
     while at < end:
         stop = _next(buf, at, end, _COMMA)
-        while at < stop and (byte(buf, at) == _SPACE or byte(buf, at) == _TAB):
+        last = stop
+        while at < last and _is_blank(byte(buf, at)):
             at += 1
-        if stop - at >= 3 and byte(buf, at) == _O and byte(buf, at + 1) == _T and byte(buf, at + 2) == _EQUALS:
-            return _of_member(buf, at + 3, stop)
+        while at < last and _is_blank(byte(buf, last - 1)):
+            last -= 1
+        if last - at >= 3 and byte(buf, at) == _O and byte(buf, at + 1) == _T and byte(buf, at + 2) == _EQUALS:
+            return _of_member(buf, at + 3, last)
         at = stop + 1
     return 0
 
@@ -48,13 +51,11 @@ def _of_member(buf: Bytes, at: int, end: int) -> int:
 
 @helper
 def _number(buf: Bytes, at: int, end: int) -> int:
-    while end > at and (byte(buf, end - 1) == _SPACE or byte(buf, end - 1) == _TAB):
-        end -= 1
     if not 1 <= end - at <= _DIGITS:
         return 0
     value = int64(0)
     for place in range(at, at + _DIGITS):
-        digit = _digit(byte(buf, place)) if place < end else 0
+        digit = _digit(byte(buf, place)) if place < end else int64(0)
         if digit < 0:
             return 0
         value = value << 4 | digit
@@ -68,6 +69,11 @@ def _digit(character: int) -> int:
     if _A <= character <= _F:
         return character - _A + 10
     return -1
+
+
+@inlined
+def _is_blank(character: int) -> bool:
+    return character == _SPACE or character == _TAB
 
 
 @inlined
