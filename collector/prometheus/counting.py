@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ...slo import HTTP_SERVER_DURATION
 from ..books import Books
@@ -13,11 +14,17 @@ from .rows import MILLISECOND, Row, points_of
 from .translation import Series
 
 
-def count_rows(books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float) -> dict[str, int]:
+class Counted(NamedTuple):
+    """Points by what they turned out to be, and those that could not be counted by reason."""
+
+    points: Mapping[str, int]
+    rejected: Mapping[str, int]
+
+
+def count_rows(books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float) -> Counted:
     """Stages what members say, and that targets were up (`hearts`: their `up` series, with the milliseconds they were seen at).
 
-    A target is heard as a service once it brings something that counts, or its service is known: not every exporter is one. Gives the
-    points by what they turned out to be.
+    A target is heard as a service once it brings something that counts, or its service is known: not every exporter is one.
     """
     services = {row.parts[0].series.resource[SERVICE_NAME] for row in rows}
     alive = {
@@ -25,7 +32,10 @@ def count_rows(books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], 
         for series, time in hearts.items()
         if (service := series.resource[SERVICE_NAME]) in services or books.registry.judges(service)
     }
-    found = dict(count_points(books, points_of(rows, alive), received).points) if rows or alive else {}
+    found = Counted({}, {})
+    if rows or alive:
+        outcome = count_points(books, points_of(rows, alive), received)
+        found = Counted(outcome.points, outcome.rejected)
     for series, time in hearts.items():
         _hear(books, series, time, received)
     return found

@@ -195,18 +195,18 @@ class RemoteWrite:
                     refused[what.value] += 1
                     lost[series.kind is Kind.NATIVE] += 1
                     detail = detail or f"a sample of {shown(series.labels)} at {time}"
-        points = count_rows(books, self._assembly.whole(), hearts, received)
+        found = count_rows(books, self._assembly.whole(), hearts, received)
         samples, histograms = reading.written - lost[False], reading.native - lost[True]
         receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
         self._note(seen, refused)
-        outcome = Outcome(receipt, Signal.METRICS, refused, points)
+        outcome = Outcome(receipt, Signal.METRICS, refused + Tally(found.rejected), found.points)
         return outcome, Written(samples, histograms, reading.exemplars, receipt.reason)
 
     def _overdue(self, books: Books) -> tuple[Outcome, None]:
         now = self._clock()
         self._assembly.load(books.ledger.writer, self._reader_for(books).translation)
-        points = count_rows(books, self._assembly.overdue(now), {}, now)
-        return Outcome(Receipt(0), Signal.METRICS, {}, points), None
+        found = count_rows(books, self._assembly.overdue(now), {}, now)
+        return Outcome(Receipt(0), Signal.METRICS, found.rejected, found.points), None
 
     def _note(self, seen: Tally[str], refused: Tally[str]) -> None:
         for what, count in (seen | refused).items():

@@ -71,6 +71,10 @@ class Translation:
             for label in {attribute, _spell(attribute)}:
                 self._attributes.setdefault(label, []).append(attribute)
 
+    def asks(self, name: str) -> bool:
+        """Whether any series of that name matters."""
+        return name in self._metrics or name.removesuffix(BUCKET) in self._metrics
+
     def series(self, labels: Labels, *, native: bool = False, gauge: bool = False) -> Series | None:
         """The series with these labels, `native` where it holds native histograms; None where nobody asks for it."""
         told = dict(labels)
