@@ -31,6 +31,7 @@ class Forwards:
     def __init__(self, destinations: Sequence[Destination]) -> None:
         self._destinations = tuple(destinations)
         self._staged: dict[Destination, list[Item]] = {}
+        self._said: set[str] = set()
 
     def stage(self, arrival: Arrival, registry: Registry) -> None:
         """Takes a request for those who want it."""
@@ -51,14 +52,18 @@ class Forwards:
         try:
             return clean(arrival.signal, arrival.body)
         except Unredactable as error:
-            reason = UNREDACTABLE
-            _LOG.warning("not sent on: %s", error)
+            self._lose(losing, UNREDACTABLE, items, error)
         except Exception as error:  # noqa: BLE001 - nothing done for others may keep a request from being counted
-            reason = FAULT
-            _LOG.error("a fault in redaction; a request is not sent on", exc_info=error)
+            self._lose(losing, FAULT, items, error)
+        return None
+
+    def _lose(self, losing: list[Destination], reason: str, items: int, error: Exception) -> None:
+        """Counted each time, and said the first time: a flood of requests is not to become a flood of lines."""
+        if reason not in self._said:
+            self._said.add(reason)
+            _LOG.error("requests like this one are not sent on (%s): %s", reason, error, exc_info=error)
         for each in losing:
             each.lose(reason, items)
-        return None
 
     @property
     def changed(self) -> bool:
