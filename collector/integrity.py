@@ -49,8 +49,8 @@ def check(connection: sqlite3.Connection, path: Path) -> bool:
 
     An empty file becomes a ledger. False when part of the file is still to be checked, by an `Inspection`.
     """
-    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
-        return True
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+        return True  # new, or a first start that was cut off before it made a table
     mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
     if mark != APPLICATION_ID:
         raise LedgerError(f"{path} is a database of something else; give fournines another folder with --data")
