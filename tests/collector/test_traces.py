@@ -77,6 +77,23 @@ NO_SLOS = SimpleNamespace(catalogue=SimpleNamespace(version=1, slos=()))
 """A registry without SLOs."""
 
 
+def places(signal, body):
+    """Where the messages of a request lie in it."""
+    if signal is Signal.TRACES:
+        found = [
+            s for r in ExportTraceServiceRequest.FromString(body).resource_spans for o in r.scope_spans for s in o.spans
+        ]
+    else:
+        found = [
+            s
+            for r in ExportLogsServiceRequest.FromString(body).resource_logs
+            for o in r.scope_logs
+            for s in o.log_records
+        ]
+    texts = [message.SerializeToString() for message in found]
+    return np.array([(body.index(text), len(text)) for text in texts], np.int64).reshape(-1, 2)
+
+
 class Keeper:
     """Traces that are kept, fed without a ledger."""
 
@@ -86,8 +103,7 @@ class Keeper:
 
     def take(self, body, signal=Signal.TRACES, received=NOW, whole=False):
         columns = OTLP.decode(signal, body, WANTED)
-        if whole:
-            columns = replace(columns, place=np.zeros_like(columns.place))
+        columns = replace(columns, place=np.zeros_like(columns.place) if whole else places(signal, body))
         self.traces.stage(Arrival(signal, Source.OTLP, body, columns, received), NO_SLOS)
         self.traces.keep()
 
