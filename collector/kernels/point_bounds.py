@@ -12,17 +12,10 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint
 
-from ..columns import IntColumn
 from ..errors import BadRequest
 from ..exponential import upper_bounds
 from .compiled import Ints
-from .interning import WIDTH
-
-LAYOUT: Final = 5
-"""Numbers of an exponential layout: scale, offset, buckets above zero, the zero threshold's bits, 1 where it is in milliseconds."""
-
-PIECES: Final = 2
-"""Added to the label of boundaries that were sent in several pieces: the entry is the whole point then."""
+from .point_rows import CONTINUED, IN_PIECES, LAST, OF_SCALE
 
 _REMEMBERED: Final = 1_024
 
@@ -34,22 +27,24 @@ class Bounds(NamedTuple):
     sound: tuple[bool, ...]
 
 
-def bounds_of(body: bytes, entries: Ints, layouts: Ints) -> Bounds:
-    """All boundaries of a request: `()`, the explicit ones, then those of exponential layouts."""
-    explicit = [_of_entry(body, label, place, size) for label, place, size in entries[:, :WIDTH].tolist()]
-    exponential = [_exponential(*layout) for layout in layouts.tolist()]
-    spelled, sound = zip(((), True), *explicit, *exponential, strict=True)
+def bounds_of(body: bytes, entries: Ints) -> Bounds:
+    """All boundaries of a request, in the order of the kernel's numbers for them."""
+    listed = entries.tolist()
+    spelled, sound = zip(((), True), *(_of_entry(body, listed, *entry) for entry in listed), strict=True)
     return Bounds(spelled, sound)
 
 
-def numbered(bound: IntColumn, explicit: int) -> IntColumn:
-    """The kernel's numbers of boundaries as places in `Bounds`; `explicit` is how many of those there are."""
-    return np.where(bound & 1, (bound + 1) >> 1, np.where(bound > 0, (bound >> 1) + explicit, 0))
-
-
-def _of_entry(body: bytes, label: int, place: int, size: int) -> tuple[tuple[float, ...], bool]:
+def _of_entry(
+    body: bytes, entries: list[list[int]], label: int, place: int, size: int
+) -> tuple[tuple[float, ...], bool]:
+    if label >= LAST:
+        before, buckets, _ = entries[label - LAST]
+        first, scale_and_offset, _ = entries[before - CONTINUED]
+        return _exponential(scale_and_offset, buckets, place, bool(first & 1))
+    if label >= OF_SCALE:
+        return (), True
     content, milliseconds = body[place : place + size], bool(label & 1)
-    if label & PIECES:
+    if label >= IN_PIECES:
         return _checked(_in_pieces(content), milliseconds=milliseconds)
     return _explicit(content, milliseconds)
 
@@ -68,10 +63,14 @@ def _explicit(packed: bytes, milliseconds: bool) -> tuple[tuple[float, ...], boo
 
 @lru_cache(_REMEMBERED)
 def _exponential(
-    scale: int, offset: int, buckets: int, threshold: int, milliseconds: int
+    scale_and_offset: int,
+    buckets: int,
+    threshold: int,
+    milliseconds: bool,  # noqa: FBT001 - as in _explicit
 ) -> tuple[tuple[float, ...], bool]:
+    scale, offset = scale_and_offset >> 32, (scale_and_offset + 2**31) % 2**32 - 2**31
     zero = float(np.int64(threshold).view(np.float64))
-    return _checked((zero, *upper_bounds(scale, offset, buckets)), milliseconds=bool(milliseconds))
+    return _checked((zero, *upper_bounds(scale, offset, buckets)), milliseconds=milliseconds)
 
 
 def _checked(bounds: Sequence[float], *, milliseconds: bool) -> tuple[tuple[float, ...], bool]:

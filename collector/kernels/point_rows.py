@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import types
 
-from ..columns import Temporality
-from .compiled import BODY, FLOATS, HASHES, INTS, TABLE, Bytes, Floats, Hashes, Ints, helper, inlined, int64, kernel
+from ..columns import PointKind, Temporality
+from .compiled import BODY, FLOATS, HASHES, INTS, TABLE, Bytes, Floats, Hashes, Ints, helper, int64, kernel
 from .faults import MALFORMED, TOO_MANY_BUCKETS
-from .interning import ENTRIES, Table, number_of, number_of_row
+from .interning import ENTRIES, NUMBER, Table, number_of
 from .keys import KEYS, Keys
 from .labels import label_of
 from .metric import (
@@ -35,6 +35,7 @@ from .point import (
     COUNT,
     EXPONENTIAL,
     FLAGS,
+    GAUGE,
     HISTOGRAM,
     OFFSET,
     PIECES,
@@ -42,6 +43,7 @@ from .point import (
     SCALE,
     SIZE,
     START,
+    SUM,
     SUMMARY,
     TIME,
     VALUE,
@@ -74,13 +76,23 @@ BOUND: Final = 9
 MISSING: Final = 10
 STREAM: Final = 11
 COLUMNS: Final = 12
-"""Columns of rows, as `Points` has them. BOUND is 0 without buckets, 2n + 1 with boundaries n, 2n + 2 with an exponential layout n."""
+"""Columns of rows, as `Points` has them. BOUND is 0 without buckets, n + 1 with boundaries n."""
+
+IN_PIECES: Final = 2
+OF_SCALE: Final = 4
+CONTINUED: Final = 1 << 32
+LAST: Final = 1 << 33
+"""Labels of boundaries, each 1 more where they are in milliseconds: none of these where they are packed doubles, as usual; the whole
+point where they came in several pieces; scale and offset of exponential ones; and then CONTINUED + number, how many there are, and
+LAST + number, the zero threshold's bits, where `number` is that of the entry before."""
 
 ROWS: Final = 0
 USED: Final = 1
-SKIPPED: Final = 2
-IMPLAUSIBLE: Final = 3
-"""What is tallied: rows, buckets, points that yield no row, and of these the ones that claim an absurd count."""
+IMPLAUSIBLE: Final = 2
+"""What is tallied: rows, buckets, and points that claim an absurd count."""
+
+_KINDS: Final = np.zeros(SUMMARY, np.int64)
+_KINDS[[GAUGE, SUM, HISTOGRAM, EXPONENTIAL]] = list(PointKind)
 
 _CUMULATIVE: Final = Temporality.CUMULATIVE.value
 _VALUELESS: Final = -1
@@ -99,142 +111,81 @@ class Rows(NamedTuple):
     tally: Ints
 
 
-class Tables(NamedTuple):
-    """What is distinct: values of wanted attributes, sets of these, boundaries, and layouts of exponential histograms."""
-
-    values: Table
-    sets: Table
-    bounds: Table
-    layouts: Table
-
-
 class Scratch(NamedTuple):
-    """One point's: what it says, what was found of its attributes, its set, its layout."""
+    """One point's: what it says, what was found of its attributes, their set."""
 
     point: Ints
     found: Ints
     set: Ints
-    layout: Ints
 
 
 ROWS_TYPE: Final = types.NamedTuple((TABLE, FLOATS, INTS, INTS, INTS, INTS), Rows)  # type: ignore[no-untyped-call]
-TABLES_TYPE: Final = types.NamedUniTuple(ENTRIES, 4, Tables)  # type: ignore[no-untyped-call]
-SCRATCH_TYPE: Final = types.NamedTuple((INTS, TABLE, INTS, INTS), Scratch)  # type: ignore[no-untyped-call]
+SCRATCH_TYPE: Final = types.NamedTuple((INTS, TABLE, INTS), Scratch)  # type: ignore[no-untyped-call]
 
 
 @helper
-def _point(
-    buf: Bytes,
-    at: int,
-    end: int,
-    metric: Ints,
-    keys: Keys,
-    rows: Rows,
-    tables: Tables,
-    scratch: Scratch,
-    seed: np.uint64,
-    scope: np.uint64,
-) -> int:
-    """Reads one point: 1 where it became a row, 0 where it is skipped, or a fault."""
-    point, data = scratch.point, metric[DATA]
-    row, used = rows.tally[ROWS], rows.tally[USED]
-    stopped, hashes = read_point(buf, at, end, data, keys, point, scratch.found, rows.buckets, used)
-    if stopped < 0:
-        return stopped
-    missing = point[FLAGS] & 1
-    rows.bits[row] = 0
-    count = int64(0) if missing else _count(point, data, metric[MONOTONIC], rows, row)
-    if count < 0:
-        rows.tally[SKIPPED] += 1
-        rows.tally[IMPLAUSIBLE] += count == _ABSURD
-        return 0
-    label = label_of(buf, scratch.found, scratch.set, tables.values, tables.sets, seed)
-    bound = int64(0)
-    if data >= HISTOGRAM and not missing:
-        bound = _bound(buf, at, end, metric, rows, tables, scratch, seed)
-    if label < 0:
-        return label
-    if bound < 0:
-        return bound
-    columns = rows.columns
-    finished = point[TIME] if point[TIME] >= 0 else LATEST
-    columns[LABEL, row], columns[NAMED, row], columns[BOUND, row] = label, metric[NAME], bound
-    columns[KIND_OF, row], columns[RISES, row] = _kind(data), metric[MONOTONIC]
-    columns[TEMPORAL, row] = metric[TEMPORALITY] if 0 < metric[TEMPORALITY] <= _CUMULATIVE else 0
-    columns[STARTED, row] = min(point[START] if point[START] >= 0 else LATEST, finished)
-    columns[ENDED, row], columns[EVENTS, row], columns[MISSING, row] = finished, count, missing
-    columns[STREAM, row] = int64(mixed(scope, int64(hashes)))
-    rows.offset[row + 1] = rows.tally[USED]
-    rows.tally[ROWS] = row + 1
-    return 1
-
-
-@helper
-def _count(point: Ints, data: int, rising: int, rows: Rows, row: int) -> int:
+def _count(point: Ints, data: int, rising: int, values: Floats, bits: Ints, row: int) -> int:
     """The events of a point, whose number goes to `values` if it is one; or why it is none."""
+    bits[row] = 0
+    if point[FLAGS] & 1:
+        return 0
     if data >= HISTOGRAM:
         return point[COUNT] if 0 <= point[COUNT] <= MOST_EVENTS else _ABSURD
     if point[VALUE] == 0:
         return _VALUELESS
     if point[VALUE] == AS_INT:
-        rows.values[row] = np.float64(point[AS_INT])
+        values[row] = np.float64(point[AS_INT])
         if not rising:
             return 0
         return point[AS_INT] if 0 <= point[AS_INT] <= MOST_EVENTS else _ABSURD
-    rows.bits[row] = point[COUNT]  # as_double has count's number
+    bits[row] = point[COUNT]  # as_double has count's number
     if not rising:
         return 0
-    value = rows.values[row]
+    value = values[row]
     return int64(value) if 0 <= value <= MOST_EVENTS else _ABSURD
-
-
-@inlined
-def _kind(data: int) -> int:
-    """`PointKind`, of what a metric holds."""
-    return (data + 1) // 2 - 3 if data != EXPONENTIAL else int64(3)
 
 
 @helper
 def _bound(
-    buf: Bytes, at: int, end: int, metric: Ints, rows: Rows, tables: Tables, scratch: Scratch, seed: np.uint64
+    buf: Bytes, at: int, end: int, metric: Ints, point: Ints, buckets: Ints, tally: Ints, bounds: Table, seed: np.uint64
 ) -> int:
     """The number of a histogram's boundaries, as BOUND says, whose buckets are kept then; 0 where they can't be; or a fault."""
-    point, used = scratch.point, rows.tally[USED]
-    if metric[DATA] == HISTOGRAM:
-        buckets = point[BUCKETS]
-        if buckets != point[BOUNDS] + 1 or not _adds_up(rows.buckets, used, buckets, point[COUNT]):
+    used, size = tally[USED], point[BUCKETS]
+    label = metric[MILLISECONDS]
+    if metric[DATA] == EXPONENTIAL:
+        size += 2
+        if point[BUCKETS] > MOST_BUCKETS or not 0 <= point[ZERO_COUNT] <= MOST_EVENTS:
             return 0
-        label = metric[MILLISECONDS]
-        if point[PIECES] > 1:  # boundaries in several pieces are read again from the whole point
-            number = number_of(buf, tables.bounds, seed, label + 2, at, end - at)
-        else:
-            number = number_of(buf, tables.bounds, seed, label, point[PLACE], point[SIZE])
-        number = 2 * number + 1 if number >= 0 else number
-    else:
-        buckets = point[BUCKETS] + 2
-        if point[BUCKETS] > MOST_BUCKETS:
-            return 0
-        if used + buckets > len(rows.buckets):
+        if used + size > len(buckets):
             return TOO_MANY_BUCKETS
-        if not 0 <= point[ZERO_COUNT] <= MOST_EVENTS or point[BELOW_ZERO] > MOST_EVENTS:
-            return 0
-        rows.buckets[used] = point[ZERO_COUNT] + point[BELOW_ZERO]
-        rows.buckets[used + buckets - 1] = 0
-        if not _adds_up(rows.buckets, used, buckets, point[COUNT]):
-            return 0
-        number = _layout(metric, tables, scratch, seed)
+        buckets[used] = point[ZERO_COUNT] + point[BELOW_ZERO]
+        buckets[used + size - 1] = 0
+    elif size != point[BOUNDS] + 1:
+        return 0
+    if not _adds_up(buckets, used, size, point[COUNT]):
+        return 0
+    if metric[DATA] == EXPONENTIAL:
+        number = _layout(buf, point, label, bounds, seed)
+    elif point[PIECES] > 1:  # boundaries in several pieces are read again from the whole point
+        number = number_of(buf, bounds, seed, label + IN_PIECES, at, end - at)
+    else:
+        number = number_of(buf, bounds, seed, label, point[PLACE], point[SIZE])
     if number >= 0:
-        rows.tally[USED] = used + buckets
+        tally[USED] = used + size
+        number += 1
     return number
 
 
 @helper
-def _layout(metric: Ints, tables: Tables, scratch: Scratch, seed: np.uint64) -> int:
-    point, layout = scratch.point, scratch.layout
-    layout[0], layout[1], layout[2] = point[SCALE], point[OFFSET], point[BUCKETS]
-    layout[3], layout[4] = point[ZERO_THRESHOLD], metric[MILLISECONDS]
-    number = number_of_row(layout, tables.layouts, seed)
-    return 2 * number + 2 if number >= 0 else number
+def _layout(buf: Bytes, point: Ints, label: int, bounds: Table, seed: np.uint64) -> int:
+    """The number of an exponential histogram's boundaries: three entries, of which each names the one before in its label."""
+    place = (point[SCALE] << int64(32)) | (point[OFFSET] & 0xFFFFFFFF)
+    number = number_of(buf, bounds, seed, label + OF_SCALE, place, NUMBER)
+    if number >= 0:
+        number = number_of(buf, bounds, seed, CONTINUED + number, point[BUCKETS], NUMBER)
+    if number >= 0:
+        number = number_of(buf, bounds, seed, LAST + number, point[ZERO_THRESHOLD], NUMBER)
+    return number
 
 
 @helper
@@ -246,6 +197,24 @@ def _adds_up(buckets: Ints, first: int, size: int, count: int) -> bool:
             return False
         left -= buckets[place]
     return left == 0
+
+
+@helper
+def _write(
+    columns: Ints, row: int, metric: Ints, point: Ints, resource: int, label: int, count: int, bound: int
+) -> None:
+    finished = point[TIME] if point[TIME] >= 0 else LATEST
+    columns[RESOURCE, row] = resource
+    columns[LABEL, row] = label
+    columns[NAMED, row] = metric[NAME]
+    columns[KIND_OF, row] = _KINDS[metric[DATA]]
+    columns[TEMPORAL, row] = metric[TEMPORALITY] if 0 < metric[TEMPORALITY] <= _CUMULATIVE else 0
+    columns[RISES, row] = metric[MONOTONIC]
+    columns[STARTED, row] = min(point[START] if point[START] >= 0 else LATEST, finished)
+    columns[ENDED, row] = finished
+    columns[EVENTS, row] = count
+    columns[BOUND, row] = bound
+    columns[MISSING, row] = point[FLAGS] & 1
 
 
 @kernel(types.int64(BODY, TABLE, KEYS, TABLE))
@@ -267,7 +236,11 @@ def read_metrics(buf: Bytes, places: Ints, keys: Keys, metrics: Ints) -> int:
     return 0
 
 
-@kernel(types.int64(BODY, TABLE, TABLE, INTS, HASHES, KEYS, ROWS_TYPE, TABLES_TYPE, SCRATCH_TYPE, types.uint64))
+@kernel(
+    types.int64(
+        BODY, TABLE, TABLE, INTS, HASHES, KEYS, ROWS_TYPE, SCRATCH_TYPE, ENTRIES, ENTRIES, ENTRIES, types.uint64
+    )
+)
 def read_points(
     buf: Bytes,
     places: Ints,
@@ -276,14 +249,18 @@ def read_points(
     scopes: Hashes,
     keys: Keys,
     rows: Rows,
-    tables: Tables,
     scratch: Scratch,
+    values: Table,
+    sets: Table,
+    bounds: Table,
     seed: np.uint64,
 ) -> int:
     """Fills `rows` with the points of all metrics that were read and hold any; gives 0, or a fault.
 
-    `resource` and `scopes` are a metric's resource, by number, and its scope, by hash. `seed` is the secret of the tables.
+    `resource` and `scopes` are a metric's resource, by number, and its scope, by hash. `values` and `sets` are the tables of labels,
+    `bounds` is that of boundaries, and `seed` is their secret.
     """
+    tally, point = rows.tally, scratch.point
     for number in range(len(places)):
         metric = metrics[number]
         at, end = metric[FIRST], places[number, 0] + places[number, 1]
@@ -295,9 +272,26 @@ def read_points(
                     at = skip(buf, at, stop, field, DEPTH)
                     continue
                 begin, at = content(buf, at, stop)
-                status = _point(buf, begin, at, metric, keys, rows, tables, scratch, seed, scopes[number])
-                if status < 0:
-                    return status
-                if status > 0:
-                    rows.columns[RESOURCE, rows.tally[ROWS] - 1] = resource[number]
+                row = tally[ROWS]
+                stopped, hashes = read_point(
+                    buf, begin, at, metric[DATA], keys, point, scratch.found, rows.buckets, tally[USED]
+                )
+                if stopped < 0:
+                    return stopped
+                count = _count(point, metric[DATA], metric[MONOTONIC], rows.values, rows.bits, row)
+                if count < 0:
+                    tally[IMPLAUSIBLE] += count == _ABSURD
+                    continue
+                label = label_of(buf, scratch.found, scratch.set, values, sets, seed)
+                bound = int64(0)
+                if metric[DATA] >= HISTOGRAM and not point[FLAGS] & 1:
+                    bound = _bound(buf, begin, at, metric, point, rows.buckets, tally, bounds, seed)
+                if label < 0:
+                    return label
+                if bound < 0:
+                    return bound
+                _write(rows.columns, row, metric, point, resource[number], label, count, bound)
+                rows.columns[STREAM, row] = int64(mixed(scopes[number], int64(hashes)))
+                rows.offset[row + 1] = tally[USED]
+                tally[ROWS] = row + 1
     return 0

@@ -12,7 +12,7 @@ from ...slo import Attributes
 from ..columns import IntColumn, Points, Wanted
 from .compiled import Bytes, Hashes, Ints
 from .faults import FULL, MOST_BUCKETS, MOST_ITEMS, TOO_MANY_ITEMS, check
-from .interning import SECRET, WIDTH, table_of
+from .interning import SECRET, WIDTH, Table, table_of
 from .keys import Keys, keys_of
 from .labels import labels_of
 from .metric import DATA, NAME, POINTS
@@ -20,7 +20,7 @@ from .metric import FACTS as METRIC_FACTS
 from .outline import Outline, outline_of, slice_of
 from .point import EXPONENTIAL, HISTOGRAM
 from .point import FACTS as POINT_FACTS
-from .point_bounds import LAYOUT, Bounds, bounds_of, numbered
+from .point_bounds import Bounds, bounds_of
 from .point_rows import (
     BOUND,
     COLUMNS,
@@ -40,7 +40,6 @@ from .point_rows import (
     USED,
     Rows,
     Scratch,
-    Tables,
     read_metrics,
     read_points,
 )
@@ -74,13 +73,12 @@ def decode_points(body: bytes, wanted: Wanted) -> Points:
     used, metrics[read, NAME] = np.unique(metrics[read, NAME], return_inverse=True)
     resources, resource = resources_of(body, outline)
     kept = tuple(sorted(wanted.attributes))
-    rows, tables = _read(buf, outline, metrics, resource, _scopes(body, outline), kept)
+    rows, values, sets, bounds = _read(buf, outline, metrics, resource, _scopes(body, outline), kept)
     return _columns(
         rows,
-        bounds_of(body, tables.bounds.filled, tables.layouts.filled),
-        len(tables.bounds.filled),
+        bounds_of(body, bounds.filled),
         resources=resources,
-        labels=labels_of(body, kept, tables.values, tables.sets),
+        labels=labels_of(body, kept, values, sets),
         names=tuple(names[number] for number in used.tolist()),
         skipped=sent - int(rows.tally[ROWS]),
     )
@@ -102,24 +100,19 @@ def _scopes(body: bytes, outline: Outline) -> Hashes:
 
 def _read(
     buf: Bytes, outline: Outline, metrics: Ints, resource: IntColumn, scopes: Hashes, kept: tuple[str, ...]
-) -> tuple[Rows, Tables]:
-    """All rows. The tables are sized for points that differ, and made larger where that is not enough."""
+) -> tuple[Rows, Table, Table, Table]:
+    """All rows, and the tables of values, sets and boundaries, which are made larger where points differ more than usual."""
     size = int(metrics[metrics[:, DATA] != 0, POINTS].sum())
     room, status = _ROOM, FULL
     while status == FULL:
-        rows, scratch = _rows(size, _most_buckets(outline, metrics)), _scratch(len(kept))
         many = max(room, 1 << size.bit_length())
-        tables = Tables(
-            table_of(WIDTH, max(many, 8 * room)),
-            table_of(len(kept), many),
-            table_of(WIDTH, room),
-            table_of(LAYOUT, room),
-        )
-        arguments = (outline.place, metrics, resource, scopes, _keys(kept), rows, tables, scratch, SECRET)
-        status = read_points(buf, *arguments)
+        rows = _rows(size, _most_buckets(outline, metrics))
+        tables = table_of(WIDTH, max(many, 8 * room)), table_of(len(kept), many), table_of(WIDTH, room)
+        frame = (outline.place, metrics, resource, scopes, _keys(kept))
+        status = read_points(buf, *frame, rows, _scratch(len(kept)), *tables, SECRET)
         room *= 8
     check(status, _REQUEST)
-    return rows, tables
+    return rows, *tables
 
 
 def _most_buckets(outline: Outline, metrics: Ints) -> int:
@@ -138,7 +131,7 @@ def _rows(size: int, buckets: int) -> Rows:
         values.view(np.int64),
         np.zeros(size + 1, np.int64),
         np.empty(buckets, np.int64),
-        np.zeros(4, np.int64),
+        np.zeros(3, np.int64),
     )
 
 
@@ -147,14 +140,12 @@ def _scratch(kept: int) -> Scratch:
         np.zeros(POINT_FACTS, np.int64),
         np.zeros((max(kept, 1), 3), np.int64),
         np.zeros(kept, np.int64),
-        np.zeros(LAYOUT, np.int64),
     )
 
 
 def _columns(
     rows: Rows,
     bounds: Bounds,
-    explicit: int,
     *,
     resources: tuple[Attributes, ...],
     labels: tuple[Attributes, ...],
@@ -163,9 +154,7 @@ def _columns(
 ) -> Points:
     count = int(rows.tally[ROWS])
     columns = rows.columns[:, :count]
-    bound, buckets, offset = _sound(
-        bounds, numbered(columns[BOUND], explicit), rows.buckets[: rows.tally[USED]], rows.offset[: count + 1]
-    )
+    bound, buckets, offset = _sound(bounds, columns[BOUND], rows.buckets[: rows.tally[USED]], rows.offset[: count + 1])
     return Points(
         resources=resources,
         labels=labels,
