@@ -13,7 +13,7 @@ from ..slo import BUCKET, PROBE, SPANS, XRAY, SpanKind
 from .books import Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import IntColumn, Signal, Source, Spans
-from .fractions import BITS, HEAVIEST, weight
+from .fractions import BITS, HALF, HEAVIEST, weight
 from .origin import Origin
 from .rejections import IMPLAUSIBLE, Outcome, Rejections
 from .senders import SignOfLife
@@ -32,7 +32,8 @@ def count_spans(books: Books, spans: Spans, received: float, source: Source = So
     Segments of X-Ray count as spans too while their service sends no spans. A probe's results are nobody's signs of life.
     """
     rejections = Rejections(Signal.TRACES)
-    counting = _Counting(books, spans, [books.origins.of(r) for r in spans.resources], received, source)
+    origins = [books.origins.of(resource) for resource in spans.resources]
+    counting = _Counting(books, spans, origins, received, source, bool(spans.threshold.any()))
     rows, booked = counting.countable(rejections)
     if source is not Source.PROBE:
         counting.hear(rows)
@@ -58,6 +59,7 @@ class _Counting:
     origins: list[Origin]
     received: float
     source: Source
+    sampled: bool
 
     def countable(self, rejections: Rejections) -> tuple[Rows, IntColumn]:
         """The rows that can count, and when each is booked: served or asked for, at a time that is kept, of a weight that can be."""
@@ -158,7 +160,7 @@ class _Counting:
         if not slos:
             return
         thresholds = self.spans.threshold
-        if thresholds[good].any() or thresholds[bad].any():
+        if self.sampled and (thresholds[good].any() or thresholds[bad].any()):
             weights = weight(thresholds[good]), weight(thresholds[bad])
             for slo in slos:
                 right, wrong = self.books.fractions.whole(slo, *weights)
@@ -172,12 +174,18 @@ class _Counting:
         """Says who had a part in bad events, once for what is alike; sampled ones by their rounded weight."""
         spans = self.spans
         codes = (spans.resource[bad] * len(spans.labels) + spans.label[bad]) * _KINDS + spans.kind[bad]
-        distinct, of = np.unique(codes, return_inverse=True)
-        for index, code in enumerate(distinct.tolist()):
+        for code, count in zip(*self._weighed(codes, bad), strict=True):
             pair, kind = divmod(code, _KINDS)
             resource, label = divmod(pair, len(spans.labels))
-            thresholds = spans.threshold[bad[of == index]]
-            count = (weight(thresholds) + (1 << BITS - 1)) >> BITS if thresholds.any() else len(thresholds)
             service = self.origins[resource].service
             labels = self.books.series.named(service, self._signals(service), kind, spans.labels[label])
             self.books.contributors.blame(slos, t, count, labels, spans.resources[resource], self.received)
+
+    def _weighed(self, codes: IntColumn, rows: Rows) -> tuple[list[int], list[int]]:
+        """The distinct codes, and how many events each stands for, rounded."""
+        distinct, of, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        if not self.sampled:
+            return distinct.tolist(), counts.tolist()
+        thresholds = self.spans.threshold[rows]
+        weights = [weight(thresholds[of == index]) for index in range(len(distinct))]
+        return distinct.tolist(), [(found + HALF) >> BITS for found in weights]

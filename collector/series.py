@@ -122,12 +122,13 @@ class Series:
         alike = self._alike.get(place)
         if alike is not None and alike.labels is labels and alike.judges is judges:
             return alike.feeds
-        known = self._find(_key(service, signals, kind, labels))
+        key = _key(service, signals, kind, labels)
+        known = self._find(key)
         if known is not None and known.judges is judges:
             feeds = known.feeds
         else:
             feeds = self._intern(_decide(judges, signals, kind, labels))
-            if not self._keep(_key(service, signals, kind, labels), _Known(judges, feeds), known):
+            if not self._keep(key, _Known(judges, feeds), known):
                 return feeds
         if len(self._alike) >= MOST_SERIES:
             self._alike.clear()
@@ -181,6 +182,9 @@ class Series:
 
     def named(self, service: str, signals: tuple[str, ...], kind: int, labels: Attributes) -> Attributes:
         """The attributes under which what such events did is told: their own if their set is known."""
+        alike = self._alike.get((service, signals, kind, id(labels)))
+        if alike is not None and alike.labels is labels:
+            return labels
         known = _key(service, signals, kind, labels)
         return labels if known in self._young or known in self._old else OVERFLOWED
 

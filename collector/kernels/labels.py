@@ -10,7 +10,7 @@ from ...slo import Attribute, Attributes
 from .attributes import BOOL, DOUBLE, INT, STRING, is_scalar, key_value
 from .compiled import Bytes, Ints, helper, inlined
 from .faults import FULL
-from .interning import NUMBER, Table, number_of, number_of_row
+from .interning import LENGTH, NUMBER, Table, number_of, number_of_row
 from .keys import Keys, find
 
 KIND: Final = 0
@@ -20,6 +20,13 @@ SIZE: Final = 2
 
 ERROR: Final = 9
 """The kind of a span's status, beside those of `AnyValue`: the text `ERROR`, which stands nowhere in the body."""
+
+_SHORT: Final = 256
+_MOST_KNOWN: Final = 10_000
+"""Sets of values of at most so many bytes are shared by all bodies, so many of them."""
+
+_Spelled = tuple[int, str, Attribute]
+"""The kind of a value, its attribute's name, and the value: `1`, `1.0` and `True` are equal in Python, but not as attributes."""
 
 _KINDS: Final = 16
 """A value is numbered under its attribute's number * 16 + its kind."""
@@ -55,13 +62,33 @@ def label_of(buf: Bytes, found: Ints, row: Ints, values: Table, sets: Table, see
 
 def labels_of(body: bytes, names: tuple[str, ...], values: Table, sets: Table) -> tuple[Attributes, ...]:
     """The sets by their number. Strings are UTF-8: the kernel has looked."""
-    spelled = [_spelled(body, names, *entry) for entry in values.filled.tolist()]
-    return tuple(dict(spelled[value - 1] for value in row if value) for row in sets.filled.tolist())
+    entries = values.filled
+    spelled = [_spelled(body, names, *entry) for entry in entries.tolist()]
+    short = int(entries[:, LENGTH].max(initial=0)) <= _SHORT
+    found = (tuple([spelled[value - 1] for value in row if value]) for row in sets.filled.tolist())
+    return tuple(_shared(entry) if short else _set_of(entry) for entry in found)
 
 
-def _spelled(body: bytes, names: tuple[str, ...], label: int, place: int, size: int) -> tuple[str, Attribute]:
+_known: dict[tuple[_Spelled, ...], Attributes] = {}
+
+
+def _shared(found: tuple[_Spelled, ...]) -> Attributes:
+    """The same object for the same set, whatever body it is in: what is found out about it need not be found out again."""
+    known = _known.get(found)
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        known = _known[found] = _set_of(found)
+    return known
+
+
+def _set_of(found: tuple[_Spelled, ...]) -> Attributes:
+    return {name: value for _, name, value in found}
+
+
+def _spelled(body: bytes, names: tuple[str, ...], label: int, place: int, size: int) -> _Spelled:
     number, kind = divmod(label, _KINDS)
-    return names[number], _value(body, kind, place, size)
+    return kind, names[number], _value(body, kind, place, size)
 
 
 def _value(body: bytes, kind: int, place: int, size: int) -> Attribute:
