@@ -2,9 +2,9 @@
 
     pytest tests/conformance --otlp-http http://127.0.0.1:4318 --otlp-grpc 127.0.0.1:4317 --conformance-table table.md
 
-Without addresses it starts `fournines serve` and judges that. Each test is one demand; its marker cites the specification (version
-1.9, https://opentelemetry.io/docs/specs/otlp/). The level DEFINED is for what the text defines without a key word, HTTP and
-gRPC for what it leaves to those protocols.
+Without addresses it starts `fournines serve` and judges that. Each test is one demand; its marker cites the specification
+(https://opentelemetry.io/docs/specs/otlp/). The level DEFINED is for what the text defines without a key word, HTTP and gRPC for what
+it leaves to those protocols.
 """
 
 from __future__ import annotations

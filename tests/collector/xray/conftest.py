@@ -281,3 +281,9 @@ def attributes():
 def now() -> float:
     """The moment the documents end at."""
     return NOW
+
+
+@pytest.fixture
+def port_of(inbox):
+    """A client of a receiver that somebody else started."""
+    return lambda receiver, registry: Port(inbox, registry, receiver)
