@@ -411,3 +411,16 @@ def test_a_disk_that_fails_costs_traces_and_nothing_else(opened, monkeypatch, ca
     assert keeper.get(1) is None
     assert 3 == keeper.dropped("disk")
     assert 1 == caplog.text.count("traces are not kept now")
+
+
+def test_a_trace_that_turned_out_worse_makes_room_as_what_it_is(opened):
+    """Chosen as ordinary and failed later, it counts among the failed ones when room is made, and is let go once."""
+    keeper = opened(share=1.0, bounds=Bounds(traces=5), quotas=lambda: Quotas(dict.fromkeys(TraceState, 100)))
+    for number in range(20):
+        keeper.take(spans({"trace": number, "span_id": 1}))
+        keeper.take(spans({"trace": number, "span_id": 1, "status": 500}))
+    found = keeper.find()
+
+    assert [19, 18, 17, 16, 15] == sorted((int(one["trace_id"][:16], 16) - 1 for one in found), reverse=True)
+    assert 0 == keeper.dropped("fault")
+    assert 5 == keeper.registry.get_sample_value("fournines_traces")
