@@ -149,7 +149,7 @@ def slo_file(signal_name: str, slos: int) -> str:
         where = f'["http.route == {route}"]'
         source = f"{{metricSource: {{type: fournines, spec: {{signal: {signal_name}, where: {where}}}}}}}"
         indicator = f"ratioMetric: {{counter: true, total: {source}, good: {good(source)}}}"
-        objective = 'target: "0.999"'
+        objective = "target: 0.999"
         documents.append(
             f"apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: slo-{number}}}\nspec:\n  service: {payloads.SERVICE}\n"
             f"  budgetingMethod: Occurrences\n  timeWindow: [{{duration: 30d, isRolling: true}}]\n"
