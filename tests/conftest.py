@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -27,6 +27,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 DEBIAN_ALERTMANAGER_TEMPLATE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
+
+# Compiling the decoders takes half a minute: every server the tests start reads them from one folder.
+os.environ.setdefault("FOURNINES_KERNELS", str(TOOLS / "kernels"))
 
 # No law depends on how busy the machine is; and what CI judges, it judges by the same examples each time.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -37,6 +40,14 @@ hypothesis.settings.load_profile("house")
 def root() -> Path:
     """The checkout's folder: where pyproject.toml, Makefile and the rooms stand."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def decoders() -> Any:
+    """The collector's decoders, compiled where that has not been done yet; the servers of the tests find them in the same folder."""
+    from fournines.collector.kernels import load_decoders
+
+    return load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +81,9 @@ def amtool_binary() -> Path:
 @pytest.fixture(scope="session")
 def victoria_metrics_binary() -> Path:
     """A real VictoriaMetrics server."""
-    return _find(("victoria-metrics",), "`make test` fetches Debian's package `victoria-metrics` where apt-get is there")
+    return _find(
+        ("victoria-metrics",), "`make test` fetches Debian's package `victoria-metrics` where apt-get is there"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +133,7 @@ RunServer = Callable[..., contextlib.AbstractContextManager[Server]]
 
 
 @pytest.fixture(scope="session")
-def run_server(tmp_path_factory: pytest.TempPathFactory) -> RunServer:
+def run_server(tmp_path_factory: pytest.TempPathFactory, decoders: Any) -> RunServer:
     """Starts a server and gives it back once it answers; leaving the block ends it. Of use in fixtures of any scope.
 
     with run_server([binary, "--web.listen-address=..."], f"http://127.0.0.1:{port}/-/ready") as server:

@@ -39,7 +39,7 @@ def varint(buf: Bytes, at: int, end: int) -> tuple[int, int]:
         first = byte(buf, at)
         if first < 128:
             return first, at + 1
-    return _long(buf, at, end, 10)
+    return _long(buf, at, end, int64(10))
 
 
 @inlined
@@ -49,7 +49,7 @@ def tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
         first = byte(buf, at)
         if 8 <= first < 128:
             return first, at + 1
-    return _long_tag(buf, at, end)
+    return _long_tag(buf, at, end, int64(8))
 
 
 @inlined
@@ -114,16 +114,16 @@ def _long(buf: Bytes, at: int, end: int, most: int) -> tuple[int, int]:
 
 
 @helper
-def _long_tag(buf: Bytes, at: int, end: int) -> tuple[int, int]:
-    value, at = _long(buf, at, end, 5)
-    if value > 0xFFFFFFFF or value < 8:
+def _long_tag(buf: Bytes, at: int, end: int, least: int) -> tuple[int, int]:
+    value, at = _long(buf, at, end, int64(5))
+    if value > 0xFFFFFFFF or value < least:
         at = int64(MALFORMED)
     return value, at
 
 
 @helper
 def _long_content(buf: Bytes, at: int, end: int) -> tuple[int, int]:
-    size, at = _long(buf, at, end, 5)
+    size, at = _long(buf, at, end, int64(5))
     if at < 0 or size > end - at:
         return int64(MALFORMED), int64(MALFORMED)
     return at, at + size
@@ -136,7 +136,8 @@ def _skip_group(buf: Bytes, at: int, end: int, number: int, depth: int) -> int:
     opened = np.empty(DEPTH, np.int64)
     level, opened[0] = 0, number
     while level >= 0:
-        field, at = tag(buf, at, end)
+        # The library takes a field number 0 here, and only here.
+        field, at = _long_tag(buf, at, end, int64(0))
         wire = field & 7
         if at < 0 or (wire == END_GROUP and field >> 3 != opened[level]):
             return MALFORMED
