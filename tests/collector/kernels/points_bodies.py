@@ -22,11 +22,11 @@ def metrics(random, attributes):
         resource = request.resource_metrics.add(schema_url=random.choice(("", "https://schema")))
         if random.random() < 0.8:
             resource.resource.attributes.extend(attributes(random))
-        for _ in range(random.randrange(3)):
+        for _ in range(random.choice((0, 1, 1, 2))):
             scope = resource.scope_metrics.add()
             if random.random() < 0.5:
                 scope.scope.name = random.choice(NAMES)
-            for _ in range(random.randrange(4)):
+            for _ in range(random.randrange(5)):
                 _fill(scope.metrics.add(), random, attributes)
     return request.SerializeToString()
 
