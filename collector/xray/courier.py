@@ -70,9 +70,9 @@ class Courier:
             self._hand_over(parcel)
 
     def finish(self, seconds: float) -> None:
-        """Waits until everything is answered, for so long at most; what is left then is dropped, and counted."""
+        """Waits until everything is answered, for so long at most; what was refused for now is dropped then, and counted."""
         with self._lock:
-            self._lock.wait_for(lambda: not self._bytes or self._again, seconds)
+            self._lock.wait_for(lambda: self._bytes == sum(len(parcel.body) for _, parcel in self._again), seconds)
             left = [parcel for _, parcel in self._again]
             self._again.clear()
         for parcel in left:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
+from ..errors import CollectorError
 from ..listener import HttpServer
 from .assembly import Assembly, Placed
 from .batch import Batch
@@ -43,6 +45,7 @@ MOST_BACKLOG: Final = 16 * 2**20
 AT_ONCE: Final = 64
 """Datagrams translated before the kernel's queue is looked after again."""
 
+TRIES: Final = 10
 IDLE: Final = 0.5
 PATIENCE: Final = 5.0
 """Seconds a stopping receiver waits for what it handed over."""
@@ -69,15 +72,10 @@ class XrayReceiver:
         option: str = OPTION,
     ) -> None:
         telemetry = XrayTelemetry(registry)
-        self._socket = DatagramSocket(host, port, telemetry, option)
+        app = sampling_app(Sampling(rules, clock, telemetry))
+        self._socket, self._server = _both(app, host, port, telemetry, option)
         self.port = self._socket.port
         """The port that is listened on, by UDP and TCP."""
-        try:
-            app = sampling_app(Sampling(rules, clock, telemetry))
-            self._server = HttpServer(app, host, self.port, option=option)
-        except BaseException:
-            self._socket.close()
-            raise
         self._reading = _Reading(self._socket, Courier(accept, stopwatch, telemetry), telemetry, clock, stopwatch)
         self._thread = threading.Thread(target=self._reading.run, name="fournines-xray", daemon=True)
 
@@ -93,6 +91,21 @@ class XrayReceiver:
             self._reading.end()
             await asyncio.to_thread(self._thread.join)
         self._socket.close()
+
+
+def _both(
+    app: ASGIApp, host: str, port: int, telemetry: XrayTelemetry, option: str
+) -> tuple[DatagramSocket, HttpServer]:
+    """One port for UDP and TCP; where any will do, one that is free for both."""
+    for left in reversed(range(1 if port else TRIES)):
+        datagrams = DatagramSocket(host, port, telemetry, option)
+        try:
+            return datagrams, HttpServer(app, host, datagrams.port, option=option)
+        except CollectorError:
+            datagrams.close()
+            if not left:
+                raise
+    raise AssertionError("returned or raised")
 
 
 class _Reading:
@@ -118,6 +131,7 @@ class _Reading:
         self._batch_bytes = 0
         self._batch_due = 0.0
         self._ending = False
+        self._faulty = False
 
     def end(self) -> None:
         """Lets the thread end once it has read what is there."""
@@ -129,8 +143,9 @@ class _Reading:
         while not self._ending:
             try:
                 self._turn()
-            except Exception:  # noqa: BLE001 - one document must not end the thread that reads all
-                self._failed()
+            except Exception:  # noqa: BLE001 - whatever it is, the port is to be served on
+                _LOG.exception("the X-Ray port could not be read")
+                self._socket.pause(IDLE)
         self._finish()
 
     def _turn(self) -> None:
@@ -171,6 +186,8 @@ class _Reading:
                 self._take(datagram, received)
             except Dropped as dropped:
                 self._telemetry.dropped(dropped.reason)
+            except Exception:  # noqa: BLE001 - one document must not take those beside it down
+                self._failed()
 
     def _take(self, datagram: bytes, received: float) -> None:
         found = read_datagram(datagram)
@@ -195,8 +212,11 @@ class _Reading:
             self._courier.bring(batch.body(), len(batch), self._clock(), Reason.REFUSED)
 
     def _failed(self) -> None:
+        """Logged once: a flood of such documents is not to become a flood of lines."""
         self._telemetry.dropped(Reason.FAULT)
-        _LOG.exception("a document from an X-Ray sender could not be read because of a fault of the collector")
+        if not self._faulty:
+            self._faulty = True
+            _LOG.exception("a document from an X-Ray sender can't be read because of a fault of the collector")
 
     def _finish(self) -> None:
         while self._gulp() or self._backlog:
