@@ -7,5 +7,6 @@ out: OTLP spans -> segment documents -> PutTraceSegments
 from .receiver import PORT, XrayReceiver
 from .sampling import SamplingRule
 from .sender import XraySender
+from .telemetry import Unprocessed
 
-__all__ = ["PORT", "SamplingRule", "XrayReceiver", "XraySender"]
+__all__ = ["PORT", "SamplingRule", "Unprocessed", "XrayReceiver", "XraySender"]

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
-from prometheus_client import CollectorRegistry, Counter
 
-from .. import names
 from ..columns import Signal
 from ..errors import CollectorError
 from ..forward import Drop, Item, Retry
 from .segments import segments_of
+from .telemetry import Unprocessed
 
 MOST_DOCUMENTS: Final = 50
 """Documents a call at most, as AWS's own daemon sends them."""
@@ -33,24 +32,19 @@ _OURS_TO_RETRY: Final = _THROTTLED | {
     "ServiceUnavailable",
     "ServiceUnavailableException",
 }
-_MOST_CODES: Final = 20
 
 
 class XraySender:
     """Brings spans to X-Ray in one region. CollectorError where boto3 is not installed, or the region is not known.
 
     An item some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself.
-    `registry` gets a counter of unprocessed segments by the service's error code.
     """
 
     def __init__(
-        self, region: str | None, registry: CollectorRegistry, *, endpoint: str | None = None, timeout: float = TIMEOUT
+        self, region: str | None, unprocessed: Unprocessed, *, endpoint: str | None = None, timeout: float = TIMEOUT
     ) -> None:
         self._client = _client(region, endpoint, timeout)
-        self._unprocessed = Counter(
-            names.XRAY_UNPROCESSED, "Segments X-Ray did not take, by its error code", ("code",), registry=registry
-        )
-        self._codes: set[str] = set()
+        self._unprocessed = unprocessed
 
     async def send(self, item: Item) -> None:
         """Sends an item's spans; raises Retry or Drop."""
@@ -89,16 +83,10 @@ class XraySender:
             raise Retry(type(error).__name__) from error
         codes = [str(one.get("ErrorCode", "")) for one in answer.get("UnprocessedTraceSegments", ())]
         for code in codes:
-            self._unprocessed.labels(self._known(code)).inc()
+            self._unprocessed.count(code)
         if _OURS_TO_RETRY.intersection(codes):
             raise Retry("throttled")
         return codes
-
-    def _known(self, code: str) -> str:
-        """A code as a label: as many as X-Ray may have, and not one more."""
-        if len(self._codes) < _MOST_CODES:
-            self._codes.add(code)
-        return code if code in self._codes else "other"
 
 
 def _answered(response: Any) -> Retry | Drop:

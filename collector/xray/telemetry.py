@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from .. import names
 from .drop import Reason
+
+MOST_CODES: Final = 20
 
 
 class XrayTelemetry:
@@ -48,3 +52,19 @@ class XrayTelemetry:
     def dropped(self, reason: Reason, count: int = 1) -> None:
         """Counts what was lost."""
         self._reasons[reason].inc(count)
+
+
+class Unprocessed:
+    """Counts the segments X-Ray did not take by its error code, for all destinations together."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._counter = Counter(
+            names.XRAY_UNPROCESSED, "Segments X-Ray did not take, by its error code", ("code",), registry=registry
+        )
+        self._codes: set[str] = set()
+
+    def count(self, code: str) -> None:
+        """Counts one. There is room for twenty codes, more than X-Ray has; any further one is `other`."""
+        if len(self._codes) < MOST_CODES:
+            self._codes.add(code)
+        self._counter.labels(code if code in self._codes else "other").inc()

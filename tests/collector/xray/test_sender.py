@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from fournines.collector import CollectorError, Signal
 from fournines.collector.columns import Source
 from fournines.collector.forward import Drop, Item, Retry
-from fournines.collector.xray import XraySender
+from fournines.collector.xray import Unprocessed, XraySender
 from fournines.collector.xray.assembly import Assembly
 from fournines.collector.xray.batch import Batch
 from fournines.collector.xray.document import read_segment
@@ -89,7 +89,7 @@ def service():
 def deliver(url: str, body: bytes, signal: Signal = Signal.TRACES, timeout: float = 5.0) -> CollectorRegistry:
     """Sends one body through a sender of its own."""
     registry = CollectorRegistry()
-    sender = XraySender("eu-west-1", registry, endpoint=url, timeout=timeout)
+    sender = XraySender("eu-west-1", Unprocessed(registry), endpoint=url, timeout=timeout)
 
     async def send() -> None:
         try:
@@ -343,4 +343,4 @@ def test_a_missing_region_is_told_at_the_start(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_REGION", raising=False)
     with pytest.raises(CollectorError, match="region"):
-        XraySender(None, CollectorRegistry())
+        XraySender(None, Unprocessed(CollectorRegistry()))
