@@ -21,7 +21,7 @@ HALF: Final = ONE // 2
 KEPT_ALL: Final = 1 << 56
 """What a threshold is a part of."""
 
-HEAVIEST: Final = KEPT_ALL - KEPT_ALL // 10**12
+HEAVIEST: Final = KEPT_ALL + -KEPT_ALL // 10**12
 """The highest threshold taken: a span beyond stands for more than 10**12 events, which is not plausible."""
 
 

@@ -1,0 +1,96 @@
+"""Pages of rows: what was committed is what is read, whatever failed and whoever restarts."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from fournines.collector.ledger import Ledger
+from fournines.collector.pages import Pages
+
+SIZE = 8
+KEYS = st.lists(st.integers(1, 600), min_size=1, max_size=40, unique=True)
+NUMBERS = st.sampled_from([0, 1, 2**32 - 1, 2**32, 2**62, -1])
+
+
+class Story(RuleBasedStateMachine):
+    """Adds, changes and removes rows, commits, fails and restarts; a dictionary says what must be there."""
+
+    make = None
+
+    def __init__(self):
+        super().__init__()
+        self.folder = self.make()
+        self.open()
+        self.true, self.staged = {}, {}
+
+    def open(self):
+        self.ledger = Ledger(self.folder, 0)
+        self.pages = Pages(self.ledger.writer, 3, SIZE, 4, 1)
+
+    @rule(keys=KEYS, number=NUMBERS)
+    def say(self, keys, number):
+        names = [key.to_bytes(SIZE, "big") for key in keys]
+        slots = self.pages.find(names)
+        known = slots >= 0
+        rows = np.array([[key, number, key % 7, number] for key in keys])
+        if known.any():
+            self.pages.put(slots[known], rows[known], self.pages.cells[slots[known]])
+        self.pages.add([name for name, old in zip(names, known, strict=True) if not old], rows[~known])
+        self.staged.update(zip(names, rows.tolist(), strict=True))
+
+    @rule(keys=KEYS)
+    def go(self, keys):
+        names = [name for key in keys if (name := key.to_bytes(SIZE, "big")) in self.staged]
+        self.pages.remove(self.pages.find(names))
+        for name in names:
+            del self.staged[name]
+
+    @rule()
+    def commit(self):
+        self.ledger.commit([self.pages])
+        self.true = dict(self.staged)
+
+    @rule()
+    def fail(self):
+        self.pages.forget()
+        self.staged = dict(self.true)
+
+    @rule()
+    def restart(self):
+        self.ledger.close()
+        self.open()
+        self.staged = dict(self.true)
+
+    @invariant()
+    def holds_what_was_said(self):
+        """Every key has its row, and no other key has one."""
+        slots, keys = self.pages.used()
+        assert self.staged == dict(zip(keys, self.pages.cells[slots].tolist(), strict=True))
+        assert slots.tolist() == self.pages.find(keys).tolist()
+        assert -1 == self.pages.find([bytes(SIZE)])[0]
+
+    def teardown(self):
+        self.ledger.close()
+
+
+def test_rows_are_what_was_committed(tmp_path_factory):
+    """Random histories: after every step, failure and restart the pages hold what a dictionary holds."""
+    told = type("Told", (Story,), {"make": staticmethod(lambda: tmp_path_factory.mktemp("pages"))})
+    run_state_machine_as_test(told, settings=settings(max_examples=30, stateful_step_count=25, deadline=None))
+
+
+def test_only_pages_that_changed_are_written(tmp_path):
+    """One row in a thousand costs one page, and its keys are not written again."""
+    ledger = Ledger(tmp_path, 0)
+    pages = Pages(ledger.writer, 3, SIZE, 4, 1)
+    slots = pages.add([key.to_bytes(SIZE, "big") for key in range(1, 1001)], np.ones((1000, 4), np.int64))
+    ledger.commit([pages])
+    before = ledger.writer.total_changes
+    pages.put(slots[500:501], np.full((1, 4), 5), pages.cells[slots[500:501]])
+    ledger.commit([pages])
+
+    assert 1 == ledger.writer.total_changes - before
+    ledger.close()
