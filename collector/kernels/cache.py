@@ -8,6 +8,7 @@ files are not what the list says, it is made anew.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import hashlib
 import json
@@ -91,15 +92,20 @@ def _digests(kept: Path) -> dict[str, str]:
 
 
 def _writable(kept: Path) -> Path:
-    """`kept`, or a copy of it for the time of this process where it can't be written: numba takes no other cache, even a filled one."""
-    if os.access(kept, os.W_OK) and all(os.access(path, os.W_OK) for path in kept.iterdir() if path.is_dir()):
+    """`kept`, or a copy of it for this process where it can't be written: numba takes no other cache, even a filled one."""
+    if _can_write(kept):
         return kept
     try:
         copy = Path(tempfile.mkdtemp(prefix="fournines-kernels-"))
+        shutil.copytree(kept, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
     except OSError as error:
         raise _cannot_write(kept, error) from error
-    shutil.copytree(kept, copy, dirs_exist_ok=True, copy_function=shutil.copy)
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
     return copy
+
+
+def _can_write(kept: Path) -> bool:
+    return all(os.access(path, os.W_OK) for path in (kept, *kept.iterdir()) if path.is_dir())
 
 
 @contextmanager
@@ -115,17 +121,22 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _make(kept: Path) -> None:
-    """Compiles in a child into a folder beside, and puts that in its place."""
+    """Compiles into a folder beside, and puts that in its place."""
     with tempfile.TemporaryDirectory(prefix="making-", dir=kept.parent) as making:
         made = Path(making) / "kernels"
         made.mkdir()  # of the usual mode: who compiles for an image is not who serves
-        command = [sys.executable, "-c", _CHILD, str(made), __package__, *MODULES]
-        child = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - this interpreter, our words
-        if child.returncode:
-            raise CollectorError(f"the decoders can't be compiled:\n{child.stderr.strip()[-2000:]}")
+        _compile(made)
         (made / _LIST).write_text(json.dumps(_digests(made)))
         shutil.rmtree(kept, ignore_errors=True)
         made.rename(kept)
+
+
+def _compile(made: Path) -> None:
+    """Compiles in a child, which takes its memory along when it ends."""
+    command = [sys.executable, "-c", _CHILD, str(made), __package__, *MODULES]
+    child = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - this interpreter, our words
+    if child.returncode:
+        raise CollectorError(f"the decoders can't be compiled:\n{child.stderr.strip()[-2000:]}")
 
 
 def _cannot_write(folder: Path, error: OSError) -> CollectorError:

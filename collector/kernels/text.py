@@ -29,7 +29,7 @@ def folded(a: np.uint64, b: np.uint64) -> np.uint64:
 @inlined
 def mixed(seed: np.uint64, number: int) -> np.uint64:
     """The hash of a number, under a seed that may be a hash itself."""
-    return folded(seed ^ np.uint64(number), seed + _WEYL)
+    return folded(seed ^ np.uint64(int64(number)), seed + _WEYL)
 
 
 @inlined
