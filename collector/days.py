@@ -23,7 +23,7 @@ from .packed import PART, unpack
 
 
 class Progress(NamedTuple):
-    """How far a width is packed; all in epoch seconds but `next`, an SLO's row, and `folded`, a count."""
+    """How far a width is packed; all in epoch seconds but `next`, what is packed next, and `folded`, a count."""
 
     packed: int
     open: int
@@ -52,7 +52,7 @@ class Shelf:
         self._parts: OrderedDict[tuple[int, int, int], tuple[int, NDArray[np.signedinteger]]] = OrderedDict()
 
     def rows(self, width: int, day: int, number: int, folded: int) -> NDArray[np.signedinteger]:
-        """Rows of (slo, index in the day, good, total, estimated) of one part; `folded` is the width's, and tells a part that aged."""
+        """Rows of (slo, index in the day, good, total, estimated) of one part, by index; `folded` is the width's."""
         key = (width, day, number)
         found = self._parts.get(key)
         if found is None or found[0] != folded:
@@ -70,6 +70,7 @@ class Shelf:
             rows = unpack(blob, number, number)
             parts.append(np.insert(rows, 0, slo, axis=1))
         whole = np.concatenate(parts)
+        whole = whole[np.argsort(whole[:, 1], kind="stable")]
         return whole.astype(np.int32) if int(whole.max(initial=0)) < 2**31 else whole
 
 
@@ -116,9 +117,8 @@ def _edge_sums(width: int, interval: Interval, folded: int, shelf: Shelf) -> Ite
     for start in range(interval.start // span * span, interval.end, span):
         day = start // DAY * DAY
         rows = shelf.rows(width, day, (start - day) // span, folded)
-        times = rows[:, 1].astype(np.int64) * width + day
-        inside = rows[(times >= interval.start) & (times < interval.end)]
-        yield inside[:, [0, 2, 3, 4]].astype(np.int64)
+        first, last = np.searchsorted(rows[:, 1], [-(-(second - day) // width) for second in interval])
+        yield rows[first:last, [0, 2, 3, 4]].astype(np.int64)
 
 
 def _selected(connection: sqlite3.Connection, query: str, values: tuple[int, ...]) -> IntColumn:

@@ -39,7 +39,8 @@ def pack(width: int, rows: IntColumn, blob: bytes = b"") -> bytes:
     numbers = rows[:, 0] // PART
     for number in np.unique(numbers).tolist():
         added = rows[numbers == number]
-        parts[number] = _encoded(_summed(np.concatenate([_decoded(parts[number], number), added])), number)
+        held = _decoded(parts[number], number)
+        parts[number] = _encoded(_summed(np.concatenate([held, added])), number)
     lengths = struct.pack(f"<{len(parts)}H", *map(len, parts))
     return _HEAD.pack(_VERSION, len(parts)) + lengths + b"".join(parts)
 

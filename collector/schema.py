@@ -77,7 +77,7 @@ CREATE TABLE blame (
 ) STRICT, WITHOUT ROWID;
 
 -- Closed days. Of each width: days that begin before `packed` are read from `day`, later ones from `bucket`; what is booked before
--- `open` comes `late`; of the day between the two, rows of SLOs before `next` are packed. `folded` counts the times that packed days
+-- `open` comes `late`; of the day between the two, `next` is packed next. `folded` counts the times that packed days
 -- changed. From `complete` on the width holds every event that wider ones hold.
 CREATE TABLE tier (
     width INTEGER PRIMARY KEY, packed INTEGER NOT NULL, open INTEGER NOT NULL, next INTEGER NOT NULL, folded INTEGER NOT NULL,

@@ -16,10 +16,10 @@ from ..slo import DAY, HOUR, TIERS, Tier
 from .buckets import SPARE, Buckets, kept_from
 from .columns import IntColumn
 from .days import Progress, progress
-from .packed import pack
+from .packed import PART, pack, parts_of
 
-PACKED_AT_ONCE: Final = 25_000
-"""Buckets packed at one tick and width; of one SLO's day at least."""
+PACKED_AT_ONCE: Final = 9_000
+"""Buckets packed at one tick, of one width: a part of the day of so many SLOs."""
 
 DELETED_AT_ONCE: Final = 10_000
 """Rows of `bucket` deleted at one tick and width."""
@@ -59,8 +59,9 @@ class Upkeep:
         """Does what is staged. Comes before `Buckets.write`, which then knows which days are closed."""
         if self._due is None:
             return
+        turn = next((work.width for work in self._works(self._due) if work.packing), None)
         for work in self._works(self._due):
-            after = work.do(fold=self._fold(self._due))
+            after = work.do(fold=self._fold(self._due), pack=work.width == turn)
             connection.execute(_PROGRESS, (*after, work.width))
         _forget_dropped(connection)
 
@@ -96,15 +97,20 @@ class _Work:
         """Whether there is anything to do."""
         oldest, at = self._oldest(), self._at
         rows = oldest is not None and (oldest < max(at.packed, self._kept) or oldest // DAY * DAY + DAY <= self._closed)
-        return rows or at.packed < at.open or self._surplus() or self._late(fold)
+        return rows or self.packing or self._surplus() or self._late(fold)
 
-    def do(self, *, fold: int) -> Progress:
+    @property
+    def packing(self) -> bool:
+        """Whether a day is being packed."""
+        return self._at.packed < self._at.open
+
+    def do(self, *, fold: int, pack: bool) -> Progress:
         """Does one step of each kind that is due, and returns how far things are then."""
         if self._surplus():
             self._let_go()
         at = self._at
-        if at.packed < at.open:
-            return self._packed()
+        if self.packing:
+            return self._packed() if pack else at
         if self._late(fold):
             at = self._at = self._folded()
         oldest = self._oldest()
@@ -131,27 +137,26 @@ class _Work:
         return int(rows.fetchone()[0]) >= fold
 
     def _packed(self) -> Progress:
-        """Packs the day of some SLOs; after the last of them the day is read packed."""
+        """Packs one part of the day of some SLOs, so that neighbouring rows are read; after the last part the day is read packed."""
         at, width = self._at, self.width
-        most = max(1, PACKED_AT_ONCE * width // DAY)
+        part, first = divmod(at.next, _SLOS)
+        if part == parts_of(width):
+            return at._replace(packed=at.open, next=0)
+        most = max(1, PACKED_AT_ONCE // PART)
         slos = self._connection.execute(
-            "SELECT id FROM slo WHERE id >= ? ORDER BY id LIMIT ?", (at.next, most)
+            "SELECT id FROM slo WHERE id >= ? ORDER BY id LIMIT ?", (first, most)
         ).fetchall()
         if not slos:
-            return at._replace(packed=at.open, next=0)
-        last = slos[-1][0]
-        found = self._connection.execute(_GROUP, (at.packed, width, at.open, slos[0][0], last)).fetchall()
+            return at._replace(next=(part + 1) * _SLOS)
+        start = at.packed + part * PART * width
+        times = start, width, min(start + PART * width, at.open)
+        found = self._connection.execute(_GROUP, (*times, slos[0][0], slos[-1][0])).fetchall()
         rows = np.array(found, np.int64).reshape(-1, 5)
         alive = {slo for (slo,) in slos}
-        self._connection.executemany(
-            "INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (width, at.packed, slo, *one[:, 1:].sum(axis=0).tolist(), pack(width, one))
-                for slo, one in _by_slo(rows[:, 0], _indexed(rows[:, 1:], at.packed, width))
-                if slo in alive
-            ],
-        )
-        return at._replace(next=last + 1)
+        for slo, one in _by_slo(rows[:, 0], _indexed(rows[:, 1:], at.packed, width)):
+            if slo in alive:
+                self._add(at.packed, slo, one)
+        return at._replace(next=part * _SLOS + slos[-1][0] + 1)
 
     def _emptied(self) -> Progress:
         """Deletes rows that are packed, or kept no more."""
@@ -202,6 +207,9 @@ class _Work:
         self._connection.execute("DELETE FROM day WHERE width = ? AND (day, slo) < (?, ?)", (self.width, *end))
         self._at = self._at._replace(complete=max(self._at.complete, self._kept))
 
+
+_SLOS: Final = 2**32
+"""More rows than there will ever be: `next` is a part's number times this, plus the row of the SLO that is next."""
 
 _PROGRESS: Final = "UPDATE tier SET packed = ?, open = ?, next = ?, folded = ?, complete = ? WHERE width = ?"
 

@@ -28,7 +28,7 @@ def filled(opened, otlp, span, slo, now):
         at = now - DAYS * DAY + hour * HOUR
         body = otlp.spans(*(span(at - 7 * step, status=500 if step == 3 else 200) for step in range(9)))
         assert collector.accept(Signal.TRACES, body, at).result().accepted == 9
-    for _ in range(60):
+    for _ in range(150):
         collector.tick(now)
     return collector
 

@@ -28,7 +28,7 @@ COUNT = st.one_of(st.integers(0, 300), st.integers(0, 2**40))
 def _little_by_little():
     """Housework in steps so small that every state in between is met."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("PACKED", 1), ("DELETED", 3), ("FOLDED", 3), ("DAYS", 2)):
+        for name, most in (("PACKED", 360), ("DELETED", 3), ("FOLDED", 3), ("DAYS", 2)):
             patch.setattr(f"fournines.collector.upkeep.{name}_AT_ONCE", most)
         patch.setattr("fournines.collector.upkeep.FOLDED_FROM", 2)
         yield
@@ -242,7 +242,7 @@ def test_retention_cuts_packed_days():
     for _ in range(45):
         world.now += DAY
         world.book(0, 1, 1, 0)
-        world.keep_house(100)
+        world.keep_house(300)
     days = {
         width: Interval(first, last + DAY)
         for width, first, last in world.connection.execute("SELECT width, min(day), max(day) FROM day GROUP BY width")

@@ -37,7 +37,7 @@ UPKEEP = st.tuples(st.just("upkeep"), st.integers(1, 12))
 def _little_by_little():
     """Housework in steps so small that every state in between is met."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("PACKED", 1), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
+        for name, most in (("PACKED", 360), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
             patch.setattr(f"fournines.collector.upkeep.{name}_AT_ONCE", most)
         patch.setattr("fournines.collector.upkeep.FOLDED_FROM", 2)
         yield
