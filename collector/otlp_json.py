@@ -20,6 +20,12 @@ from google.protobuf.message import Message
 
 from .errors import BadRequest
 
+MOST_VALUES: Final = 2_000_000
+"""Values in one body, about 40 MiB of spans: an empty one of three bytes takes sixty once it is read."""
+
+MOST_DIGITS: Final = 400
+"""A double has at most 309 before its point."""
+
 _IDS: Final = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
 _INTEGERS: Final = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31),
@@ -37,9 +43,15 @@ _NOT_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.
 
 
 def json_to_wire(body: bytes, request: type[Message]) -> bytes:
-    """The JSON body as the bytes of a protobuf `request`: equal bodies give equal bytes. Raises BadRequest naming the place."""
+    """The JSON body as the bytes of a protobuf `request`: equal bodies give equal bytes. Raises BadRequest naming the place.
+
+    The body is UTF-8, with or without a byte order mark; the last one counts of keys that stand twice. More than MOST_VALUES are a
+    BadRequest.
+    """
+    _check_size(body)
     try:
-        document = json.loads(body) if body.strip() else {}
+        text = body.decode("utf-8-sig")
+        document = json.loads(text, parse_int=_number, parse_constant=_no_json) if text.strip() else {}
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is no JSON: {error}") from error
     message = request()
@@ -48,6 +60,23 @@ def json_to_wire(body: bytes, request: type[Message]) -> bytes:
     except RecursionError as error:
         raise BadRequest("the body's values are nested too deeply") from error
     return message.SerializeToString(deterministic=True)
+
+
+def _check_size(body: bytes) -> None:
+    """Refuses what would take much more memory than its bytes. Commas and brackets in text count too."""
+    if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise BadRequest(f"more than {MOST_VALUES:,} values in one body; send smaller ones, or protobuf")
+
+
+def _number(digits: str) -> int:
+    """An integer of any size that a field can hold; longer ones are refused as slow to read as they are useless."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} stands outside of a string")
 
 
 def _fill(message: Message, value: Any, path: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -273,6 +274,92 @@ def test_values_nested_too_deeply_are_a_bad_request():
     ):
         with pytest.raises(BadRequest):
             json_to_wire(body, ExportTraceServiceRequest)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"resourceSpans": []} x',
+        b'{"resourceSpans": []}{}',
+        b'{"x": NaN}',
+        b'{"x": -Infinity}',
+        b"{'x': 1}",
+        b'{"x": 1,}',
+        b'{"x": "\xff"}',
+        b'{"x": "\xed\xa0\x80"}',
+        '{"x": 1}'.encode("utf-16"),
+        '{"x": 1}'.encode("utf-32"),
+        b'{"x": ' + b"9" * 5000 + b"}",
+        b'{"x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    ],
+)
+def test_what_is_no_json_in_utf_8_is_a_bad_request(body):
+    """Garbage behind the document, words for numbers, other encodings, broken text, endless numbers and endless depth are refused."""
+    with pytest.raises(BadRequest):
+        json_to_wire(body, ExportTraceServiceRequest)
+
+
+def test_a_byte_order_mark_is_ignored():
+    """A byte order mark, which some senders write, is no part of the document (RFC 8259, section 8.1)."""
+    assert b"" == json_to_wire(b"\xef\xbb\xbf{}", ExportTraceServiceRequest)
+    assert b"" == json_to_wire(b"\xef\xbb\xbf", ExportTraceServiceRequest)
+
+
+def test_the_last_of_doubled_keys_counts():
+    """RFC 8259 leaves open what a key that stands twice means: the last one counts, of a oneof's members the last one too."""
+    body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "a", "name": "b"}]}]}]}'
+    wire = json_to_wire(body, ExportTraceServiceRequest)
+
+    assert "b" == ExportTraceServiceRequest.FromString(wire).resource_spans[0].scope_spans[0].spans[0].name
+    assert ("as_double", 2.0) == (
+        point_of(asInt=1, asDouble=2).WhichOneof("value"),
+        point_of(asInt=1, asDouble=2).as_double,
+    )
+
+
+def test_unknown_keys_are_ignored_at_any_depth():
+    """Whatever stands under a key that is not known, at any level, is ignored."""
+    anything = {"deep": [{"traceId": 7, "values": [None, [], {}]}]}
+    document = {
+        "x": anything,
+        "resourceSpans": [{"x": anything, "scopeSpans": [{"x": anything, "spans": [{"x": anything, "name": "a"}]}]}],
+    }
+    wire = json_to_wire(json.dumps(document).encode(), ExportTraceServiceRequest)
+
+    assert "a" == ExportTraceServiceRequest.FromString(wire).resource_spans[0].scope_spans[0].spans[0].name
+
+
+def test_log_records_are_read_alike():
+    """Logs follow the same rules: ids in hex, times as strings or numbers, severities as integers, bodies of any value."""
+    record = {
+        "timeUnixNano": "17",
+        "observedTimeUnixNano": 18,
+        "severityNumber": 17,
+        "severityText": "ERROR",
+        "body": {"kvlistValue": {"values": [{"key": "k", "value": {"intValue": "5"}}]}},
+        "traceId": "5b8efff798038103d269b633813fc60c",
+        "spanId": "EEE19B7EC3C1B174",
+        "eventName": "paid",
+    }
+    document = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    wire = json_to_wire(json.dumps(document).encode(), ExportLogsServiceRequest)
+
+    read = ExportLogsServiceRequest.FromString(wire).resource_logs[0].scope_logs[0].log_records[0]
+    assert (17, 18, 17, 5) == (
+        read.time_unix_nano,
+        read.observed_time_unix_nano,
+        read.severity_number,
+        read.body.kvlist_value.values[0].value.int_value,
+    )
+    assert ("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174") == (read.trace_id.hex(), read.span_id.hex())
+
+
+def test_more_values_than_a_body_may_hold_are_a_bad_request():
+    """A body of millions of empty values is refused before memory is taken for them; as much text is not."""
+    with pytest.raises(BadRequest, match="2,000,000 values"):
+        json_to_wire(b'{"x": [' + b"[]," * 1_000_001 + b"[]]}", ExportTraceServiceRequest)
+
+    assert b"" == json_to_wire(b'{"x": "' + b"a" * 3_000_000 + b'"}', ExportTraceServiceRequest)
 
 
 def test_a_fault_says_where_it_stands():
