@@ -30,6 +30,7 @@ from . import names
 from .cards import REDACTED
 from .columns import IdColumns, Logs, Spans
 from .credentials import is_secret
+from .errors import CollectorError
 from .redaction import clean_message, is_suspicious, without_sensitive
 from .registry import Catalogue, Registry
 from .taps import Arrival
@@ -69,7 +70,7 @@ class _Instruments:
 
 
 class Traces:
-    """Keeps failed, slow and some ordinary traces of a collector in `folder`. A tap; raises sqlite3.Error where its file can't be used."""
+    """Keeps failed, slow and some ordinary traces of a collector in `folder`. A tap; raises CollectorError where its file can't be used."""
 
     def __init__(
         self,
@@ -82,8 +83,11 @@ class Traces:
         self._instruments = _Instruments(registry)
         self._bounds = bounds
         self._share = share
-        self._store = TraceStore(folder, bounds)
-        self._reader = self._store.reader()
+        try:
+            self._store = TraceStore(folder, bounds)
+            self._reader = self._store.reader()
+        except sqlite3.Error as error:
+            raise CollectorError(f"kept traces in {folder} can't be opened: {error}") from error
         self._reading = threading.Lock()
         self._thresholds, self._quotas, self._ring = Thresholds(), quotas(), Ring()
         self._wanted: Keys = _sorted(self._store.kept)

@@ -6,7 +6,7 @@ A destination that is slow, down or wrong costs room in its own queue and nothin
 """
 
 from .backoff import Backoff
-from .destination import ALL, NONE, Destination
+from .destination import ALL, NONE, Destination, queue_name
 from .forwards import FOLDER, Forwards, abandoned
 from .instruments import Instruments
 from .otlp_grpc import OtlpGrpcSender
@@ -32,4 +32,5 @@ __all__ = [
     "Retry",
     "Sender",
     "abandoned",
+    "queue_name",
 ]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+
+import xxhash
 
 from ..columns import Signal
+from ..errors import CollectorError
 from .backoff import Backoff
 from .instruments import Instruments
 from .queue import MOST_BYTES, Entry, Queue
@@ -22,12 +27,18 @@ FAULT: Final = "fault"
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
+def queue_name(kind: str, address: str) -> str:
+    """A name for the queue of an address, the same at every start, whatever else is configured."""
+    host = re.sub(r"[^a-z0-9.-]", "", (urlsplit(address).hostname or address).lower())[:60]
+    return f"{kind}-{host}-{xxhash.xxh3_64_hexdigest(address.encode())[:8]}"
+
+
 class Destination:
     """Brings items to one destination, `parallel` of them at a time; 1 keeps their order.
 
     `signals` says which of what is taken in it gets (NONE for one that is only fed by `put`), `redact` whether card numbers and secrets
-    are taken out before. `name` names its queue in `folder`: it stands for one address, since what is queued goes there. Raises OSError
-    where the queue can't be opened. `clock` gives epoch seconds, for telemetry.
+    are taken out before. `name` names its queue in `folder` (see `queue_name`): what is queued goes to no other address. Raises
+    CollectorError where the queue can't be opened. `clock` gives epoch seconds, for telemetry.
     """
 
     def __init__(
@@ -47,7 +58,10 @@ class Destination:
         self.name = name
         self.signals = signals
         self.redact = redact
-        self.queue = Queue(folder / name, partial(instruments.lose, name), most_bytes)
+        try:
+            self.queue = Queue(folder / name, partial(instruments.lose, name), most_bytes)
+        except OSError as error:
+            raise CollectorError(f"the queue {folder / name} can't be used: {error.strerror or error}") from error
         self._sender = sender
         self._instruments = instruments
         self._clock = clock

@@ -7,6 +7,7 @@ keeps the ledger from counting. What is done is a cursor, written and not synced
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import struct
@@ -65,7 +66,7 @@ class _Under:
 class Queue:
     """The queue in a folder of its own, which one process uses. One thread appends, publishes and withdraws; any takes and finishes.
 
-    Opening raises OSError where the folder can't be used.
+    Opening raises OSError where the folder can't be used, or is in use.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Queue:
         self._under_way: dict[Position, _Under] = {}
         self._writable = True
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._cursor = os.open(folder / CURSOR, os.O_CREAT | os.O_RDWR, 0o600)
+        self._cursor = _held(folder / CURSOR)
         self._segments = self._open_segments()
         self._next = self._done = self._read_cursor()
         self._last = max([self._done.segment, *(segment.number for segment in self._segments)])
@@ -194,8 +195,8 @@ class Queue:
                 if record is None:
                     if start < segment.size:
                         self._lose(segment, start)
-                    elif segment is self._segments[-1]:
-                        return None
+                    elif segment is self._segments[-1] or segment.written > segment.size:
+                        return None  # more may be published in it
                     else:
                         self._go_on(segment)
                     continue
@@ -331,3 +332,14 @@ class Queue:
             _LOG.debug(
                 "the cursor of %s is not written: %s", self.folder, error
             )  # it is written again with the next item
+
+
+def _held(path: Path) -> int:
+    """The cursor's file, opened and held: two destinations with one queue would take each other's items."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

@@ -8,8 +8,8 @@ import contextlib
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.collector import Signal, Source
-from fournines.collector.forward import NONE, Backoff, Destination, Drop, Instruments, Item, Retry
+from fournines.collector import CollectorError, Signal, Source
+from fournines.collector.forward import NONE, Backoff, Destination, Drop, Instruments, Item, Retry, queue_name
 
 NOW = 1_790_000_000.0
 
@@ -193,7 +193,10 @@ def test_so_many_at_a_time_and_in_order_when_it_is_one(place, parallel):
         destination.put(item(number))
 
     async def story():
+        sender.slow = asyncio.Event()
         async with running(destination):
+            await until(lambda: sender.under_way == parallel)
+            sender.slow.set()
             await until(lambda: len(sender.taken) == 30)
 
     asyncio.run(story())
@@ -234,3 +237,23 @@ def test_the_back_off_doubles_to_half_a_minute_with_jitter():
     assert [1, 2, 4, 8, 16, 30, 30] == [longest.after(Retry("")) for _ in range(7)]
     assert [0.5, 1, 2, 4, 8, 15, 15] == [shortest.after(Retry("")) for _ in range(7)]
     assert 15 == Backoff().after(Retry("", 15.0))
+
+
+def test_a_queue_belongs_to_its_address():
+    """The same name at every start; another path or port is another queue; nothing in an address leaves the folder."""
+    one = queue_name("otlp", "https://collector.example:4318/a")
+
+    assert one == queue_name("otlp", "https://collector.example:4318/a")
+    assert one.startswith("otlp-collector.example-")
+    assert 4 == len(
+        {one, *(queue_name("otlp", f"https://collector.example:{rest}") for rest in ("4318/b", "4319/a", "4318"))}
+    )
+    assert "/" not in queue_name("xray", "../../etc")
+
+
+def test_a_queue_that_cannot_be_opened_says_so(place):
+    """The same queue twice, or no folder to put it in, is refused with words."""
+    place.destination(Scripted())
+
+    with pytest.raises(CollectorError, match="can't be used"):
+        place.destination(Scripted())

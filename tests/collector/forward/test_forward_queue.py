@@ -288,6 +288,26 @@ def test_only_its_owner_may_read_it(opened, tmp_path):
         assert 0 == path.stat().st_mode & 0o077
 
 
+def test_items_that_wait_for_their_commit_hold_their_file(opened):
+    """A group that fills one file and goes on in another is sent whole once it is published, however far reading was."""
+    queue = opened(segment_bytes=400)
+    put(queue, item(0, 50))
+    assert [0] == drained(queue)
+    queue.append([item(n, 150) for n in range(1, 10)])
+    assert [] == drained(queue)
+    queue.publish()
+
+    assert list(range(1, 10)) == drained(queue)
+
+
+def test_one_queue_has_one_owner(opened, tmp_path, losses):
+    """A second owner is refused: they would take each other's items."""
+    opened()
+
+    with pytest.raises(OSError, match="unavailable"):
+        Queue(tmp_path / "queue", losses)
+
+
 _CHILD = """
 import sys, itertools
 from pathlib import Path
@@ -413,5 +433,5 @@ class Model(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Model.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Model.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestModel = Model.TestCase
