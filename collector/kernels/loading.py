@@ -10,7 +10,6 @@ from typing import Final
 from ..decoders import Decoders
 from .cache import load, prepare
 
-
 _LOCK: Final = threading.Lock()
 _LOADED: Final[list[Decoders]] = []
 

@@ -73,7 +73,9 @@ def _digit(character: int) -> int:
 
 @inlined
 def _is_blank(character: int) -> bool:
-    return character == _SPACE or character == _TAB
+    if character == _SPACE:
+        return True
+    return character == _TAB
 
 
 @inlined
