@@ -148,6 +148,7 @@ class _Work:
         ).fetchall()
         if not slos:
             return at._replace(next=(part + 1) * _SLOS)
+        following = part * _SLOS + slos[-1][0] + 1 if len(slos) == most else (part + 1) * _SLOS
         start = at.packed + part * PART * width
         times = start, width, min(start + PART * width, at.open)
         found = self._connection.execute(_GROUP, (*times, slos[0][0], slos[-1][0])).fetchall()
@@ -156,7 +157,7 @@ class _Work:
         for slo, one in _by_slo(rows[:, 0], _indexed(rows[:, 1:], at.packed, width)):
             if slo in alive:
                 self._add(at.packed, slo, one)
-        return at._replace(next=part * _SLOS + slos[-1][0] + 1)
+        return at._replace(next=following)
 
     def _emptied(self) -> Progress:
         """Deletes rows that are packed, or kept no more."""
