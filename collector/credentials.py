@@ -11,17 +11,11 @@ from typing import Final
 
 from .cards import REDACTED
 
-PIECES: Final = (
-    b"pass", b"pwd", b"secret", b"token", b"authoriz", b"cookie", b"key", b"credential", b"sig", b"cvv", b"cvc", b"akia", b"asia",
-    b"bearer", b"basic", b"eyj",
-)  # fmt: skip
-"""Small pieces, one of which is in everything that is taken out here, in lower case and without spaces, dashes, dots and underscores."""
-
 WORDS: Final = re.compile(
     rb"passw|passphrase|passcode|pwd|secret|token|authorization|cookie|(?:api|access|private)key|credential|signature|sig=|cvv|cvc|akia|asia"
     rb"|bearer|basic|eyj"
 )
-"""The same, to the letter."""
+"""One of these is in everything that is taken out here, in lower case and without spaces, dashes, dots and underscores."""
 
 USERINFO: Final = re.compile(rb"://[^/?#\s@]{0,512}@")
 

@@ -31,8 +31,9 @@ from .cards import REDACTED
 from .columns import IdColumns, Logs, Spans
 from .credentials import is_secret
 from .errors import CollectorError
-from .redaction import clean_message, is_suspicious, without_sensitive
+from .redaction import clean_message, without_sensitive
 from .registry import Catalogue, Registry
+from .suspicion import is_suspicious
 from .taps import Arrival
 from .trace_choice import Hit, Quotas, Thresholds, TraceState, hits
 from .trace_ring import Keys, Passed, Ring, keys_of, rows_of

@@ -13,9 +13,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from fournines.collector import Signal
 from fournines.collector.cards import is_card, without_cards
-from fournines.collector.redaction import Unredactable, clean, is_suspicious, without_sensitive
+from fournines.collector.redaction import Unredactable, clean, without_sensitive
+from fournines.collector.suspicion import is_suspicious
 
 CARD = "4111111111111111"
+WORDS = [
+    "passw", "passphrase", "passcode", "pwd", "secret", "token", "authorization", "cookie", "apikey", "accesskey", "privatekey",
+    "credential", "signature", "sig=", "cvv", "cvc", "akia", "asia", "bearer", "basic", "eyj", "API_KEY", "access.key", "Pass-Phrase",
+]  # fmt: skip
 
 
 def with_check_digit(digits):
@@ -228,6 +233,17 @@ def test_numbers_that_are_card_numbers_go_too(kind):
 
     assert "REDACTED" == card.value.string_value
     assert 1_790_000_000_000_000_008 == pytest.approx(getattr(time.value, kind))
+
+
+@given(
+    st.binary(max_size=9),
+    st.sampled_from(WORDS),
+    st.sampled_from([0, 5_000]),
+    st.binary(max_size=9),
+)
+def test_no_word_is_looked_past(before, word, padding, after):
+    """Every word that tells a secret is found at any offset of a large or small message, in any case, with or without dots, dashes and underscores in it."""
+    assert is_suspicious(before + word.encode() + after + b"x" * padding)
 
 
 def test_clean_bytes_pass_as_they_are(otlp, span, now):
