@@ -44,7 +44,7 @@ def is_suspicious(message: bytes) -> bool:
     flat = message.translate(_FLAT, b" -_.")
     return (
         _CARD_LIKE in flat
-        or ((_has_four(flat) or any(three in flat for three in _THREES)) and WORDS.search(flat) is not None)
+        or ((_has_four(flat) or any(three in flat for three in _THREES)) and any(word in flat for word in WORDS))
         or (b"://" in message and USERINFO.search(message) is not None)
         or any(is_card(digits) for digits in _numbers(message))
     )

@@ -242,7 +242,7 @@ def test_numbers_that_are_card_numbers_go_too(kind):
     st.binary(max_size=9),
 )
 def test_no_word_is_looked_past(before, word, padding, after):
-    """Every word that tells a secret is found at any offset of a large or small message, in any case, with or without dots, dashes and underscores in it."""
+    """Every word that tells a secret is found at any offset of a large or small message, in any case, and however it is joined."""
     assert is_suspicious(before + word.encode() + after + b"x" * padding)
 
 
