@@ -93,7 +93,7 @@ class Door:
         """The port that is listened on."""
         self._path = path
         if path is not None:
-            self._sockets.append(listen_unix(path))
+            self._sockets.append(self._listen_unix(path))
         self._servers: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
@@ -104,6 +104,13 @@ class Door:
         self._aside = ThreadPoolExecutor(1, f"{self.name}-json")
         self._open = terms.receiving.connections.labels(self.name)
         self._bytes = terms.receiving.bytes.labels(self.name)
+
+    def _listen_unix(self, path: Path) -> socket.socket:
+        try:
+            return listen_unix(path)
+        except BaseException:
+            self._sockets[0].close()
+            raise
 
     def connection(self) -> Connection:
         """A connection that is about to be made."""
@@ -124,6 +131,8 @@ class Door:
             sock.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+        for _ in range(3):  # who was let in a moment ago has its connection now
+            await asyncio.sleep(0)
         for connection in tuple(self._connections):
             connection.stop()
         with contextlib.suppress(TimeoutError):  # whose connections are ended then
@@ -131,6 +140,7 @@ class Door:
                 await self._empty.wait()
         for connection in tuple(self._connections):
             connection.abort()
+        await asyncio.sleep(0)
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)

@@ -109,6 +109,8 @@ class HttpConnection(Connection):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
+        self._head_is_new = False
+        self._passing_over = False
         self._last = False
         """No request follows those of `_turns`."""
         self._lingers = False
@@ -136,11 +138,7 @@ class HttpConnection(Connection):
             self._drop(len(data))
             return
         self._feed(data)
-        reading = self._reading
-        if reading is not None and reading.head is None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD:
-                self._fault(BadRequest(f"the request's head has more than {MOST_HEAD} bytes"))
+        self._bound_head(len(data))
         if len(self._turns) > MOST_WAITING:
             self._hold_back()
 
@@ -174,18 +172,22 @@ class HttpConnection(Connection):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        if self._last:
+        if self._last or self._passing_over:
             return
         self._reading = self._new_turn()
-        self._url, self._headers, self._head_bytes = b"", {}, 0
+        # The bytes it begins in may hold requests before it: they are counted from the next ones on.
+        self._url, self._headers, self._head_bytes, self._head_is_new = b"", {}, 0, True
         self._began = self._desk.now
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
-        self._url += url
+        if not self._passing_over:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, whole."""
+        if self._passing_over:
+            return
         name = name.lower()
         known = self._headers.get(name)
         self._headers[name] = value if known is None else known + b", " + value
@@ -193,7 +195,7 @@ class HttpConnection(Connection):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         turn = self._reading
-        if turn is None:
+        if turn is None or self._passing_over:
             return
         turn.head = Head(self._parser.get_method(), self._url, self._headers)
         turn.keep = self._parser.should_keep_alive()
@@ -218,6 +220,8 @@ class HttpConnection(Connection):
 
     def on_message_complete(self) -> None:
         """The body is whole."""
+        if self._parser.should_upgrade():
+            return  # so says the parser where it stops; see `_pass_over_offer`
         turn, self._reading = self._reading, None
         if turn is None:
             return
@@ -278,21 +282,40 @@ class HttpConnection(Connection):
 
     # Inside.
 
+    def _bound_head(self, size: int) -> None:
+        if self._reading is not None and self._reading.head is None:
+            self._head_bytes += 0 if self._head_is_new else size
+            self._head_is_new = False
+            if self._head_bytes > MOST_HEAD:
+                self._fault(BadRequest(f"the request's head has more than {MOST_HEAD} bytes"))
+
     def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            # Some senders offer h2c with their first request; who does not take the offer answers as if it were not made.
-            self._parser = httptools.HttpRequestParser(self)
-            rest = data[upgrade.args[0] :]
-            if rest and not self._last:
-                self._feed(rest)
+            self._pass_over_offer()
+            self._feed(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError:
             logger.exception("a connection is given up: a fault of the collector's own")
             self._transport.abort()
         except httptools.HttpParserError as error:
             if not self._last:
                 self._fault(BadRequest(f"this is no HTTP/1.1: {error}"))
+
+    def _pass_over_offer(self) -> None:
+        """Goes on in HTTP/1.1 where a sender offers h2c with its request, as some do with their first.
+
+        The parser stops before such a request's body; another one reads on, from a head that offers nothing.
+        """
+        self._parser = httptools.HttpRequestParser(self)
+        framing = [
+            name + b": " + value + b"\r\n"
+            for name, value in self._headers.items()
+            if name in (b"content-length", b"transfer-encoding")
+        ]
+        self._passing_over = True
+        self._parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+        self._passing_over = False
 
     def _refuse(self, turn: Turn, error: Exception) -> None:
         """Answers at once, before the rest of the body; a large rest is not waited for."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import uvloop
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -251,7 +252,8 @@ def _serving(make: Callable[[], Any]) -> Iterator[Any]:
         await asyncio.to_thread(over.wait)
         await made[0].stop(2)
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    # As `serve` does: the loop of the standard library may leave a connection half-made that comes as a door closes.
+    thread = threading.Thread(target=uvloop.run, args=(serve(),))
     thread.start()
     try:
         assert ready.wait(30)

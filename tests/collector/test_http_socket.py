@@ -7,13 +7,17 @@ import contextlib
 import gzip
 import http.client
 import json
+import select
 import socket
+import threading
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import zstandard
+from prometheus_client import CollectorRegistry
 
-from fournines.collector import CollectorError, HttpDoor, HttpServer, Terms
+from fournines.collector import CollectorError, HttpDoor, HttpServer, Receiving, Room, Terms
 from fournines.collector.pace import PACE
 
 JSON = {"Content-Type": "application/json"}
@@ -208,3 +212,301 @@ def test_a_server_that_never_started_gives_its_port_back():
     asyncio.run(again.stop())
 
     assert server.port == again.port
+
+
+HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+WHOLE = HEAD + b"Content-Length: 2\r\n\r\n{}"
+
+
+def said_to(receiver, *pieces):
+    """Everything that is answered to these bytes, until the connection ends."""
+    with receiver.socket() as sender:
+        for piece in pieces:
+            sender.sendall(piece)
+        sender.shutdown(socket.SHUT_WR)
+        with sender.makefile("rb") as answer:
+            return answer.read()
+
+
+def test_requests_sent_in_one_go_are_answered_in_order(receiver):
+    """Requests that do not wait for one another's answers get them in their order, the refused ones among them."""
+    answers = said_to(receiver, WHOLE * 20 + WHOLE.replace(b"{}", b"{!") + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + WHOLE)
+
+    statuses = [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
+    assert [200] * 20 + [400, 404, 200] == statuses
+
+
+def test_a_request_cut_into_single_bytes_arrives(receiver):
+    """However a request is cut on its way, it is the same request."""
+    assert said_to(receiver, *(WHOLE[at : at + 1] for at in range(len(WHOLE)))).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_writes_no_more_is_still_answered(running, keeper):
+    """A sender that has closed its side gets the answer once there is one: nothing of it is lost."""
+    ledger = keeper(silent=True)
+    with running(ledger=ledger) as receiver, receiver.socket() as sender:
+        sender.sendall(WHOLE)
+        sender.shutdown(socket.SHUT_WR)
+        answer_when_kept(ledger)
+        with sender.makefile("rb") as answer:
+            assert answer.read().startswith(b"HTTP/1.1 200 ")
+
+
+def wait_for(ledger, count=1):
+    """Waits until so many requests wait for their answer."""
+    while len(ledger.waiting) < count:
+        threading.Event().wait(0.005)
+
+
+def answer_when_kept(ledger, count=1):
+    """Gives so many requests their answer, once they wait for it."""
+    wait_for(ledger, count)
+    for future in ledger.waiting:
+        future.set_result(ledger.receipt)
+
+
+def test_expect_continue_is_told_to_go_on(receiver):
+    """Who asks before it sends the body hears 100, and after the body its answer."""
+    with receiver.socket() as sender:
+        sender.sendall(HEAD + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert b"HTTP/1.1 100 Continue\r\n\r\n" == sender.recv(1000)
+        sender.sendall(b"{}")
+        assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_offer_of_http2_is_passed_over(receiver):
+    """A request that offers to go on in HTTP/2 is answered in HTTP/1.1, and the next one on its connection too (RFC 9110, section 7.8)."""
+    offer = WHOLE.replace(
+        b"Host: x", b"Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA"
+    )
+
+    assert 3 == said_to(receiver, offer, offer + WHOLE).count(b"HTTP/1.1 200 OK")
+
+
+def test_http_1_0_is_answered_and_ended(receiver):
+    """A sender of HTTP/1.0 has its answer, and the connection ends."""
+    with receiver.socket() as sender:
+        sender.sendall(WHOLE.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        with sender.makefile("rb") as answer:
+            assert answer.read().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("slowly", [HEAD[:-2], HEAD + b"Content-Length: 900\r\n\r\n{", HEAD + b"X: "])
+def test_a_sender_that_drips_is_ended(running, slowly):
+    """A head, or a whole request, that does not come in time is 503 and the end, though a byte of it comes now and then."""
+    with running(pace=PACE._replace(silence=0.2, request=0.2)) as receiver, receiver.socket() as sender:
+        sender.sendall(slowly)
+        said = b""
+        sender.settimeout(0.02)
+        while not said:
+            with contextlib.suppress(TimeoutError):
+                said = sender.recv(1000)
+            sender.sendall(b"x")
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert [] == receiver.kept
+
+
+def test_an_idle_connection_is_ended(running):
+    """Who sends nothing for long is let go without a word."""
+    with running(pace=PACE._replace(idle=0.05)) as receiver, receiver.socket() as sender:
+        sender.sendall(WHOLE)
+        with sender.makefile("rb") as answer:
+            assert 1 == answer.read().count(b"HTTP/1.1 ")
+
+
+def test_a_commit_that_takes_too_long_is_asked_for_again(running, keeper):
+    """A sender never waits for ever, and is never told 200 before the commit."""
+    with running(ledger=keeper(silent=True), pace=PACE._replace(commit=0.05)) as receiver, receiver.socket() as sender:
+        sender.sendall(WHOLE)
+        with sender.makefile("rb") as answer:
+            assert answer.read().startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_head_without_end_is_refused(receiver):
+    """A head that grows beyond its bound is refused before it fills the memory."""
+    with receiver.socket() as sender, contextlib.suppress(ConnectionError):
+        for _ in range(10_000):
+            sender.sendall(b"POST /v1/traces HTTP/1.1\r\nX: " + b"x" * 1000 if _ == 0 else b"x" * 1000)
+            if select.select([sender], [], [], 0)[0]:
+                break
+        else:
+            pytest.fail("10 MB of head are taken")
+        assert sender.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert alive(receiver)
+
+
+def test_a_sender_that_does_not_read_is_not_read_from(running):
+    """Answers that nobody reads do not pile up: nothing more is read from their connection, and in time it is ended."""
+    with running(pace=PACE._replace(silence=1.0)) as receiver, socket.socket() as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sender.settimeout(30)
+        sender.connect(("127.0.0.1", receiver.port))
+        with pytest.raises(ConnectionError):
+            send_for_ever(sender)
+
+        assert alive(receiver)
+
+
+def send_for_ever(sender):
+    """Sends requests and never reads an answer; at most 50 MB."""
+    for _ in range(500):
+        sender.sendall((b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\nHost: x\r\n\r\n") * 100)
+
+
+def test_a_thousand_connections_are_served(running):
+    """A thousand senders at once, each with its own connection, all have their answer; those half-way in harm nobody."""
+    with running() as receiver, contextlib.ExitStack() as stack:
+        senders = [stack.enter_context(receiver.socket()) for _ in range(1000)]
+        for number, sender in enumerate(senders):
+            sender.sendall(WHOLE if number % 2 else HEAD)
+        for sender in senders[::2]:
+            sender.sendall(b"Content-Length: 2\r\n\r\n{}")
+
+        assert {b"HTTP/1.1 200"} == {sender.recv(1000)[:12] for sender in senders}
+    assert 1000 == len(receiver.kept)
+
+
+def test_connections_beyond_their_bound_are_asked_to_come_again(running):
+    """Who finds too many connections is told 503, and served once others went."""
+    with running(most_connections=2) as receiver:
+        with receiver.socket() as first, receiver.socket() as second, receiver.socket() as third:
+            for sender in (first, second):
+                sender.sendall(WHOLE)
+                assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
+            assert third.recv(1000).startswith(b"HTTP/1.1 503 ")
+        answered = b""
+        while answered != b"HTTP/1.1 200":
+            with contextlib.suppress(ConnectionError, OSError):
+                answered = said_to(receiver, WHOLE)[:12]
+
+
+def test_what_finds_no_room_is_asked_for_again_before_it_is_sent(running):
+    """A body there is no room for is 503 with Retry-After at its head, and its connection can go on."""
+    room = Room(1000)
+    room.take(999)
+    with running(room=room) as receiver, receiver.socket() as sender:
+        sender.sendall(HEAD + b"Content-Length: 900\r\n\r\n")
+        said = sender.recv(1000).lower()
+        room.give_back(999)
+        sender.sendall(b"x" * 900 + WHOLE)
+        again = sender.recv(1000)
+
+    assert said.startswith(b"http/1.1 503 ")
+    assert b"retry-after: 1\r\n" in said
+    assert again.startswith(b"HTTP/1.1 200 ")
+    assert (0, 0) == (room.bytes, room.requests)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "identity"])
+def test_a_body_takes_room_as_it_grows(running, coding):
+    """What inflates beyond the room there is is refused where it does; the room is given back, and small bodies go on."""
+    body = {"gzip": gzip.compress, "zstd": zstandard.compress}.get(coding, bytes)(bytes(2**22))
+    room = Room(2**20)
+    room.take(2**19)
+    with running(room=room) as receiver:
+        status, _ = receiver.post(iter([body]), {"Content-Encoding": coding})
+
+        assert 503 == status
+        assert alive(receiver)
+    assert (2**19, 0) == (room.bytes, room.requests)
+
+
+def test_senders_that_announce_much_and_send_nothing_take_no_room(running):
+    """A hundred announcements of 60 MiB, never sent, keep nobody out."""
+    with running(room=Room(64 * 2**20)) as receiver, contextlib.ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(receiver.socket()).sendall(HEAD + b"Content-Length: 60000000\r\n\r\n")
+
+        assert alive(receiver)
+
+
+def test_a_door_that_closes_answers_what_is_under_way(keeper):
+    """Closing ends idle connections at once, lets requests under way be answered, and takes nothing new."""
+    ledger = keeper(silent=True)
+
+    async def close():
+        door = HttpDoor(Terms(ledger.accept), "127.0.0.1", 0, option="--otlp-http-port")
+        await door.start()
+        idle = await asyncio.open_connection("127.0.0.1", door.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(WHOLE)
+        await asyncio.to_thread(wait_for, ledger)
+        closing = asyncio.create_task(door.stop(30))
+        ended = await idle[0].read()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", door.port)
+        ledger.waiting[0].set_result(ledger.receipt)
+        said = await reader.read()
+        await closing
+        for each in (idle[1], writer):
+            each.close()
+            await each.wait_closed()
+        return ended, said
+
+    ended, said = asyncio.run(close())
+
+    assert b"" == ended
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close\r\n" in said
+
+
+def test_a_door_does_not_wait_for_ever(keeper):
+    """What is not answered within the grace is ended with the door."""
+
+    async def close():
+        door = HttpDoor(Terms(keeper(silent=True).accept), "127.0.0.1", 0, option="--otlp-http-port")
+        await door.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(WHOLE)
+        await asyncio.sleep(0.05)
+        await door.stop(0.05)
+        with contextlib.suppress(ConnectionError):
+            assert b"" == await reader.read()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    asyncio.run(close())
+
+
+def test_a_unix_socket_is_a_door_too(running, tmp_path):
+    """OTLP/HTTP is received on the socket's path as on the port; the path is ours while we run, and gone after."""
+    path = tmp_path / "otlp.sock"
+    with running(path=path), socket.socket(socket.AF_UNIX) as sender:
+        sender.connect(str(path))
+        sender.sendall(WHOLE)
+        assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
+        with pytest.raises(CollectorError, match=r"otlp\.sock"):
+            HttpDoor(Terms(lambda *_: None), "127.0.0.1", 0, option="--otlp-http-port", path=path)
+        assert 0o660 == path.stat().st_mode & 0o777
+
+    assert not path.exists()
+
+
+def test_the_socket_of_a_dead_process_is_replaced(running, tmp_path):
+    """A path that nobody listens on any more does not keep the next one from starting."""
+    path = tmp_path / "otlp.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    with running(path=path):
+        assert path.is_socket()
+
+
+def test_refusals_connections_and_bytes_are_told(running):
+    """What is refused before it is decoded is counted by door and reason, and so are connections and bytes."""
+    registry = CollectorRegistry()
+    with running(receiving=Receiving(registry)) as receiver:
+        with receiver.socket() as sender:
+            sender.sendall(WHOLE)
+            assert sender.recv(1000)
+            assert 1 == registry.get_sample_value("fournines_connections", {"door": "http"})
+        for sent in (WHOLE.replace(b"traces", b"nothing"), WHOLE.replace(b"{}", b"{!"), b"GET" + WHOLE[4:]):
+            said_to(receiver, sent)
+
+    def refused(reason):
+        return registry.get_sample_value("fournines_refused_requests_total", {"door": "http", "reason": reason})
+
+    assert [1, 1, 1] == [refused(reason) for reason in ("path", "unreadable", "method")]
+    assert 4 * len(WHOLE) <= registry.get_sample_value("fournines_received_bytes_total", {"door": "http"}) + 10
+    assert 0 == registry.get_sample_value("fournines_connections", {"door": "http"})
