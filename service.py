@@ -39,8 +39,8 @@ from .collector import (
     listen,
 )
 from .collector.kernels import load_decoders
+from .collector.xray import DEFAULT_RULES, SamplingRule, XrayReceiver
 from .collector.xray import PORT as XRAY_PORT
-from .collector.xray import XrayReceiver
 from .settings import Otlp, Settings
 from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
 
@@ -162,6 +162,7 @@ class Service:
                 registry=self._collector.counters.registry,
                 clock=self._clock,
                 stopwatch=time.monotonic,
+                rules=[*(SamplingRule(**rule.model_dump()) for rule in self._settings.xray.rules), *DEFAULT_RULES],
             )
         except CollectorError as error:
             if port is not None:

@@ -5,8 +5,8 @@ out: OTLP spans -> segment documents -> PutTraceSegments
 """
 
 from .receiver import PORT, XrayReceiver
-from .sampling import SamplingRule
+from .sampling import DEFAULT_RULES, SamplingRule
 from .sender import XraySender
 from .telemetry import Unprocessed
 
-__all__ = ["PORT", "SamplingRule", "Unprocessed", "XrayReceiver", "XraySender"]
+__all__ = ["DEFAULT_RULES", "PORT", "SamplingRule", "Unprocessed", "XrayReceiver", "XraySender"]
