@@ -7,11 +7,13 @@ import os
 import tracemalloc
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.errors import BadRequest, TooLarge
-from fournines.collector.inflate import Gzip
+from fournines.collector.errors import BadRequest, TooLarge, Unavailable
+from fournines.collector.inflate import Gzip, Zstd
+from fournines.collector.room import Held, Room
 
 
 def inflated(pieces, limit=10**6):
@@ -85,3 +87,69 @@ def test_what_is_no_gzip_is_a_bad_request(body):
 def test_no_bytes_are_an_empty_body():
     """Nothing sent is nothing meant."""
     assert b"" == inflated([])
+
+
+def test_frames_of_zstd_in_any_pieces_inflate_to_what_was_deflated():
+    """Several frames, an empty one and one to be skipped, cut anywhere, inflate to what went in."""
+    skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"hello"
+    body = zstandard.compress(b"one") + skipped + zstandard.compress(b"") + zstandard.compress(b"two" * 10_000)
+
+    for size in (1, 7, len(body)):
+        inflater = Zstd(10**6)
+        for at in range(0, len(body), size):
+            inflater.feed(body[at : at + size])
+        assert b"one" + b"two" * 10_000 == inflater.finish()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (zstandard.compress(b"x" * 1000)[:-1], "middle"),
+        (b"plain", "no sound zstd"),
+        (zstandard.compress(b"x") + b"trailing", "no sound zstd"),
+    ],
+)
+def test_what_is_no_whole_zstd_is_a_bad_request(body, said):
+    """A frame cut off, other bytes, and bytes behind the end are refused."""
+    inflater = Zstd(10**6)
+
+    def read():
+        inflater.feed(body)
+        return inflater.finish()
+
+    with pytest.raises(BadRequest, match=said):
+        read()
+
+
+def test_a_window_larger_than_recommended_is_refused():
+    """No sender makes us allocate more than 8 MiB for its window."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=27)
+    large = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    body = large.compress(b"x") + large.flush()
+
+    with pytest.raises(BadRequest, match="memory"):
+        Zstd(10**6).feed(body)
+
+
+def test_a_zstd_bomb_is_never_inflated_far_beyond_the_limit():
+    """A gigabyte in 32 kB is refused, and memory never holds more than a piece of it."""
+    bomb = zstandard.ZstdCompressor().compress(bytes(2**30))
+    held = []
+    inflater = Zstd(2**20, held.append)
+
+    with pytest.raises(TooLarge):
+        inflater.feed(bomb)
+    assert sum(held) <= 2**20
+
+
+def test_what_is_held_is_said_before():
+    """Each piece asks for its room, and the first there is none for ends the body."""
+    room = Room(1000)
+    held = Held(room, 0)
+    inflater = Gzip(10**6, held.hold)
+    room.take(1)
+
+    with pytest.raises(Unavailable):
+        inflater.feed(gzip.compress(bytes(5000)))
+    held.give_back()
+    assert 1 == room.bytes
