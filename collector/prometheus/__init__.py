@@ -7,7 +7,17 @@ target -> exposition -> whole scrape -> points -> books
 from .assembly import Assembly
 from .remote_write import RemoteWrite, Written
 from .scrape import Scraper
+from .send import RemoteWriteSender, Snapshots
 from .targets import ScrapeJob
 from .write_app import remote_write_app
 
-__all__ = ["Assembly", "RemoteWrite", "ScrapeJob", "Scraper", "Written", "remote_write_app"]
+__all__ = [
+    "Assembly",
+    "RemoteWrite",
+    "RemoteWriteSender",
+    "ScrapeJob",
+    "Scraper",
+    "Snapshots",
+    "Written",
+    "remote_write_app",
+]
