@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..slo import BUCKET, PROBE, SPANS, XRAY, SpanKind
+from ..slo import BUCKET, PROBE, SPANS, XRAY, Attributes, SpanKind
+from ..slo.classify import ROUTE_KEYS
 from .books import Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import IntColumn, Signal, Source, Spans
@@ -122,13 +123,20 @@ class _Counting:
         for index, code in enumerate(distinct.tolist()):
             pair, kind = divmod(code, _KINDS)
             resource, label = divmod(pair, len(spans.labels))
-            found = series.feeds(self.origins[resource].service, signals[resource], kind, spans.labels[label])
+            found = series.feeds(self.origins[resource].service, signals[resource], kind, self._labels(label))
             number = numbers.get(id(found))
             if number is None:
                 number = numbers[id(found)] = len(feeds)
                 feeds.append(found)
             of_code[index] = number
         return feeds, of_code[inverse]
+
+    def _labels(self, label: int) -> Attributes:
+        """What decides about a row. The page a probe asks for is no reason to let its result not count."""
+        labels = self.spans.labels[label]
+        if self.source is Source.PROBE:
+            return {key: value for key, value in labels.items() if key not in ROUTE_KEYS}
+        return labels
 
     def _signals(self, service: str) -> tuple[str, ...]:
         """What a service's rows count as."""
@@ -178,7 +186,7 @@ class _Counting:
             pair, kind = divmod(code, _KINDS)
             resource, label = divmod(pair, len(spans.labels))
             service = self.origins[resource].service
-            labels = self.books.series.named(service, self._signals(service), kind, spans.labels[label])
+            labels = self.books.series.named(service, self._signals(service), kind, self._labels(label))
             self.books.contributors.blame(slos, t, count, labels, spans.resources[resource], self.received)
 
     def _weighed(self, codes: IntColumn, rows: Rows) -> tuple[list[int], list[int]]:

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import tempfile
 from collections import defaultdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Collector, Signal, Unavailable
 from fournines.slo import BUCKET, HOUR, MINUTE, Interval, Window
@@ -49,6 +51,7 @@ class Story(RuleBasedStateMachine):
         self.deltas = []
         self.level = (BEGIN, 0, 0)
         self.counted_level = {}
+        self.carries = defaultdict(lambda: Fraction(1, 2))
         self.collector = self.open()
 
     def open(self):
@@ -140,6 +143,58 @@ class Story(RuleBasedStateMachine):
                 self.histogram(start, end, level, quick=low), instance="cumulative", cumulative=True
             )
             self.send(Signal.METRICS, body, events)
+
+    @rule(fallen=st.integers(0, 5), grown=st.integers(1, 9), begins=st.booleans())
+    def reset(self, fallen, grown, begins):
+        """A counter that fell under its old start, or began anew, says two values in one body, the newer one first."""
+        start, count, _ = self.level
+        start, count = (self.now, 0) if begins else (start, min(count, fallen))
+        self.now += 1.0
+        older, newer = (self.now, count, count), (self.now + 0.5, count + grown, count + grown)
+        self.now += 1.0
+        self.level = (start, newer[1], newer[2])
+        at, known, known_low = self.counted_level.get(start, (start, 0, 0))
+        events = []
+        if newer[0] > at:
+            self.counted_level[start] = newer
+            fell = newer[1] < known or newer[2] < known_low or newer[1] - newer[2] < known - known_low
+            before, low = (0, 0) if fell else (known, known_low)
+            grew = newer[1] - before
+            events = [("metric", newer[0], grew, grew), ("quick metric", newer[0], newer[2] - low, grew)]
+        points = [self.histogram(start, end, level, quick=within) for end, level, within in (newer, older)]
+        body = self.otlp.points(*points, instance="cumulative", cumulative=True)
+        self.send(Signal.METRICS, body, events)
+
+    @rule(good=st.booleans())
+    def sampled(self, good):
+        """A span kept of three quarters stands for four thirds; whole events are booked, rounded."""
+        request = ExportTraceServiceRequest.FromString(self.otlp.spans(self.span(self.now, 0.1, 200 if good else 500)))
+        request.resource_spans[0].scope_spans[0].spans[0].trace_state = "ot=th:4"
+        events = []
+        for name in ("spans", "quick spans") if good else ("spans",):
+            carry = self.carries[name, good] + Fraction(4, 3)
+            self.carries[name, good] = carry % 1
+            events.append((name, self.now, int(carry) if good else 0, int(carry)))
+        self.send(Signal.TRACES, request.SerializeToString(), events)
+
+    @rule(ahead=st.sampled_from([301, 3600, 10**6]), metric=st.booleans())
+    def out_of_time(self, ahead, metric):
+        """What ended too far ahead, or before all that is kept, is refused and counts nothing."""
+        ends = (self.now + ahead, self.now - 500 * 24 * HOUR)
+        if metric:
+            body = self.otlp.points(*(self.histogram(0, end, 3) for end in ends), up=True, at=self.now)
+        else:
+            body = self.otlp.spans(*(self.span(end) for end in ends))
+        signal = Signal.METRICS if metric else Signal.TRACES
+        receipt = self.collector.accept(signal, body, self.now).result()
+        assert (2, len(ends)) == (receipt.rejected, 2) or receipt.repeated
+
+    @rule(seconds=st.sampled_from([1.5, 20.0, 100.0]))
+    def clock_steps_back(self, seconds):
+        """The collector's clock, and that of its senders, is put back."""
+        if self.now - seconds > BEGIN:
+            self.now -= seconds
+            self.collector.tick(self.now)
 
     @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 10_000))
