@@ -1,6 +1,8 @@
 """kill -9 in the middle of the load: acknowledged <= counted <= sent, and nothing twice."""
 
+import importlib.util
 import random
+import sys
 import threading
 import time
 
@@ -95,3 +97,23 @@ def test_senders_that_give_up_leave_the_count_between_acknowledged_and_sent(coll
     acknowledged, sent = (sum(getattr(s, name) for s in senders) for name in ("acknowledged", "sent"))
     assert acknowledged <= total <= sent
     assert acknowledged > 0
+
+
+@pytest.fixture
+def killing(root):
+    """The benchmark that kills, as a module."""
+    spec = importlib.util.spec_from_file_location("fournines_benchmarks_kill", root / "benchmarks" / "kill.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+def test_the_real_exporters_lose_and_double_nothing_through_kills(tmp_path, killing, kills):
+    """OpenTelemetry's own exporters, spans over HTTP and gRPC and delta histograms: acknowledged <= counted <= sent at every restart."""
+    told = []
+    result = killing.run(tmp_path, kills, told.append)
+
+    assert len(told) == kills, told
+    assert (result.lost, result.doubled) == (0, 0), told
+    assert 0 < result.acknowledged == result.counted == result.sent
