@@ -10,10 +10,12 @@ import sys
 import textwrap
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, LedgerError, Signal
 from fournines.collector.backup import backup
 from fournines.collector.ledger import Ledger
+from fournines.collector.ledger_telemetry import LedgerTelemetry
 from fournines.collector.verify import verify
 from fournines.slo import DAY, HOUR
 
@@ -301,3 +303,19 @@ def test_a_read_only_mount_is_refused(tmp_path, filled):
     assert "Read-only file system" in run.stdout
     assert content == (data / "ledger.db").read_bytes()
     assert verify(data).sound
+
+
+def test_a_ledger_tells_of_itself(tmp_path, filled):
+    """Size, free bytes, late rows and damage are gauges; once it is closed, only what needs no reading is told."""
+    registry = CollectorRegistry()
+    LedgerTelemetry(registry, filled.ledger)
+
+    def value(name):
+        return registry.get_sample_value(f"fournines_ledger_{name}")
+
+    assert value("bytes") > 10_000
+    assert value("free_bytes") >= 0
+    assert (0, 0, 0) == (value("late_rows"), value("damaged"), value("set_aside"))
+    filled.close()
+    (tmp_path / "data" / "ledger.db").rename(tmp_path / "gone.db")
+    assert 0 == value("damaged")
