@@ -22,6 +22,7 @@ from .decoders import Decoders
 from .errors import LedgerError, Unavailable
 from .intake import Intake
 from .ledger import Ledger, complaint
+from .ledger_telemetry import LedgerTelemetry
 from .log_records import decode_logs
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .points import decode_points
@@ -62,7 +63,8 @@ class Collector:
     """Counts what services send, exactly, and answers how much it was (an `EventSource`).
 
     Opening raises LedgerError. `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread.
-    `stopwatch` measures commits for the collector's own telemetry.
+    `stopwatch` measures commits for the collector's own telemetry. With `replace_damaged` a damaged ledger is set aside and a new one
+    begun; `ledger.damaged` are those that lie there.
     """
 
     def __init__(
@@ -75,9 +77,12 @@ class Collector:
         stopwatch: Callable[[], float] = _no_time,
         taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
         room: Room | None = None,
+        *,
+        replace_damaged: bool = False,
     ) -> None:
         self.counters = Counters()
-        self.ledger = Ledger(data, now)
+        self.ledger = Ledger(data, now, replace_damaged=replace_damaged)
+        LedgerTelemetry(self.counters.registry, self.ledger)
         self._books = _read(self.ledger, self.counters, now, taps(self.counters))
         self._history = self.ledger.reader()
         self._history_lock = threading.Lock()
