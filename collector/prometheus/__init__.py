@@ -5,6 +5,7 @@ target -> exposition -> whole scrape -> points -> books
 """
 
 from .assembly import Assembly
+from .publish import Publisher
 from .remote_write import RemoteWrite, Written
 from .scrape import Scraper
 from .send import RemoteWriteSender, Snapshots
@@ -13,6 +14,7 @@ from .write_app import remote_write_app
 
 __all__ = [
     "Assembly",
+    "Publisher",
     "RemoteWrite",
     "RemoteWriteSender",
     "ScrapeJob",

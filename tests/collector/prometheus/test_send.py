@@ -11,11 +11,12 @@ import urllib.request
 import cramjam
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from fournines.collector import Signal, Source
 from fournines.collector.forward import Drop, Item, Retry
-from fournines.collector.prometheus import RemoteWriteSender, Snapshots
+from fournines.collector.prometheus import Publisher, RemoteWriteSender, Snapshots
 from fournines.collector.prometheus.messages import Request, WriteRequest
 from fournines.collector.prometheus.write_request import is_stale
 
@@ -127,6 +128,24 @@ def test_a_series_that_is_no_more_is_said_to_have_ended_once():
     assert [2, 2, 1] == [count for _, count in counts]
     values = [[s.samples[0].value for s in Request.FromString(body).timeseries] for body, _ in counts]
     assert [[False, False], [False, True], [False]] == [[is_stale(value) for value in each] for each in values]
+
+
+def test_snapshots_are_queued_each_interval(eventually, loop):
+    """As long as it runs; one that fails is counted, and the next is taken all the same."""
+    queued, registry, trouble = [], CollectorRegistry(), [RuntimeError("no evaluation")]
+
+    def shown():
+        if trouble:
+            raise trouble.pop()
+        return families()
+
+    publisher = Publisher(shown, queued.append, registry, time.time, {"collector": "c1"}, 0.05)
+    loop.run(publisher.start())
+    eventually(lambda: len(queued) >= 2)
+    loop.run(publisher.stop())
+
+    assert 1 == registry.get_sample_value("fournines_remote_write_snapshots_total", {"result": "failed"})
+    assert (Signal.METRICS, Source.REMOTE_WRITE, 1) == (queued[0].signal, queued[0].source, queued[0].items)
 
 
 def asked(url, query):
