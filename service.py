@@ -113,6 +113,7 @@ class Service:
             load_decoders(settings.kernels or settings.data / "kernels", _log.info),
             on_commit=lambda names: self._wake(),
             stopwatch=time.perf_counter,
+            replace_damaged=True,
         )
         with _closing_on_failure(self._collector.close):
             self._paging = self._build_paging(settings)

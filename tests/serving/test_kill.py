@@ -117,3 +117,23 @@ def test_the_real_exporters_lose_and_double_nothing_through_kills(tmp_path, kill
     assert len(told) == kills, told
     assert (result.lost, result.doubled) == (0, 0), told
     assert 0 < result.acknowledged == result.counted == result.sent
+
+
+def test_a_damaged_ledger_keeps_nobody_from_counting(collector, running, make_histogram):
+    """A collector whose ledger is spoilt sets it aside, says so in log and metrics, and counts on; not a byte of it is lost."""
+    with running(collector):
+        pass
+    path = collector.data / "ledger.db"
+    content = bytearray(path.read_bytes())
+    for page in range(1, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 500] = b"\xa5" * 500
+    path.write_bytes(content)
+    with running(collector):
+        body = make_histogram("shop", {200: 5}, time.time() - 5, time.time(), up=1)
+        assert collector.post("metrics", body).status_code == httpx.codes.OK
+        metrics = httpx.get(collector.url + "/metrics", trust_env=False).text
+        assert collector.events("shop-availability") == (5, 5)
+    aside = list(collector.data.glob("ledger.db.damaged-*Z"))
+
+    assert [bytes(content)] == [file.read_bytes() for file in aside]
+    assert "fournines_ledger_set_aside 1" in metrics
