@@ -5,25 +5,25 @@ Source: OpenTelemetry metrics data model, ExponentialHistogram: bucket i lies in
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
 from typing import Final
+
+import numpy as np
 
 MOST_BUCKETS: Final = 1000
 """More than this are not kept (the SDKs make at most 160): a scale and an offset are cheap to send and dear to spell out."""
 
+_BEYOND: Final = 5_000
+"""Powers of two beyond what a float can hold, in either direction."""
 
-@lru_cache(maxsize=1024)
+
 def upper_bounds(scale: int, offset: int, buckets: int) -> tuple[float, ...]:
-    """The upper bounds of `buckets` positive buckets, the first of index `offset`; exact for powers of two.
+    """The upper bounds of `buckets` positive buckets, the first of index `offset`; they never fall, and are exact for powers of two.
 
     Beyond what a float can hold a bound is 0.0 or infinity.
     """
-    return tuple(_power(scale, index) for index in range(offset + 1, offset + buckets + 1))
-
-
-def _power(scale: int, index: int) -> float:
-    try:
-        return math.exp2(math.ldexp(index, -scale))
-    except OverflowError:
-        return math.inf if index > 0 else 0.0
+    index = np.arange(offset + 1, offset + buckets + 1, dtype=np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        power = np.clip(np.ldexp(index, -max(-_BEYOND, min(scale, _BEYOND))), -_BEYOND, _BEYOND)
+        whole = np.floor(power)
+        bounds = np.ldexp(np.exp2(power - whole), whole.astype(np.int32))
+    return tuple(np.maximum.accumulate(bounds).tolist())

@@ -17,6 +17,10 @@ from ..exponential import upper_bounds
 from .compiled import Ints
 from .point_rows import CONTINUED, IN_PIECES, LAST, OF_SCALE
 
+NO_BUCKETS: Final[tuple[float, ...]] = ()
+MOST_BOUNDS: Final = 4_000_000
+"""Boundaries that one request may hold, each distinct layout's counted once: they take 128 MB."""
+
 _REMEMBERED: Final = 1_024
 
 
@@ -28,10 +32,16 @@ class Bounds(NamedTuple):
 
 
 def bounds_of(body: bytes, entries: Ints) -> Bounds:
-    """All boundaries of a request, in the order of the kernel's numbers for them."""
-    listed = entries.tolist()
-    spelled, sound = zip(((), True), *(_of_entry(body, listed, *entry) for entry in listed), strict=True)
-    return Bounds(spelled, sound)
+    """All boundaries of a request, in the order of the kernel's numbers for them. More than MOST_BOUNDS are a BadRequest."""
+    listed, spelled, sound, most = entries.tolist(), [NO_BUCKETS], [True], MOST_BOUNDS
+    for entry in listed:
+        bounds, rises = _of_entry(body, listed, *entry)
+        most -= len(bounds)
+        if most < 0:
+            raise BadRequest(f"more than {MOST_BOUNDS:,} different boundaries of histograms in one request")
+        spelled.append(bounds)
+        sound.append(rises)
+    return Bounds(tuple(spelled), tuple(sound))
 
 
 def _of_entry(
@@ -70,10 +80,16 @@ def _exponential(
 ) -> tuple[tuple[float, ...], bool]:
     scale, offset = scale_and_offset >> 32, (scale_and_offset + 2**31) % 2**32 - 2**31
     zero = float(np.int64(threshold).view(np.float64))
-    return _checked((zero, *upper_bounds(scale, offset, buckets)), milliseconds=milliseconds)
+    above = upper_bounds(scale, offset, buckets)
+    bounds, sound = _checked((zero, *above[:1]), milliseconds=milliseconds)
+    return (*bounds, *_seconds(above[1:], milliseconds=milliseconds)), sound
 
 
 def _checked(bounds: Sequence[float], *, milliseconds: bool) -> tuple[tuple[float, ...], bool]:
     """Boundaries in seconds, and whether none is below the one before it, and none is no number."""
     sound = all(low <= high for low, high in pairwise((-math.inf, *bounds)))
-    return tuple(bound / 1000 for bound in bounds) if milliseconds else tuple(bounds), sound
+    return _seconds(bounds, milliseconds=milliseconds), sound
+
+
+def _seconds(bounds: Sequence[float], *, milliseconds: bool) -> tuple[float, ...]:
+    return tuple(bound / 1000 for bound in bounds) if milliseconds else tuple(bounds)
