@@ -193,7 +193,7 @@ def test_what_failed_is_what_classification_says(opened, span, kept):
     assert kept is (keeper.get(1) is not None)
 
 
-def test_slow_is_beyond_the_threshold_of_the_service_s_slo(tmp_path, otlp, slo, now):
+def test_slow_is_beyond_the_threshold_of_the_service_s_slo(tmp_path, slo, now, decoders):
     """A duration above the smallest threshold is slow, one equal to it is not: through a whole collector, automatic SLOs included."""
     made = []
 
@@ -201,7 +201,7 @@ def test_slow_is_beyond_the_threshold_of_the_service_s_slo(tmp_path, otlp, slo, 
         made.append(Traces(tmp_path / "data", counters.registry))
         return made
 
-    collector = Collector(tmp_path / "data", [slo("quick", threshold="0.1", service="users")], now, taps=taps)
+    collector = Collector(tmp_path / "data", [slo("quick", threshold="0.1", service="users")], now, decoders, taps=taps)
     collector.accept(Signal.TRACES, spans({"trace": 0, "span_id": 1, "start": now - 5}), now).result()
     for service, number, seconds in (
         ("users", 1, 0.1),
