@@ -12,7 +12,7 @@ from ...slo import OPERATIONAL_ROUTES, SPAN_STATUS
 from ..columns import Spans, Wanted
 from .attributes import NOTHING, STRING
 from .compiled import BODY, INTS, TABLE, Bytes, Ints, helper, kernel
-from .faults import FULL, check
+from .faults import FULL, MOST_SETS, MOST_VALUES, TOO_MANY_SETS, check
 from .interning import ENTRIES, NUMBER, SECRET, Table, table_of
 from .keys import KEYS, Keys, keys_of
 from .labels import ERROR, KIND, PAYLOAD, SIZE, label_of, labels_of
@@ -58,8 +58,8 @@ def decode_spans(body: bytes, wanted: Wanted) -> Spans:
     """The spans of an `ExportTraceServiceRequest`, of every kind, in the order sent; raises BadRequest where it is none.
 
     Of a span's attributes those in `wanted` are kept, and its route and status, of a resource's all: strings, booleans and finite
-    numbers only. An id that is neither empty nor of its length is a BadRequest too, and so are more than a million spans. A span that
-    ends before it starts, or never, takes no time.
+    numbers only. A span that ends before it starts, or never, takes no time. A BadRequest too are an id that is neither empty nor of
+    its length, more than a million spans, and more than 262,144 different sets of kept attributes.
     """
     buf = np.frombuffer(body, np.uint8)
     outline = outline_of(buf, _REQUEST)
@@ -67,7 +67,7 @@ def decode_spans(body: bytes, wanted: Wanted) -> Spans:
     room, status = 256, FULL
     while status == FULL:
         columns, ids = np.zeros((COLUMNS, len(outline.place)), np.int64), np.zeros((len(outline.place), 4), np.int64)
-        values, sets = table_of(3, room), table_of(sought.width, room)
+        values, sets = table_of(3, room), table_of(sought.width, min(room, MOST_SETS))
         found, row, notes = (
             np.zeros((len(sought.names), 3), np.int64),
             np.zeros(sought.width, np.int64),
@@ -75,7 +75,9 @@ def decode_spans(body: bytes, wanted: Wanted) -> Spans:
         )
         frame = (outline.place, sought.keys, _OPERATIONAL, sought.roles)
         status = _read(buf, SECRET, *frame, found, row, notes, columns, ids, values, sets)
-        room *= 8
+        if status == FULL and room == MOST_VALUES:
+            status = TOO_MANY_SETS
+        room *= 4
     check(status, _REQUEST)
     resources, resource = resources_of(body, outline)
     labels = labels_of(body, sought.names, values, sets)

@@ -80,8 +80,8 @@ def halves(trace_id):
 def threshold(trace_state):
     """The threshold of the first member `ot`."""
     for member in trace_state.split(","):
-        vendor, _, value = member.strip(" \t").partition("=")
-        if vendor == "ot":
+        vendor, equals, value = member.strip(" \t").partition("=")
+        if vendor == "ot" and equals:
             said = next((each for each in value.split(";") if each.startswith("th:")), "")
             found = THRESHOLD.fullmatch(said)
             return int(found[1].ljust(14, "0"), 16) if found else 0

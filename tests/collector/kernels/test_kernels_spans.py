@@ -359,6 +359,17 @@ def test_more_resources_than_anybody_has_are_refused_in_words(decode):
         decode(b"".join(b"\x0a" + varint(len(part)) + part for part in parts))
 
 
+def test_more_attribute_sets_than_memory_is_spent_on_are_refused_in_words(decode, monkeypatch):
+    """A million spans may share 262,144 sets of attributes; what makes each span one of its own costs an object a span."""
+    monkeypatch.setattr("fournines.collector.kernels.spans.MOST_SETS", 256)
+    monkeypatch.setattr("fournines.collector.kernels.spans.MOST_VALUES", 1024)
+    each = [Span(attributes=attributes(error__type=number)) for number in range(257)]
+
+    assert 256 == len(decode(body_of(*each[:-1])).labels)
+    with pytest.raises(BadRequest, match="different sets of attributes"):
+        decode(body_of(*each))
+
+
 def varint(number):
     """A varint."""
     return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
