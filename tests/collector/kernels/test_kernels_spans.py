@@ -137,7 +137,7 @@ def plain_rows(request):
                 yield typed(resource), typed(labels), span.kind, start, end
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(requests)
 def test_decoding_equals_a_plain_reading(decode, request_message):
     """Whatever is sent, the columns hold what a plain reading of the message gives, row by row, and count the rest."""
@@ -148,7 +148,7 @@ def test_decoding_equals_a_plain_reading(decode, request_message):
     assert len(sent) == len(spans.kind) + spans.skipped
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(requests)
 def test_attribute_sets_are_distinct(decode, request_message):
     """No attribute set stands twice, so that matching costs once a set."""
