@@ -94,6 +94,7 @@ class _Table:
     def __init__(self, wanted: frozenset[str]) -> None:
         self.resources = Interner()
         self.skipped = 0
+        self.implausible = 0
         self._wanted = wanted
         self._labels = Interner()
         self._names: dict[str, int] = {}
@@ -110,6 +111,7 @@ class _Table:
             value = _NOTHING if missing else read(point)
             if value is None:
                 self.skipped += 1
+                self.implausible += not (isinstance(point, NumberDataPoint) and point.WhichOneof("value") is None)
             else:
                 self._add(stream, point, value, missing)
 
@@ -159,6 +161,7 @@ class _Table:
             no_recorded_value=missing.astype(np.bool_),
             skipped=self.skipped,
             stream=stream,
+            implausible=self.implausible,
         )
 
 
