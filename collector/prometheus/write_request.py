@@ -88,6 +88,7 @@ class Reader:
         """Judges a parsed request, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
         reading = Reading(self.translation)
         labels = self._one if version is Version.ONE else self._two(message)
+        oldest, latest = kept_from(OLDEST, received) * 1000, (received + FUTURE) * 1000
         for series in message.timeseries:
             known = labels(series)
             if series.samples and series.histograms and version is Version.TWO:
@@ -98,11 +99,10 @@ class Reader:
                 _refuse_series(reading, series, known)
             else:
                 reading.exemplars += len(series.exemplars)
-                self._take(reading, series, known, received)
+                self._take(reading, series, known, oldest, latest)
         return reading
 
-    def _take(self, reading: Reading, series: Any, known: _Known, received: float) -> None:
-        latest, oldest = (received + FUTURE) * 1000, kept_from(OLDEST, received) * 1000
+    def _take(self, reading: Reading, series: Any, known: _Known, oldest: float, latest: float) -> None:
         for sample in series.samples:
             if _in_time(reading, sample.timestamp, oldest, latest, known.labels):
                 reading.written += 1
