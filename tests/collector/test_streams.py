@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fournines.collector import streams as module
 from fournines.collector.ledger import Ledger
 from fournines.collector.streams import FRESH, IDLE, Cumulatives, Points, Seen
 
@@ -236,3 +237,49 @@ def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
     books.take(start, Level(int(now + 120) * NANO, 12), now + 120)
 
     assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"s-new").seen
+
+
+def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
+    """Of a surplus the largest family's oldest go; a quiet sender's streams stay, and are what they were."""
+    monkeypatch.setattr(module, "MOST_STREAMS", 20)
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 5), now, stream=b"quiet")
+    for number in range(60):
+        books.take(start, Level(start + 2 + number, 1), now + 1 + number, stream=b"x%03d" % number)
+    books.streams.expire(now + 70)
+    books.ledger.commit([books.streams])
+    assert 20 == len(books.streams)
+    again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
+    forgotten = books.take(start, Level(start + 100, 9), now + 80, stream=b"x000")
+
+    assert (Seen.INCREASE, 4) == (again.seen, again.count)
+    assert Seen.BASELINE is forgotten.seen
+
+
+def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypatch):
+    """With no room for a new stream its value is not taken, since its next one could not be told from it; known ones go on."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 5), now)
+    monkeypatch.setattr(module, "ROOM", 1)
+
+    assert (Seen.NO_ROOM, 0) == books.take(start, Level(start + 1, 5), now, stream=b"s-new")[:2]
+    assert 2 == books.take(start, Level(start + 2, 7), now).count
+
+
+def test_rescaled_boundaries_are_compared_where_both_are(books, now):
+    """A histogram that lost the boundary nearest the threshold is read by the highest that both have, so that quick stays quick."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 100, (0.1, 0.19), (90, 10, 0)))
+    grown = books.take(start, Level(start + 2, 110, (0.1, 0.4), (99, 11, 0)))
+
+    assert (10, 9) == (grown.count, grown.within(0.2))
+
+
+def test_an_export_in_several_requests_is_one_export(books, now):
+    """A stream whose first value comes in a later part of an export was not in the export before: it counts whole."""
+    start = (int(now) - 86_400) * NANO
+    for later in (60, 120):
+        books.take(start, Level(int(now + later) * NANO, later), now + later)
+    part = Level(int(now + 120) * NANO, 7)
+
+    assert 7 == books.take(start, part, now + 121, stream=b"s-part").count
