@@ -43,6 +43,7 @@ class HttpDoor(Door):
     protocol = "http/1.1"
 
     def connection(self) -> HttpConnection:
+        """A connection that is about to be made."""
         return HttpConnection(self)
 
     def begin(self, connection: HttpConnection, turn: Turn, head: Head) -> _Exchange:
