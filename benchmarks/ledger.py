@@ -45,11 +45,12 @@ def slos(count: int, services: int) -> list[SLO]:
 def packed(days: int, slos: int) -> Iterator[tuple[int, int, int, int, int, int, bytes]]:
     """Packed days of every width at full density: every bucket of every SLO has events."""
     random = np.random.default_rng(1)
+    events = random.poisson(100, DAY // 10)
+    failed = random.binomial(events, 0.001)
     today = int(NOW) // DAY * DAY
     for width, kept in ((10, min(days, 3)), (MINUTE, days), (HOUR, days)):
         index = np.arange(DAY // width)
-        total = random.poisson(10 * width, len(index))
-        good = total - random.binomial(total, 0.001)
+        total, good = (finest.reshape(-1, width // 10).sum(axis=1) for finest in (events, events - failed))
         sums, blob = (
             (int(good.sum()), int(total.sum()), 0),
             pack(width, np.stack([index, good, total, 0 * good], axis=1)),

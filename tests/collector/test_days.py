@@ -130,6 +130,7 @@ STORY = st.lists(
             st.just("book"), st.integers(0, 3 * DAY), st.sampled_from(SLOS), st.integers(0, 3), st.integers(0, 2)
         ),
         st.tuples(st.just("house"), st.integers(1, 30)),
+        st.tuples(st.just("day"), st.integers(1, 200)),
         st.tuples(st.just("pass"), st.one_of(st.integers(0, 2 * DAY), st.integers(0, HOUR), st.integers(0, 40 * DAY))),
     ),
     max_size=40,
@@ -149,6 +150,11 @@ def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, stor
             world.book(*what)
         elif kind == "house":
             world.keep_house(*what)
+        elif kind == "day":  # one passes, and so much of it is packed
+            world.book(0, 1, 1, 0)
+            world.now += 26 * HOUR
+            world.book(0, 2, 1, 1)
+            world.keep_house(*what)
         else:
             world.now += what[0]
     width = data.draw(WIDTHS)
@@ -157,6 +163,12 @@ def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, stor
     )
     start = data.draw(st.integers(oldest // width, int(world.now) // width)) * width
     interval = Interval(-(-start // width) * width, start + data.draw(st.integers(0, 5 * DAY // width)) * width)
+    for tier in TIERS:
+        kept = max(kept_from(tier, world.now), progress(world.connection, tier.width).complete)
+        every = Interval(kept, int(world.now) // HOUR * HOUR + DAY)
+        found = sums(world.connection, tier.width, every)
+        expected = [world.recount(tier.width, slo, every) for slo in SLOS]
+        assert expected == [found[found[:, 0] == slo, 1:].sum(axis=0).tolist() for slo in SLOS]
     totals = {slo: np.zeros(3, np.int64) for slo in SLOS}
     for slo, *events in sums(world.connection, width, interval).tolist():
         totals[slo] += events
