@@ -75,7 +75,9 @@ def filled(folder: Path, promises: list[SLO], days: int, *, day: bool = False) -
             connection.execute(OPEN_ROWS, (width, today - DAY if day else today, today + 2 * HOUR if day else now))
         if not day:
             connection.executemany("INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?)", packed(days, len(promises)))
-            connection.execute("UPDATE tier SET packed = ?1, open = ?1", (today,))
+            connection.execute(
+                "UPDATE tier SET packed = ?1, open = ?1, complete = ?2", (today, today - min(days, 3) * DAY)
+            )
 
 
 def restart(count: int, days: int) -> dict[str, float]:
