@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Protocol
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import __version__
 from .dashboards import (
@@ -52,6 +55,14 @@ class Desk(Protocol):
         """What one SLO's bad events had in common, by cause and by instance."""
         ...
 
+    def traces(self, service: str | None, route: str | None, state: str | None, limit: int) -> list[JSON]:
+        """The newest traces kept, of a service, a route and a state where asked for."""
+        ...
+
+    def trace(self, trace_id: str) -> JSON | None:
+        """One trace; None where it is not kept."""
+        ...
+
     def summary(self, status: Status) -> JSON:
         """One SLO as the API gives it, with its state's beginning and its open alerts."""
         ...
@@ -93,12 +104,27 @@ class Desk(Protocol):
         ...
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The application. It holds no state of its own: every answer is made from `desk` at the time of the request."""
+def create_app(desk: Desk, write: ASGIApp | None = None) -> FastAPI:
+    """The application. It holds no state of its own: every answer is made from `desk` at the time of the request.
+
+    `write` answers Prometheus' remote writes at /api/v1/write.
+    """
     app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
-    for add in (_add_health, _add_slos, _add_alerts, _add_metrics, _add_pages):
+    for add in (_add_health, _add_slos, _add_traces, _add_alerts, _add_metrics, _add_pages):
         add(app, desk)
+    if write is not None:
+        app.router.routes.append(Route("/api/v1/write", _Whole(write)))
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An ASGI application as an endpoint: a bare function would be taken for one that answers a `Request`."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
@@ -160,6 +186,26 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
     def slo(name: str) -> JSON:
         """One SLO."""
         return desk.summary(_find(desk.evaluation(), name))
+
+
+def _add_traces(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/v1/traces")
+    def traces(
+        service: str | None = None,
+        route: str | None = None,
+        state: Annotated[Literal["failed", "slow", "sampled"] | None, Query(description="why it is kept")] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
+    ) -> JSON:
+        """The newest traces that are kept."""
+        return {"traces": desk.traces(service, route, state, limit)}
+
+    @app.get("/api/v1/traces/{trace_id}")
+    def trace(trace_id: Annotated[str, Path(pattern="^[0-9a-fA-F]{32}$")]) -> JSON:
+        """One trace with its spans and log records."""
+        found = desk.trace(trace_id)
+        if found is None:
+            raise HTTPException(404, f"no trace {trace_id} is kept")
+        return found
 
 
 def _interval(start: int | None, end: int | None, step: int, now: float) -> Interval:

@@ -13,35 +13,17 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Final
 
 import uvloop
-from prometheus_client import Gauge
+from prometheus_client import Gauge, Metric
 
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
-from .collector import (
-    Access,
-    Breakdown,
-    Collector,
-    CollectorError,
-    Doors,
-    HttpServer,
-    Receipt,
-    Receiving,
-    Signal,
-    Terms,
-    Tls,
-    Unavailable,
-    expose,
-    listen,
-)
-from .collector.kernels import load_decoders
-from .collector.xray import DEFAULT_RULES, SamplingRule, XrayReceiver
-from .collector.xray import PORT as XRAY_PORT
-from .settings import Otlp, Settings
+from .collector import Breakdown, CollectorError, HttpServer, Unavailable, expose, listen, slo_families
+from .plane import Plane
+from .settings import Settings
 from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
 
 EVALUATE_SECONDS: Final = 5.0
@@ -90,14 +72,6 @@ def _free_port(host: str, option: str) -> int:
         return int(taken.getsockname()[1])
 
 
-class _Source(Protocol):
-    """Where things come in, for as long as it is started."""
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-
 class Service:
     """One collector with everything around it. It is the API's `Desk`: all answers come from the ledger as it is now."""
 
@@ -106,16 +80,11 @@ class Service:
         self._clock = clock
         self._files = SloFiles(settings.slos)
         self._wake: Callable[[], None] = _nobody_waits
-        self._collector = Collector(
-            settings.data,
-            self._files.read(),
-            clock(),
-            load_decoders(settings.kernels or settings.data / "kernels", _log.info),
-            on_commit=lambda names: self._wake(),
-            stopwatch=time.perf_counter,
-            replace_damaged=True,
+        self._plane = Plane(
+            settings, self._files.read(), clock, time.monotonic, lambda names: self._wake(), self._slo_families
         )
-        with _closing_on_failure(self._collector.close):
+        self._collector = self._plane.collector
+        with _closing_on_failure(self._plane.close):
             self._paging = self._build_paging(settings)
         self._valid = Gauge(
             "fournines_slo_files_valid",
@@ -139,39 +108,6 @@ class Service:
         registry = self._collector.counters.registry
         return Paging(self._collector.ledger.path, senders, self.url, self._clock, registry)
 
-    def _build_doors(self, otlp: Otlp) -> Doors:
-        terms = Terms(
-            self._accept,
-            room=self._collector.room,
-            access=Access([token.get_secret_value() for token in otlp.tokens]),
-            tls=Tls(otlp.tls.certificate, otlp.tls.key, otlp.tls.client_ca) if otlp.tls else None,
-            limit=otlp.limit,
-            clock=self._clock,
-            receiving=Receiving(self._collector.counters.registry),
-        )
-        return Doors(terms, self._settings.host, otlp.http_port, otlp.grpc_port, otlp.socket)
-
-    def _build_xray(self, port: int | None) -> list[XrayReceiver]:
-        """Nothing where it is off, or where nobody asked for it and somebody else, likely AWS's own daemon, has its port."""
-        if port == 0:
-            return []
-        try:
-            receiver = XrayReceiver(
-                self._collector.accept,
-                self._settings.host,
-                XRAY_PORT if port is None else port,
-                registry=self._collector.counters.registry,
-                clock=self._clock,
-                stopwatch=time.monotonic,
-                rules=[*(SamplingRule(**rule.model_dump()) for rule in self._settings.xray.rules), *DEFAULT_RULES],
-            )
-        except CollectorError as error:
-            if port is not None:
-                raise
-            _log.warning("X-Ray is not received: %s", error)
-            return []
-        return [receiver]
-
     @property
     def url(self) -> str:
         """Where people find the page: as configured; else the address listened on, or this machine's name where that is every one."""
@@ -185,19 +121,18 @@ class Service:
         stop = asyncio.Event()
         self._take_signals(stop)
         self._watch_commits()
-        pages = HttpServer(create_app(self), self._settings.host, self._settings.port, option="--port")
-        doors = self._build_doors(self._settings.otlp)
-        xray = self._build_xray(self._settings.xray.port)
-        sources: list[_Source] = [doors, *xray]
-        for server in (*sources, pages):
-            await server.start()
-        self._say_hello(doors, xray)
+        pages = HttpServer(
+            create_app(self, self._plane.write_app), self._settings.host, self._settings.port, option="--port"
+        )
+        await self._plane.start()
+        await pages.start()
+        _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
+        _log.info("pages and API on %s", self.url)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
         paging = asyncio.create_task(self._paging.run(), name="pager")
-        failed = await _first(stop, [*jobs, paging])
+        failed = await _first(stop, [*jobs, paging, *self._plane.tasks])
         _log.info("stopping: taking in nothing new, committing what was accepted")
-        for source in reversed(sources):
-            await source.stop()
+        await self._plane.stop()
         await _cancel(jobs)
         await asyncio.to_thread(self._judge)
         await _cancel([paging])
@@ -208,7 +143,7 @@ class Service:
 
     def close(self) -> None:
         """Commits everything accepted, and lets the data folder go."""
-        self._collector.close()
+        self._plane.close()
         self._paging.close()
 
     # What the API asks.
@@ -252,6 +187,17 @@ class Service:
         self._paging.measure()
         return expose(self._collector, self.evaluation(), self._paging.firing(), accept)
 
+    def traces(self, service: str | None, route: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:
+        """The newest traces kept."""
+        return self._plane.traces.find(self._clock(), service, route, state, limit)
+
+    def trace(self, trace_id: str) -> dict[str, Any] | None:
+        """One trace that is kept."""
+        return self._plane.traces.get(trace_id)
+
+    def _slo_families(self) -> Iterator[Metric]:
+        return slo_families(self._collector, self.evaluation(), self._paging.firing())
+
     def otlp(self) -> str:
         """Where services send OTLP over HTTP."""
         return f"http://{_bracketed(self._settings.host)}:{self._settings.otlp.http_port}"
@@ -289,10 +235,7 @@ class Service:
             for breakdown in Breakdown
         }
 
-    # Taking in.
-
-    def _accept(self, kind: Signal, body: bytes) -> Future[Receipt]:
-        return self._collector.accept(kind, body, self._clock())
+    # Evaluating.
 
     def _watch_commits(self) -> None:
         self._touched = asyncio.Event()
@@ -305,8 +248,6 @@ class Service:
                 loop.call_soon_threadsafe(self._touched.set)
 
         self._wake = wake
-
-    # Evaluating.
 
     def _evaluator(self) -> Evaluator:
         catalogue = self._collector.catalogue
@@ -364,13 +305,6 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._files.forget)
-
-    def _say_hello(self, doors: Doors, xray: Sequence[XrayReceiver]) -> None:
-        _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
-        _log.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
-        for receiver in xray:
-            _log.info("X-Ray on port %d, UDP and TCP", receiver.port)
-        _log.info("pages and API on %s", self.url)
 
 
 def _threshold(status: Status) -> float | None:

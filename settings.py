@@ -36,6 +36,35 @@ def _no_flag(value: object) -> object:
     return value
 
 
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(value: object) -> object:
+    """Reads `15s`, `500ms`, `1m`; a bare number is seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)", value) if isinstance(value, str) else None
+    return float(match[1]) * _UNITS[match[2]] if match else _no_flag(value)
+
+
+def _statuses(value: object) -> object:
+    """Reads `200`, `200-299` or a list of them, as (low, high)."""
+    found = []
+    for one in value if isinstance(value, list | tuple) else [value]:
+        match = re.fullmatch(r"([1-5]\d\d)(?:-([1-5]\d\d))?", str(one))
+        if match is None or int(match[2] or match[1]) < int(match[1]):
+            raise ValueError(f"{one!r} is no status; write 200 or 200-299")
+        found.append((int(match[1]), int(match[2] or match[1])))
+    return tuple(found)
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=3600)]
 Port = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=65535)]
 
 
@@ -87,6 +116,83 @@ class Xray(_Model):
     rules: tuple[XrayRule, ...] = ()
 
 
+QueueBytes = Annotated[int, Field(default=256 * 2**20, ge=2**20)]
+
+
+class OtlpForward(_Model):
+    """Another OTLP collector or backend that gets what comes in; see docs/forwarding.md."""
+
+    type: Literal["otlp"]
+    endpoint: HttpUrl
+    protocol: Literal["http/protobuf", "grpc"] = "http/protobuf"
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    signals: tuple[Literal["traces", "metrics", "logs"], ...] = ("traces", "metrics", "logs")
+    redact: bool = True
+    compress: bool = True
+    parallel: int = Field(default=4, ge=1, le=64)
+    queue_bytes: QueueBytes
+
+
+class RemoteWriteForward(_Model):
+    """A Prometheus-compatible store that gets this collector's own SLO series; `collector` tells it from others that write there."""
+
+    type: Literal["remote_write"]
+    url: HttpUrl
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    interval: Seconds = 15.0
+    collector: str = Field(default="", max_length=200)
+    queue_bytes: QueueBytes
+
+
+class XrayForward(_Model):
+    """AWS X-Ray, which gets spans as segments; `endpoint` is another than the region's own."""
+
+    type: Literal["xray"]
+    region: str = Field(min_length=1)
+    endpoint: HttpUrl | None = None
+    redact: bool = True
+    timeout: float = Field(default=10.0, gt=0, le=300)
+    queue_bytes: QueueBytes
+
+
+class KeptTraces(_Model):
+    """How much of failed, slow and sampled traces is kept, and the share of ordinary ones."""
+
+    traces: int = Field(default=2_000, ge=1)
+    bytes: int = Field(default=64 * 2**20, ge=2**20)
+    days: float = Field(default=3, gt=0, le=35)
+    share: float = Field(default=0.001, ge=0, le=1)
+
+
+class Scrape(_Model):
+    """One job whose targets are scraped; `files` are Prometheus' file_sd files, patterns allowed in the last part."""
+
+    job: str = Field(min_length=1, max_length=200)
+    targets: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    interval: Seconds = 15.0
+    timeout: Seconds = 10.0
+    path: str = "/metrics"
+    scheme: Literal["http", "https"] = "http"
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    verify: bool = True
+
+
+class Probed(_Model):
+    """One URL or port that is asked at an interval."""
+
+    service: str = Field(min_length=1, max_length=200)
+    url: str = Field(pattern=r"^(https?://[^\s/]+|tcp://[^\s/]+:\d+$)")
+    interval: Seconds = 10.0
+    timeout: Seconds = 2.0
+    method: str = Field(default="GET", pattern="^[A-Z]+$")
+    expect: Annotated[tuple[tuple[int, int], ...], BeforeValidator(_statuses)] = ((200, 299),)
+    contains: str = ""
+    matches: Annotated[str, BeforeValidator(_pattern)] = ""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    verify: bool = True
+
+
 class Webhook(_Model):
     """A receiver of Alertmanager's webhook bodies, version 4, signed when there is a secret."""
 
@@ -109,6 +215,10 @@ class Settings(_Model):
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
     notify: tuple[Webhook, ...] = ()
+    forward: tuple[Annotated[OtlpForward | RemoteWriteForward | XrayForward, Field(discriminator="type")], ...] = ()
+    scrape: tuple[Scrape, ...] = ()
+    probes: tuple[Probed, ...] = ()
+    traces: KeptTraces = KeptTraces()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +332,9 @@ class _Document:
             raise SettingsError([*faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
         for place in _PATHS:
             _from_folder(path.parent, values, place)
+        for job in values.get("scrape") or ():
+            if isinstance(job, dict) and isinstance(job.get("files"), list):
+                job["files"] = [str(path.parent / file) if isinstance(file, str) else file for file in job["files"]]
         return cls(source, values, faults)
 
     def settings(self) -> Settings:
@@ -253,12 +366,16 @@ def _filled(source: Document, value: Any, steps: Steps, environ: Mapping[str, st
     return re.sub(r"\$\{(\w+)\}", lambda match: environ.get(match[1], ""), value)
 
 
+_SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url"})
+"""Keys whose values no fault repeats: tokens stand in them."""
+
+
 def _explain(error: Mapping[str, Any]) -> str:
     allowed = set(Settings.model_fields)
     if error["type"] == "extra_forbidden":
         return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
     if error["type"] == "tuple_type":
         return "needs to be a list, such as [{type: webhook, url: ...}]"
-    secret = (error["loc"][:1] == ("notify",) and error["loc"][-1] != "type") or "tokens" in error["loc"]
+    secret = (error["loc"][:1] == ("notify",) and error["loc"][-1] != "type") or _SECRET & set(error["loc"])
     found = "" if secret or isinstance(error["input"], dict | list) else f", not {error['input']!r}"
     return f"{error['msg']}{found}"

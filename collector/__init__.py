@@ -9,41 +9,52 @@ from .access import Access, Peer
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
 from .contributors import Breakdown, Contributor
+from .counters import Counters
 from .decoders import Decoders
 from .door import Terms
 from .doors import Doors
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthenticated, Unavailable
-from .exposition import expose
+from .exposition import expose, slo_families
 from .grpc import GrpcDoor
 from .http import HttpDoor
 from .listener import HttpServer, listen
 from .log_records import decode_logs
+from .logs import LogCounts
 from .points import decode_points
+from .probe import Prober
+from .probe_check import Probe
 from .receiving import Receiving
 from .recent import Receipt
 from .room import Room
 from .taps import Arrival, Tap
 from .tls import Tls
+from .trace_store import Bounds
+from .traces import Traces
 from .wire import decode_spans
 
 __all__ = [
     "Access",
     "Arrival",
     "BadRequest",
+    "Bounds",
     "Breakdown",
     "Collector",
     "CollectorError",
     "Contributor",
+    "Counters",
     "Decoders",
     "Doors",
     "GrpcDoor",
     "HttpDoor",
     "HttpServer",
     "LedgerError",
+    "LogCounts",
     "Logs",
     "Peer",
     "PointKind",
     "Points",
+    "Probe",
+    "Prober",
     "Receipt",
     "Receiving",
     "Room",
@@ -55,6 +66,7 @@ __all__ = [
     "Terms",
     "Tls",
     "TooLarge",
+    "Traces",
     "Unauthenticated",
     "Unavailable",
     "Wanted",
@@ -63,4 +75,5 @@ __all__ = [
     "decode_spans",
     "expose",
     "listen",
+    "slo_families",
 ]

@@ -19,7 +19,7 @@ from .contributors import Breakdown, Contributor, contributors
 from .counters import Counters
 from .days import history
 from .decoders import Decoders
-from .errors import LedgerError, Unavailable
+from .errors import CollectorError, LedgerError, Unavailable
 from .intake import Intake
 from .ledger import Ledger, complaint
 from .ledger_telemetry import LedgerTelemetry
@@ -51,12 +51,15 @@ def _no_taps(_counters: Counters) -> Sequence[Tap]:
     return ()
 
 
-def _read(ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap]) -> Books:
+def _read(ledger: Ledger, counters: Counters, now: float, taps: Callable[[Counters], Sequence[Tap]]) -> Books:
     try:
-        return Books(ledger, counters, now, taps)
+        return Books(ledger, counters, now, taps(counters))
     except sqlite3.Error as error:
         ledger.close()
         raise LedgerError(complaint(ledger.path, error)) from error
+    except CollectorError:
+        ledger.close()
+        raise
 
 
 class Collector:
@@ -83,7 +86,7 @@ class Collector:
         self.counters = Counters()
         self.ledger = Ledger(data, now, replace_damaged=replace_damaged)
         LedgerTelemetry(self.counters.registry, self.ledger)
-        self._books = _read(self.ledger, self.counters, now, taps(self.counters))
+        self._books = _read(self.ledger, self.counters, now, taps)
         self._history = self.ledger.reader()
         self._history_lock = threading.Lock()
         self._now = now

@@ -32,6 +32,11 @@ def expose(collector: Collector, evaluation: Evaluation, firing: Firing, accept:
     return encode(registry), content_type
 
 
+def slo_families(collector: Collector, evaluation: Evaluation, firing: Firing) -> Iterator[Metric]:
+    """The SLOs' own families alone: what is written to others."""
+    yield from _Everything(collector, evaluation, firing).of_slos()
+
+
 class _Everything(Source):
     """All metric families at one moment."""
 
@@ -41,11 +46,7 @@ class _Everything(Source):
         self._firing = frozenset(firing)
 
     def collect(self) -> Iterator[Metric]:
-        yield self._events()
-        yield self._objectives()
-        yield self._budgets()
-        yield self._burn_rates()
-        yield self._alerts()
+        yield from self.of_slos()
         for name, (text, size) in self._collector.sizes().items():
             yield GaugeMetricFamily(name, text, value=size)
         overflow = CounterMetricFamily(
@@ -60,6 +61,13 @@ class _Everything(Source):
             value=self._collector.intervals_dropped,
         )
         yield from self._collector.counters.registry.collect()
+
+    def of_slos(self) -> Iterator[Metric]:
+        yield self._events()
+        yield self._objectives()
+        yield self._budgets()
+        yield self._burn_rates()
+        yield self._alerts()
 
     def _events(self) -> Metric:
         family = CounterMetricFamily(
