@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from . import __version__
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 app = typer.Typer(
     name="fournines",
@@ -174,3 +177,84 @@ def demo(
         from .examples.fintech_edge.demo import run
 
     raise typer.Exit(run(seed=seed, rps=rps, keep=keep, full=full, out=out))
+
+
+admin = typer.Typer(help="Look after a collector's data: fill its cache, copy it, check it.", no_args_is_help=True)
+app.add_typer(admin, name="admin")
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the ledger; as `serve` finds it.")]
+Config = Annotated[Path | None, typer.Option(help="Configuration file; ./fournines.yaml where there is one.")]
+
+
+@admin.command()
+def warmup(
+    config: Config = None,
+    data: Data = None,
+    kernels: Annotated[Path | None, typer.Option(help="Folder to fill. (default: kernels, in the data folder)")] = None,
+) -> None:
+    """Compile the decoders now, so that the first start need not: for images and for read-only file systems."""
+    with _collector_extra():
+        from .collector import CollectorError
+        from .collector.kernels import warm_up
+
+        folder = _settings(config, data, kernels).kernels_folder
+    try:
+        warm_up(folder, typer.echo)
+    except CollectorError as error:
+        _fail(error)
+    typer.echo(f"the decoders are in {folder}")
+
+
+@admin.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="File to make; it must not be there yet.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Copy the ledger, while the collector runs or not. The copy is whole, checked, and one file."""
+    with _collector_extra():
+        from .collector import LedgerError
+        from .collector.backup import backup as copy
+
+        folder = _settings(config, data).data
+    try:
+        size = copy(folder, target, _progress)
+    except LedgerError as error:
+        _fail(error)
+    typer.echo(f"{target} holds the ledger, {size:,} bytes")
+
+
+@admin.command()
+def verify(
+    path: Annotated[Path | None, typer.Argument(help="A ledger, a copy of one, or a data folder.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Check a ledger: its pages, and that every count adds up. The exit code says whether it is sound."""
+    with _collector_extra():
+        from .collector import LedgerError
+        from .collector.verify import verify as check_ledger
+
+        ledger = path or _settings(config, data).data
+    try:
+        verdict = check_ledger(ledger, _progress)
+    except LedgerError as error:
+        _fail(error)
+    typer.echo(str(verdict))
+    if not verdict.sound:
+        raise typer.Exit(EXIT_FAULT)
+
+
+def _settings(config: Path | None, data: Path | None, kernels: Path | None = None) -> Settings:
+    from .settings import Flags, SettingsError, load
+
+    try:
+        return load(config, Flags(data=data, kernels=kernels))
+    except SettingsError as error:
+        _fail(error)
+
+
+def _progress(what: str, share: float) -> None:
+    """Says how far a long work is, to people who watch."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{what}: {share:4.0%} ", nl=share >= 1, err=True)

@@ -100,10 +100,11 @@ class Plane:
             settings.data,
             slos,
             clock(),
-            load_decoders(settings.kernels or settings.data / "kernels", _log.info),
+            load_decoders(settings.kernels_folder, _log.info),
             on_commit=on_commit,
             stopwatch=stopwatch,
             taps=self._taps,
+            replace_damaged=True,
         )
         self._counters = self.collector.counters
         self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)

@@ -212,7 +212,18 @@ class Service:
 
     def notices(self) -> list[str]:
         """What an operator should know."""
-        return [notice for notice in (self.trouble(), self._files.fault, *self._off_boundary()) if notice]
+        return [
+            notice for notice in (self.trouble(), self._damage(), self._files.fault, *self._off_boundary()) if notice
+        ]
+
+    def _damage(self) -> str:
+        ledger = self._collector.ledger
+        if ledger.inspection and ledger.inspection.damage:
+            return f"the ledger {ledger.path} is damaged ({ledger.inspection.damage}): copy it, and put a backup in its place"
+        if not ledger.damaged:
+            return ""
+        names = ", ".join(path.name for path in ledger.damaged)
+        return f"a damaged ledger was set aside, what it counted is missing here: {names} in {self._settings.data}"
 
     def _off_boundary(self) -> list[str]:
         return [

@@ -220,6 +220,11 @@ class Settings(_Model):
     probes: tuple[Probed, ...] = ()
     traces: KeptTraces = KeptTraces()
 
+    @property
+    def kernels_folder(self) -> Path:
+        """Where compiled decoders are kept."""
+        return self.kernels or self.data / "kernels"
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
