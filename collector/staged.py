@@ -41,6 +41,7 @@ class Staged(Generic[K, V]):
     def __init__(self, kept: Iterable[tuple[K, V]] = ()) -> None:
         self.kept: dict[K, V] = dict(kept)
         self.changes: dict[K, V | None] = {}
+        self._more = 0
 
     def get(self, key: K) -> V | None:
         """The value as the open transaction sees it."""
@@ -48,16 +49,17 @@ class Staged(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Stages a value."""
+        self._more += self.get(key) is None
         self.changes[key] = value
 
     def remove(self, key: K) -> None:
         """Stages a removal."""
+        self._more -= self.get(key) is not None
         self.changes[key] = None
 
     def __len__(self) -> int:
-        """Entries as the open transaction sees them."""
-        added = sum(value is not None and key not in self.kept for key, value in self.changes.items())
-        return len(self.kept) + added - sum(value is None and key in self.kept for key, value in self.changes.items())
+        """Entries as the open transaction sees them; asked for each of a flood of new ones, so it counts along."""
+        return len(self.kept) + self._more
 
     def items(self) -> Iterator[tuple[K, V]]:
         """All entries as the open transaction sees them."""
@@ -71,8 +73,12 @@ class Staged(Generic[K, V]):
                 self.kept.pop(key, None)
             else:
                 self.kept[key] = value
-        self.changes.clear()
+        self._clear()
 
     def forget(self) -> None:
         """What was staged never was."""
+        self._clear()
+
+    def _clear(self) -> None:
         self.changes.clear()
+        self._more = 0
