@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import socket
 from abc import abstractmethod
 from collections import deque
@@ -35,6 +36,8 @@ MOST_CONNECTIONS: Final = 4_096
 """Connections of one door; who comes on top is told to come again."""
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 def _no_clock() -> float:
@@ -197,7 +200,10 @@ class Door:
         self.now = self._loop.time()
         while self._answers:
             answer, future = self._answers.popleft()
-            answer(future)
+            try:
+                answer(future)
+            except Exception:  # one connection's end must not keep their answers from the others
+                logger.exception("an answer could not be given")
 
     async def _keep_looking(self) -> None:
         while True:

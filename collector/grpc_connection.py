@@ -52,6 +52,12 @@ CONNECTION_WINDOW: Final = 16 * 2**20
 MOST_RESETS: Final = 1_000
 """Calls given up by the other end, beyond those it let be answered, before it is told to calm down (CVE-2023-44487)."""
 
+MOST_KNOWN: Final = 64
+"""Heads remembered; a sender uses a few."""
+
+MOST_PIECES: Final = 1_000
+"""Frames one head may come in."""
+
 _GREETING: Final = frame(
     Kind.SETTINGS,
     0,
@@ -136,6 +142,8 @@ class GrpcConnection(Connection):
         self._head: FrameHead | None = None
         self._greeted = False
         self._block: tuple[FrameHead, bytearray] | None = None
+        self._pieces = 0
+        self._padding = 0
         self._consumed = 0
         self._window = DEFAULT_WINDOW
         self._stream_window = DEFAULT_WINDOW
@@ -245,16 +253,38 @@ class GrpcConnection(Connection):
             if head is not None and head.kind == Kind.DATA and not head.flags & Flag.PADDED:
                 piece = data[at : at + self._awaited]
                 at += len(piece)
-                self._awaited -= len(piece)
-                self._data(head.stream, piece)
-                if not self._awaited:
-                    self._data_ended(head)
+                self._take_data(head, piece)
                 continue
             missing = self._awaited - len(self._buffer)
             self._buffer += data[at : at + missing]
             at += min(missing, size - at)
             if len(self._buffer) == self._awaited:
                 self._advance()
+
+    def _take_data(self, head: FrameHead, piece: bytes) -> None:
+        """Hands a piece of a frame on as it comes, and passes over the padding behind."""
+        self._awaited -= len(piece)
+        content = len(piece) - max(0, self._padding - self._awaited)
+        if content < len(piece):
+            self._padding = self._awaited
+            self._consume(len(piece) - content, self._streams.get(head.stream))
+        if content:
+            self._data(head.stream, piece[:content])
+        if not self._awaited:
+            self._data_ended(head)
+
+    def _pad(self, head: FrameHead, padding: int) -> None:
+        """A padded frame of data has said how much of it is padding."""
+        if padding >= head.size:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "more padding than frame")
+        self._consume(1, self._streams.get(head.stream))
+        self._head, self._padding, self._awaited = (
+            head._replace(flags=head.flags & ~Flag.PADDED),
+            padding,
+            head.size - 1,
+        )
+        if not self._awaited:
+            self._data_ended(self._head)
 
     def _advance(self) -> None:
         """What was awaited is there: the preface, a frame's head, or its payload."""
@@ -266,6 +296,8 @@ class GrpcConnection(Connection):
             self._awaited = HEADER.size
         elif self._head is None:
             self._begin_frame(FrameHead.read(whole))
+        elif self._head.kind == Kind.DATA:
+            self._pad(self._head, whole[0])
         else:
             head, self._head, self._awaited = self._head, None, HEADER.size
             self._frame(head, whole)
@@ -277,7 +309,10 @@ class GrpcConnection(Connection):
             raise ConnectionFault(Code.PROTOCOL_ERROR, "a head was interrupted")
         if head.kind == Kind.DATA and (head.stream == 0 or head.stream > self._newest):
             raise ConnectionFault(Code.PROTOCOL_ERROR, "data of no call")
-        self._head, self._awaited = head, head.size
+        padded = head.kind == Kind.DATA and head.flags & Flag.PADDED
+        if padded and not head.size:
+            raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a padded frame without its length of padding")
+        self._head, self._awaited, self._padding = head, 1 if padded else head.size, 0
         if not head.size:
             self._head, self._awaited = None, HEADER.size
             if head.kind == Kind.DATA:
@@ -287,13 +322,8 @@ class GrpcConnection(Connection):
 
     def _frame(self, head: FrameHead, payload: bytes) -> None:
         match head.kind:
-            case Kind.DATA:
-                content = unpadded(head, payload)
-                self._consume(len(payload) - len(content), self._streams.get(head.stream))
-                self._data(head.stream, content)
-                self._data_ended(head)
             case Kind.HEADERS:
-                self._block = (head, bytearray(unpadded(head, payload)))
+                self._block, self._pieces = (head, bytearray(unpadded(head, payload))), 1
                 self._headers_ended(head)
             case Kind.CONTINUATION:
                 self._continue(head, payload)
@@ -318,15 +348,17 @@ class GrpcConnection(Connection):
             return
         if len(payload) % SETTING.size:
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "settings cut off")
-        for name, value in SETTING.iter_unpack(payload):
-            if name == Setting.INITIAL_WINDOW_SIZE:
-                if value > MOST_WINDOW:
-                    raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a window that large is none")
-                for stream in self._streams.values():
-                    stream.window += value - self._stream_window
-                self._stream_window = value
-            elif name == Setting.HEADER_TABLE_SIZE:
-                self._prefix = NO_TABLE
+        said = dict(
+            SETTING.iter_unpack(payload)
+        )  # the last of each counts: each for itself would cost a look at every stream
+        window = said.get(Setting.INITIAL_WINDOW_SIZE, self._stream_window)
+        if window > MOST_WINDOW:
+            raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a window that large is none")
+        for stream in self._streams.values():
+            stream.window += window - self._stream_window
+        self._stream_window = window
+        if Setting.HEADER_TABLE_SIZE in said:
+            self._prefix = NO_TABLE
         self._transport.write(frame(Kind.SETTINGS, Flag.ACK, 0))
         self._flush()
 
@@ -364,8 +396,11 @@ class GrpcConnection(Connection):
         if self._block is None or self._block[0].stream != head.stream:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "a head goes on that did not begin")
         self._block[1].extend(payload)
-        if len(self._block[1]) > MOST_HEAD:
-            raise ConnectionFault(Code.ENHANCE_YOUR_CALM, f"a head has at most {MOST_HEAD} bytes")
+        self._pieces += 1
+        if len(self._block[1]) > MOST_HEAD or self._pieces > MOST_PIECES:
+            raise ConnectionFault(
+                Code.ENHANCE_YOUR_CALM, f"a head has at most {MOST_HEAD} bytes and {MOST_PIECES} frames"
+            )
         self._headers_ended(head)
 
     def _headers_ended(self, head: FrameHead) -> None:
@@ -393,10 +428,10 @@ class GrpcConnection(Connection):
             headers = {name: value for name, value, *_ in self._decoder.decode(block, raw=True)}
         except hpack.HPACKError as error:
             raise ConnectionFault(Code.COMPRESSION_ERROR, f"a head can't be read: {error}") from error
+        if not references or len(self._known) >= MOST_KNOWN:
+            self._known.clear()
         if references:
             self._known[block] = headers
-        else:
-            self._known.clear()
         return headers
 
     def _begin(self, number: int, headers: Headers, *, ended: bool) -> None:

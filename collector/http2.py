@@ -102,13 +102,13 @@ def window_update(stream: int, size: int) -> bytes:
 
 
 def unpadded(head: FrameHead, payload: bytes) -> bytes:
-    """The payload of DATA or HEADERS without padding and priority."""
+    """The payload of HEADERS without padding and priority."""
     start, end = 0, len(payload)
     if head.flags & Flag.PADDED:
         if not payload:
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a padded frame without its length of padding")
         start, end = 1, end - payload[0]
-    if head.kind == Kind.HEADERS and head.flags & Flag.PRIORITY:
+    if head.flags & Flag.PRIORITY:
         start += 5
     if start > end:
         raise ConnectionFault(Code.PROTOCOL_ERROR, "more padding than frame")

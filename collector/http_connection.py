@@ -24,13 +24,15 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 16
 MOST_HEAD: Final = 64 * 1024
-"""Bytes a head may have."""
+"""Bytes a head may have, and whatever else is no body in a row: trailers, say, or a chunk's extensions."""
 
 LINGER: Final = 256 * 1024 * 1024
 """Bytes that are still read, and dropped, after a refusal: a sender that is busy writing sees the answer, not a reset connection."""
 
 SMALL: Final = 2**20
 """A refused body that says it is no larger is read to its end, so that the connection can go on."""
+
+_TOO_MUCH: Final = f"the request's head, or what stands between or behind its body, has more than {MOST_HEAD} bytes"
 
 
 class Exchange(Protocol):
@@ -109,7 +111,8 @@ class HttpConnection(Connection):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
-        self._head_is_new = False
+        self._bare_bytes = 0
+        """Bytes since there was a body's last one, or a request's first."""
         self._passing_over = False
         self._last = False
         """No request follows those of `_turns`."""
@@ -137,8 +140,9 @@ class HttpConnection(Connection):
         if self._last:
             self._drop(len(data))
             return
+        self._bare_bytes += len(data)
         self._feed(data)
-        self._bound_head(len(data))
+        self._bound_bare()
         if len(self._turns) > MOST_WAITING:
             self._hold_back()
 
@@ -176,7 +180,7 @@ class HttpConnection(Connection):
             return
         self._reading = self._new_turn()
         # The bytes it begins in may hold requests before it: they are counted from the next ones on.
-        self._url, self._headers, self._head_bytes, self._head_is_new = b"", {}, 0, True
+        self._url, self._headers, self._head_bytes, self._bare_bytes = b"", {}, 0, 0
         self._began = self._desk.now
 
     def on_url(self, url: bytes) -> None:
@@ -185,8 +189,14 @@ class HttpConnection(Connection):
             self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, whole."""
-        if self._passing_over:
+        """A header, whole; one behind the body says nothing that is asked here."""
+        self._head_bytes += len(name) + len(value)
+        if (
+            self._passing_over
+            or self._head_bytes > MOST_HEAD
+            or self._reading is None
+            or self._reading.head is not None
+        ):
             return
         name = name.lower()
         known = self._headers.get(name)
@@ -200,6 +210,7 @@ class HttpConnection(Connection):
         turn.head = Head(self._parser.get_method(), self._url, self._headers)
         turn.keep = self._parser.should_keep_alive()
         try:
+            self._bound_head()
             turn.exchange = self._desk.begin(self, turn, turn.head)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
             self._refuse(turn, error)
@@ -209,6 +220,7 @@ class HttpConnection(Connection):
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
+        self._bare_bytes = 0
         turn = self._reading
         if turn is None or turn.exchange is None:
             self._drop(len(data))
@@ -282,25 +294,32 @@ class HttpConnection(Connection):
 
     # Inside.
 
-    def _bound_head(self, size: int) -> None:
-        if self._reading is not None and self._reading.head is None:
-            self._head_bytes += 0 if self._head_is_new else size
-            self._head_is_new = False
-            if self._head_bytes > MOST_HEAD:
-                self._fault(BadRequest(f"the request's head has more than {MOST_HEAD} bytes"))
+    def _bound_head(self) -> None:
+        if self._head_bytes > MOST_HEAD:
+            raise BadRequest(_TOO_MUCH)
+
+    def _bound_bare(self) -> None:
+        if self._reading is not None and self._bare_bytes > MOST_HEAD:
+            self._fault(BadRequest(_TOO_MUCH))
 
     def _feed(self, data: bytes) -> None:
+        while data:
+            data = self._fed(data)
+
+    def _fed(self, data: bytes) -> bytes:
+        """Has the parser read; gives what it left, because it stopped at an offer."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._pass_over_offer()
-            self._feed(data[upgrade.args[0] :])
+            return data[upgrade.args[0] :]
         except httptools.HttpParserCallbackError:
             logger.exception("a connection is given up: a fault of the collector's own")
             self._transport.abort()
         except httptools.HttpParserError as error:
             if not self._last:
                 self._fault(BadRequest(f"this is no HTTP/1.1: {error}"))
+        return b""
 
     def _pass_over_offer(self) -> None:
         """Goes on in HTTP/1.1 where a sender offers h2c with its request, as some do with their first.

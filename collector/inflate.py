@@ -20,6 +20,9 @@ _ZSTD_PIECE: Final = 512
 _WINDOW: Final = 8 * 2**20
 """The largest window a decoder is recommended to support, and all that is allocated for a sender (RFC 8878, section 3.1.1.1.2)."""
 
+_FRAMING: Final = 64 * 1024
+"""Bytes by which a body may be larger than what it inflates to."""
+
 Hold = Callable[[int], None]
 """Called before that many bytes more are held; raises what refuses them."""
 
@@ -28,24 +31,53 @@ def hold_freely(_size: int) -> None:
     """Room for anything."""
 
 
+class Pieces:
+    """A body that comes piece by piece. Small pieces cost their bytes and no more: an object for each could be thirty times that."""
+
+    def __init__(self) -> None:
+        self._first = b""
+        self._all: bytearray | None = None
+
+    def add(self, piece: bytes) -> None:
+        """The next one."""
+        if self._all is not None:
+            self._all += piece
+        elif not self._first:
+            self._first = piece
+        elif piece:
+            self._all = bytearray(self._first)
+            self._all += piece
+
+    def whole(self) -> bytes:
+        """All of them: a body in one piece is that piece."""
+        return self._first if self._all is None else bytes(self._all)
+
+
 class _Inflated:
-    """What was inflated so far, at most `limit` bytes of it."""
+    """What was inflated so far, at most `limit` bytes of it, from about as many."""
 
     def __init__(self, limit: int, hold: Hold) -> None:
         self.left = limit
+        self._packed = limit + _FRAMING
         self._limit = limit
         self._hold = hold
-        self._parts: list[bytes] = []
+        self._pieces = Pieces()
+
+    def read(self, packed: bytes) -> None:
+        """Compressed bytes came, which may inflate to nothing for ever."""
+        self._packed -= len(packed)
+        if self._packed < 0:
+            raise TooLarge(f"the body has more than {self._limit} bytes")
 
     def add(self, part: bytes) -> None:
         self.left -= len(part)
         if self.left < 0:
             raise TooLarge(f"the body inflates to more than {self._limit} bytes")
         self._hold(len(part))
-        self._parts.append(part)
+        self._pieces.add(part)
 
     def whole(self) -> bytes:
-        return b"".join(self._parts)
+        return self._pieces.whole()
 
 
 class Gzip:
@@ -58,6 +90,7 @@ class Gzip:
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises TooLarge at the first byte beyond the limit, BadRequest where they are no gzip."""
+        self._out.read(data)
         try:
             for at in range(0, len(data), _GZIP_PIECE):
                 self._inflate(data[at : at + _GZIP_PIECE])
@@ -90,6 +123,7 @@ class Zstd:
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises TooLarge where they inflate beyond the limit, BadRequest where they are no zstd."""
+        self._out.read(data)
         try:
             for at in range(0, len(data), _ZSTD_PIECE):
                 self._inflate(data[at : at + _ZSTD_PIECE])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from .errors import TooLarge
-from .inflate import Gzip, Hold, Zstd, hold_freely
+from .inflate import Gzip, Hold, Pieces, Zstd, hold_freely
 
 
 class Sink(Protocol):
@@ -26,7 +26,7 @@ class Plain:
         self._limit = limit
         self._left = limit
         self._hold = hold
-        self._parts: list[bytes] = []
+        self._pieces = Pieces()
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises TooLarge where they go beyond the limit."""
@@ -34,11 +34,11 @@ class Plain:
         if self._left < 0:
             raise TooLarge(f"the body has more than {self._limit} bytes")
         self._hold(len(data))
-        self._parts.append(data)
+        self._pieces.add(data)
 
     def finish(self) -> bytes:
         """The whole body."""
-        return b"".join(self._parts)
+        return self._pieces.whole()
 
 
 CODINGS: Final = ("gzip", "zstd")

@@ -14,7 +14,7 @@ from .errors import Unavailable
 MOST_BYTES: Final = 256 * 2**20
 MOST_REQUESTS: Final = 8_192
 STEP: Final = 256 * 1024
-"""Bytes of a body's room that are taken at once."""
+"""Bytes of a body's room that are taken at once, at most."""
 
 
 class Room:
@@ -51,11 +51,13 @@ class Room:
 
 
 class Held:
-    """The room of one body while it is read. It grows in steps, so that who announces much and sends little takes little."""
+    """The room of one body while it is read.
+
+    It is never more than twice what came of the body: who announces much and sends little takes little.
+    """
 
     def __init__(self, room: Room, announced: int) -> None:
         self._room = room
-        self._announced = announced
         self._held = 0
         self._used = 0
         refusal = room.refuses(announced)
@@ -67,7 +69,7 @@ class Held:
         self._used += size
         missing = self._used - self._held
         if missing > 0:
-            step = max(missing, min(self._announced - self._held, STEP))
+            step = max(missing, min(self._held, STEP))
             refusal = self._room.take(step)
             if refusal:
                 raise Unavailable(refusal)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import socket
 import struct
+import threading
+from types import SimpleNamespace
 
 import hpack
 import pytest
 
 from fournines.collector import GrpcDoor, Room, Terms
-from fournines.collector.http2 import PREFACE, Code, Flag, Kind, Setting, frame
+from fournines.collector.grpc_connection import MOST_KNOWN, GrpcConnection
+from fournines.collector.http2 import PREFACE, SETTING, Code, Flag, Kind, Setting, frame
 from fournines.collector.pace import PACE
 
 PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -218,3 +221,58 @@ def test_a_sender_that_falls_silent_is_asked_to_come_again(running):
     assert {1: "14"} == statuses(answers)
     assert Kind.GOAWAY in {kind for kind, *_ in answers}
     assert 0 == room.bytes
+
+
+def test_padded_data_is_read_as_it_comes(running):
+    """A padded frame, however it is cut, brings its content and nothing of its padding; one that pads more than it has is a fault."""
+    data = frame(Kind.DATA, Flag.PADDED, 1, b"\x64" + MESSAGE + bytes(100)) + frame(Kind.DATA, Flag.END_STREAM, 1)
+    call = head(1) + data
+    with running() as door:
+        for size in (1, 3, 50, 1000):
+            assert {1: "0"} == statuses(talk(door.port, *(call[at : at + size] for at in range(0, len(call), size))))
+        for broken in (b"\x05" + bytes(4), b""):
+            answers = talk(door.port, head(1) + frame(Kind.DATA, Flag.PADDED, 1, broken))
+            assert Kind.GOAWAY in {kind for kind, *_ in answers}
+        assert {1: "0"} == statuses(
+            talk(door.port, head(1), frame(Kind.DATA, Flag.PADDED | Flag.END_STREAM, 1, b"\0" + MESSAGE))
+        )
+
+
+def test_a_padded_frame_is_not_gathered_in_memory(running):
+    """What a padded frame brings takes room as it comes, like any other."""
+    room = Room()
+    with running(room=room) as door, socket.create_connection(("127.0.0.1", door.port), timeout=30) as sender:
+        sender.sendall(PREFACE + frame(Kind.SETTINGS, 0, 0) + head(1))
+        whole_frame = frame(Kind.DATA, Flag.PADDED, 1, b"\0\0" + struct.pack(">I", 900_000) + bytes(500_000))
+        sender.sendall(whole_frame[:400_000])
+        waiting, tries = threading.Event(), 0
+        while room.bytes < 300_000 and (tries := tries + 1) < 2_000:
+            waiting.wait(0.005)
+
+        assert room.bytes >= 300_000
+
+
+def test_heads_are_remembered_within_bounds():
+    """However many different heads are made of references alone, a few are remembered."""
+    connection = GrpcConnection(SimpleNamespace(now=0.0))
+    for one in range(0x81, 0xBE):
+        for other in range(0x81, 0xBE):
+            connection._decoded(bytes((one, other)))
+
+    assert len(connection._known) <= MOST_KNOWN
+
+
+def test_of_settings_said_many_times_the_last_counts(running):
+    """A frame of settings is looked at as a whole: a window that was closed and opened again in it is open."""
+    said = [SETTING.pack(Setting.INITIAL_WINDOW_SIZE, size) for size in (0, 5, 0, 65_535)]
+    with running() as door:
+        assert {1: "0"} == statuses(talk(door.port, frame(Kind.SETTINGS, 0, 0, b"".join(said)), whole(1)))
+
+
+def test_a_head_in_endless_pieces_is_refused(running):
+    """A head in empty frames ends, though its bytes never reach a limit (CVE-2024-27316)."""
+    with running() as door:
+        answers = talk(door.port, head(1, flags=0), frame(Kind.CONTINUATION, 0, 1) * 2_000)
+
+    goodbye = next(payload for kind, _, _, payload in answers if kind is Kind.GOAWAY)
+    assert Code.ENHANCE_YOUR_CALM == struct.unpack(">I", goodbye[4:8])[0]

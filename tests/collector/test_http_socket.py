@@ -510,3 +510,46 @@ def test_refusals_connections_and_bytes_are_told(running):
     assert [1, 1, 1] == [refused(reason) for reason in ("path", "unreadable", "method")]
     assert 4 * len(WHOLE) <= registry.get_sample_value("fournines_received_bytes_total", {"door": "http"}) + 10
     assert 0 == registry.get_sample_value("fournines_connections", {"door": "http"})
+
+
+def test_trailers_are_bounded_and_not_kept(receiver):
+    """What follows a body, one name after the other or one value without an end, is refused when it is more than a head may be."""
+    head = (
+        b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    many = b"".join(b"name-%d: value\r\n" % number for number in range(100_000))
+    for trailers in (many, b"one: " + bytes(1_000_000).replace(b"\0", b"v")):
+        with receiver.socket() as sender:
+            sender.sendall(head + b"2\r\n{}\r\n0\r\n")
+            with contextlib.suppress(ConnectionError):
+                sender.sendall(trailers)
+
+            assert sender.recv(1000).startswith(b"HTTP/1.1 400 ")
+    with receiver.socket() as sender:
+        sender.sendall(head + b"2\r\n{}\r\n0\r\nchecksum: 1\r\n\r\n")
+
+        assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_that_comes_at_once_is_bounded_as_one_in_pieces(receiver):
+    """A head larger than a head may be is refused, though it came whole; one name said again and again costs no more than others."""
+    with receiver.socket() as sender:
+        sender.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: x\r\n" + b"a:%b\r\n" % (b"b" * 20) * 4_000 + b"\r\n")
+
+        assert sender.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_thousands_of_offers_at_once_are_passed_over(receiver, caplog):
+    """However many requests in a row offer h2c, each is answered."""
+    offer = (
+        b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    )
+    count, said = 1_500, b""
+    with receiver.socket() as sender:
+        sender.sendall(offer * count)
+        while said.count(b"HTTP/1.1 200 ") < count and (part := sender.recv(65536)):
+            said += part
+
+    assert count == said.count(b"HTTP/1.1 200 ")
+    assert not caplog.records

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fournines.collector.errors import BadRequest, TooLarge, Unavailable
 from fournines.collector.inflate import Gzip, Zstd
+from fournines.collector.request_body import Plain
 from fournines.collector.room import Held, Room
 
 
@@ -153,3 +154,45 @@ def test_what_is_held_is_said_before():
         inflater.feed(gzip.compress(bytes(5000)))
     held.give_back()
     assert 1 == room.bytes
+
+
+def test_small_pieces_cost_their_bytes():
+    """A body in pieces of two bytes takes memory for its bytes, not for an object a piece."""
+    size = 400_000
+    for sink in (Plain(size), Gzip(size), Zstd(size)):
+        body = {
+            Plain: bytes(size),
+            Gzip: gzip.compress(os.urandom(size // 2)),
+            Zstd: zstandard.compress(os.urandom(size // 2)),
+        }[type(sink)]
+        tracemalloc.start()
+        for at in range(0, len(body), 2):
+            sink.feed(body[at : at + 2])
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < 3 * size + 2**20
+
+
+@pytest.mark.parametrize(
+    ("inflater", "nothing"), [(Gzip, gzip.compress(b"")), (Zstd, zstandard.ZstdCompressor().compress(b""))]
+)
+def test_what_inflates_to_nothing_ends(inflater, nothing):
+    """Compressed bytes are bounded as well: a body that inflates to nothing is not read for ever."""
+    body = inflater(100_000)
+
+    for _ in range(100_000 // len(nothing)):
+        body.feed(nothing)
+
+    with pytest.raises(TooLarge):
+        body.feed(nothing * 100_000)
+
+
+def test_a_held_body_takes_no_more_than_twice_what_came():
+    """Who announces much and sends little keeps nobody out."""
+    room = Room(1_000_000)
+    held = [Held(room, 600_000) for _ in range(1_000)]
+    for one in held:
+        one.hold(10)
+
+    assert 1_000 * 10 <= room.bytes <= 2 * 1_000 * 10
