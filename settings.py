@@ -12,8 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from .slo.document import Document, Steps, read_file
 from .slo.errors import Fault, SLOError
@@ -32,7 +44,7 @@ class SettingsError(SLOError):
 
 def _no_flag(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("Input should be a number")  # noqa: TRY004 - pydantic makes faults of ValueErrors
+        raise ValueError(f"Input should be a number, not {value!r}")  # noqa: TRY004 - pydantic makes faults of ValueErrors
     return value
 
 
@@ -64,6 +76,42 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    """Takes `host` or `host:port`."""
+    if not re.fullmatch(r"[^\s/@?#]+", value) or not _has_port(f"http://{value}"):
+        raise ValueError("is no host:port; scheme and path are keys of their own")
+    return value
+
+
+def _probed_url(value: str) -> str:
+    """Takes `http://...`, `https://...` and `tcp://host:port`."""
+    if not re.fullmatch(r"https?://[^\s/]\S*|tcp://[^\s/]+:\d+", value) or not _has_port(value):
+        raise ValueError("is no http:// or https:// address, nor tcp://host:port, with a port up to 65535")
+    return value
+
+
+def _has_port(url: str) -> bool:
+    """Whether the address names a host, and a port that there is, or none."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _header(name: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise ValueError("is no name of a header")
+    return name
+
+
+def _header_value(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\t\x20-\x7e]*", value.get_secret_value()):
+        raise ValueError("holds what no header can: a line's end, or a letter outside ASCII")
+    return value
+
+
+Headers = dict[Annotated[str, AfterValidator(_header)], Annotated[SecretStr, AfterValidator(_header_value)]]
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=3600)]
 Port = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=65535)]
 
@@ -125,7 +173,7 @@ class OtlpForward(_Model):
     type: Literal["otlp"]
     endpoint: HttpUrl
     protocol: Literal["http/protobuf", "grpc"] = "http/protobuf"
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     signals: tuple[Literal["traces", "metrics", "logs"], ...] = ("traces", "metrics", "logs")
     redact: bool = True
     compress: bool = True
@@ -138,7 +186,7 @@ class RemoteWriteForward(_Model):
 
     type: Literal["remote_write"]
     url: HttpUrl
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     interval: Seconds = 15.0
     collector: str = Field(default="", max_length=200)
     queue_bytes: QueueBytes
@@ -168,28 +216,34 @@ class Scrape(_Model):
     """One job whose targets are scraped; `files` are Prometheus' file_sd files, patterns allowed in the last part."""
 
     job: str = Field(min_length=1, max_length=200)
-    targets: tuple[str, ...] = ()
+    targets: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     files: tuple[str, ...] = ()
     interval: Seconds = 15.0
     timeout: Seconds = 10.0
     path: str = "/metrics"
     scheme: Literal["http", "https"] = "http"
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     verify: bool = True
+
+    @model_validator(mode="after")
+    def _finds_targets(self) -> Scrape:
+        if not self.targets and not self.files:
+            raise ValueError("needs targets or files")
+        return self
 
 
 class Probed(_Model):
     """One URL or port that is asked at an interval."""
 
     service: str = Field(min_length=1, max_length=200)
-    url: str = Field(pattern=r"^(https?://[^\s/]+|tcp://[^\s/]+:\d+$)")
+    url: Annotated[str, AfterValidator(_probed_url)]
     interval: Seconds = 10.0
     timeout: Seconds = 2.0
     method: str = Field(default="GET", pattern="^[A-Z]+$")
     expect: Annotated[tuple[tuple[int, int], ...], BeforeValidator(_statuses)] = ((200, 299),)
     contains: str = ""
-    matches: Annotated[str, BeforeValidator(_pattern)] = ""
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    matches: Annotated[str, AfterValidator(_pattern)] = ""
+    headers: Headers = Field(default_factory=dict)
     verify: bool = True
 
 
@@ -220,10 +274,33 @@ class Settings(_Model):
     probes: tuple[Probed, ...] = ()
     traces: KeptTraces = KeptTraces()
 
+    @field_validator("forward", "probes", "scrape")
+    @classmethod
+    def _each_once(cls, entries: tuple[_Model, ...]) -> tuple[_Model, ...]:
+        """The same probe twice would count each answer twice; one queue has one destination."""
+        places = [_place(entry) for entry in entries]
+        for index, place in enumerate(places):
+            if place in places[:index]:
+                raise ValueError(f"[{index}] is the same as [{places.index(place)}]")
+        return entries
+
     @property
     def kernels_folder(self) -> Path:
         """Where compiled decoders are kept."""
         return self.kernels or self.data / "kernels"
+
+
+def _place(entry: _Model) -> object:
+    """What tells an entry of a list from the others."""
+    match entry:
+        case OtlpForward():
+            return entry.type, str(entry.endpoint)
+        case RemoteWriteForward():
+            return entry.type, str(entry.url)
+        case XrayForward():
+            return entry.type, str(entry.endpoint or entry.region)
+        case _:
+            return entry.model_dump()
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +414,8 @@ class _Document:
             raise SettingsError([*faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
         for place in _PATHS:
             _from_folder(path.parent, values, place)
-        for job in values.get("scrape") or ():
+        jobs = values.get("scrape")
+        for job in jobs if isinstance(jobs, list) else ():
             if isinstance(job, dict) and isinstance(job.get("files"), list):
                 job["files"] = [str(path.parent / file) if isinstance(file, str) else file for file in job["files"]]
         return cls(source, values, faults)
@@ -349,7 +427,7 @@ class _Document:
             settings = Settings.model_validate(self.values)
         except ValidationError as error:
             said = {fault.path for fault in faults}
-            found = (self.source.fault(tuple(each["loc"]), _explain(each)) for each in error.errors())
+            found = (self.source.fault(_steps(each), _explain(each)) for each in error.errors())
             faults += [fault for fault in found if fault.path not in said]
         if faults:
             raise SettingsError(sorted(faults, key=lambda fault: fault.line))
@@ -371,16 +449,49 @@ def _filled(source: Document, value: Any, steps: Steps, environ: Mapping[str, st
     return re.sub(r"\$\{(\w+)\}", lambda match: environ.get(match[1], ""), value)
 
 
-_SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url"})
+_SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url", "targets"})
 """Keys whose values no fault repeats: tokens stand in them."""
+
+_EXAMPLES: Final[Mapping[object, str]] = {
+    "notify": "[{type: webhook, url: ...}]",
+    "forward": "[{type: otlp, endpoint: ...}]",
+    "scrape": '[{job: billing, targets: ["127.0.0.1:9000"]}]',
+    "probes": "[{service: payments, url: ...}]",
+    "targets": '["127.0.0.1:9000"]',
+    "files": '["targets/*.json"]',
+    "tokens": '["${OTLP_TOKEN}"]',
+    "rules": "[{name: all, rate: 1, reservoir: 1}]",
+    "signals": "[traces, metrics, logs]",
+}
+"""How a list is written, by its key."""
+
+
+def _steps(error: Mapping[str, Any]) -> Steps:
+    """Where a fault stands in the file: pydantic also names which kind of destination an entry was taken for."""
+    loc = tuple(error["loc"])
+    if error["type"] == "union_tag_invalid":
+        return (*loc, "type")
+    tagged = loc[:1] == ("forward",) and len(loc) > 2
+    return tuple(step for place, step in enumerate(loc) if step != "[key]" and not (tagged and place == 2))
 
 
 def _explain(error: Mapping[str, Any]) -> str:
     allowed = set(Settings.model_fields)
-    if error["type"] == "extra_forbidden":
-        return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
-    if error["type"] == "tuple_type":
-        return "needs to be a list, such as [{type: webhook, url: ...}]"
+    match error["type"]:
+        case "extra_forbidden":
+            return "unknown key" if len(error["loc"]) > 1 else f"unknown key; the keys are {', '.join(sorted(allowed))}"
+        case "tuple_type":
+            return f"needs to be a list, such as {_EXAMPLES.get(error['loc'][-1], '[...]')}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "needs to be a mapping of keys to values"
+        case "union_tag_not_found":
+            return "needs a type: otlp, remote_write or xray"
+        case "union_tag_invalid":
+            return f"{error['ctx']['tag']!r} is no type of destination; there are otlp, remote_write and xray"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "too_short" if "tokens" in error["loc"]:
+            return f"needs at least {error['ctx']['min_length']} characters"
     secret = (error["loc"][:1] == ("notify",) and error["loc"][-1] != "type") or _SECRET & set(error["loc"])
     found = "" if secret or isinstance(error["input"], dict | list) else f", not {error['input']!r}"
     return f"{error['msg']}{found}"

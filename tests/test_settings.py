@@ -89,7 +89,7 @@ def test_secrets_mask_themselves(folder):
 @pytest.mark.parametrize(
     ("text", "line", "path", "words"),
     [
-        ("port: 8400\nprot: 1\n", 2, "prot", "unknown key; the keys are data, host"),
+        ("port: 8400\nprot: 1\n", 2, "prot", "unknown key; the keys are data, forward, host"),
         ("host: 127.0.0.1\nport: many\n", 2, "port", "not 'many'"),
         ("port: 70000\n", 1, "port", "65535"),
         ('host: ""\n', 1, "host", "at least 1 character"),
@@ -108,6 +108,31 @@ def test_secrets_mask_themselves(folder):
         ("[" * 3000 + "]" * 3000, 1, "[0][0][0]", "nests deeper than 40 levels"),
         ("port: true\n", 1, "port", "not True"),
         ("notify: {type: webhook}\n", 1, "notify", "a list"),
+        ("scrape: 5\n", 1, "scrape", "a list, such as [{job: billing"),
+        ("scrape:\n  - job: billing\n", 2, "scrape[0]", "needs targets or files"),
+        ('scrape:\n  - job: a\n    targets: ["http://a:1/metrics"]\n', 3, "scrape[0].targets[0]", "no host:port"),
+        ('scrape:\n  - job: a\n    targets: ["a:70000"]\n', 3, "scrape[0].targets[0]", "no host:port"),
+        ('scrape:\n  - job: a\n    targets: ["a:1"]\n    interval: 15x\n', 4, "scrape[0].interval", "not '15x'"),
+        ("probes:\n  - service: a\n    url: ftp://a/\n", 3, "probes[0].url", "tcp://host:port"),
+        ("probes:\n  - service: a\n    url: tcp://a:99999\n", 3, "probes[0].url", "up to 65535"),
+        ("probes:\n  - service: a\n    url: http://a/\n    matches: 5\n", 4, "probes[0].matches", "valid string"),
+        ("probes:\n  - service: a\n    url: http://a/\n    matches: (\n", 4, "probes[0].matches", "regular expression"),
+        (
+            "probes:\n  - service: a\n    url: http://a/\n    expect: 700\n",
+            4,
+            "probes[0].expect",
+            "write 200 or 200-299",
+        ),
+        ("probes:\n  - &p {service: a, url: http://a/}\n  - *p\n", 1, "probes", "[1] is the same as [0]"),
+        ("forward:\n  - endpoint: http://a\n", 2, "forward[0]", "needs a type: otlp"),
+        ("forward:\n  - type: kafka\n", 2, "forward[0].type", "there are otlp, remote_write and xray"),
+        ("forward:\n  - type: otlp\n    endpoint: a:4318\n", 3, "forward[0].endpoint", "http"),
+        ("forward:\n  - type: otlp\n    endpoint: http://a\n    gzip: no\n", 4, "forward[0].gzip", "unknown key"),
+        ("forward:\n  - &f {type: otlp, endpoint: http://a}\n  - *f\n", 1, "forward", "[1] is the same as [0]"),
+        ("otlp:\n  tls:\n    certificate: a.pem\n", 2, "otlp.tls.key", "required"),
+        ("otlp:\n  tls: a.pem\n", 2, "otlp.tls", "a mapping"),
+        ("otlp:\n  tokens: 0123456789abcdef\n", 2, "otlp.tokens", "a list"),
+        ("otlp:\n  tokens: [short]\n", 2, "otlp.tokens[0]", "at least 16 characters"),
     ],
 )
 def test_a_fault_names_file_line_and_path(folder, text, line, path, words):
@@ -186,3 +211,30 @@ def test_senders_tokens_are_secrets(folder):
 
     assert "0123456789abcdef" not in repr(said)
     assert "tooshort" not in str(fault(folder, "otlp: {tokens: [tooshort]}"))
+
+
+def test_a_header_that_is_none_is_a_fault_and_is_not_shown(folder):
+    """A line's end in a variable would break every request it is sent with; what it holds may be a secret."""
+    text = "probes:\n  - service: a\n    url: http://a/\n    headers: {authorization: '${TOKEN}'}\n"
+
+    (found,) = fault(folder, text, {"TOKEN": "s3cret\n"}).faults
+
+    assert (4, "probes[0].headers.authorization") == (found.line, found.path)
+    assert "a line's end" in found.message
+    assert "s3cret" not in str(found)
+
+
+def test_settings_of_everything_that_comes_in_and_goes_out(folder):
+    """What the documentation shows is understood as it is meant."""
+    path = write(
+        folder,
+        "scrape: [{job: a, targets: ['[::1]:9000', host], interval: 500ms}, {job: b, files: ['t/*.json']}]\n"
+        "probes: [{service: a, url: 'tcp://db:5432'}, {service: a, url: 'https://u:p@x:8443/h?q', expect: ['200-299', 401]}]\n"
+        "forward: [{type: otlp, endpoint: 'http://a'}, {type: otlp, endpoint: 'http://b'}, {type: xray, region: eu-central-1}]\n",
+    )
+
+    settings = load(path, Flags(), {})
+
+    assert (0.5, (str(folder / "t/*.json"),)) == (settings.scrape[0].interval, settings.scrape[1].files)
+    assert ((200, 299), (401, 401)) == settings.probes[1].expect
+    assert ["otlp", "otlp", "xray"] == [one.type for one in settings.forward]
