@@ -182,11 +182,12 @@ def history(connection: sqlite3.Connection, slo: int, interval: Interval, step: 
     finally:
         connection.execute("COMMIT")
     rows = np.concatenate([_NO_SUMS, *found])
-    steps, where = np.unique((rows[:, 0] - interval.start) // step, return_inverse=True)
-    counts = np.zeros((len(steps), 2), np.int64)
-    np.add.at(counts, where, rows[:, 1:3])
-    times = (interval.start + steps * step).tolist()
-    return [HistoryPoint(t, good, total) for t, (good, total) in zip(times, counts.tolist(), strict=True) if total]
+    points: dict[int, list[int]] = {}
+    for t, good, total in rows[:, :3].tolist():  # plain numbers: ends and steps may be asked for beyond 64 bits
+        point = points.setdefault(interval.start + (t - interval.start) // step * step, [0, 0])
+        point[0] += good
+        point[1] += total
+    return [HistoryPoint(t, good, total) for t, (good, total) in sorted(points.items()) if total]
 
 
 def _by_age(interval: Interval, fitting: int, now: float) -> Iterator[tuple[int, Interval]]:

@@ -16,6 +16,7 @@ from typing import Self
 import httpx
 
 from . import leash
+from .kernels import VARIABLE
 from .ports import free_ports
 from .tally import Count
 
@@ -59,13 +60,16 @@ class Part:
 class Bank:
     """The example bank on free loopback ports, its stores and ledger under `data`, its logs under `logs`.
 
+    `kernels` is where the collector's compiled decoders are; with its ledger where that is not said.
+
     A context manager: on the way out, whatever the reason, everything it started has ended.
     """
 
-    def __init__(self, data: Path, logs: Path, webhook: str, slos: Path = SLOS) -> None:
+    def __init__(self, data: Path, logs: Path, webhook: str, slos: Path = SLOS, kernels: Path | None = None) -> None:
         ports = free_ports(len(NAMES) + 3)
         self._ports = dict(zip((*NAMES, COLLECTOR, "otlp-http", "otlp-grpc"), ports, strict=True))
         self._data, self._logs, self._webhook, self._slos = data, logs, webhook, slos
+        self._kernels = kernels or data / "kernels"
         self._parts: dict[str, Part] = {}
         self._running: set[str] = set()
 
@@ -145,7 +149,7 @@ class Bank:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 leashed,
                 cwd=self._data,
-                env=environment(self.url("otlp-http")),
+                env={**environment(self.url("otlp-http")), VARIABLE: str(self._kernels)},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

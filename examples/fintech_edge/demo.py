@@ -26,6 +26,7 @@ from .bank import COLLECTOR, NAMES, SLOS, Bank, PartError
 from .faults import Fault
 from .inbox import Inbox
 from .judge import Evidence, judge, judge_artefacts
+from .kernels import prepare
 from .load import Load
 from .screen import Screen, new_console
 from .summary import print_summary, write_summary
@@ -47,10 +48,11 @@ class Demo:
 
     def perform(self, data: Path, *, keep: bool) -> int:
         """Starts everything under `data`, tells the story, judges it; with `keep` goes on until Ctrl-C."""
+        kernels = prepare(self.console, self.out / "kernels")
         began = time.time()
         fault = Fault(data, "payments")
         self.console.print(Text("Starting the collector and the bank's seven services ...", "bold"))
-        with Inbox() as inbox, Bank(data, self.out / "logs", inbox.url) as bank:
+        with Inbox() as inbox, Bank(data, self.out / "logs", inbox.url, kernels=kernels) as bank:
             with Screen(self.console) as screen:
                 story = Story(bank, inbox, fault, screen)
                 evidence = asyncio.run(story.tell(self.acts, self.seed, self.rps, stay=keep))
@@ -114,7 +116,7 @@ def run(
     with signals_as_interrupt() as got, tempfile.TemporaryDirectory(prefix="fournines-demo-") as data:
         try:
             return demo.perform(Path(data), keep=keep)
-        except PartError as error:
+        except (PartError, OSError) as error:
             console.print(Text(str(error), "red"))
             return 1
         except KeyboardInterrupt:

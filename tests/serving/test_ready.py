@@ -1,12 +1,14 @@
 """Who is told that the collector is ready finds its doors open."""
 
+import os
 import signal
+from pathlib import Path
 
-from fournines import service
-from fournines.settings import Otlp, Settings
+from fournines import plane, service
+from fournines.settings import Otlp, Settings, Xray
 
 
-def test_the_doors_are_open_before_the_pages_say_so(tmp_path, free_port, monkeypatch):
+def test_the_doors_are_open_before_the_pages_say_so(tmp_path, free_port, monkeypatch, decoders):
     """`/readyz` says that data is taken in, so it is answered only once OTLP is received."""
     opened = []
 
@@ -30,9 +32,10 @@ def test_the_doors_are_open_before_the_pages_say_so(tmp_path, free_port, monkeyp
             opened.append("pages")
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(service, "Doors", Doors)
+    monkeypatch.setattr(plane, "Doors", Doors)
     monkeypatch.setattr(service, "HttpServer", Pages)
     ports = {"port": free_port(), "otlp": Otlp(http_port=free_port(), grpc_port=free_port())}
-    service.run(Settings(data=tmp_path, **ports))
+    kernels = Path(os.environ["FOURNINES_KERNELS"])
+    service.run(Settings(data=tmp_path, kernels=kernels, xray=Xray(port=0), **ports))
 
     assert ["doors", "pages"] == opened
