@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 
 import cramjam
+import numpy as np
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -49,20 +50,22 @@ def resource(instance: str) -> Resource:
 
 
 def span_bodies(spans: int, now: float, count: int) -> Iterator[bytes]:
-    """`count` requests of `spans` SERVER spans each, which end at `now`."""
+    """`count` requests of `spans` SERVER spans each, which end at `now`; every span of a trace of its own."""
     request = ExportTraceServiceRequest()
     of_resource = request.resource_spans.add(resource=resource("i-1"))
     scope = of_resource.scope_spans.add()
     scope.scope.name = "opentelemetry.instrumentation.fastapi"
     chance = random.Random(9)
-    mark = chance.randbytes(16)
-    for number in range(spans):
-        _fill(scope.spans.add(), number, mark if number == 0 else chance.randbytes(16), now, chance)
-    template = bytearray(request.SerializeToString())
-    at = template.index(mark)
-    for number in range(count):
-        template[at : at + 8] = (number + 1).to_bytes(8, "big")
-        yield bytes(template)
+    marks = [chance.randbytes(16) for _ in range(spans)]
+    for number, mark in enumerate(marks):
+        _fill(scope.spans.add(), number, mark, now, chance)
+    template = np.frombuffer(bytearray(request.SerializeToString()), np.uint8)
+    body = template.tobytes()
+    places = np.array([body.index(mark) for mark in marks])[:, np.newaxis] + np.arange(16)
+    ids = np.random.default_rng(9)
+    for _ in range(count):
+        template[places] = ids.integers(0, 256, places.shape, np.uint8)
+        yield template.tobytes()
 
 
 def _fill(span: Span, number: int, trace: bytes, now: float, chance: random.Random) -> None:

@@ -28,6 +28,7 @@ from .staged import Part
 from .streams import Cumulatives
 from .tallies import Tallies
 from .taps import Tap
+from .tracks import Tracks
 from .upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("fournines.collector")
@@ -56,6 +57,7 @@ class Books:
         self.reader = ledger.reader()
         self.rolling = Rolling(self.reader)
         self.series = Series(self.registry)
+        self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
         self.clocks = Clocks(counters.skew)
         self.origins = Origins()
         self.fractions = Fractions(connection)
@@ -66,6 +68,7 @@ class Books:
         self._parts: tuple[Part, ...] = (
             *self.taps,
             self.registry,
+            self.tracks,
             self.upkeep,
             self.buckets,
             self.tallies,

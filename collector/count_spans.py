@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..slo import BUCKET, PROBE, SPANS, XRAY, Attributes, SpanKind
+from ..slo import BUCKET, HOUR, PROBE, SPANS, XRAY, Attributes, SpanKind
 from ..slo.classify import ROUTE_KEYS
-from .books import Books
+from .books import LONGEST, Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import IntColumn, Signal, Source, Spans
 from .fractions import BITS, HALF, HEAVIEST, weight
 from .origin import Origin
 from .rejections import IMPLAUSIBLE, Outcome, Rejections
 from .senders import SignOfLife
-from .series import Feeds
+from .tracks import Sender, Track
 
-_KINDS: Final = 8  # OTLP's span kinds are 0 to 5
 _SERVER: Final = SpanKind.SERVER.value
 _CLIENT: Final = SpanKind.CLIENT.value
+_FEW: Final = 8
+"""Buckets that a request's spans are counted in at once; beyond, each group is booked by itself."""
 
 Rows = NDArray[np.intp]
 
@@ -38,15 +40,14 @@ def count_spans(books: Books, spans: Spans, received: float, source: Source = So
     rows, booked = counting.countable(rejections)
     if source is not Source.PROBE:
         counting.hear(rows)
-    for group in counting.groups(rows, booked):
-        counting.book(group)
+    counting.count(rows, booked)
     return rejections.outcome(len(spans.kind) + spans.skipped)
 
 
 class _Group(NamedTuple):
-    """Rows that count alike in one bucket."""
+    """Rows of one track in one bucket."""
 
-    feeds: Feeds
+    track: Track
     t: int
     rows: Rows
 
@@ -92,44 +93,69 @@ class _Counting:
             )
         books.hear((SignOfLife(origin.sender) for origin in self.origins), self.received)
 
-    def groups(self, rows: Rows, booked: IntColumn) -> Iterator[_Group]:
-        """The rows in groups that count alike in one bucket."""
+    def count(self, rows: Rows, booked: IntColumn) -> None:
+        """Stages the rows: by track where all were kept and end in a few buckets, and else group by group."""
         if not len(rows):
             return
-        feeds, of_row = self._judged(rows)
+        numbers, of_row = self._tracked(rows)
         buckets = booked // (BUCKET * NANOSECONDS)
         first = int(buckets.min())
         width = int(buckets.max()) - first + 1
-        if width == 1 and len(feeds) == 1:
-            yield _Group(feeds[0], first * BUCKET, rows)
-            return
-        codes = of_row * width + (buckets - first)
-        order = np.argsort(codes, kind="stable")
-        ordered = codes[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        ends = [*starts[1:].tolist(), len(rows)]
-        for code, start, end in zip(ordered[starts].tolist(), starts.tolist(), ends, strict=True):
-            yield _Group(feeds[code // width], (first + code % width) * BUCKET, rows[order[start:end]])
+        if self.sampled or width > _FEW:
+            for group in self._groups(rows, numbers[of_row], buckets):
+                self._book_group(group)
+        elif width == 1:
+            self._add(first, rows, numbers, of_row)
+        else:
+            for bucket in range(first, first + width):
+                inside = np.flatnonzero(buckets == bucket)
+                if len(inside):
+                    self._add(bucket, rows[inside], numbers, of_row[inside])
 
-    def _judged(self, rows: Rows) -> tuple[list[Feeds], NDArray[np.int64]]:
-        """The distinct feeds, and which of them each row has."""
-        spans, series = self.spans, self.books.series
-        codes = (spans.resource[rows] * len(spans.labels) + spans.label[rows]) * _KINDS + spans.kind[rows]
-        distinct, inverse = np.unique(codes, return_inverse=True)
-        numbers: dict[int, int] = {}
-        feeds: list[Feeds] = []
-        of_code = np.empty(len(distinct), np.int64)
-        signals = [self._signals(origin.service) for origin in self.origins]
-        for index, code in enumerate(distinct.tolist()):
-            pair, kind = divmod(code, _KINDS)
-            resource, label = divmod(pair, len(spans.labels))
-            found = series.feeds(self.origins[resource].service, signals[resource], kind, self._labels(label))
-            number = numbers.get(id(found))
-            if number is None:
-                number = numbers[id(found)] = len(feeds)
-                feeds.append(found)
-            of_code[index] = number
-        return feeds, of_code[inverse]
+    def _add(self, bucket: int, rows: Rows, numbers: IntColumn, of_row: IntColumn) -> None:
+        """Stages rows of one bucket."""
+        spans, t = self.spans, bucket * BUCKET
+        if len(rows) == len(spans.kind):
+            started, ended = spans.start, spans.end
+        else:
+            started, ended = spans.start[rows], spans.end[rows]
+        began = started // NANOSECONDS
+        since = np.where((began > 0) & (began <= t + HOUR), np.maximum(began, t - LONGEST), t)
+        self.books.tracks.add(t, self.received, numbers, of_row, ended - started, since)
+
+    def _tracked(self, rows: Rows) -> tuple[IntColumn, IntColumn]:
+        """The distinct tracks' numbers, and which of them each row has."""
+        spans, tracks = self.spans, self.books.tracks
+        tracks.make_room()
+        codes = (spans.kind[rows] == _CLIENT) * len(spans.resources) + spans.resource[rows]
+        distinct, of_row = _distinct(
+            codes * len(spans.labels) + spans.label[rows], 2 * len(spans.resources) * len(spans.labels)
+        )
+        labels = [self._labels(label) for label in (distinct % len(spans.labels)).tolist()]
+        senders = distinct // len(spans.labels)
+        numbers: list[int] = []
+        # Codes are in order, so those of one sender lie together.
+        starts = [0, *(np.flatnonzero(np.diff(senders)) + 1).tolist(), len(senders)]
+        for start, end in pairwise(starts):
+            client, resource = divmod(int(senders[start]), len(spans.resources))
+            numbers += self._numbers(resource, _CLIENT if client else _SERVER, labels[start:end])
+        return np.array(numbers, np.int64), of_row
+
+    def _numbers(self, resource: int, kind: int, labels: list[Attributes]) -> list[int]:
+        origin = self.origins[resource]
+        sender = Sender(origin, self.spans.resources[resource], self._signals(origin.service), kind)
+        return self.books.tracks.numbers(sender, self.books.registry.judges(origin.service), labels)
+
+    def _groups(self, rows: Rows, tracks: IntColumn, buckets: IntColumn) -> Iterator[_Group]:
+        """The rows in groups of one track and one bucket."""
+        order = np.lexsort((buckets, tracks))
+        track, bucket = tracks[order], buckets[order]
+        fresh = (np.diff(track, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0)
+        starts = np.flatnonzero(fresh).tolist()
+        for start, end in pairwise([*starts, len(rows)]):
+            yield _Group(
+                self.books.tracks.track(int(track[start])), int(bucket[start]) * BUCKET, rows[order[start:end]]
+            )
 
     def _labels(self, label: int) -> Attributes:
         """What decides about a row. The page a probe asks for is no reason to let its result not count."""
@@ -146,54 +172,48 @@ class _Counting:
             return (SPANS,)
         return (XRAY,) if self.books.registry.sends_spans(service) else (XRAY, SPANS)
 
-    def book(self, group: _Group) -> None:
+    def _book_group(self, group: _Group) -> None:
         """Books one group, and tells what its bad events have in common."""
-        feeds, t, rows = group
+        feeds, rows = group.track.feeds, group.rows
         if not (feeds.good or feeds.bad or feeds.timed):
             return
         start = int(self.spans.start[rows].min()) // NANOSECONDS
         everything, nothing = rows, rows[:0]
-        self._book(feeds.good, t, start, everything, nothing)
-        self._book(feeds.bad, t, start, nothing, everything)
+        self._book(group, feeds.good, start, everything, nothing)
+        self._book(group, feeds.bad, start, nothing, everything)
         if feeds.timed:
             durations = self.spans.end[rows] - self.spans.start[rows]
             for threshold, slos in feeds.timed:
                 quick = durations <= threshold.nanoseconds
-                if quick.all():
-                    self._book(slos, t, start, everything, nothing)
-                else:
-                    self._book(slos, t, start, rows[quick], rows[~quick])
+                self._book(group, slos, start, rows[quick], rows[~quick])
 
-    def _book(self, slos: tuple[int, ...], t: int, start: int, good: Rows, bad: Rows) -> None:
+    def _book(self, group: _Group, slos: tuple[int, ...], start: int, good: Rows, bad: Rows) -> None:
+        """Books some SLOs' events; sampled ones are told by their rounded weight."""
         if not slos:
             return
+        failed = len(bad)
         thresholds = self.spans.threshold
         if self.sampled and (thresholds[good].any() or thresholds[bad].any()):
             weights = weight(thresholds[good]), weight(thresholds[bad])
+            failed = (weights[1] + HALF) >> BITS
             for slo in slos:
                 right, wrong = self.books.fractions.whole(slo, *weights)
-                self.books.book((slo,), t, Booked(right, right + wrong), start, self.received)
+                self.books.book((slo,), group.t, Booked(right, right + wrong), start, self.received)
         else:
-            self.books.book(slos, t, Booked(len(good), len(good) + len(bad)), start, self.received)
-        if len(bad):
-            self._blame(slos, t, bad)
+            self.books.book(slos, group.t, Booked(len(good), len(good) + failed), start, self.received)
+        if failed:
+            track = group.track
+            self.books.contributors.blame(slos, group.t, failed, track.told, track.resource, self.received)
 
-    def _blame(self, slos: tuple[int, ...], t: int, bad: Rows) -> None:
-        """Says who had a part in bad events, once for what is alike; sampled ones by their rounded weight."""
-        spans = self.spans
-        codes = (spans.resource[bad] * len(spans.labels) + spans.label[bad]) * _KINDS + spans.kind[bad]
-        for code, count in zip(*self._weighed(codes, bad), strict=True):
-            pair, kind = divmod(code, _KINDS)
-            resource, label = divmod(pair, len(spans.labels))
-            service = self.origins[resource].service
-            labels = self.books.series.named(service, self._signals(service), kind, self._labels(label))
-            self.books.contributors.blame(slos, t, count, labels, spans.resources[resource], self.received)
 
-    def _weighed(self, codes: IntColumn, rows: Rows) -> tuple[list[int], list[int]]:
-        """The distinct codes, and how many events each stands for, rounded."""
-        distinct, of, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        if not self.sampled:
-            return distinct.tolist(), counts.tolist()
-        thresholds = self.spans.threshold[rows]
-        weights = [weight(thresholds[of == index]) for index in range(len(distinct))]
-        return distinct.tolist(), [(found + HALF) >> BITS for found in weights]
+def _distinct(codes: IntColumn, most: int) -> tuple[IntColumn, IntColumn]:
+    """The distinct codes in order, and which of them each row has. `most` is what all codes are below."""
+    if most > 4 * len(codes) + 4096:
+        distinct, of_row = np.unique(codes, return_inverse=True)
+        return distinct, of_row
+    seen = np.zeros(most, np.bool_)
+    seen[codes] = True
+    distinct = np.flatnonzero(seen)
+    of_code = np.empty(most, np.int64)
+    of_code[distinct] = np.arange(len(distinct))
+    return distinct, of_code[codes]

@@ -94,7 +94,7 @@ class _Metric:
 class Series:
     """The dictionary of attribute sets. It follows the registry by itself.
 
-    `overflows` counts look-ups of sets that found no room, by service.
+    `overflows` counts look-ups of sets that found no room, by service; `sweeps` how often room was made.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -109,6 +109,7 @@ class Series:
         self._numbers: dict[Feeds, int] = {NOTHING: 0}
         self._feeds: list[Feeds] = [NOTHING]
         self.overflows: dict[str, int] = {}
+        self.sweeps = 0
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -171,6 +172,7 @@ class Series:
 
     def sweep(self) -> None:
         """Makes room: attribute sets that nobody asked for since the sweep before the last are forgotten."""
+        self.sweeps += 1
         self._alike.clear()
         self._metrics.clear()
         self._streams = 0
