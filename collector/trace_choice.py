@@ -7,24 +7,33 @@ state only so many a minute are chosen: a burning route neither pushes out the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..slo import SpanKind, Verdict, availability
+from ..slo import Attributes, SpanKind, Verdict, availability
 from ..slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
 from .columns import Spans
-from .origin import origin_of
+from .origin import Origins
+from .redaction import without_sensitive
 from .registry import Catalogue
+from .trace_ring import Keys, keys_of, rows_of
 
 MOST_GROUPS: Final = 5_000
+MOST_KNOWN: Final = 10_000
+"""Attribute sets remembered."""
+
 CONSUMER: Final = 5
 """OTLP's `SPAN_KIND_CONSUMER`."""
 
-_FAILING: Final = (SpanKind.SERVER.value, SpanKind.CLIENT.value, CONSUMER)
+_FAILING: Final = np.isin(np.arange(8), (SpanKind.SERVER.value, SpanKind.CLIENT.value, CONSUMER))
+"""Whether a failed span of a kind is a reason, by kind."""
+
+_NEVER: Final = 2**63 - 1
 _SPAN: Final = 2**56
 
 
@@ -41,9 +50,8 @@ A_MINUTE: Final = {TraceState.FAILED: 30, TraceState.SLOW: 15, TraceState.SAMPLE
 
 
 class Hit(NamedTuple):
-    """A span that is a reason to keep its trace."""
+    """What makes a span a reason to keep its trace."""
 
-    row: int
     service: str
     route: str
     state: TraceState
@@ -81,58 +89,114 @@ class Quotas:
 
     def take(self, hit: Hit, asked: int, received: float) -> int:
         """Takes as many as there are of those asked for."""
+        given = min(asked, self.left(hit, received))
+        if given:
+            key = self._key(hit)
+            self._chosen[key] = self._chosen.get(key, 0) + given
+        return given
+
+    def left(self, hit: Hit, received: float) -> int:
+        """How many more may be chosen."""
         minute = int(received // 60)
         if minute != self._minute:
             self._minute = minute
             self._chosen.clear()
+        return self._a_minute[hit.state] - self._chosen.get(self._key(hit), 0)
+
+    def _key(self, hit: Hit) -> tuple[str, str, TraceState]:
         key = (hit.service, hit.route, hit.state)
-        if key not in self._chosen and len(self._chosen) >= MOST_GROUPS:
-            key = ("", "", hit.state)
-        known = self._chosen.get(key, 0)
-        given = max(0, min(asked, self._a_minute[hit.state] - known))
-        self._chosen[key] = known + given
-        return given
+        full = key not in self._chosen and len(self._chosen) >= MOST_GROUPS
+        return ("", "", hit.state) if full else key
 
 
-def hits(spans: Spans, thresholds: Mapping[str, int], share: float) -> Iterator[tuple[Hit, NDArray[np.intp]]]:
-    """The reasons there are among a request's spans, each with the rows it holds for; `row` of the hit is the first of them."""
-    if not len(spans.kind):
-        return
-    state = _states(spans, thresholds, share)
-    rows = np.flatnonzero(state >= 0)
-    if not len(rows):
-        return
-    codes = (spans.resource[rows] * len(spans.labels) + spans.label[rows]) * len(TraceState) + state[rows]
-    distinct, inverse = np.unique(codes, return_inverse=True)
-    for number, code in enumerate(distinct.tolist()):
-        pair, of = divmod(code, len(TraceState))
-        resource, label = divmod(pair, len(spans.labels))
-        group = rows[inverse == number]
-        yield _hit(spans, resource, label, TraceState(of), int(group[0])), group
+class _Said(NamedTuple):
+    """What an attribute set says: whether it failed, whether it counts at all, and how it is told, without secrets."""
+
+    bad: bool
+    event: bool
+    status: str
+    error: str
+    route: str
 
 
-def _states(spans: Spans, thresholds: Mapping[str, int], share: float) -> NDArray[np.int64]:
+class Group(NamedTuple):
+    """Rows that are the same reason: those of traces that are not kept, and those of traces that are."""
+
+    hit: Hit
+    fresh: list[int]
+    again: list[int]
+
+
+class Reasons:
+    """Finds the reasons there are among spans. What an attribute set says is remembered for as long as decoders give the same object."""
+
+    def __init__(self, share: float, quotas: Quotas) -> None:
+        self.quotas = quotas
+        self._share = np.uint64(int(share * _SPAN))
+        self._origins = Origins()
+        self._said: dict[int, tuple[Attributes, _Said]] = {}
+
+    def among(self, spans: Spans, thresholds: Mapping[str, int], wanted: Keys, received: float) -> Iterator[Group]:
+        """The groups of a request, but for those that are full and whose traces are not among `wanted`."""
+        if not len(spans.kind):
+            return
+        said = [self._of(labels) for labels in spans.labels]
+        services = [self._origins.of(resource).service for resource in spans.resources]
+        limits = np.array([thresholds.get(service, _NEVER) for service in services], np.int64)
+        state = _states(spans, said, limits, self._share)
+        rows = np.flatnonzero(state >= 0)
+        codes = (spans.resource[rows] * len(said) + spans.label[rows]) * len(TraceState) + state[rows]
+        order = np.argsort(codes, kind="stable")
+        rows, codes = rows[order], codes[order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        kept = np.zeros(len(rows), np.bool_)
+        kept[rows_of(keys_of(spans.ids[rows]), wanted)] = True
+        kept_before = [0, *np.cumsum(kept).tolist()]
+        for code, (start, end) in zip(codes[starts].tolist(), pairwise([*starts.tolist(), len(rows)]), strict=True):
+            pair, of = divmod(code, len(TraceState))
+            resource, label = divmod(pair, len(said))
+            words = said[label]
+            hit = Hit(services[resource], words.route, TraceState(of), words.status, words.error)
+            if kept_before[end] > kept_before[start] or self.quotas.left(hit, received):
+                mine, again = rows[start:end], kept[start:end]
+                yield Group(hit, mine[~again].tolist(), mine[again].tolist())
+
+    def _of(self, labels: Attributes) -> _Said:
+        known = self._said.get(id(labels))
+        if known is not None and known[0] is labels:
+            return known[1]
+        if len(self._said) >= MOST_KNOWN:
+            self._said.clear()
+        said = _said(labels)
+        self._said[id(labels)] = labels, said
+        return said
+
+
+def _states(spans: Spans, said: Sequence[_Said], limits: NDArray[np.int64], share: np.uint64) -> NDArray[np.int64]:
     """The state of each row that is a reason, -1 of all others."""
-    verdicts = [availability(labels) for labels in spans.labels]
-    bad = np.array([verdict is Verdict.BAD for verdict in verdicts], np.bool_)[spans.label]
-    event = np.array([verdict is not Verdict.IGNORED for verdict in verdicts], np.bool_)[spans.label]
+    bad = np.array([words.bad for words in said], np.bool_)[spans.label]
+    event = np.array([words.event for words in said], np.bool_)[spans.label]
     served = (spans.kind == SpanKind.SERVER.value) & event
-    limits = [thresholds.get(origin_of(resource).service, 2**63 - 1) for resource in spans.resources]
-    slow = served & (spans.end - spans.start > np.array(limits, np.int64)[spans.resource])
-    sampled = served & ((spans.ids[:, 1] & np.uint64(_SPAN - 1)) < np.uint64(int(share * _SPAN)))
+    slow = served & (spans.end - spans.start > limits[spans.resource])
+    sampled = served & ((spans.ids[:, 1] & np.uint64(_SPAN - 1)) < share)
     state = np.full(len(spans.kind), -1, np.int64)
     state[sampled] = TraceState.SAMPLED
     state[slow] = TraceState.SLOW
-    state[bad & np.isin(spans.kind, _FAILING)] = TraceState.FAILED
+    state[bad & _FAILING[spans.kind.clip(0, len(_FAILING) - 1)]] = TraceState.FAILED
     state[(spans.ids[:, 0] | spans.ids[:, 1]) == 0] = -1
     return state
 
 
-def _hit(spans: Spans, resource: int, label: int, state: TraceState, row: int) -> Hit:
-    labels = spans.labels[label]
+def _said(labels: Attributes) -> _Said:
+    verdict = availability(labels)
     status, error, route = first_of(labels, STATUS_CODE_KEYS), labels.get(ERROR_TYPE), first_of(labels, ROUTE_KEYS)
-    service = origin_of(spans.resources[resource]).service
-    return Hit(row, service, _text(route), state, _text(status), _text(error))
+    return _Said(
+        verdict is Verdict.BAD,
+        verdict is not Verdict.IGNORED,
+        _text(status),
+        without_sensitive(_text(error)),
+        without_sensitive(_text(route)),
+    )
 
 
 def _text(value: object) -> str:

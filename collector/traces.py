@@ -35,7 +35,7 @@ from .redaction import clean_message, without_sensitive
 from .registry import Catalogue, Registry
 from .suspicion import is_suspicious
 from .taps import Arrival
-from .trace_choice import Hit, Quotas, Thresholds, TraceState, hits
+from .trace_choice import Hit, Quotas, Reasons, Thresholds, TraceState
 from .trace_ring import Keys, Passed, Ring, keys_of, rows_of
 from .trace_store import Bounds, Part, TraceStore
 from .trace_view import find_traces, trace_view
@@ -83,14 +83,13 @@ class Traces:
     ) -> None:
         self._instruments = _Instruments(registry)
         self._bounds = bounds
-        self._share = share
         try:
             self._store = TraceStore(folder, bounds)
             self._reader = self._store.reader()
         except sqlite3.Error as error:
             raise CollectorError(f"kept traces in {folder} can't be opened: {error}") from error
         self._reading = threading.Lock()
-        self._thresholds, self._quotas, self._ring = Thresholds(), quotas(), Ring()
+        self._thresholds, self._reasons, self._ring = Thresholds(), Reasons(share, quotas()), Ring()
         self._wanted: Keys = _sorted(self._store.kept)
         self._staged: list[_Work] = []
         self._queue: queue.SimpleQueue[_Work | threading.Event | None] = queue.SimpleQueue()
@@ -241,21 +240,18 @@ class Traces:
         assert isinstance(spans, Spans), "only spans are reasons"
         chosen: list[bytes] = []
         found: list[tuple[Hit, list[int]]] = []
-        for hit, rows in hits(spans, self._thresholds.of(work.catalogue), self._share):
-            clean = hit._replace(route=without_sensitive(hit.route), error=without_sensitive(hit.error))
-            known = rows_of(keys_of(spans.ids[rows]), self._wanted)
-            again, rest = rows[known].tolist(), np.delete(rows, known).tolist()
-            given = self._quotas.take(clean, len(rest), received)
+        for hit, rest, again in self._reasons.among(spans, self._thresholds.of(work.catalogue), self._wanted, received):
+            given = self._reasons.quotas.take(hit, len(rest), received)
             for row in (fresh := rest[:given]):
                 trace = _trace_of(spans.ids, row)
                 if trace not in self._store.kept:
                     chosen.append(trace)
                     self._instruments.kept.labels(hit.state.name.lower()).inc()
-                self._store.keep(trace, clean, received)
+                self._store.keep(trace, hit, received)
             for row in again:
                 if (trace := _trace_of(spans.ids, row)) in self._store.kept:
-                    self._store.keep(trace, clean, received)
-            found.append((clean, [*fresh, *again]))
+                    self._store.keep(trace, hit, received)
+            found.append((hit, [*fresh, *again]))
         self._add_hits(work, found)
         return chosen
 
