@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sqlite3
 import tempfile
 import time
@@ -22,11 +23,13 @@ import numpy as np
 
 from fournines.collector import Collector
 from fournines.collector.buckets import Booked, Buckets
+from fournines.collector.kernels import load_decoders
 from fournines.collector.ledger import Ledger
 from fournines.collector.packed import PART, pack, parts_of
 from fournines.collector.upkeep import PACKED_AT_ONCE, Upkeep
 from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Evaluator, Objective, SLIKind
 
+KERNELS = Path(os.environ.get("FOURNINES_KERNELS", Path(__file__).resolve().parent.parent / ".tools" / "kernels"))
 GOAL_SECONDS = 5.0
 NOW = 1_790_000_000.0
 
@@ -59,6 +62,11 @@ def packed(days: int, slos: int) -> Iterator[tuple[int, int, int, int, int, int,
             yield from ((width, day, slo, *sums, blob) for slo in range(1, slos + 1))
 
 
+def collector_on(folder: Path, promises: list[SLO], now: float) -> Collector:
+    """A collector on a ledger; its decoders are loaded once, before anything is measured."""
+    return Collector(folder, promises, now, load_decoders(KERNELS))
+
+
 OPEN_ROWS = """
 WITH RECURSIVE step(t) AS (SELECT ?2 UNION ALL SELECT t + ?1 FROM step WHERE t + ?1 < ?3)
 INSERT INTO bucket SELECT ?1, t, id, 99 * ?1, 100 * ?1, 0 FROM step CROSS JOIN slo
@@ -67,7 +75,7 @@ INSERT INTO bucket SELECT ?1, t, id, 99 * ?1, 100 * ?1, 0 FROM step CROSS JOIN s
 
 def filled(folder: Path, promises: list[SLO], days: int, *, day: bool = False) -> None:
     """A ledger with `days` of traffic at full density, packed, and the rows of today, or of a whole `day` that is to be packed."""
-    Collector(folder, promises, NOW).close()
+    collector_on(folder, promises, NOW).close()
     now = int(NOW)
     today = now // DAY * DAY
     with contextlib.closing(sqlite3.connect(folder / "ledger.db")) as connection, connection:
@@ -88,7 +96,7 @@ def restart(count: int, days: int) -> dict[str, float]:
         size = (Path(folder) / "ledger.db").stat().st_size / 1e6
         before = resident()
         began = time.perf_counter()
-        collector = Collector(Path(folder), promises, NOW)
+        collector = collector_on(Path(folder), promises, NOW)
         opened = time.perf_counter() - began
         evaluator = Evaluator(collector.slos)
         evaluator.at(collector, NOW)
@@ -121,7 +129,7 @@ def housework(count: int, ticks: int) -> dict[str, float]:
         promises = slos(count, 100)
         filled(Path(folder), promises, 0, day=True)
         now = int(NOW) // DAY * DAY + 2 * HOUR + 1.0
-        collector = Collector(Path(folder), promises, now)
+        collector = collector_on(Path(folder), promises, now)
         took = []
         for _ in range(ticks):
             began = time.perf_counter()

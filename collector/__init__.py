@@ -18,9 +18,7 @@ from .exposition import expose, slo_families
 from .grpc import GrpcDoor
 from .http import HttpDoor
 from .listener import HttpServer, listen
-from .log_records import decode_logs
 from .logs import LogCounts
-from .points import decode_points
 from .probe import Prober
 from .probe_check import Probe
 from .receiving import Receiving
@@ -30,7 +28,6 @@ from .taps import Arrival, Tap
 from .tls import Tls
 from .trace_store import Bounds
 from .traces import Traces
-from .wire import decode_spans
 
 __all__ = [
     "Access",
@@ -70,9 +67,6 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Wanted",
-    "decode_logs",
-    "decode_points",
-    "decode_spans",
     "expose",
     "listen",
     "slo_families",

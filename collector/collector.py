@@ -23,19 +23,15 @@ from .errors import CollectorError, LedgerError, Unavailable
 from .intake import Intake
 from .ledger import Ledger, complaint
 from .ledger_telemetry import LedgerTelemetry
-from .log_records import decode_logs
 from .names import SENDERS, SERIES, SERVICES, STREAMS
-from .points import decode_points
 from .recent import Receipt
 from .registry import Catalogue
 from .room import Room
 from .tallies import NEVER
 from .taps import Tap
 from .tick import Tick
-from .wire import decode_spans
 from .writer import Item, OnCommit, Writer
 
-OTLP: Final = Decoders(decode_spans, decode_points, decode_logs)
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 
 
@@ -65,7 +61,8 @@ def _read(ledger: Ledger, counters: Counters, now: float, taps: Callable[[Counte
 class Collector:
     """Counts what services send, exactly, and answers how much it was (an `EventSource`).
 
-    Opening raises LedgerError. `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread.
+    Opening raises LedgerError. `decoders` are those of `kernels.load_decoders`.
+    `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread.
     `stopwatch` measures commits for the collector's own telemetry. With `replace_damaged` a damaged ledger is set aside and a new one
     begun; `ledger.damaged` are those that lie there.
     """
@@ -75,7 +72,7 @@ class Collector:
         data: Path,
         slos: Sequence[SLO],
         now: float,
-        decoders: Decoders = OTLP,
+        decoders: Decoders,
         on_commit: OnCommit = _nobody,
         stopwatch: Callable[[], float] = _no_time,
         taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
@@ -122,6 +119,12 @@ class Collector:
         """SLOs whose latency threshold is no boundary of the histograms they get, with the boundary used; None for none at all."""
         names = self.catalogue.names
         return {names[row]: used for row, used in self._books.off_boundary.copy().items() if row in names}
+
+    @property
+    def sampled(self) -> frozenset[str]:
+        """SLOs that count sampled spans: each weighs what its sampler's threshold says, and so the counts are estimates."""
+        names = self.catalogue.names
+        return frozenset(names[row] for row in self._books.sampled if row in names)
 
     def declare(self, slos: Sequence[SLO], now: float) -> None:
         """Replaces the SLOs of files, and returns when that is durable. Raises Unavailable, and changes nothing, when it can't be."""
@@ -195,6 +198,7 @@ class Collector:
         """(good, total, estimated) events of every settled SLO since the ledger's birth; they never fall, whatever restarts."""
         catalogue = self.catalogue
         with self.ledger.visible:
+            self._books.tallies.reserve(max(catalogue.rows.values(), default=0))
             totals = self._books.tallies.totals.copy()
         return {name: (*totals[row].tolist(),) for name, row in catalogue.rows.items() if name in catalogue.settled}
 

@@ -9,9 +9,6 @@ from typing import Final
 
 import numpy as np
 
-MOST_BUCKETS: Final = 1000
-"""More than this are not kept (the SDKs make at most 160): a scale and an offset are cheap to send and dear to spell out."""
-
 _BEYOND: Final = 5_000
 """Powers of two beyond what a float can hold, in either direction."""
 

@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from fournines.collector import BadRequest, Collector, Receipt, Signal
+from fournines.collector import BadRequest, Collector, Decoders, Receipt, Signal
 from fournines.slo import SLI, SLO, Objective, SLIKind, SpanKind
 
 NOW = 1_790_000_000.0
@@ -184,12 +184,12 @@ def now() -> float:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[..., Collector]]:
+def opened(tmp_path: Path, decoders: Decoders) -> Iterator[Callable[..., Collector]]:
     """Opens collectors on one folder; whatever is still open at the end of the test is closed."""
     with ExitStack() as stack:
 
         def open_one(slos: Sequence[SLO] = (), now: float = NOW, **more: Any) -> Collector:
-            collector = Collector(tmp_path / "data", slos, now, **more)
+            collector = Collector(tmp_path / "data", slos, now, **{"decoders": decoders} | more)
             stack.callback(collector.close)
             return collector
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _sqlite3
 import ctypes
+import os
 import pickle
 import sys
 from decimal import Decimal
@@ -94,16 +95,18 @@ def load(folder, recorder, way):
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     from fournines.collector import Collector, Signal, Unavailable
+    from fournines.collector.kernels import load_decoders
     from fournines.slo import SLI, SLO, Objective, SLIKind
 
     slos = [SLO("all", SLI(SLIKind.AVAILABILITY, "payments", "spans"), Objective(Decimal("0.99")))]
+    decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
     now = 1.79e9
     collector = None
     for number in range(90):
         if number % 45 == 0:
             if collector is not None:
                 collector.close()
-            collector = Collector(folder, slos, now)
+            collector = Collector(folder, slos, now, decoders)
             collector.ledger.writer.execute("PRAGMA wal_autocheckpoint = 25")
             if way in ("NORMAL", "OFF"):
                 collector.ledger.writer.execute(f"PRAGMA synchronous = {way}")

@@ -41,14 +41,14 @@ def edit(path, *statements):
             connection.execute(statement)
 
 
-def test_a_copy_is_the_ledger(tmp_path, filled, now):
+def test_a_copy_is_the_ledger(tmp_path, filled, decoders, now):
     """A copy of a running ledger is one file, sound, and a collector that opens it knows every event."""
     told = []
     size = backup(tmp_path / "data", tmp_path / "copy.db", lambda what, share: told.append((what, share)))
     (tmp_path / "restored").mkdir()
     (tmp_path / "copy.db").rename(tmp_path / "restored" / "ledger.db")
     expected = filled.totals()
-    restored = Collector(tmp_path / "restored", filled.slos, now)
+    restored = Collector(tmp_path / "restored", filled.slos, now, decoders)
     found = restored.totals()
     restored.close()
 
@@ -270,11 +270,13 @@ def test_a_large_ledger_is_checked_while_it_works(tmp_path, filled, now, monkeyp
 
 
 READ_ONLY = """
-    import sys
+    import os, sys
     from pathlib import Path
     from fournines.collector import Collector, LedgerError
+    from fournines.collector.kernels import load_decoders
+    decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
     try:
-        Collector(Path(sys.argv[1]), (), 1.79e9)
+        Collector(Path(sys.argv[1]), (), 1.79e9, decoders)
     except LedgerError as error:
         print(error)
 """

@@ -157,9 +157,9 @@ def test_history_is_a_recount(opened_history, data):
 
 
 @pytest.fixture(scope="module")
-def opened_history(tmp_path_factory, otlp, span, slo, now):
+def opened_history(tmp_path_factory, otlp, span, slo, decoders, now):
     """A collector with two hours of events, in and about every bucket, and what was booked."""
-    collector = Collector(tmp_path_factory.mktemp("history"), [slo("all"), slo("other", "other")], now)
+    collector = Collector(tmp_path_factory.mktemp("history"), [slo("all"), slo("other", "other")], now, decoders)
     booked, answers = [], []
     for index in range(900):
         end = now - 9000 + 10 * index + index % 7

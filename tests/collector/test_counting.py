@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from fournines.collector import Decoders, Signal, Wanted, decode_logs, decode_points, decode_spans
+from fournines.collector import Signal, Wanted
 from fournines.collector import series as series_module
 from fournines.collector.buckets import FUTURE, kept_from
 from fournines.collector.names import HEARTBEAT
@@ -340,15 +342,15 @@ def test_rows_spread_over_time_and_kinds_are_all_counted(opened, otlp, span, slo
     assert 1000 - len(served) == count(collector, "called", now)[1]
 
 
-def test_decoders_get_what_slos_ask_for(opened, slo, now):
+def test_decoders_get_what_slos_ask_for(opened, slo, decoders, now):
     """Decoders are told the attributes that some SLO needs, and no others."""
     asked = []
 
     def spans(body, wanted):
         asked.append(wanted)
-        return decode_spans(body, wanted)
+        return decoders.spans(body, wanted)
 
-    opened([slo("all")], decoders=Decoders(spans, decode_points, decode_logs)).accept(Signal.TRACES, b"", now).result()
+    opened([slo("all")], decoders=replace(decoders, spans=spans)).accept(Signal.TRACES, b"", now).result()
 
     assert [Wanted(slo("all").sli.keys, frozenset({HTTP_SERVER_DURATION, HEARTBEAT}))] == asked
 

@@ -21,8 +21,6 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from fournines.collector import Doors, Terms
 from fournines.collector.columns import PointKind, Signal, Temporality, Wanted
-from fournines.collector.points import decode_points
-from fournines.collector.wire import decode_spans
 from fournines.slo import CLASSIFYING_KEYS
 
 WANTED = Wanted(CLASSIFYING_KEYS, frozenset({"fine", "plain", "requests"}))
@@ -62,7 +60,7 @@ each_way = pytest.mark.parametrize(
 
 
 @each_way
-def test_spans_of_the_sdk_arrive(exporters, protocol, compressed):
+def test_spans_of_the_sdk_arrive(exporters, decoders, protocol, compressed):
     """A SERVER span with its route, its code and its failure arrives; an INTERNAL one as what it is."""
     kept = []
     with exporters(protocol, compressed, kept) as (span_exporter, metric_exporter):
@@ -77,7 +75,7 @@ def test_spans_of_the_sdk_arrive(exporters, protocol, compressed):
         provider.shutdown()
         metric_exporter.shutdown()
 
-    first, second = (decode_spans(body, WANTED) for signal, body in kept if signal is Signal.TRACES)
+    first, second = (decoders.spans(body, WANTED) for signal, body in kept if signal is Signal.TRACES)
     assert "payments" == first.resources[0]["service.name"]
     assert ({"http.route": "/pay", "http.response.status_code": 503, "otel.status_code": "ERROR"},) == first.labels
     assert first.start[0] < first.end[0]
@@ -85,7 +83,7 @@ def test_spans_of_the_sdk_arrive(exporters, protocol, compressed):
 
 
 @each_way
-def test_metrics_of_the_sdk_arrive(exporters, protocol, compressed):
+def test_metrics_of_the_sdk_arrive(exporters, decoders, protocol, compressed):
     """A counter, a histogram and an exponential histogram arrive with their counts, and every bucket in its place."""
     kept = []
     with exporters(protocol, compressed, kept) as (span_exporter, metric_exporter):
@@ -103,7 +101,7 @@ def test_metrics_of_the_sdk_arrive(exporters, protocol, compressed):
         provider.shutdown()
         span_exporter.shutdown()
 
-    points = decode_points(next(body for signal, body in kept if signal is Signal.METRICS), WANTED)
+    points = decoders.points(next(body for signal, body in kept if signal is Signal.METRICS), WANTED)
     by_name = {points.names[name]: row for row, name in enumerate(points.name.tolist())}
     assert {"requests", "plain", "fine"} == by_name.keys()
     assert [7, 4, 4] == [int(points.count[by_name[name]]) for name in ("requests", "plain", "fine")]

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from fournines.collector import (
-    BadRequest,
-    Collector,
-    Decoders,
-    Room,
-    Signal,
-    Unavailable,
-    decode_logs,
-    decode_points,
-    decode_spans,
-)
+from fournines.collector import BadRequest, Collector, Decoders, Room, Signal, Unavailable
 from fournines.collector import books as books_module
 from fournines.collector import intake as intake_module
 from fournines.slo import SPANS
@@ -32,14 +23,15 @@ def gate(monkeypatch):
     event.set()
 
 
-def held(gate):
-    """Decoders that wait at a gate."""
+@pytest.fixture
+def held(gate, decoders):
+    """Decoders that wait at the gate."""
 
     def spans(body, wanted):
         assert gate.wait(30)
-        return decode_spans(body, wanted)
+        return decoders.spans(body, wanted)
 
-    return Decoders(spans, decode_points, decode_logs)
+    return replace(decoders, spans=spans)
 
 
 def test_what_cannot_be_read_is_refused_for_good(opened, now):
@@ -54,9 +46,9 @@ def test_what_cannot_be_read_is_refused_for_good(opened, now):
 
 
 @pytest.mark.parametrize("bound", [{"most_requests": 3}, {"most_bytes": 400}])
-def test_what_finds_no_room_is_refused_at_once(opened, otlp, span, slo, now, gate, bound):
+def test_what_finds_no_room_is_refused_at_once(opened, otlp, span, slo, now, gate, held, bound):
     """Beyond its bounds the intake refuses with Unavailable, and takes in again as soon as there is room."""
-    collector = opened([slo("all")], decoders=held(gate), room=Room(**bound))
+    collector = opened([slo("all")], decoders=held, room=Room(**bound))
     bodies = [otlp.spans(span(now)) for _ in range(30)]
     waiting = [collector.accept(Signal.TRACES, body, now) for body in bodies]
     refused = [future for future in waiting if future.done()]
@@ -76,7 +68,7 @@ def test_one_body_larger_than_the_room_is_taken(opened, otlp, span, now):
     assert 1 == opened(room=Room(10)).accept(Signal.TRACES, otlp.spans(span(now)), now).result().accepted
 
 
-def test_a_fault_in_one_request_fails_no_other(opened, otlp, span, slo, now, gate, monkeypatch, caplog):
+def test_a_fault_in_one_request_fails_no_other(opened, otlp, span, slo, now, gate, held, monkeypatch, caplog):
     """A request that can't be counted is refused alone; those of its group are counted."""
     feeds = books_module.Series.feeds
 
@@ -86,7 +78,7 @@ def test_a_fault_in_one_request_fails_no_other(opened, otlp, span, slo, now, gat
         return feeds(self, service, signal, kind, labels)
 
     monkeypatch.setattr(books_module.Series, "feeds", faulty)
-    collector = opened([slo("all")], decoders=held(gate))
+    collector = opened([slo("all")], decoders=held)
     services = ["payments", "faulty", "payments", "faulty", "payments"]
     waiting = [collector.accept(Signal.TRACES, otlp.spans(span(now), service=name), now) for name in services]
     gate.set()
@@ -110,9 +102,9 @@ def test_a_decoder_that_breaks_answers_its_sender(opened, now):
     assert 0 == collector.counters.registry.get_sample_value("fournines_queue_bytes")
 
 
-def test_closing_keeps_everything_taken_in(opened, otlp, span, slo, now, gate):
+def test_closing_keeps_everything_taken_in(opened, otlp, span, slo, now, gate, held):
     """Whoever was taken in before the end gets a receipt, and is in the ledger."""
-    collector = opened([slo("all")], decoders=held(gate))
+    collector = opened([slo("all")], decoders=held)
     waiting = [collector.accept(Signal.TRACES, otlp.spans(span(now)), now) for _ in range(500)]
     closing = threading.Thread(target=collector.close)
     closing.start()
@@ -139,9 +131,9 @@ def test_many_senders_at_once_are_all_counted(opened, otlp, span, slo, now):
     assert (1400, 1400, 0) == collector.totals()["all"]
 
 
-def test_a_sender_that_goes_away_takes_nothing_back(opened, otlp, span, slo, now, gate):
+def test_a_sender_that_goes_away_takes_nothing_back(opened, otlp, span, slo, now, gate, held):
     """A future can't be cancelled: what was taken in is counted, asked for or not."""
-    collector = opened([slo("all")], decoders=held(gate))
+    collector = opened([slo("all")], decoders=held)
     future = collector.accept(Signal.TRACES, otlp.spans(span(now)), now)
     assert not future.cancel()
     gate.set()
@@ -182,19 +174,19 @@ def test_a_fault_after_a_commit_stops_nothing(opened, otlp, span, now, caplog):
     assert "a fault of somebody else" in caplog.text
 
 
-def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogram, slo, now, gate):
+def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogram, slo, decoders, now, gate):
     """An SLO declared while a request waits judges it by all the attributes it needs."""
     from fournines.slo import HTTP_SERVER_DURATION, Condition
 
     reads = []
 
     def points(body, wanted):
-        columns = decode_points(body, wanted)
+        columns = decoders.points(body, wanted)
         reads.append(wanted)
         assert gate.wait(30)
         return columns
 
-    collector = opened([slo("all")], decoders=Decoders(decode_spans, points, decode_logs))
+    collector = opened([slo("all")], decoders=replace(decoders, points=points))
     body = otlp.points(histogram(now - 5, now, 3, method="GET"), histogram(now - 5, now, 4, method="POST"))
     future = collector.accept(Signal.METRICS, body, now)
     gets = slo("gets", signal=HTTP_SERVER_DURATION, where=(Condition.parse("http.request.method == GET"),))
@@ -210,7 +202,7 @@ def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogra
 
 
 @pytest.mark.parametrize("small", [-1, 10**6])
-def test_columns_do_not_pile_up(opened, otlp, span, slo, now, monkeypatch, small):
+def test_columns_do_not_pile_up(opened, otlp, span, slo, decoders, now, monkeypatch, small):
     """While more columns wait for the writer than there may be, no body is decoded; once it went on, all are, and counted."""
     monkeypatch.setattr(intake_module, "SMALL", small)
     monkeypatch.setattr(intake_module, "MOST_DECODED", 10)
@@ -218,13 +210,13 @@ def test_columns_do_not_pile_up(opened, otlp, span, slo, now, monkeypatch, small
 
     def spans(body, wanted):
         decoded.append(body)
-        return decode_spans(body, wanted)
+        return decoders.spans(body, wanted)
 
     def hold(names):
         entered.set()
         assert going.wait(30)
 
-    collector = opened([slo("all")], decoders=Decoders(spans, decode_points, decode_logs), on_commit=hold)
+    collector = opened([slo("all")], decoders=replace(decoders, spans=spans), on_commit=hold)
     collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
     assert entered.wait(30)
     waiting = [collector.accept(Signal.TRACES, otlp.spans(span(now)), now) for _ in range(20)]

@@ -23,16 +23,18 @@ TOTALS = 255
 
 # A collector behind a socket: frames of (signal, received, length) and a body, answered by one byte once they are durable.
 CHILD = """
-    import socket, struct, sys, threading
+    import os, socket, struct, sys, threading
     from decimal import Decimal
     from pathlib import Path
     from fournines.collector import Collector, Signal
+    from fournines.collector.kernels import load_decoders
     from fournines.slo import SLI, SLO, Objective, SLIKind
 
     def slo(name, signal):
         return SLO(name, SLI(SLIKind.AVAILABILITY, "payments", signal), Objective(Decimal("0.99")))
 
-    collector = Collector(Path(sys.argv[1]), [slo("spans", "spans"), slo("metric", "http.server.request.duration")], 1.79e9)
+    slos = [slo("spans", "spans"), slo("metric", "http.server.request.duration")]
+    collector = Collector(Path(sys.argv[1]), slos, 1.79e9, load_decoders(Path(os.environ["FOURNINES_KERNELS"])))
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
 

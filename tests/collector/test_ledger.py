@@ -190,11 +190,13 @@ def test_a_tick_finds_out_that_the_ledger_can_be_written_again(opened, otlp, spa
 
 
 FULL_DISK = """
-    import resource, sys
+    import os, resource, sys
     from pathlib import Path
-    from fournines.collector import Collector, Decoders, Signal, Unavailable, decode_points, decode_spans
+    from fournines.collector import Collector, Signal, Unavailable
+    from fournines.collector.kernels import load_decoders
+    decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
     folder, limit, now = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    collector = Collector(folder, (), now)
+    collector = Collector(folder, (), now, decoders)
     bodies = sys.stdin.buffer.read()
     bodies = [bodies[i:i + len(bodies) // 40] for i in range(0, len(bodies), len(bodies) // 40)]
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -206,13 +208,13 @@ FULL_DISK = """
     again = sum(collector.accept(Signal.TRACES, body, now).result().accepted for body in bodies)
     collector.tick(now + 61)
     collector.close()
-    collector = Collector(folder, (), now)
+    collector = Collector(folder, (), now, decoders)
     print(kept, refused, again, collector.totals()["payments-availability"][1])
     collector.close()
 """
 
 
-def test_a_full_disk_refuses_and_recovers(tmp_path, otlp, span, now):
+def test_a_full_disk_refuses_and_recovers(tmp_path, otlp, span, decoders, now):
     """When the file can grow no more, requests are refused; when it can again, each counts exactly once."""
     bodies = [otlp.spans(*(span(now - 7200 + 61 * step) for step in range(100))) for _ in range(40)]
     assert 1 == len({len(body) for body in bodies})

@@ -18,7 +18,7 @@ RELEASED = sorted(LEDGERS.glob("version-*.sql"))
 
 
 @pytest.mark.parametrize("released", RELEASED, ids=lambda path: path.stem)
-def test_a_released_ledger_goes_on(tmp_path, otlp, span, slo, now, released):
+def test_a_released_ledger_goes_on(tmp_path, otlp, span, slo, decoders, now, released):
     """Totals, histories and windows are what they were; days are packed; what was remembered is recognised; and all adds up."""
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "ledger.db"
@@ -36,7 +36,7 @@ def test_a_released_ledger_goes_on(tmp_path, otlp, span, slo, now, released):
             "SELECT sum(b.total) FROM bucket b JOIN slo s ON s.id = b.slo WHERE width = 10"
         ).fetchone()[0]
         digests = connection.execute("SELECT count(*) FROM digest").fetchone()[0]
-    collector = Collector(tmp_path / "data", [slo("all")], now)
+    collector = Collector(tmp_path / "data", [slo("all")], now, decoders)
     try:
         for _ in range(60):
             collector.tick(now)

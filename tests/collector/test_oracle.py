@@ -38,6 +38,7 @@ class Story(RuleBasedStateMachine):
     otlp: ClassVar[Any]
     span: ClassVar[Any]
     histogram: ClassVar[Any]
+    decoders: ClassVar[Any]
     slos: ClassVar[Any]
 
     def __init__(self):
@@ -55,7 +56,7 @@ class Story(RuleBasedStateMachine):
         self.collector = self.open()
 
     def open(self):
-        return Collector(Path(self.folder.name), self.slos, self.now)
+        return Collector(Path(self.folder.name), self.slos, self.now, self.decoders)
 
     @initialize()
     def first_sign_of_life(self):
@@ -251,7 +252,7 @@ class Story(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-def test_the_ledger_equals_a_recount(otlp, span, histogram, slo):
+def test_the_ledger_equals_a_recount(otlp, span, histogram, slo, decoders):
     """Random histories: late, early, twice, out of order, resets, restarts, failures; the ledger equals a plain recount throughout."""
     slos = [
         slo("spans"),
@@ -259,6 +260,7 @@ def test_the_ledger_equals_a_recount(otlp, span, histogram, slo):
         slo("metric", signal=DURATION),
         slo("quick metric", threshold="0.25", signal=DURATION),
     ]
-    told = type("Told", (Story,), {"otlp": otlp, "span": span, "histogram": histogram, "slos": slos})
+    parts = {"otlp": otlp, "span": span, "histogram": histogram, "decoders": decoders, "slos": slos}
+    told = type("Told", (Story,), parts)
     steps = settings(max_examples=25, stateful_step_count=40, deadline=None)
     run_state_machine_as_test(told, settings=steps)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from fournines.collector import Decoders, Doors, Room, Signal, Terms, decode_logs, decode_points, decode_spans
+from fournines.collector import Doors, Room, Signal, Terms
 from fournines.collector import intake as intake_module
 
 SENDERS = 40
@@ -24,7 +25,7 @@ def send(port, body):
 
 
 @pytest.mark.parametrize("most", [{"most_bytes": 4_000}, {"most_requests": 4}])
-def test_ten_times_the_load(opened, serving, otlp, span, slo, now, monkeypatch, most):
+def test_ten_times_the_load(opened, serving, otlp, span, slo, decoders, now, monkeypatch, most):
     """What finds no room is 503 with Retry-After; all that got 200 is counted, once; and once there is room all is taken."""
     monkeypatch.setattr(intake_module, "SMALL", -1)
     going, peak = threading.Event(), []
@@ -33,9 +34,9 @@ def test_ten_times_the_load(opened, serving, otlp, span, slo, now, monkeypatch, 
     def slowly(body, wanted):
         peak.append((room.bytes, room.requests))
         assert going.wait(30)
-        return decode_spans(body, wanted)
+        return decoders.spans(body, wanted)
 
-    collector = opened([slo("all")], decoders=Decoders(slowly, decode_points, decode_logs), room=room)
+    collector = opened([slo("all")], decoders=replace(decoders, spans=slowly), room=room)
     bodies = [otlp.spans(*[span(now)] * 5) for _ in range(SENDERS)]
     terms = Terms(lambda signal, body: collector.accept(signal, body, now), room=room)
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors, ThreadPoolExecutor(SENDERS) as pool:

@@ -150,3 +150,11 @@ def test_a_condition_on_a_new_attribute_counts_at_once(opened, otlp, histogram, 
     collector.accept(Signal.METRICS, otlp.points(*points), now).result()
 
     assert 2 == total(collector, "gets", now)
+
+
+def test_many_slos_have_totals_before_any_event(opened, slo):
+    """SLOs that are declared and got nothing yet are zeroes, however many there are."""
+    names = [f"slo-{number}" for number in range(200)]
+    collector = opened([slo(name) for name in names])
+
+    assert dict.fromkeys(names, (0, 0, 0)) == collector.totals()

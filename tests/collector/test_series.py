@@ -10,7 +10,6 @@ import pytest
 
 from fournines.collector import Signal
 from fournines.collector import series as module
-from fournines.collector.collector import OTLP
 from fournines.collector.columns import Source
 from fournines.collector.series import OVERFLOWED
 from fournines.slo import DAY, Window
@@ -152,14 +151,14 @@ def test_bad_events_name_who_had_a_part_once(opened, otlp, span, histogram, slo,
     assert {"payments"} == {call[4]["service.name"] for call in blamed.calls}
 
 
-def test_points_that_claim_too_much_are_told(opened, otlp, histogram, slo, now):
+def test_points_that_claim_too_much_are_told(opened, otlp, histogram, slo, decoders, now):
     """Counts above 2**53 as well as above 10**12 are refused with a reason, and the rest of the request counts."""
 
     def decode(body, wanted):
-        points = OTLP.points(body, wanted)
+        points = decoders.points(body, wanted)
         return replace(points, implausible=points.skipped)
 
-    collector = opened([slo("m", signal=DURATION)], decoders=replace(OTLP, points=decode))
+    collector = opened([slo("m", signal=DURATION)], decoders=replace(decoders, points=decode))
     points = (histogram(now - 5, now, count) for count in (2**53 + 1, 10**12 + 1, 7))
     receipt = collector.accept(Signal.METRICS, otlp.points(*points), now).result()
 

@@ -13,7 +13,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, Signal, Source, Wanted
-from fournines.collector.collector import OTLP
 from fournines.collector.taps import Arrival
 from fournines.collector.trace_choice import Quotas, TraceState
 from fournines.collector.trace_store import Bounds
@@ -77,33 +76,18 @@ NO_SLOS = SimpleNamespace(catalogue=SimpleNamespace(version=1, slos=()))
 """A registry without SLOs."""
 
 
-def places(signal, body):
-    """Where the messages of a request lie in it."""
-    if signal is Signal.TRACES:
-        found = [
-            s for r in ExportTraceServiceRequest.FromString(body).resource_spans for o in r.scope_spans for s in o.spans
-        ]
-    else:
-        found = [
-            s
-            for r in ExportLogsServiceRequest.FromString(body).resource_logs
-            for o in r.scope_logs
-            for s in o.log_records
-        ]
-    texts = [message.SerializeToString() for message in found]
-    return np.array([(body.index(text), len(text)) for text in texts], np.int64).reshape(-1, 2)
-
-
 class Keeper:
     """Traces that are kept, fed without a ledger."""
 
-    def __init__(self, folder, **more):
+    def __init__(self, folder, decoders, **more):
+        self.decoders = decoders
         self.registry = CollectorRegistry()
         self.traces = Traces(folder, self.registry, **more)
 
     def take(self, body, signal=Signal.TRACES, received=NOW, whole=False):
-        columns = OTLP.decode(signal, body, WANTED)
-        columns = replace(columns, place=np.zeros_like(columns.place) if whole else places(signal, body))
+        columns = self.decoders.decode(signal, body, WANTED)
+        if whole:
+            columns = replace(columns, place=np.zeros_like(columns.place))
         self.traces.stage(Arrival(signal, Source.OTLP, body, columns, received), NO_SLOS)
         self.traces.keep()
 
@@ -120,14 +104,14 @@ class Keeper:
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened(tmp_path, decoders):
     """Opens keepers on one folder, one at a time."""
     open_ones: list[Keeper] = []
 
     def open_one(**more):
         while open_ones:
             open_ones.pop().traces.close()
-        open_ones.append(Keeper(tmp_path, **more))
+        open_ones.append(Keeper(tmp_path, decoders, **more))
         return open_ones[0]
 
     yield open_one
@@ -365,12 +349,12 @@ def test_traces_are_found_by_service_route_and_state(opened):
         keeper.traces.get("ab")
 
 
-def test_what_was_not_committed_is_not_kept(opened):
+def test_what_was_not_committed_is_not_kept(opened, decoders):
     """A request that the ledger refused comes again; until then nothing of it is kept."""
     keeper = opened()
     body = spans({"trace": 1, "span_id": 1, "status": 500})
     keeper.traces.stage(
-        Arrival(Signal.TRACES, Source.OTLP, body, OTLP.decode(Signal.TRACES, body, WANTED), NOW), NO_SLOS
+        Arrival(Signal.TRACES, Source.OTLP, body, decoders.decode(Signal.TRACES, body, WANTED), NOW), NO_SLOS
     )
     assert keeper.traces.changed
     keeper.traces.forget()
@@ -379,10 +363,10 @@ def test_what_was_not_committed_is_not_kept(opened):
     assert keeper.get(1) is None
 
 
-def test_a_damaged_file_is_set_aside(tmp_path, caplog):
+def test_a_damaged_file_is_set_aside(tmp_path, decoders, caplog):
     """Evidence that can't be read stops no start: the file is kept under another name, and a new one begun."""
     (tmp_path / "traces.db").write_bytes(b"no database" * 1_000)
-    keeper = Keeper(tmp_path)
+    keeper = Keeper(tmp_path, decoders)
     keeper.take(spans({"trace": 1, "span_id": 1, "status": 500}))
     kept = keeper.get(1)
     keeper.traces.close()

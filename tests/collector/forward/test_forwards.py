@@ -35,7 +35,7 @@ class Collecting:
 class House:
     """A collector with destinations; `opened` again it finds its queues."""
 
-    def __init__(self, folder, now, slos=(), **more):
+    def __init__(self, folder, now, decoders, slos=(), **more):
         self.senders: dict[str, Collecting] = {}
 
         def taps(counters):
@@ -47,7 +47,7 @@ class House:
             self.forwards = Forwards(made)
             return [self.forwards]
 
-        self.collector = Collector(folder, slos, now, taps=taps)
+        self.collector = Collector(folder, slos, now, decoders, taps=taps)
 
     def drain(self, *names):
         """Sends until the queues are empty; returns what the destinations got."""
@@ -73,14 +73,14 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path, now):
+def house(tmp_path, decoders, now):
     """Opens houses on one folder, one at a time."""
     houses: list[House] = []
 
     def open_one(**more):
         while houses:
             houses.pop().close()
-        houses.append(House(tmp_path, now, **more))
+        houses.append(House(tmp_path, now, decoders, **more))
         return houses[0]
 
     yield open_one
@@ -225,15 +225,16 @@ def test_queues_of_nobody_are_told(house, otlp, span, now, tmp_path):
 
 
 _CHILD = """
-import sys
+import os, sys
 from pathlib import Path
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from fournines.collector import Collector, Signal
 from fournines.collector.forward import Destination, Forwards, Instruments
+from fournines.collector.kernels import load_decoders
 folder, now = Path(sys.argv[1]), float(sys.argv[2])
 def taps(counters):
     return [Forwards([Destination("other", None, folder / "forward", Instruments(counters.registry), lambda: now)])]
-collector = Collector(folder, (), now, taps=taps)
+collector = Collector(folder, (), now, load_decoders(Path(os.environ["FOURNINES_KERNELS"])), taps=taps)
 number = 0
 while True:
     number += 1

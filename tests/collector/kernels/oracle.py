@@ -10,12 +10,13 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from fournines.collector.attributes import STRING, Interner, scalars
+from fournines.collector.attributes import scalars
 from fournines.collector.columns import Logs, Spans
 from fournines.collector.errors import BadRequest
 from fournines.slo import OPERATIONAL_ROUTES, SPAN_STATUS
 
 LATEST = 2**63 - 1
+STRING = "string_value"
 ROUTE = "http.route"
 PATHS = ("url.path", "http.target", "url.full", "http.url")
 THRESHOLD = re.compile(r"th:([0-9a-f]{1,14})")
@@ -26,35 +27,45 @@ PATH = re.compile(r"[^?#]*", re.DOTALL)
 def decode_spans(body, wanted):
     """All spans, whatever their kind."""
     request = parsed(ExportTraceServiceRequest, body)
-    resources, labels = Interner(), Interner()
+    resources, labels = {}, {}
     rows, ids = [], []
     for of_resource in request.resource_spans:
-        resource = resources.number(scalars(of_resource.resource.attributes))
+        resource = numbered(resources, scalars(of_resource.resource.attributes))
         for span in (span for scope in of_resource.scope_spans for span in scope.spans):
-            label = labels.number(labels_of(span, wanted.attributes | {ROUTE, SPAN_STATUS}))
+            label = numbered(labels, labels_of(span, wanted.attributes | {ROUTE, SPAN_STATUS}))
             start = min(span.start_time_unix_nano, LATEST)
             end = max(start, min(span.end_time_unix_nano, LATEST))
             rows.append((resource, label, span.kind, start, end, threshold(span.trace_state)))
             ids.append((*halves(span.trace_id), number(span.span_id, 8), number(span.parent_span_id, 8)))
     of, label_of, kind, starts, ends, rejected = np.array(rows, np.int64).reshape(-1, 6).T.copy()
     identity, place = np.array(ids, np.uint64).reshape(-1, 4), np.zeros((len(rows), 2), np.int64)
-    return Spans(resources.distinct, labels.distinct, of, label_of, kind, starts, ends, rejected, identity, place)
+    return Spans(distinct(resources), distinct(labels), of, label_of, kind, starts, ends, rejected, identity, place)
 
 
 def decode_logs(body, _wanted):
     """All log records."""
     request = parsed(ExportLogsServiceRequest, body)
-    resources = Interner()
+    resources = {}
     rows, ids = [], []
     for of_resource in request.resource_logs:
-        resource = resources.number(scalars(of_resource.resource.attributes))
+        resource = numbered(resources, scalars(of_resource.resource.attributes))
         for record in (record for scope in of_resource.scope_logs for record in scope.log_records):
             time = min(record.time_unix_nano or record.observed_time_unix_nano, LATEST)
             rows.append((resource, record.severity_number, time))
             ids.append((*halves(record.trace_id), number(record.span_id, 8)))
     of, severity, times = np.array(rows, np.int64).reshape(-1, 3).T.copy()
     identity, place = np.array(ids, np.uint64).reshape(-1, 3), np.zeros((len(rows), 2), np.int64)
-    return Logs(resources.distinct, of, severity, times, identity, place)
+    return Logs(distinct(resources), of, severity, times, identity, place)
+
+
+def numbered(known, attributes):
+    """The number of a set of attributes, equal ones alike; a value's type is part of it."""
+    return known.setdefault(frozenset(attributes.items()), len(known))
+
+
+def distinct(known):
+    """The sets by their number."""
+    return tuple({name: value for name, (_, value) in each} for each in known)
 
 
 def parsed(message, body):

@@ -11,7 +11,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from fournines.collector.attributes import Interner, scalars
+from fournines.collector.attributes import scalars
 from fournines.collector.columns import PointKind, Points
 from fournines.collector.errors import BadRequest
 from fournines.collector.exponential import upper_bounds
@@ -48,10 +48,10 @@ def decode_points(body, wanted):
         request = ExportMetricsServiceRequest.FromString(body)
     except DecodeError as error:
         raise BadRequest("the body can't be read as an OTLP ExportMetricsServiceRequest") from error
-    resources, labels, names, bounds = Interner(), Interner(), {}, {(): 0}
+    resources, labels, names, bounds = {}, {}, {}, {(): 0}
     rows, values, buckets, offsets, skipped, implausible = [], [], [], [0], 0, 0
     for of_resource in request.resource_metrics:
-        resource = resources.number(scalars(of_resource.resource.attributes))
+        resource = numbered(resources, scalars(of_resource.resource.attributes))
         for of_scope in of_resource.scope_metrics:
             scope = int.from_bytes(hashlib.blake2b(of_scope.scope.SerializeToString(), digest_size=8).digest())
             for metric in of_scope.metrics:
@@ -69,7 +69,7 @@ def decode_points(body, wanted):
                     rows.append(
                         (
                             resource,
-                            labels.number(scalars(point.attributes, wanted.attributes)),
+                            numbered(labels, scalars(point.attributes, wanted.attributes)),
                             names.setdefault(metric.name, len(names)),
                             KINDS[kind],
                             temporality if temporality in (1, 2) else 0,
@@ -89,8 +89,8 @@ def decode_points(body, wanted):
         np.array(rows, np.int64).reshape(-1, 12).T.copy()
     )
     return Points(
-        resources=resources.distinct,
-        labels=labels.distinct,
+        resources=distinct(resources),
+        labels=distinct(labels),
         names=tuple(names),
         bounds=tuple(bounds),
         resource=of,
@@ -111,6 +111,16 @@ def decode_points(body, wanted):
         stream=stream,
         implausible=implausible,
     )
+
+
+def numbered(known, attributes):
+    """The number of a set of attributes, equal ones alike; a value's type is part of it."""
+    return known.setdefault(frozenset(attributes.items()), len(known))
+
+
+def distinct(known):
+    """The sets by their number."""
+    return tuple({name: value for name, (_, value) in each} for each in known)
 
 
 def number(metric, point):
