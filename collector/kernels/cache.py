@@ -3,12 +3,13 @@
 numba compiles a kernel when its module is imported, unless its cache holds it. That takes seconds and 70 MB, so it is done in a child
 process, into a folder of its own; what it wrote is listed with its digests and takes the folder's place in one step. So a folder holds
 all or nothing, whoever was killed. A folder belongs to one version of the sources, of Python, of numba and of the processor; where its
-files are not what the list says, it is made anew.
+files are not what the list says, it is made anew; and the next one that is made removes those that nobody used for a month.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +27,14 @@ from ..errors import CollectorError
 SECONDS: Final = 30
 """About how long compiling takes, for whoever waits."""
 
+UNUSED: Final = 30 * 86_400
+"""Seconds after which kernels of other versions are removed: who goes back to one within a month starts at once."""
+
 MODULES: Final = ("spans", "logs", "point_rows")
 """The modules that hold kernels."""
 
 _LIST: Final = "kernels.json"
+_MAKING: Final = "making-"
 _CHILD: Final = """
 import sys
 from numba import config
@@ -43,14 +47,15 @@ for name in sys.argv[3:]:
 
 def prepare(folder: Path, say: Callable[[str], None]) -> Path:
     """The folder in `folder` that holds the compiled kernels, made where it is not there. Raises CollectorError."""
-    name = _name()
-    kept = folder / name
+    kept = folder / _name()
+    _note_use(kept)
     if _is_whole(kept):
         return _writable(kept)
     with _locked(folder):
         if not _is_whole(kept):
             say(f"compiling the decoders, once: about {SECONDS} s")
             _make(kept)
+            _remove_others(kept)
     return kept
 
 
@@ -108,7 +113,7 @@ def _can_write(kept: Path) -> bool:
     return all(os.access(path, os.W_OK) for path in (kept, *kept.iterdir()) if path.is_dir())
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """The only process that compiles into `folder`."""
     try:
@@ -122,13 +127,28 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _make(kept: Path) -> None:
     """Compiles into a folder beside, and puts that in its place."""
-    with tempfile.TemporaryDirectory(prefix="making-", dir=kept.parent) as making:
+    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=kept.parent) as making:
         made = Path(making) / "kernels"
         made.mkdir()  # of the usual mode: who compiles for an image is not who serves
         _compile(made)
         (made / _LIST).write_text(json.dumps(_digests(made)))
         shutil.rmtree(kept, ignore_errors=True)
         made.rename(kept)
+
+
+def _note_use(kept: Path) -> None:
+    """Dates a folder by its last use. What is not there, or can't be written, has no date to be removed by."""
+    with contextlib.suppress(OSError):
+        os.utime(kept)
+
+
+def _remove_others(kept: Path) -> None:
+    """Removes what was not used for long before `kept` was made, and what was being made by who was killed. Its caller holds the lock."""
+    made = kept.stat().st_mtime
+    for other in sorted(kept.parent.iterdir()):
+        unused = (other / _LIST).exists() and made - other.stat().st_mtime > UNUSED
+        if unused or other.name.startswith(_MAKING):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _compile(made: Path) -> None:

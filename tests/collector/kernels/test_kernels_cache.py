@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -43,8 +44,6 @@ def loaded(folder, before=""):
 
 def test_a_filled_folder_is_read_and_not_compiled(decoders, tmp_path):
     """What the tests compiled serves another process, and nothing is said."""
-    import os
-
     child = loaded(Path(os.environ["FOURNINES_KERNELS"]))
 
     assert ("2\n", "") == (child.stdout, child.stderr)
@@ -88,6 +87,26 @@ def test_another_version_has_another_folder(compiling, tmp_path, monkeypatch):
     warm_up(tmp_path)
 
     assert 2 == len(list(tmp_path.rglob("of.a.kernel")))
+
+
+def test_what_nobody_used_for_a_month_is_removed(compiling, tmp_path, monkeypatch):
+    """A new version removes old ones that were not used for 30 days, and what was left half-made; others and strangers it leaves alone."""
+    folders = []
+    for version in ("unused", "used again", "used lately"):
+        monkeypatch.setattr(sys, "version", version)
+        folders.append(cache.prepare(tmp_path, print))
+    for folder, days in zip(folders, (31, 31, 29), strict=True):
+        then = folder.stat().st_mtime - days * 86_400
+        os.utime(folder, (then, then))
+    for name in ("making-x", "strangers"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, 0))
+    for version in ("used again", "new"):
+        monkeypatch.setattr(sys, "version", version)
+        new = cache.prepare(tmp_path, print)
+
+    assert {*folders[1:], new, tmp_path / "strangers", tmp_path / "lock"} == set(tmp_path.iterdir())
+    assert 4 == len(compiling)
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_words(compiling, tmp_path):
