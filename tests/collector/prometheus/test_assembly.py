@@ -9,6 +9,8 @@ from random import Random
 import cramjam
 import pytest
 
+from fournines.collector import Signal
+from fournines.collector.prometheus import assembly
 from fournines.collector.prometheus.messages import Label, WriteRequest
 
 STALE = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
@@ -40,6 +42,20 @@ def test_a_first_scrape_is_the_line_that_increases_are_drawn_from(desk, make, cl
 
     assert one.totals("up") == (105, 105)
     assert one.totals("quick") == (100, 105)
+
+
+def test_a_service_that_is_written_and_sends_spans_is_counted_once(desk, make, clock, otlp, span):
+    """Remote write is metrics: an automatic SLO counts one signal only, whichever came first."""
+    one = desk()
+    for number in range(1, 7):
+        spans = otlp.spans(*(span(clock.now) for _ in range(3)))
+        assert 3 == one.collector.accept(Signal.TRACES, spans, clock.now).result().accepted
+        assert one.write(*make.histogram(clock.now, 100 * number, 0)) == 204
+        clock.now += 16
+        one.flush()
+        one.collector.tick(clock.now)
+
+    assert one.totals("payments-availability") == (500, 500)
 
 
 def test_shards_in_any_order_are_counted_at_once_and_only_when_all_have_come(desk, make, clock, slos):
@@ -263,3 +279,80 @@ def test_any_history_of_shards_is_counted_as_a_plain_recount_has_it(seed, desk, 
 
     assert one.totals("up") == (quick + slow - 100, quick + slow + failed - 100)
     assert one.totals("quick") == (quick - 90, quick + slow - 100)
+
+
+def test_what_waits_is_written_once(desk, make, clock, slos, monkeypatch):
+    """A scrape in many requests costs its size: rows that wait are not written again, nor shapes looked for, for each of its parts."""
+    one = settled(desk, make, clock, *slos)
+    shapes = []
+    shape = assembly._Family.shape
+    monkeypatch.setattr(assembly._Family, "shape", lambda family: shapes.append(1) or shape(family))
+    parts = [bucket for route in range(30) for bucket in make.histogram(clock.now, 5, 5, http_route=f"/{route}")[:4]]
+    before = one.collector.ledger.writer.total_changes
+    for first in range(0, len(parts), 4):
+        assert one.write(*parts[first : first + 4]) == 204
+    written = one.collector.ledger.writer.total_changes - before
+    clock.now += 16
+    one.flush()
+
+    assert 30 * (4 + 20) > written
+    assert 10 > len(shapes)
+    assert one.totals("up") == (300, 300)
+    assert len(one.assembly) == 0
+    assert one.collector.ledger.writer.execute("SELECT count(*) FROM prometheus_pending").fetchone() == (0,)
+
+
+def test_a_flood_of_targets_fills_no_memory(desk, make, clock, slos, monkeypatch):
+    """Beyond a bound the targets longest unheard are forgotten, counted, and count on when they come again."""
+    monkeypatch.setattr(assembly, "MOST_MEMBERS", 5)
+    one = settled(desk, make, clock, *slos)
+    for number in range(20):
+        one.write(*make.histogram(clock.now, 9, 0, job="flood", instance=f"f{number}"))
+        clock.now += 16
+        one.flush()
+    one.write(*make.histogram(clock.now, 190, 15))
+    clock.now += 16
+    one.flush()
+
+    assert len(one.assembly._families) <= 6
+    assert 21 - 6 <= one.assembly.forgotten
+    assert one.totals("up") == (105, 105)
+
+
+def test_a_counter_and_a_native_histogram_of_one_name_do_not_block_their_sender(desk, make, clock, slos):
+    """Two kinds of samples of one label set wait beside one another: the request is taken, and not refused for ever."""
+    one = settled(desk, make, clock, *slos)
+    labels = {"http_response_status_code": "200", "http_route": "/both"}
+    plain = make.series("http_server_request_duration_seconds", (7, clock.now), **labels)
+    request = WriteRequest.FromString(bytes(cramjam.snappy.decompress_raw(make.one(plain))))
+    native = request.timeseries.add(labels=request.timeseries[0].labels)
+    native.histograms.add(count_int=7, timestamp=round(clock.now * 1000))
+
+    assert one.post(make.packed(request)).status_code == 204
+    assert len(one.assembly) == 2
+
+
+def test_samples_that_come_again_after_their_series_ended_wait_once(desk, make, clock, slos):
+    """What waits is counted by what there is: a number that drifts would one day refuse everything."""
+    one = settled(desk, make, clock, *slos)
+    first = make.histogram(clock.now, 190, 10)[:2]
+    ended = [part._replace(samples=[(STALE, clock.now + 1)]) for part in first]
+    for shard in (first, ended, first):
+        assert one.write(*shard) == 204
+    clock.now += 16
+    one.flush()
+
+    assert len(one.assembly) == 0
+
+
+def test_a_late_start_and_an_early_one_are_no_loss(desk, make, clock, slos):
+    """A histogram that is told by two of its scrapes at once was not dropped."""
+    one = settled(desk, make, clock, *slos)
+    parts = make.histogram(clock.now, 5, 0, status="500")
+    one.write(*make.histogram(clock.now, 190, 10), *parts[:2])
+    clock.now += 16
+    one.flush()
+    dropped = one.assembly.dropped
+    one.write(*make.histogram(clock.now, 190, 10), *make.histogram(clock.now, 5, 0, status="500"))
+
+    assert dropped == one.assembly.dropped == 1

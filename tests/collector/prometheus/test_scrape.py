@@ -10,9 +10,11 @@ from itertools import pairwise
 
 import pytest
 
+from fournines.collector import Signal
 from fournines.collector.prometheus import ScrapeJob, Scraper
 from fournines.collector.prometheus.exposition import exposed
 from fournines.collector.prometheus.targets import Discovery, offset
+from fournines.slo import HOUR, Window
 
 METRIC = "http.server.request.duration"
 
@@ -102,6 +104,23 @@ def test_a_real_program_is_counted_once(scraper, shop, clock, slos):
 
     assert (30, 36) == one.totals("quick")
     assert 1 == one.value("fournines_scrape_up", {"job": "payments", "instance": shop.address})
+
+
+def test_a_service_that_is_scraped_and_sends_spans_is_counted_once(scraper, shop, clock, otlp, span):
+    """Scrapes are metrics: an automatic SLO counts one signal only, from its first minute on and after it is pinned."""
+    one = scraper(ScrapeJob("payments", (shop.address,)))
+    assert {"ok"} == one.scrape()
+    for number in range(1, 5):
+        clock.now += 31
+        shop.serve(5)
+        spans = otlp.spans(*(span(clock.now) for _ in range(3)))
+        assert 3 == one.collector.accept(Signal.TRACES, spans, clock.now).result().accepted
+        assert {"ok"} == one.scrape()
+        one.collector.tick(clock.now)
+        seen = one.collector.observe(["payments-availability"], [Window(HOUR)], clock.now).total
+        assert 5 * number == seen[0, 0]
+
+    assert (20, 20) == one.totals("payments-availability")
 
 
 def test_a_program_that_served_before_is_not_counted_anew(scraper, page, clock, slos):
