@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Final
 
 import uvloop
-from prometheus_client import Gauge, Metric
+from prometheus_client import Gauge, Histogram, Metric
 
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
@@ -31,6 +31,8 @@ EVALUATE_SECONDS: Final = 5.0
 
 BREATH_SECONDS: Final = 0.1
 """Commits that come closer together than this share an evaluation."""
+
+EVALUATION_BOUNDARIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 TICK_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 2.0
@@ -90,6 +92,12 @@ class Service:
             "fournines_slo_files_valid",
             "1 while the SLO files hold no fault",
             registry=self._collector.counters.registry,
+        )
+        self._evaluation_seconds = Histogram(
+            "fournines_evaluation_seconds",
+            "Seconds an evaluation of all SLOs took",
+            registry=self._collector.counters.registry,
+            buckets=EVALUATION_BOUNDARIES,
         )
         self._prepared: tuple[int, Evaluator] | None = None
         self._evaluating = threading.Lock()
@@ -155,7 +163,7 @@ class Service:
     def evaluation(self) -> Evaluation:
         """All SLOs as they are now."""
         # One after the other, each with a later `now`: a window that had to go back would be counted anew, over all its days.
-        with self._evaluating:
+        with self._evaluating, self._evaluation_seconds.time():
             return self._evaluator().at(self._collector, self._clock())
 
     def summary(self, status: Status) -> dict[str, Any]:
@@ -163,11 +171,7 @@ class Service:
         since = self._paging.since(status.slo.name, status.state)
         used = self._collector.off_boundary.get(status.slo.name, _threshold(status))
         summary = summarise(status, status.now if since is None else since, self.alerts_of(status))
-        return summary | {
-            "threshold_seconds": _threshold(status),
-            "threshold_used_seconds": used,
-            "sampled": status.slo.name in self._collector.sampled,
-        }
+        return summary | {"threshold_seconds": _threshold(status), "threshold_used_seconds": used}
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""

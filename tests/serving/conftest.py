@@ -140,11 +140,11 @@ def collector(tmp_path, free_port) -> Collector:
 
 @pytest.fixture
 def running(run_server):
-    """Starts the collector, and ends it when the block is left."""
+    """Starts the collector, by another command where one is given, and ends it when the block is left."""
 
     @contextlib.contextmanager
-    def run(collector: Collector, **options: object) -> Iterator[Collector]:
-        with run_server(collector.command, collector.url + "/readyz", **options) as server:
+    def run(collector: Collector, command: list[str] | None = None, **options: object) -> Iterator[Collector]:
+        with run_server(command or collector.command, collector.url + "/readyz", **options) as server:
             collector.server = server
             yield collector
 
