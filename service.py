@@ -171,7 +171,11 @@ class Service:
         since = self._paging.since(status.slo.name, status.state)
         used = self._collector.off_boundary.get(status.slo.name, _threshold(status))
         summary = summarise(status, status.now if since is None else since, self.alerts_of(status))
-        return summary | {"threshold_seconds": _threshold(status), "threshold_used_seconds": used}
+        return summary | {
+            "threshold_seconds": _threshold(status),
+            "threshold_used_seconds": used,
+            "sampled": status.slo.name in self._collector.sampled,
+        }
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""
