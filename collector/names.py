@@ -54,6 +54,7 @@ REMOTE_WRITE_REQUESTS: Final = "fournines_remote_write_requests"
 REMOTE_WRITE_SAMPLES: Final = "fournines_remote_write_samples"
 REMOTE_WRITE_PENDING: Final = "fournines_remote_write_pending_samples"
 REMOTE_WRITE_INCOMPLETE: Final = "fournines_remote_write_incomplete"
+REMOTE_WRITE_FORGOTTEN: Final = "fournines_remote_write_forgotten"
 REMOTE_WRITE_SNAPSHOTS: Final = "fournines_remote_write_snapshots"
 
 SCRAPE_UP: Final = "fournines_scrape_up"

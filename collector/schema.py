@@ -109,7 +109,7 @@ ALTER TABLE service ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE prometheus_pending (
     family BLOB NOT NULL, time INTEGER NOT NULL, labels TEXT NOT NULL, native INTEGER NOT NULL, "start" INTEGER NOT NULL,
     value TEXT NOT NULL, since REAL NOT NULL,
-    PRIMARY KEY (family, time, labels)
+    PRIMARY KEY (family, time, labels, native)
 ) STRICT, WITHOUT ROWID;
 
 -- What cumulative streams said last, as pages of numbers, and their boundaries; which intervals of delta streams were counted, one row

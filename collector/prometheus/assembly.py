@@ -37,6 +37,9 @@ WAIT: Final = 15.0
 MOST_PENDING: Final = 200_000
 """Samples that may wait; with more, requests are refused until some are dealt with."""
 
+MOST_MEMBERS: Final = 30_000
+"""Histograms and counters remembered between scrapes; beyond, families longest unheard are forgotten, and wait WAIT seconds once more."""
+
 IDLE: Final = float(HOUR)
 CLASSIC: Final = 16
 """Bytes of a member's key; a native histogram's is longer, and counts nothing beside the classic one of the same events."""
@@ -83,30 +86,39 @@ class _Scrape:
 
 @dataclass(slots=True)
 class _Family:
-    """One metric of one target. `counted` is the newest time that was, 0 before any; `stored` whether the table has rows of it."""
+    """One metric of one target. `counted` is the newest time that was, 0 before any.
+
+    `stored` are the times the table has rows of, and `added` what came since: what waits is written once, however often more comes.
+    """
 
     members: dict[bytes, _Member] = field(default_factory=dict)
     scrapes: dict[int, _Scrape] = field(default_factory=dict)
     counted: int = 0
     heard: float = 0.0
-    stored: bool = False
+    stored: frozenset[int] = frozenset()
+    added: list[tuple[int, Told]] = field(default_factory=list)
 
     def copy(self) -> _Family:
         members = {key: member.copy() for key, member in self.members.items()}
         scrapes = {time: scrape.copy() for time, scrape in self.scrapes.items()}
         return _Family(members, scrapes, self.counted, self.heard, self.stored)
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything of it is to be written."""
+        return bool(self.added) or not self.stored <= self.scrapes.keys()
+
     def shape(self) -> frozenset[float]:
         """The boundaries that members have which were counted: what a new one is expected to have."""
         classic = (member for key, member in self.members.items() if member.counted and len(key) == CLASSIC)
         return frozenset(part for member in classic for part in member.parts)
 
-    def missing(self, key: bytes, parts: dict[float, Told]) -> frozenset[float]:
+    def missing(self, key: bytes, parts: dict[float, Told], shape: frozenset[float]) -> frozenset[float]:
         """The parts of a member that have not come; no histogram is one without `+Inf`."""
         member = self.members[key]
         expected = frozenset(member.parts)
         if not (member.counted or member.odd) and len(key) == CLASSIC:
-            expected |= self.shape()
+            expected |= shape
         if any(told.series.kind is Kind.BUCKET for told in parts.values()):
             expected |= {math.inf}
         return expected - parts.keys()
@@ -114,19 +126,19 @@ class _Family:
     def is_whole(self, time: int) -> bool:
         """Whether all that is expected for a time has come."""
         scrape = self.scrapes[time]
-        if not self.counted or any(self.missing(key, parts) for key, parts in scrape.parts.items()):
+        expected = (key for key, member in self.members.items() if member.counted and member.dealt < time)
+        if not self.counted or (time > self.counted and not all(key in scrape.parts for key in expected)):
             return False
-        return time <= self.counted or all(
-            key in scrape.parts for key, member in self.members.items() if member.counted and member.dealt < time
-        )
+        shape = self.shape()
+        return not any(self.missing(key, parts, shape) for key, parts in scrape.parts.items())
 
     def close(self, time: int) -> Iterator[Row]:
         """Lets a scrape go for which nothing more will come: its whole members, in no order."""
-        scrape = self.scrapes.pop(time)
+        scrape, shape = self.scrapes.pop(time), self.shape()
         for key, parts in scrape.parts.items():
             member = self.members[key]
             member.dealt = max(member.dealt, time)
-            if not self.missing(key, parts):
+            if not self.missing(key, parts, shape):
                 if len(key) == CLASSIC or key[:CLASSIC] not in scrape.parts:
                     yield from self._told(member, time, list(parts.values()))
                 member.counted, member.lacking = True, frozenset()
@@ -143,7 +155,7 @@ class _Family:
         """The same where the time to wait is over: who did not come is not expected again, nor what was away twice."""
         scrape, shape = self.scrapes[time], self.shape()
         for key, parts in scrape.parts.items():
-            member, missing = self.members[key], self.missing(key, parts)
+            member, missing = self.members[key], self.missing(key, parts, shape)
             if missing and (missing == member.lacking or not shape):
                 member.parts = {part: told for part, told in member.parts.items() if part in parts}
                 member.odd = True
@@ -156,7 +168,10 @@ class _Family:
 
 
 class Assembly:
-    """All families that come by remote write; a part of the books. `dropped` counts histograms left to their next scrape."""
+    """All families that come by remote write; a part of the books.
+
+    `dropped` counts histograms left to their next scrape, `forgotten` those there was no room to remember.
+    """
 
     def __init__(self, wait: float = WAIT) -> None:
         self._wait = wait
@@ -164,25 +179,26 @@ class Assembly:
         self._pending = 0
         self.loaded = False
         self.dropped = 0
+        self.forgotten = 0
 
     def load(self, connection: sqlite3.Connection, translation: Translation) -> None:
         """Takes up, once, what is in the ledger and still waits; what no SLO asks for any more is left."""
         if self.loaded:
             return
         self.loaded = True
-        orphans = set()
+        orphans: dict[bytes, set[int]] = {}
         for key, time, labels, native, start, value, since in connection.execute(
             'SELECT family, time, labels, native, "start", value, since FROM prometheus_pending ORDER BY time'
         ):
             series = translation.series(tuple((k, v) for k, v in json.loads(labels)), native=bool(native))
             if series is None or series.family != key:
-                orphans.add(key)
+                orphans.setdefault(key, set()).add(time)
             else:
                 self.put(series, time, Told(series, _value(json.loads(value)), start), since)
         self._pending = sum(map(_waiting, self._changed()))
         self.keep()
-        for key in orphans:
-            self._family(key, 0.0).stored = True
+        for key, times in orphans.items():
+            self._family(key, 0.0).stored |= times
 
     def put(self, series: Series, time: int, told: Told, received: float) -> Seen:
         """Stages a sample, its time in milliseconds."""
@@ -198,8 +214,10 @@ class Assembly:
             return Seen.LATE
         member.first = member.first or time
         scrape = family.scrapes.setdefault(time, _Scrape(received))
-        scrape.parts.setdefault(series.member, {})[series.boundary] = told
-        self._pending += 1
+        parts = scrape.parts.setdefault(series.member, {})
+        self._pending += series.boundary not in parts
+        parts[series.boundary] = told
+        family.added.append((time, told))
         return Seen.TAKEN
 
     def gone(self, series: Series, received: float) -> None:
@@ -230,9 +248,24 @@ class Assembly:
                 family = self._family(key, known.heard)
                 for time in sorted(time for time, scrape in family.scrapes.items() if self._is_overdue(scrape, now)):
                     rows.extend(self._ended(family, time, family.give_up(time)))
-            elif not known.scrapes and now - known.heard > IDLE:
+            elif not (known.scrapes or known.changed) and now - known.heard > IDLE:
                 self._families.remove(key)
+        self._make_room()
         return rows
+
+    def _make_room(self) -> None:
+        """Stages the forgetting of what is beyond `MOST_MEMBERS`: a flood of targets must not fill the memory."""
+        known = list(self._families.items())
+        surplus = sum(len(family.members) for _, family in known) - MOST_MEMBERS
+        idle = [
+            (family.heard, key, len(family.members)) for key, family in known if not (family.scrapes or family.changed)
+        ]
+        for _, key, members in sorted(idle) if surplus > 0 else ():
+            self._families.remove(key)
+            self.forgotten += members
+            surplus -= members
+            if surplus <= 0:
+                return
 
     def __len__(self) -> int:
         """Samples that wait."""
@@ -250,7 +283,8 @@ class Assembly:
         members = family.scrapes[time].parts
         self._pending -= sum(map(len, members.values()))
         whole = list(rows)
-        self.dropped += len(members) - len(whole)
+        told = {row.parts[0].series.member[:CLASSIC] for row in whole}
+        self.dropped += sum(key[:CLASSIC] not in told for key in members)
         return whole
 
     def _is_overdue(self, scrape: _Scrape, now: float) -> bool:
@@ -272,22 +306,24 @@ class Assembly:
     @property
     def changed(self) -> bool:
         """Whether anything is to be written."""
-        return any(family.scrapes or family.stored for family in self._changed())
+        return any(family.changed for family in self._changed())
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Writes what waits of each family that was touched."""
+        """Writes what began to wait, and removes what is dealt with."""
         for key, family in self._families.changes.items():
-            if family is not None and family.stored:
-                connection.execute("DELETE FROM prometheus_pending WHERE family = ?", (key,))
-            if family is not None:
+            if family is not None and family.changed:
                 connection.executemany(
-                    "INSERT INTO prometheus_pending VALUES (?, ?, ?, ?, ?, ?, ?)", list(_stored(key, family))
+                    "DELETE FROM prometheus_pending WHERE family = ? AND time = ?",
+                    [(key, time) for time in family.stored - family.scrapes.keys()],
+                )
+                connection.executemany(
+                    "INSERT OR REPLACE INTO prometheus_pending VALUES (?, ?, ?, ?, ?, ?, ?)", list(_stored(key, family))
                 )
 
     def keep(self) -> None:
         """What was staged is true now."""
         for family in self._changed():
-            family.stored = bool(family.scrapes)
+            family.stored, family.added = frozenset(family.scrapes), []
         self._families.keep()
 
     def forget(self) -> None:
@@ -305,12 +341,11 @@ def _same(one: Value, other: Value) -> bool:
 
 
 def _stored(key: bytes, family: _Family) -> Iterator[tuple[Any, ...]]:
-    for time, scrape in family.scrapes.items():
-        for parts in scrape.parts.values():
-            for told in parts.values():
-                series = told.series
-                labels, native = json.dumps(series.labels), int(series.kind is Kind.NATIVE)
-                yield key, time, labels, native, told.start, json.dumps(told.value), scrape.since
+    for time, told in family.added:
+        scrape, series = family.scrapes.get(time), told.series
+        if scrape is not None:
+            labels, native = json.dumps(series.labels), int(series.kind is Kind.NATIVE)
+            yield key, time, labels, native, told.start, json.dumps(told.value), scrape.since
 
 
 def _value(stored: Any) -> Value:

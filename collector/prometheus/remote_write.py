@@ -65,6 +65,7 @@ class _Instruments:
     samples: Counter = field(init=False)
     pending: Gauge = field(init=False)
     incomplete: Gauge = field(init=False)
+    forgotten: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         self.requests = Counter(
@@ -85,6 +86,11 @@ class _Instruments:
         self.incomplete = Gauge(
             names.REMOTE_WRITE_INCOMPLETE,
             "Histograms left to their next scrape since the start",
+            registry=self.registry,
+        )
+        self.forgotten = Gauge(
+            names.REMOTE_WRITE_FORGOTTEN,
+            "Histograms and counters there was no room to remember since the start",
             registry=self.registry,
         )
 
@@ -217,6 +223,7 @@ class RemoteWrite:
             await asyncio.sleep(FLUSH_SECONDS)
             self.instruments.pending.set(len(self._assembly))
             self.instruments.incomplete.set(self._assembly.dropped)
+            self.instruments.forgotten.set(self._assembly.forgotten)
             if len(self._assembly) or not self._assembly.loaded:
                 try:
                     await asyncio.wrap_future(self.flush().future)

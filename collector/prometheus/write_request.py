@@ -25,8 +25,9 @@ from .translation import Series, Translation
 
 LABELS: Final = "labels"
 MIXED: Final = "samples_and_histograms"
-MOST_KNOWN: Final = 100_000
-"""Label sets remembered; beyond, all are forgotten and learned anew."""
+MOST_KNOWN: Final = 50_000
+MOST_KNOWN_LETTERS: Final = 16_000_000
+"""Label sets remembered, and letters in them; beyond, all are forgotten and learned anew."""
 
 _GAUGE: Final = 2
 _STALE: Final = struct.pack("<Q", 0x7FF0000000000002)
@@ -83,6 +84,7 @@ class Reader:
     def __init__(self, translation: Translation) -> None:
         self.translation = translation
         self._known: dict[tuple[object, ...], _Known] = {}
+        self._letters = 0
 
     def read(self, message: Any, version: Version, received: float) -> Reading:
         """Judges a parsed request, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
@@ -148,8 +150,10 @@ class Reader:
     def _remember(self, key: tuple[object, ...], labels: Labels, *, any_name: bool, gauge: bool = False) -> _Known:
         fault = fault_of(labels, any_name=any_name)
         series = None if fault else self.translation.series(labels, gauge=gauge)
-        if len(self._known) >= MOST_KNOWN:
+        self._letters += sum(len(name) + len(value) for name, value in labels)
+        if len(self._known) >= MOST_KNOWN or self._letters > MOST_KNOWN_LETTERS:
             self._known.clear()
+            self._letters = 0
         known = self._known[key] = _Known(labels, series, fault)
         return known
 
