@@ -27,13 +27,21 @@ READ_FIRST: Final = frozenset(
         "service",
         "sender",
         "digest",
-        "delta",
-        "cumulative",
-        "family",
         "tracked",
         "silence",
         "tier",
         "dropped",
+        "page_keys",
+        "page_cells",
+        "boundary",
+        "interval",
+        "fraction",
+        "contributor",
+        "prometheus_pending",
+        # of version 1:
+        "delta",
+        "cumulative",
+        "family",
     ]
 )
 """The tables a start reads. They are small; what makes a ledger large is read later."""

@@ -269,6 +269,28 @@ def test_a_large_ledger_is_checked_while_it_works(tmp_path, filled, now, monkeyp
         Ledger(tmp_path / "data", now)
 
 
+def test_whatever_a_start_reads_is_checked_before(tmp_path, opened, otlp, histogram, now, monkeypatch):
+    """Of a large ledger too: damage where a start reads is found in time to set the ledger aside, and not while it is read."""
+    collector = opened((), now)
+    body = otlp.points(histogram(now - 9, now, 5), cumulative=True)
+    collector.accept(Signal.METRICS, body, now).result()
+    collector.close()
+    monkeypatch.setattr("fournines.collector.integrity.CHECKED_BYTES", 0)
+    path = tmp_path / "data" / "ledger.db"
+    content = path.read_bytes()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table'"))
+    read = roots.keys() - {"bucket", "day", "late", "blame", "sqlite_sequence"}
+    for table in read:
+        spoilt = bytearray(content)
+        spoilt[(roots[table] - 1) * 4096 : roots[table] * 4096] = b"\xa5" * 4096
+        path.write_bytes(spoilt)
+        with pytest.raises(LedgerError, match="damaged"):
+            Ledger(tmp_path / "data", now)
+
+    assert read >= {"page_cells", "boundary", "interval", "fraction", "contributor", "prometheus_pending"}
+
+
 READ_ONLY = """
     import os, sys
     from pathlib import Path
