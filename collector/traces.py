@@ -198,8 +198,7 @@ class Traces:
     def _take(self, group: list[_Work]) -> None:
         try:
             self._store.begin()
-            for work in group:
-                self._look_at(work)
+            self._look_at(group)
             self._store.tidy(max(work.arrival.received for work in group))
             self._store.commit()
             self._failing = False
@@ -221,18 +220,19 @@ class Traces:
         except sqlite3.Error as again:
             _LOG.debug("kept traces can't be read again: %s", again)
 
-    def _look_at(self, work: _Work) -> None:
-        passed = Passed(work.arrival, work.columns, keys_of(work.columns.ids))
-        chosen = self._choose(work) if isinstance(work.columns, Spans) else []
+    def _look_at(self, group: list[_Work]) -> None:
+        """Chooses among requests, and stores what is chosen of them and of those before: in one go, so that all is looked through once."""
+        passed = [Passed(work.arrival, work.columns, keys_of(work.columns.ids)) for work in group]
+        chosen = [trace for work in group if isinstance(work.columns, Spans) for trace in self._choose(work)]
         if chosen:
             self._wanted = _sorted(self._store.kept)
-            fresh = _sorted(chosen)
-            for before, rows in self._ring.find(fresh):
+            for before, rows in self._ring.find(_sorted(chosen)):
                 self._save(before, rows)
-        rows = rows_of(passed.keys, self._wanted)
-        if len(rows):
-            self._save(passed, rows)
-        self._ring.add(passed)
+        for request in passed:
+            rows = rows_of(request.keys, self._wanted)
+            if len(rows):
+                self._save(request, rows)
+            self._ring.add(request)
 
     def _choose(self, work: _Work) -> list[bytes]:
         """Keeps traces there is a reason for; returns those that were not kept before."""

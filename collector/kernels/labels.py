@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from itertools import count
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -25,8 +27,10 @@ _SHORT: Final = 256
 _MOST_KNOWN: Final = 10_000
 """Sets of values of at most so many bytes are shared by all bodies, so many of them."""
 
-_Spelled = tuple[int, str, Attribute]
-"""The kind of a value, its attribute's name, and the value: `1`, `1.0` and `True` are equal in Python, but not as attributes."""
+_Spelled = tuple[str, Attribute]
+"""An attribute's name and its value."""
+
+T = TypeVar("T")
 
 _KINDS: Final = 16
 """A value is numbered under its attribute's number * 16 + its kind."""
@@ -63,32 +67,64 @@ def label_of(buf: Bytes, found: Ints, row: Ints, values: Table, sets: Table, see
 def labels_of(body: bytes, names: tuple[str, ...], values: Table, sets: Table) -> tuple[Attributes, ...]:
     """The sets by their number. Strings are UTF-8: the kernel has looked."""
     entries = values.filled
-    spelled = [_spelled(body, names, *entry) for entry in entries.tolist()]
-    short = int(entries[:, LENGTH].max(initial=0)) <= _SHORT
-    found = (tuple([spelled[value - 1] for value in row if value]) for row in sets.filled.tolist())
-    return tuple(_shared(entry) if short else _set_of(entry) for entry in found)
+    many = max(len(entries), len(sets.filled)) > _MOST_KNOWN
+    if many or int(entries[:, LENGTH].max(initial=0)) > _SHORT:
+        spelled = [_spelled(body, names, *entry) for entry in entries.tolist()]
+        return tuple(dict(_of_row(row, spelled)) for row in sets.filled.tolist())
+    spelling = _spelling(names)
+    if spelling.is_full:
+        _spelling.cache_clear()
+        spelling = _spelling(names)
+    numbers = [spelling.number(body, *entry) for entry in entries.tolist()]
+    return tuple([spelling.set_of(tuple(_of_row(row, numbers))) for row in sets.filled.tolist()])
 
 
-_known: dict[tuple[_Spelled, ...], Attributes] = {}
+def _of_row(row: list[int], values: list[T]) -> list[T]:
+    return [values[value - 1] for value in row if value]
 
 
-def _shared(found: tuple[_Spelled, ...]) -> Attributes:
-    """The same object for the same set, whatever body it is in: what is found out about it need not be found out again."""
-    known = _known.get(found)
-    if known is None:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        known = _known[found] = _set_of(found)
-    return known
+class _Spelling:
+    """Values and sets of values that were spelled out before, by what they are in bytes: the same object for the same set, whatever body
+    it is in, so that what is found out about it need not be found out again. Used by several threads.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._fresh = count()
+        self._numbers: dict[tuple[int, bytes | int], int] = {}
+        self._spelled: dict[int, _Spelled] = {}
+        self._sets: dict[tuple[int, ...], Attributes] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a new one is to be begun."""
+        return len(self._sets) >= _MOST_KNOWN or len(self._numbers) >= _MOST_KNOWN
+
+    def number(self, body: bytes, label: int, place: int, size: int) -> int:
+        """The number of a value under its attribute and kind; what is not of one kind is not of one number."""
+        key = label, place if size == NUMBER else body[place : place + size]
+        number = self._numbers.get(key)
+        if number is None:
+            mine = next(self._fresh)
+            self._spelled[mine] = _spelled(body, self._names, label, place, size)
+            # Two threads may both come to spell it: one number counts.
+            number = self._numbers.setdefault(key, mine)
+        return number
+
+    def set_of(self, numbers: tuple[int, ...]) -> Attributes:
+        """The set of these values."""
+        known = self._sets.get(numbers)
+        if known is None:
+            known = self._sets.setdefault(numbers, dict(self._spelled[number] for number in numbers))
+        return known
 
 
-def _set_of(found: tuple[_Spelled, ...]) -> Attributes:
-    return {name: value for _, name, value in found}
+_spelling = lru_cache(16)(_Spelling)
 
 
 def _spelled(body: bytes, names: tuple[str, ...], label: int, place: int, size: int) -> _Spelled:
     number, kind = divmod(label, _KINDS)
-    return kind, names[number], _value(body, kind, place, size)
+    return names[number], _value(body, kind, place, size)
 
 
 def _value(body: bytes, kind: int, place: int, size: int) -> Attribute:
