@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from .document import Document, nested
@@ -17,15 +18,18 @@ from .telemetry import XrayTelemetry
 from .translate import NOBODY, resource_of
 
 MOST_REMEMBERED: Final = 30_000
-"""Complete ids remembered, to recognise repeats and the parents of what comes later."""
+MOST_REMEMBERED_BYTES: Final = 32 * 2**20
+"""Complete ids remembered, to recognise repeats and the parents of what comes later; and bytes of their resources."""
 
 MOST_ORPHANS: Final = 5_000
+MOST_ORPHAN_BYTES: Final = 32 * 2**20
 ORPHAN_SECONDS: Final = 300.0
-"""How many subsegments wait for the document they lie within, and how long each; then they go on as nobody's."""
+"""How many subsegments wait for the document they lie within, how much memory they take, and how long each; then they go on as nobody's."""
 
 MOST_UNFINISHED: Final = 20_000
+MOST_UNFINISHED_BYTES: Final = 32 * 2**20
 IDLE_SECONDS: Final = 900.0
-"""How many segments in progress are waited for, and for how long after the last that was heard of their trace."""
+"""How many segments in progress are waited for, bytes of their resources, and for how long after the last that was heard of their trace."""
 
 
 class Placed(NamedTuple):
@@ -48,20 +52,23 @@ class _Trace:
 class _Orphan(NamedTuple):
     document: Document
     received: float
+    weight: int
 
 
 class Assembly:
-    """Puts documents together, within bounds of memory. `received` and `now` are epoch seconds."""
+    """Puts documents together, within bounds of memory. `received` and `now` are epoch seconds, `weight` bytes that a document takes."""
 
     def __init__(self, telemetry: XrayTelemetry) -> None:
         self._telemetry = telemetry
         self._complete: OrderedDict[bytes, bytes] = OrderedDict()
+        self._complete_bytes = 0
         self._traces: OrderedDict[bytes, _Trace] = OrderedDict()
-        self._open = 0
+        self._open = self._open_bytes = 0
         self._orphans: OrderedDict[bytes, _Orphan] = OrderedDict()
+        self._orphan_bytes = 0
         self._waiting_for: dict[bytes, list[bytes]] = {}
 
-    def take(self, document: Document, received: float) -> Iterator[Placed]:
+    def take(self, document: Document, received: float, weight: int = 0) -> Iterator[Placed]:
         """What can go on now that this document is there."""
         trace = self._traces.get(document.trace)
         if trace is not None:
@@ -71,9 +78,10 @@ class Assembly:
         if document.in_progress:
             self._hold(document, resource, received)
             if resource is not None:
-                yield from self._adopt(document.trace + document.id, resource, received)
+                for orphan in self._adopted(document):
+                    yield from self._place(orphan, resource, received)
         elif resource is None:
-            yield from self._wait(document, received)
+            yield from self._wait(_Orphan(document, received, weight))
         else:
             yield from self._place(document, resource, received)
 
@@ -103,47 +111,58 @@ class Assembly:
         return found
 
     def _place(self, document: Document, resource: bytes, received: float) -> Iterator[Placed]:
-        yield from self._one(document, resource, received)
-        for child in nested(document):
-            if isinstance(child, Dropped):
-                self._telemetry.dropped(child.reason)
-            elif child.in_progress:
-                self._hold(child, resource, received)
-                yield from self._adopt(child.trace + child.id, resource, received)
-            else:
-                yield from self._one(child, resource, received)
+        """A complete document, what lies within it, and what waited for any of that, however long the chain of those is."""
+        waiting = [document]
+        while waiting:
+            parent = waiting.pop()
+            for one in chain((parent,), nested(parent)):
+                if isinstance(one, Dropped):
+                    self._telemetry.dropped(one.reason)
+                elif one.in_progress:
+                    self._hold(one, resource, received)
+                    waiting += self._adopted(one)
+                elif self._is_new(one, resource):
+                    yield Placed(resource, one)
+                    waiting += self._adopted(one)
 
-    def _one(self, document: Document, resource: bytes, received: float) -> Iterator[Placed]:
+    def _is_new(self, document: Document, resource: bytes) -> bool:
+        """Takes a complete document down, unless it was there before."""
         key = document.trace + document.id
         if key in self._complete:
             self._telemetry.dropped(Reason.REPEATED)
-            return
-        self._complete[key] = resource
-        if len(self._complete) > MOST_REMEMBERED:
-            self._complete.popitem(last=False)
+            return False
+        self._remember(key, resource)
         self._finished(document.trace, document.id)
         (self._telemetry.subsegments if document.is_subsegment else self._telemetry.segments).inc()
-        yield Placed(resource, document)
-        yield from self._adopt(key, resource, received)
+        return True
+
+    def _remember(self, key: bytes, resource: bytes) -> None:
+        self._complete[key] = resource
+        self._complete_bytes += len(resource)
+        while len(self._complete) > MOST_REMEMBERED or self._complete_bytes > MOST_REMEMBERED_BYTES:
+            _, forgotten = self._complete.popitem(last=False)
+            self._complete_bytes -= len(forgotten)
 
     # Subsegments sent apart.
 
-    def _wait(self, document: Document, received: float) -> Iterator[Placed]:
+    def _wait(self, orphan: _Orphan) -> Iterator[Placed]:
+        document = orphan.document
         key = document.trace + document.id
         if key in self._orphans or key in self._complete:
             self._telemetry.dropped(Reason.REPEATED)
             return
-        self._orphans[key] = _Orphan(document, received)
+        self._orphans[key] = orphan
+        self._orphan_bytes += orphan.weight
         self._waiting_for.setdefault(document.trace + document.parent, []).append(key)
-        if len(self._orphans) > MOST_ORPHANS:
-            yield from self._place(self._take_orphan(next(iter(self._orphans))), NOBODY, received)
+        while len(self._orphans) > MOST_ORPHANS or self._orphan_bytes > MOST_ORPHAN_BYTES:
+            yield from self._place(self._take_orphan(next(iter(self._orphans))), NOBODY, orphan.received)
 
-    def _adopt(self, parent: bytes, resource: bytes, received: float) -> Iterator[Placed]:
-        for key in tuple(self._waiting_for.get(parent, ())):
-            yield from self._place(self._take_orphan(key), resource, received)
+    def _adopted(self, parent: Document) -> list[Document]:
+        return [self._take_orphan(key) for key in tuple(self._waiting_for.get(parent.trace + parent.id, ()))]
 
     def _take_orphan(self, key: bytes) -> Document:
-        document = self._orphans.pop(key).document
+        document, _, weight = self._orphans.pop(key)
+        self._orphan_bytes -= weight
         parent = document.trace + document.parent
         self._waiting_for[parent].remove(key)
         if not self._waiting_for[parent]:
@@ -161,18 +180,22 @@ class Assembly:
         if document.id not in trace.open:
             self._telemetry.in_progress.inc()
             self._open += 1
+        self._open_bytes += len(resource or b"") - len(trace.open.get(document.id) or b"")
         trace.open[document.id] = resource
-        while self._open > MOST_UNFINISHED:
+        while self._open > MOST_UNFINISHED or self._open_bytes > MOST_UNFINISHED_BYTES:
             self._give_up(next(iter(self._traces)))
 
     def _finished(self, trace: bytes, id_: bytes) -> None:
         found = self._traces.get(trace)
-        if found is not None and found.open.pop(id_, self) is not self:
+        if found is not None and id_ in found.open:
             self._open -= 1
+            self._open_bytes -= len(found.open.pop(id_) or b"")
             if not found.open:
                 del self._traces[trace]
 
     def _give_up(self, trace: bytes) -> None:
-        lost = len(self._traces.pop(trace).open)
+        given_up = self._traces.pop(trace).open
+        lost = len(given_up)
         self._open -= lost
+        self._open_bytes -= sum(len(resource or b"") for resource in given_up.values())
         self._telemetry.unfinished.inc(lost)

@@ -20,7 +20,7 @@ from ..listener import HttpServer
 from .assembly import Assembly, Placed
 from .batch import Batch
 from .courier import Accept, Courier
-from .datagram import read_datagram
+from .datagram import read_datagram, weight_of
 from .document import read_segment
 from .drop import Dropped, Reason
 from .sampling import DEFAULT_RULES, Sampling, SamplingRule, sampling_app
@@ -196,7 +196,7 @@ class _Reading:
             self._courier.bring(found, 1, received, Reason.OTLP)
             return
         self._batch_bytes += len(datagram)
-        self._add(self._assembly.take(read_segment(found), received))
+        self._add(self._assembly.take(read_segment(found), received, weight_of(datagram)))
 
     def _add(self, placed: Iterable[Placed]) -> None:
         for one in placed:

@@ -35,7 +35,7 @@ def resource_of(segment: Document) -> bytes:
     return _resource(segment.name, marshal.dumps([fields.get(part) for part in RESOURCE_TREE]))
 
 
-@lru_cache(4_096)
+@lru_cache(512)
 def _resource(name: str, parts: bytes) -> bytes:
     fields = dict(zip(RESOURCE_TREE, marshal.loads(parts), strict=True))  # noqa: S302 - of our own making
     resource = Resource()

@@ -21,7 +21,7 @@ from fournines.collector.columns import Source
 from fournines.collector.xray import XrayReceiver
 from fournines.collector.xray.assembly import Assembly
 from fournines.collector.xray.batch import Batch
-from fournines.collector.xray.datagram import read_datagram
+from fournines.collector.xray.datagram import read_datagram, weight_of
 from fournines.collector.xray.document import read_segment
 from fournines.collector.xray.drop import Dropped
 from fournines.collector.xray.telemetry import XrayTelemetry
@@ -90,7 +90,8 @@ class Bench:
         batch = Batch()
         for document in documents:
             try:
-                for placed in self.assembly.take(read_segment(read_datagram(to_datagram(document))), received):
+                datagram = to_datagram(document)
+                for placed in self.assembly.take(read_segment(read_datagram(datagram)), received, weight_of(datagram)):
                     batch.add(placed)
             except Dropped as dropped:
                 self.telemetry.dropped(dropped.reason)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
+import tracemalloc
 
 import pytest
 
 from fournines.collector.xray import assembly
+from fournines.collector.xray.datagram import read_datagram, weight_of
 
 
 def names(spans) -> list[str]:
@@ -146,3 +149,55 @@ def test_memory_is_bounded_under_a_flood_of_what_never_completes(bench, segment,
     assert passed == 40
     state = bench.assembly
     assert max(len(state._complete), len(state._orphans), len(state._waiting_for), len(state._traces)) == 10
+
+
+@pytest.mark.parametrize("bound", ["MOST_UNFINISHED_BYTES", "MOST_ORPHAN_BYTES", "MOST_REMEMBERED_BYTES"])
+def test_memory_is_bounded_in_bytes_too(bench, segment, subsegment, monkeypatch, bound):
+    """Few documents that are large are given up as many small ones are: the oldest first, and nothing is lost uncounted."""
+    monkeypatch.setattr(assembly, bound, 100_000)
+    large = {"ecs": {"container": "c" * 10_000}}
+
+    passed = 0
+    for _ in range(50):
+        begun = segment(end_time=None, in_progress=True, aws=large)
+        lost = subsegment(
+            type="subsegment",
+            trace_id=segment()["trace_id"],
+            parent_id=segment()["id"],
+            metadata={"x": {"y": "z" * 10_000}},
+        )
+        passed += len(bench.take(begun, lost, segment(aws=large)))
+
+    state, told = bench.assembly, bench.readings
+    assert 50 == passed - told["taken/subsegment"] == told["taken/segment"]
+    assert 50 == told["unfinished"] + state._open == told["taken/subsegment"] + len(state._orphans)
+    held = {
+        "MOST_UNFINISHED_BYTES": state._open,
+        "MOST_ORPHAN_BYTES": len(state._orphans),
+        "MOST_REMEMBERED_BYTES": len(state._complete),
+    }
+    assert 5 <= held[bound] <= 10 + 45 * (bound == "MOST_REMEMBERED_BYTES")
+
+
+def test_a_list_of_nothing_weighs_what_it_takes():
+    """A document of many empty values takes far more memory than its bytes, and is weighed so."""
+    text = b'{"format":"json","version":1}\n' + json.dumps({"metadata": [[] for _ in range(10_000)]}).encode()
+    tracemalloc.start()
+    document = read_datagram(text)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert document
+    assert taken / 2 < weight_of(text) < 3 * taken
+
+
+def test_a_chain_of_any_length_is_put_together(bench, segment, subsegment):
+    """Subsegments sent apart, each within the one before and all before the segment, go on with it: thousands of them."""
+    root = segment()
+    chain, parent = [], root["id"]
+    for _ in range(3_000):
+        chain.append(subsegment(type="subsegment", trace_id=root["trace_id"], parent_id=parent))
+        parent = chain[-1]["id"]
+    assert [] == bench.take(*chain)
+
+    assert 3_001 == len(bench.take(root))
