@@ -36,6 +36,10 @@ MOST_STREAMS: Final = 200_000
 ROOM: Final = 250_000
 """Streams beyond which new ones find no room until the next tick forgot the surplus over `MOST_STREAMS`."""
 
+MOST_NUMBERS: Final = 8_000_000
+ROOM_NUMBERS: Final = 10_000_000
+"""The same for the numbers that streams are kept as: a histogram of 160 buckets takes 260, one of 15 takes 20."""
+
 FRESH: Final = 300
 """Seconds before the collector's own beginning in which a stream may have begun and still counts whole."""
 
@@ -162,7 +166,7 @@ class Cumulatives:
         known = before[:, BOUND] != UNKNOWN
         live = ~known | (points.time > before[:, TIME])
         seen = {Seen.OLD: len(points) - int(np.count_nonzero(live))}
-        if not known.all() and len(self) + len(points) > ROOM:
+        if not known.all() and self._is_full(len(points), LEAD + points.buckets.shape[1]):
             seen[Seen.NO_ROOM] = len(points) - int(np.count_nonzero(known))
             live &= known
         if not live.all():
@@ -293,8 +297,9 @@ class Cumulatives:
         numbers: dict[bytes, int] = {}
         family = np.array([numbers.setdefault(key[:FAMILY_KEY_SIZE], len(numbers)) for key in keys], np.int64)
         gone = seen <= int(now - IDLE)
-        if len(keys) > MOST_STREAMS:
-            gone |= _surplus(family, seen)
+        if self.is_crowded:
+            sizes = np.concatenate([np.full(len(slots), pages.cells.shape[1]) for pages, slots, _ in used])
+            gone |= _surplus(family, seen, sizes)
         if not gone.any():
             return
         lost = np.flatnonzero(gone)
@@ -315,6 +320,18 @@ class Cumulatives:
 
     def __len__(self) -> int:
         return sum(len(pages) for pages in self._shelves.values())
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there is a surplus, for `expire` to forget."""
+        return len(self) > MOST_STREAMS or self._numbers > MOST_NUMBERS
+
+    @property
+    def _numbers(self) -> int:
+        return sum(len(pages) * pages.cells.shape[1] for pages in self._shelves.values())
+
+    def _is_full(self, more: int, width: int) -> bool:
+        return len(self) + more > ROOM or self._numbers + more * width > ROOM_NUMBERS
 
     @property
     def _parts(self) -> tuple[_Undone, ...]:
@@ -382,11 +399,13 @@ def _rounds(points: Points) -> Iterator[tuple[Points, list[bytes]]]:
         yield points.only(rows), [keys[row] for row in rows]
 
 
-def _surplus(family: IntColumn, seen: IntColumn) -> NDArray[np.bool_]:
-    """The streams beyond `MOST_STREAMS`: those that stand furthest back in their family, the newest heard first."""
+def _surplus(family: IntColumn, seen: IntColumn, sizes: IntColumn) -> NDArray[np.bool_]:
+    """The streams beyond what is kept of them: those that stand furthest back in their family, the newest heard first."""
     order = np.lexsort((-seen, family))
     starts = np.flatnonzero(np.diff(family[order], prepend=-1))
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
     gone = np.zeros(len(order), np.bool_)
-    gone[order[np.argsort(rank, kind="stable")[MOST_STREAMS:]]] = True
+    order = order[np.argsort(rank, kind="stable")]
+    gone[order[MOST_STREAMS:]] = True
+    gone[order[np.cumsum(sizes[order]) > MOST_NUMBERS]] = True
     return gone

@@ -6,7 +6,6 @@ from typing import Final
 
 from ..slo import DAY
 from .books import Books
-from .streams import MOST_STREAMS
 
 SWEPT_EVERY: Final = 600
 """Seconds between two looks for idle senders and streams."""
@@ -33,5 +32,5 @@ class Tick:
             books.senders.expire(now)
             books.series.sweep()
             books.cumulatives.expire(now)
-        elif len(books.cumulatives) > MOST_STREAMS:
+        elif books.cumulatives.is_crowded:
             books.cumulatives.expire(now)

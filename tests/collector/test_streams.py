@@ -256,6 +256,27 @@ def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
     assert Seen.BASELINE is forgotten.seen
 
 
+def test_wide_histograms_take_the_room_they_need(books, now, monkeypatch):
+    """Memory is bounded in numbers, not in streams: of wide histograms fewer are remembered, and none of a quiet sender is pushed out."""
+    monkeypatch.setattr(module, "MOST_NUMBERS", 2_000)
+    monkeypatch.setattr(module, "ROOM_NUMBERS", 4_000)
+    start, bounds = int(now) * NANO, tuple(float(bound) for bound in range(1, 160))
+    books.take(start, Level(start + 1, 5), now, stream=b"quiet")
+    seen = [
+        books.take(start, Level(start + 2, 160, bounds, (1,) * 160), now + number, stream=b"x%03d" % number).seen
+        for number in range(40)
+    ]
+    assert books.streams.is_crowded
+    books.streams.expire(now + 50)
+    books.ledger.commit([books.streams])
+    again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
+
+    assert Seen.NO_ROOM is seen[-1]
+    assert not books.streams.is_crowded
+    assert 2_000 // 164 - 1 <= len(books.streams) <= 2_000 // 164 + 1
+    assert (Seen.INCREASE, 4) == (again.seen, again.count)
+
+
 def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypatch):
     """With no room for a new stream its value is not taken, since its next one could not be told from it; known ones go on."""
     start = int(now) * NANO
