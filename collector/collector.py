@@ -178,9 +178,7 @@ class Collector:
         row = self.catalogue.rows.get(name)
         if row is None or not interval.seconds:
             return []
-        # Nothing is booked later than this: time that is still to come is not walked through.
-        end = int(max(self._now, self._books.buckets.newest)) + HOUR
-        known = Interval(interval.start, min(interval.end, end))
+        known = Interval(interval.start, min(interval.end, self._end()))
         with self._history_lock:
             return history(self._history, row, known, step, self._now)
 
@@ -189,10 +187,15 @@ class Collector:
     ) -> list[tuple[Contributor, int]]:
         """Who had a part in one SLO's bad events, the largest first; see `contributors.contributors`."""
         row = self.catalogue.rows.get(name)
-        if row is None or not interval.seconds:
+        known = Interval(max(0, interval.start), min(interval.end, self._end()))
+        if row is None or known.end <= known.start:
             return []
         with self._history_lock:
-            return contributors(self._history, row, interval, breakdown)
+            return contributors(self._history, row, known, breakdown)
+
+    def _end(self) -> int:
+        """Nothing is booked later than this: time that is still to come is not walked through."""
+        return int(max(self._now, self._books.buckets.newest)) + HOUR
 
     def totals(self) -> dict[str, tuple[int, int, int]]:
         """(good, total, estimated) events of every settled SLO since the ledger's birth; they never fall, whatever restarts."""

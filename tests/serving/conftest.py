@@ -161,3 +161,9 @@ def make_spans():
 def make_histogram():
     """Builds OTLP metrics bodies."""
     return histogram
+
+
+@pytest.fixture(scope="session")
+def make_spans_of_module():
+    """What a fixture of a wider scope builds a collector with: its class, and a body to count."""
+    return Collector, spans("shop", [200, 500])
