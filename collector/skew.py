@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from prometheus_client import Gauge
 
+from ..slo import HOUR
 from .buckets import NANOSECONDS, nanoseconds
 from .columns import IntColumn
 from .origin import Origin
@@ -25,23 +26,33 @@ class Clocks:
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
         self._shown: dict[SenderKey, Gauge] = {}
+        self._read: dict[SenderKey, float] = {}
         self._warned: set[SenderKey] = set()
 
     def read(self, origins: list[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
         """Takes the skews of the senders of one request."""
         for origin, last in zip(origins, _newest(len(origins), resource, end), strict=True):
             if last:
-                self._show(origin.sender, (nanoseconds(received) - last) / NANOSECONDS)
+                self._show(origin.sender, (nanoseconds(received) - last) / NANOSECONDS, received)
 
-    def _show(self, sender: SenderKey, skew: float) -> None:
+    def expire(self, now: float) -> None:
+        """Shows senders no more that have sent nothing for an hour: every release brings new ones."""
+        for sender in [sender for sender, read in self._read.items() if abs(now - read) > HOUR]:
+            del self._read[sender]
+            self._warned.discard(sender)
+            if self._shown.pop(sender, None) is not None:
+                self._gauge.remove(*sender)
+
+    def _show(self, sender: SenderKey, skew: float, received: float) -> None:
         shown = self._shown.get(sender)
         if shown is None and len(self._shown) < MOST_SHOWN:
             shown = self._shown[sender] = self._gauge.labels(*sender)
         if shown is not None:
             shown.set(skew)
+            self._read[sender] = received
         if abs(skew) <= WARN_ABOVE:
             self._warned.discard(sender)
-        elif sender not in self._warned and len(self._warned) < MOST_SHOWN:
+        elif sender in self._read and sender not in self._warned:
             self._warned.add(sender)
             side = "behind" if skew > 0 else "ahead of"
             _LOG.warning("what %s (%s) sends is %.0f s %s the collector's clock", *sender, abs(skew), side)

@@ -31,6 +31,7 @@ class Tick:
             self._swept = now
             books.senders.expire(now)
             books.series.sweep()
+            books.clocks.expire(now)
             books.cumulatives.expire(now)
         elif books.cumulatives.is_crowded:
             books.cumulatives.expire(now)

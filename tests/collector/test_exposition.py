@@ -103,3 +103,19 @@ def test_the_queue_and_what_was_refused_are_told(collector, otlp, span, now):
     assert 5 == value("fournines_items_accepted_total", {"signal": "traces"})
     assert 0 == value("fournines_queue_bytes") == value("fournines_queue_requests")
     assert -4000 == value("fournines_sender_clock_skew_seconds", {"service": "payments", "instance": "a"})
+
+
+def test_clocks_of_those_who_left_make_room(opened, otlp, span, now, monkeypatch):
+    """An instance that sent nothing for an hour is shown no more, so that those of the next release are."""
+    monkeypatch.setattr("fournines.collector.skew.MOST_SHOWN", 1)
+    collector = opened()
+    value = collector.counters.registry.get_sample_value
+    for release, at in (("one", now), ("two", now + 7300)):
+        collector.accept(Signal.TRACES, otlp.spans(span(at - 40), instance=release), at).result()
+        collector.tick(at)
+        collector.tick(at + 3601)
+    at = now + 14_600
+    collector.accept(Signal.TRACES, otlp.spans(span(at - 40), instance="three"), at).result()
+
+    labels = ({"service": "payments", "instance": release} for release in ("one", "two", "three"))
+    assert [None, None, 40] == [value("fournines_sender_clock_skew_seconds", one) for one in labels]
