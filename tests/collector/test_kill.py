@@ -21,6 +21,8 @@ KILLS = 3
 FRAME = struct.Struct("<BdI")
 TOTALS = 255
 
+pytestmark = pytest.mark.usefixtures("decoders")  # compiled before a child needs them
+
 # A collector behind a socket: frames of (signal, received, length) and a body, answered by one byte once they are durable.
 CHILD = """
     import os, socket, struct, sys, threading

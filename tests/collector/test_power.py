@@ -18,6 +18,8 @@ from fournines.collector.verify import verify
 SECTOR = 512
 NOW = 1.79e9 + 400_000
 
+pytestmark = pytest.mark.usefixtures("decoders")  # compiled before a child that has a timeout needs them
+
 
 def record(tmp_path, way):
     """What a collector wrote, synced and acknowledged under load, in order."""

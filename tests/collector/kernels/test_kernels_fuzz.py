@@ -31,3 +31,12 @@ def test_mutated_logs_are_read_as_the_library_reads_them(seed, decoders, oracle,
         body = bodies.logs(random)
         for each in bodies.variants(body, random, 19):
             assert bodies.told(oracle.decode_logs, each, WANTED) == bodies.told(decoders.logs, each, WANTED), each.hex()
+
+
+def test_random_bytes_are_read_as_the_library_reads_them(decoders, oracle, bodies):
+    """What was never a request is refused by both, or read alike."""
+    random = Random(7)
+    for _ in range(2_000):
+        body = random.randbytes(random.randrange(24))
+        assert bodies.told(oracle.decode_spans, body, WANTED) == bodies.told(decoders.spans, body, WANTED), body.hex()
+        assert bodies.told(oracle.decode_logs, body, WANTED) == bodies.told(decoders.logs, body, WANTED), body.hex()
