@@ -137,7 +137,7 @@ STORY = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STORY, st.data())
 def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, story, data):
     """Sums, series and histories of any interval equal a recount at every moment: rows, packed days, late rows, and all in between.
