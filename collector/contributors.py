@@ -266,7 +266,10 @@ def contributors(
     oldest = connection.execute("SELECT min(t) FROM blame WHERE width = ?", (MINUTE,)).fetchone()[0]
     # Minutes go by whole hours: from the oldest one's hour on they are complete.
     cut = interval.end if oldest is None else max(interval.start, oldest // HOUR * HOUR)
-    parts = ((HOUR, interval.start // HOUR * HOUR, min(cut, interval.end)), (MINUTE, cut, interval.end))
+    first = interval.start // HOUR * HOUR
+    # Where minutes reach back to the start, its hour is theirs.
+    hours = min(cut, interval.end) if cut > interval.start else first
+    parts = ((HOUR, first, hours), (MINUTE, cut, interval.end))
     found: dict[int, int] = {}
     for width, start, end in parts:
         for number, bad in connection.execute(_SUMS, (width, start, end, slo)):

@@ -1,0 +1,65 @@
+"""Spans counted by track: whatever is put down before its commit, begun anew or spread over buckets counts once, and at its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from fournines.collector import Signal, tracks
+from fournines.collector.count_spans import count_spans
+from fournines.slo import DAY, Interval, Window
+
+ALL = Window(30 * DAY)
+
+
+def totals(collector, name, now):
+    seen = collector.observe([name], [ALL], now)
+    return int(seen.good[0, 0]), int(seen.total[0, 0])
+
+
+def send(collector, body, now):
+    return collector.accept(Signal.TRACES, body, now).result()
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 400], ids=["one bucket", "six buckets", "forty buckets"])
+@pytest.mark.parametrize(("most_tracks", "most_blocks"), [(10_000, 64), (1, 64), (10_000, 1)])
+def test_bounds_lose_nothing(opened, otlp, span, slo, now, monkeypatch, seconds, most_tracks, most_blocks):
+    """Counts, buckets and contributors are the same however few tracks and buckets are held at once."""
+    monkeypatch.setattr(tracks, "MOST_TRACKS", most_tracks)
+    monkeypatch.setattr(tracks, "MOST_BLOCKS", most_blocks)
+    collector = opened([slo("all"), slo("quick", threshold="0.25")])
+    for request in range(3):
+        spans = [
+            span(now - number * seconds / 40, seconds=0.3 if number % 4 else 0.25, status=500 if number % 10 == 9 else 200,
+                 route=f"/{request}/{number % 7}", kind=2 if number % 2 else 3)
+            for number in range(40)
+        ]  # fmt: skip
+        send(collector, otlp.spans(*spans), now)
+
+    served = [number for number in range(40) if number % 2]
+    bad = sum(number % 10 == 9 for number in served)
+    assert (3 * (len(served) - bad), 3 * len(served)) == totals(collector, "all", now)
+    # Those with an odd number took 0.3 s, and what failed has no latency.
+    assert (0, 3 * (len(served) - bad)) == totals(collector, "quick", now)
+    points = collector.history("all", Interval(int(now) // 10 * 10 - 500, int(now) // 10 * 10 + 10), 10)
+    expected = {}
+    for number in served:
+        t = int(now - number * seconds / 40) // 10 * 10
+        expected[t] = expected.get(t, 0) + 3
+    assert expected == {point.t: point.total for point in points if point.total}
+    blamed = collector.contributors("all", Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60))
+    assert 3 * bad == sum(count for _, count in blamed)
+
+
+def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders):
+    """Spans staged in a transaction that failed are gone, and count once when they come again."""
+    collector = opened([slo("all")])
+    books = collector._books
+    body = otlp.spans(span(now, status=500), span(now))
+    columns = decoders.spans(body, books.wanted)
+    count_spans(books, columns, now)
+    assert books.tracks.changed
+    books.forget()
+    assert not books.tracks.changed
+    send(collector, body, now)
+
+    assert (1, 2) == totals(collector, "all", now)
