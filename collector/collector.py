@@ -21,7 +21,7 @@ from .days import history
 from .decoders import Decoders
 from .errors import CollectorError, LedgerError, Unavailable
 from .intake import Intake
-from .ledger import Ledger, complaint
+from .ledger import Ledger, complaint, is_damage
 from .ledger_telemetry import LedgerTelemetry
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .recent import Receipt
@@ -51,6 +51,8 @@ def _read(ledger: Ledger, counters: Counters, now: float, taps: Callable[[Counte
     try:
         return Books(ledger, counters, now, taps(counters))
     except sqlite3.Error as error:
+        if is_damage(error):
+            ledger.note_damage()
         ledger.close()
         raise LedgerError(complaint(ledger.path, error)) from error
     except CollectorError:

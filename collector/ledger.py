@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import LedgerError
-from .integrity import Inspection, check, check_tables
+from .integrity import DAMAGED, Inspection, check, check_tables
 from .lock import FolderLock, make_folder
 from .schema import migrate
 from .set_aside import KeptLog, aside, set_aside
@@ -71,12 +71,16 @@ class Ledger:
             with self.visible:
                 self.writer.execute("COMMIT")
                 for part in parts:
-                    part.keep()
+                    self._keep(part)
         except BaseException:
             self._roll_back()
             for part in parts:
                 part.forget()
             raise
+
+    def note_damage(self) -> None:
+        """Has the next start look at every page, and set the ledger aside where it may."""
+        self.writer.execute("INSERT OR REPLACE INTO meta VALUES (?, 1)", (DAMAGED,))
 
     def probe(self) -> None:
         """Writes a trifle: raises sqlite3.Error while the ledger can't be written."""
@@ -93,7 +97,7 @@ class Ledger:
         try:
             return self._open()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             old = set_aside(self.path, now)
             _LOG.critical(
@@ -126,6 +130,13 @@ class Ledger:
         self.writer.execute("INSERT OR IGNORE INTO meta VALUES ('probes', 0), (?, ?)", (key, value))
         return int(self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
 
+    def _keep(self, part: Part) -> None:
+        """What is committed is true, whatever a part makes of it: to forget it now would count it again."""
+        try:
+            part.keep()
+        except Exception:  # noqa: BLE001 - as the docstring says
+            _LOG.exception("a part of the books did not follow its commit")
+
     def _roll_back(self) -> None:
         if self.writer.in_transaction:
             self.writer.execute("ROLLBACK")
@@ -149,6 +160,6 @@ def complaint(path: Path, error: sqlite3.Error) -> str:
     )
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
     """Pages that can't be what was written. What else goes wrong (permissions, a full disk) is of a class of its own."""
     return type(error) is sqlite3.DatabaseError

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fournines.collector import Collector, LedgerError, Signal, Unavailable
+from fournines.collector import collector as collector_module
 from fournines.collector.ledger import Ledger
 from fournines.collector.schema import APPLICATION_ID, STEPS, migrate
 from fournines.slo import Interval
@@ -243,3 +244,43 @@ def test_closing_is_done_once_and_for_all(opened, otlp, span, now):
         collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
     with pytest.raises(Unavailable, match="closing"):
         collector.tick(now)
+
+
+def test_damage_met_while_the_books_are_read_is_looked_for_at_the_next_start(opened, now, monkeypatch):
+    """A page of a table that is checked late may be damaged: this start is refused, and the next one checks every page."""
+    collector = opened()
+    folder = collector.ledger.path.parent
+    collector.close()
+
+    def broken(*_):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(collector_module, "Books", broken)
+    with pytest.raises(LedgerError, match="damaged"):
+        opened(replace_damaged=True)
+    with contextlib.closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        assert [(1,)] == connection.execute("SELECT value FROM meta WHERE key = 'damaged'").fetchall()
+
+
+def test_a_part_that_does_not_follow_its_commit_undoes_nothing(tmp_path, now):
+    """What is committed is acknowledged, whatever a part makes of it afterwards: to forget it would count it twice."""
+    ledger = Ledger(tmp_path, now)
+
+    class Lame:
+        changed, forgotten = True, False
+
+        def write(self, connection):
+            connection.execute("INSERT INTO meta VALUES ('lame', 1)")
+
+        def keep(self):
+            raise RuntimeError("lame")
+
+        def forget(self):
+            self.forgotten = True
+
+    lame = Lame()
+    ledger.commit([lame])
+
+    assert 1 == ledger.writer.execute("SELECT value FROM meta WHERE key = 'lame'").fetchone()[0]
+    assert not lame.forgotten
+    ledger.close()
