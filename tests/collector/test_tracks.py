@@ -12,7 +12,7 @@ ALL = Window(30 * DAY)
 
 
 def totals(collector, name, now):
-    seen = collector.observe([name], [ALL], now)
+    seen = collector.observe([name], [Window(30 * DAY)], now)
     return int(seen.good[0, 0]), int(seen.total[0, 0])
 
 
@@ -63,3 +63,21 @@ def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders
     send(collector, body, now)
 
     assert (1, 2) == totals(collector, "all", now)
+
+
+@pytest.mark.parametrize(("most_tracks", "most_blocks"), [(10_000, 64), (1, 64), (10_000, 1)])
+def test_requests_of_one_commit_are_all_counted(
+    opened, otlp, span, slo, now, decoders, monkeypatch, most_tracks, most_blocks
+):
+    """What is put down before its commit, to make room, is committed with the rest."""
+    monkeypatch.setattr(tracks, "MOST_TRACKS", most_tracks)
+    monkeypatch.setattr(tracks, "MOST_BLOCKS", most_blocks)
+    collector = opened([slo("all")])
+    books = collector._books
+    for request in range(5):
+        body = otlp.spans(span(now - 20 * request, route=f"/{request}"), span(now, status=500))
+        count_spans(books, decoders.spans(body, books.wanted), now)
+    books.commit()
+    seen = collector.observe(["all"], [Window(30 * DAY)], now)
+
+    assert (5, 10) == (int(seen.good[0, 0]), int(seen.total[0, 0]))
