@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections import Counter as Tally
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -118,6 +119,8 @@ class RemoteWrite:
         self._waiting = 0
         self._lock = threading.Lock()
         self._reader = Reader(Translation(NOTHING))
+        # A thread of its own: the loop's are those that evaluate, and must never wait for what others send.
+        self._aside = ThreadPoolExecutor(1, "fournines-remote-write")
         self._flushing: asyncio.Task[None] | None = None
 
     @property
@@ -134,19 +137,28 @@ class RemoteWrite:
         if self._flushing is not None:
             self._flushing.cancel()
             await asyncio.gather(self._flushing, return_exceptions=True)
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    def hold(self, size: int) -> None:
+        """Takes room for that many bytes of a body that is read; raises Unavailable where there is none. `release` gives it back."""
+        if not self._reserve(size):
+            raise Unavailable("too many requests wait to be counted", RETRY_AFTER)
+
+    def release(self, size: int) -> None:
+        """Gives room back."""
+        self._reserve(-size)
 
     async def receive(self, body: bytes, version: Version) -> Written:
         """Takes one request's compressed body. Raises BadRequest, TooLarge or Unavailable."""
         size = _size(body, self._most_bytes)
         if self._assembly.is_full:
             raise Unavailable(f"{len(self._assembly)} samples wait for the rest of their scrapes", RETRY_AFTER)
-        if not self._reserve(size):
-            raise Unavailable("too many requests wait to be counted", RETRY_AFTER)
+        self.hold(size)
         try:
-            batch = await asyncio.to_thread(self._read, body, version)
+            batch = await asyncio.get_running_loop().run_in_executor(self._aside, self._read, body, version)
             return await asyncio.wrap_future(batch.future)
         finally:
-            self._reserve(-size)
+            self.release(size)
 
     def flush(self) -> Batch[None]:
         """Has what waited long enough counted as far as it goes."""

@@ -70,7 +70,7 @@ async def _answer(writer: RemoteWrite, scope: Scope, receive: Receive, patience:
             415, "the Content-Encoding of remote write is snappy", headers=((b"accept-encoding", b"snappy"),)
         )
     try:
-        body = await _read(receive, writer.most_bytes, patience)
+        body = await _read(receive, writer, patience)
         written = await writer.receive(body, version)
     except TooLarge as error:
         return _Answer(413, str(error))
@@ -96,23 +96,32 @@ def version_of(content_type: str) -> Version | None:
     return next((version for version in Version if version.value == (message or Version.ONE.value)), None)
 
 
-async def _read(receive: Receive, limit: int, patience: float) -> bytes:
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        try:
-            async with asyncio.timeout(patience):
-                message = await receive()
-        except TimeoutError as error:
-            raise Unavailable(f"nothing more of the body came for {patience:g} seconds; send it again") from error
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        more = message.get("more_body", False)
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise TooLarge(f"the body has more than {limit} bytes")
-        parts.append(message.get("body", b""))
-    return b"".join(parts)
+async def _read(receive: Receive, writer: RemoteWrite, patience: float) -> bytes:
+    """The whole body; it takes room as it comes, so that however many are read at once, memory is bounded."""
+    body, held, more = bytearray(), 0, True
+    try:
+        while more:
+            piece, more = await _piece(receive, patience)
+            if len(body) + len(piece) > writer.most_bytes:
+                raise TooLarge(f"the body has more than {writer.most_bytes} bytes")
+            writer.hold(len(piece))
+            held += len(piece)
+            body += piece
+    finally:
+        writer.release(held)
+    return bytes(body)
+
+
+async def _piece(receive: Receive, patience: float) -> tuple[bytes, bool]:
+    """What came next, and whether there is more."""
+    try:
+        async with asyncio.timeout(patience):
+            message = await receive()
+    except TimeoutError as error:
+        raise Unavailable(f"nothing more of the body came for {patience:g} seconds; send it again") from error
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _header(scope: Scope, name: bytes) -> str:

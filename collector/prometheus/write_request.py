@@ -25,9 +25,15 @@ from .translation import Series, Translation
 
 LABELS: Final = "labels"
 MIXED: Final = "samples_and_histograms"
+MOST_ITEMS: Final = 200_000
+"""Series and samples of one request. Prometheus sends 2,000, vmagent 10,000."""
+
 MOST_KNOWN: Final = 50_000
 MOST_KNOWN_LETTERS: Final = 16_000_000
 """Label sets remembered, and letters in them; beyond, all are forgotten and learned anew."""
+
+_EMPTY: Final = (b"\x0a\x00", b"\x12\x00")
+"""A series and a sample of nothing: two bytes that become an object."""
 
 _GAUGE: Final = 2
 _STALE: Final = struct.pack("<Q", 0x7FF0000000000002)
@@ -91,7 +97,11 @@ class Reader:
         reading = Reading(self.translation)
         labels = self._one if version is Version.ONE else self._two(message)
         oldest, latest = kept_from(OLDEST, received) * 1000, (received + FUTURE) * 1000
+        items = 0
         for series in message.timeseries:
+            items += 1 + len(series.samples) + len(series.histograms)
+            if items > MOST_ITEMS:
+                raise _too_many()
             known = labels(series)
             if series.samples and series.histograms and version is Version.TWO:
                 reading.refuse(
@@ -160,10 +170,16 @@ class Reader:
 
 def parse(body: bytes, version: Version) -> Any:
     """The request's message; raises BadRequest."""
+    if sum(map(body.count, _EMPTY)) > MOST_ITEMS:
+        raise _too_many()
     try:
         return (WriteRequest if version is Version.ONE else Request).FromString(body)
     except DecodeError as error:
         raise BadRequest(f"the body can't be read as {version.value}") from error
+
+
+def _too_many() -> BadRequest:
+    return BadRequest(f"more than {MOST_ITEMS:,} series and samples in one request; send smaller ones")
 
 
 def is_stale(value: float) -> bool:

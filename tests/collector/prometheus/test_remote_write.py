@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 
+import cramjam
 import pytest
 
 from fournines.collector.prometheus.messages import Label, Request, WriteRequest
@@ -303,3 +304,24 @@ def test_what_waits_is_given_up_by_itself(desk, make, clock, slo):
         await one.writer.stop()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("nothing", [b"\x0a\x00", b"\x0a\x04\x12\x02\x10\x01"], ids=["series", "samples"])
+def test_a_request_of_millions_of_nothing_is_refused(nothing, desk, make):
+    """What takes much more memory and time than its bytes is refused before it takes them."""
+    answer = desk().post(bytes(cramjam.snappy.compress_raw(nothing * 250_000)), make.headers_one)
+
+    assert 400 == answer.status_code
+    assert "200,000" in answer.text
+
+
+def test_bodies_that_are_read_take_room(desk, make, clock):
+    """A body takes room while it is read: who finds none is asked to come again, and what is read to its end gives it back."""
+    body, asking = make.one(make.series("up", (1, clock.now))), desk(most_waiting=100_000)
+    asking.writer.hold(99_999)
+
+    assert 503 == asking.post(body, make.headers_one).status_code
+
+    asking.writer.release(99_999)
+    assert 204 == asking.post(body, make.headers_one).status_code
+    assert 0 == asking.writer._waiting
