@@ -90,7 +90,7 @@ class Contributors:
             for row in connection.execute("SELECT * FROM contributor")
         )
         self._next = 1 + max((name.number for name in self._names.kept.values()), default=0)
-        self._staged: dict[tuple[int, tuple[int, ...], Contributor], int] = {}
+        self._staged: dict[tuple[int, tuple[int, ...], Contributor, int], int] = {}
         self._named: dict[_Place, set[int]] = _open_places(connection)
         self._touched: dict[_Place, set[int]] = {}
         self._folded: list[_Place] = []
@@ -103,8 +103,10 @@ class Contributors:
         if not slos or bad <= 0 or t < received - KEPT[HOUR]:
             return
         minute = t // MINUTE * MINUTE
+        # Minutes go by whole hours: one alone, in an hour whose others are gone, would stand for all of them.
+        finest = MINUTE if minute >= int(received - KEPT[MINUTE]) // HOUR * HOUR else HOUR
         for contributor in _contributors(labels, resource):
-            key = (minute, slos, contributor)
+            key = (minute, slos, contributor, finest)
             self._staged[key] = self._staged.get(key, 0) + bad
 
     def expire(self, now: float) -> None:
@@ -154,9 +156,9 @@ class Contributors:
         self._tidy = None
 
     def _places(self) -> Iterator[tuple[_Place, Contributor, int]]:
-        for (minute, slos, contributor), bad in self._staged.items():
+        for (minute, slos, contributor, finest), bad in self._staged.items():
             for slo in slos:
-                for width in KEPT:
+                for width in (width for width in KEPT if width >= finest):
                     yield _Place(width, minute // width * width, slo, contributor.breakdown), contributor, bad
 
     def _number(self, place: _Place, contributor: Contributor) -> int:

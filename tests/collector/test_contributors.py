@@ -187,3 +187,18 @@ def test_nothing_is_blamed_for_nothing(book):
     book.blame(1, t=T - 40 * 86_400)
 
     assert not book.part.changed
+
+
+def test_a_bad_event_days_late_hides_none_of_its_hour(book):
+    """When only hours are kept of that time, an event that comes then is one of its hour's, and no minute of its own."""
+    early = T - 5 * 24 * HOUR
+    book.blame(7, t=early, received=float(early))
+    book.commit()
+    book.part.expire(NOW)
+    while book.part.changed:
+        book.commit()
+        book.part.expire(NOW)
+    book.blame(3, t=early + 60, received=NOW)
+    book.commit()
+
+    assert [10] == [bad for _, bad in book.causes(start=early - HOUR, end=early + HOUR)]
