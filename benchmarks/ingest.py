@@ -34,8 +34,8 @@ from typing import Any, Final
 
 import grpc.aio
 import httpx
-import payloads  # type: ignore[import-not-found] # the script beside this one
 import uvloop
+from bodies import payloads  # type: ignore[import-not-found] # the folder beside this script
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 ROOT: Final = Path(__file__).resolve().parent.parent
