@@ -13,18 +13,34 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import uvloop
 from prometheus_client import Gauge, Histogram, Metric
+from pydantic import SecretStr
 
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
-from .collector import Breakdown, CollectorError, HttpServer, Unavailable, expose, listen, slo_families
-from .plane import Plane
-from .settings import Settings
-from .slo import Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
+from .collector import (
+    Bounds,
+    Breakdown,
+    CollectorError,
+    HttpServer,
+    Probe,
+    Signal,
+    Tls,
+    Unavailable,
+    expose,
+    listen,
+    slo_families,
+)
+from .collector.plan import Outlet, Plan, Reception, ToOtlp, ToStore, ToXray
+from .collector.plane import Plane
+from .collector.prometheus import ScrapeJob
+from .collector.xray import SamplingRule
+from .settings import OtlpForward, RemoteWriteForward, Settings, XrayForward
+from .slo import DAY, Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
 
 EVALUATE_SECONDS: Final = 5.0
 """SLOs are evaluated this often though no commit touched them: windows move on by themselves."""
@@ -83,7 +99,7 @@ class Service:
         self._files = SloFiles(settings.slos)
         self._wake: Callable[[], None] = _nobody_waits
         self._plane = Plane(
-            settings, self._files.read(), clock, time.monotonic, lambda names: self._wake(), self._slo_families
+            _plan(settings), self._files.read(), clock, time.monotonic, lambda names: self._wake(), self._slo_families
         )
         self._collector = self._plane.collector
         with _closing_on_failure(self._plane.close):
@@ -328,6 +344,61 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._files.forget)
+
+
+def _plan(settings: Settings) -> Plan:
+    """The data plane that the settings ask for."""
+    kept = settings.traces
+    return Plan(
+        settings.data,
+        settings.kernels_folder,
+        _reception(settings),
+        tuple(map(_outlet, settings.forward)),
+        tuple(ScrapeJob(**(dict(job) | {"headers": _unmasked(job.headers)})) for job in settings.scrape),
+        tuple(Probe(**(dict(probe) | {"headers": _unmasked(probe.headers)})) for probe in settings.probes),
+        Bounds(kept.traces, kept.bytes, kept.days * DAY),
+        kept.share,
+    )
+
+
+def _reception(settings: Settings) -> Reception:
+    otlp, xray = settings.otlp, settings.xray
+    return Reception(
+        settings.host,
+        otlp.http_port,
+        otlp.grpc_port,
+        otlp.socket,
+        otlp.limit,
+        tuple(token.get_secret_value() for token in otlp.tokens),
+        Tls(otlp.tls.certificate, otlp.tls.key, otlp.tls.client_ca) if otlp.tls else None,
+        xray.port,
+        tuple(SamplingRule(**dict(rule)) for rule in xray.rules),
+    )
+
+
+def _outlet(one: OtlpForward | RemoteWriteForward | XrayForward) -> Outlet:
+    match one:
+        case OtlpForward():
+            return ToOtlp(
+                str(one.endpoint),
+                one.protocol == "grpc",
+                _unmasked(one.headers),
+                frozenset(Signal[name.upper()] for name in one.signals),
+                one.redact,
+                one.compress,
+                one.parallel,
+                one.queue_bytes,
+            )
+        case XrayForward():
+            endpoint = str(one.endpoint) if one.endpoint else None
+            return ToXray(one.region, endpoint, one.redact, one.timeout, one.queue_bytes)
+        case RemoteWriteForward():
+            collector = one.collector or platform.node()
+            return ToStore(str(one.url), collector, _unmasked(one.headers), one.interval, one.queue_bytes)
+
+
+def _unmasked(headers: Mapping[str, SecretStr]) -> dict[str, str]:
+    return {key: value.get_secret_value() for key, value in headers.items()}
 
 
 def _threshold(status: Status) -> float | None:

@@ -1,7 +1,7 @@
 """The floors: who may import whom, who may own a clock, who may read the environment.
 
 floor 4  __main__  cli
-floor 3  service  plane  api  client
+floor 3  service  api  client
 floor 2  dashboards -> slo, alerts      collector -> slo      settings -> slo.errors, slo.document
 floor 1  alerts -> slo
 floor 0  slo -> nobody                  instrumentation -> nobody
@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("alerts", "collector", "dashboards", "examples", "instrumentation", "slo")
-ROOT_MODULES = {"__init__", "__main__", "api", "cli", "client", "plane", "service", "settings"}
+ROOT_MODULES = {"__init__", "__main__", "api", "cli", "client", "service", "settings"}
 FLOOR_0_TO_2 = {"slo", "instrumentation", "alerts", "collector", "dashboards", "settings"}
 ALLOWED: dict[str, set[str]] = {
     "slo": set(),
@@ -35,8 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"slo.document", "slo.errors"},
     "client": FLOOR_0_TO_2,
     "api": FLOOR_0_TO_2 | {"service"},
-    "plane": FLOOR_0_TO_2,
-    "service": FLOOR_0_TO_2 | {"api", "plane"},
+    "service": FLOOR_0_TO_2 | {"api"},
     "cli": FLOOR_0_TO_2 | {"api", "client", "service", "examples"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -15,7 +15,7 @@ import fournines
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("alerts", "collector", "dashboards", "examples", "instrumentation", "slo")
-ROOT_MODULES = {"__init__", "__main__", "api", "cli", "client", "plane", "service", "settings"}
+ROOT_MODULES = {"__init__", "__main__", "api", "cli", "client", "service", "settings"}
 DATA_FOLDERS = {"static", "templates", "slos"}
 NOT_OURS = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH")
 

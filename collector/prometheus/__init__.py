@@ -5,7 +5,7 @@ target -> exposition -> whole scrape -> points -> books
 """
 
 from .assembly import Assembly
-from .publish import Publisher
+from .publish import Publisher, snapshot_results
 from .remote_write import RemoteWrite, Written
 from .scrape import Scraper
 from .send import RemoteWriteSender, Snapshots
@@ -22,4 +22,5 @@ __all__ = [
     "Snapshots",
     "Written",
     "remote_write_app",
+    "snapshot_results",
 ]

@@ -16,6 +16,16 @@ from .send import Snapshots
 _LOG = logging.getLogger("fournines.collector")
 
 
+def snapshot_results(registry: CollectorRegistry) -> Counter:
+    """What all publishers of a collector count together."""
+    return Counter(
+        names.REMOTE_WRITE_SNAPSHOTS,
+        "Snapshots for remote write by what came of them",
+        ("result",),
+        registry=registry,
+    )
+
+
 class Publisher:
     """Puts a snapshot into a queue each `interval` seconds while it runs.
 
@@ -27,7 +37,7 @@ class Publisher:
         self,
         families: Callable[[], Iterable[Metric]],
         put: Callable[[Item], object],
-        registry: CollectorRegistry,
+        results: Counter,
         clock: Callable[[], float],
         labels: Mapping[str, str],
         interval: float = 15.0,
@@ -37,12 +47,7 @@ class Publisher:
         self._clock = clock
         self._interval = interval
         self._snapshots = Snapshots(labels)
-        self._results = Counter(
-            names.REMOTE_WRITE_SNAPSHOTS,
-            "Snapshots for remote write by what came of them",
-            ("result",),
-            registry=registry,
-        )
+        self._results = results
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

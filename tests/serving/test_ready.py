@@ -4,7 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-from fournines import plane, service
+from fournines import service
+from fournines.collector import plane
 from fournines.settings import Otlp, Settings, Xray
 
 

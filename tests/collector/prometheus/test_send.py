@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from fournines.collector import Signal, Source
 from fournines.collector.forward import Drop, Item, Retry
-from fournines.collector.prometheus import Publisher, RemoteWriteSender, Snapshots
+from fournines.collector.prometheus import Publisher, RemoteWriteSender, Snapshots, snapshot_results
 from fournines.collector.prometheus.messages import Request, WriteRequest
 from fournines.collector.prometheus.write_request import is_stale
 
@@ -139,7 +139,7 @@ def test_snapshots_are_queued_each_interval(eventually, loop):
             raise trouble.pop()
         return families()
 
-    publisher = Publisher(shown, queued.append, registry, time.time, {"collector": "c1"}, 0.05)
+    publisher = Publisher(shown, queued.append, snapshot_results(registry), time.time, {"collector": "c1"}, 0.05)
     loop.run(publisher.start())
     eventually(lambda: len(queued) >= 2)
     loop.run(publisher.stop())

@@ -1,0 +1,161 @@
+"""The data plane as one object: everything that comes in, the collector that counts it, and everything sent on.
+
+OTLP, X-Ray, remote write, scrapes, probes -> collector (decode, count, commit) -> log counts, kept traces, destinations
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Final, Protocol
+
+from prometheus_client import Metric
+
+from ..slo import SLO
+from .access import Access
+from .collector import Collector
+from .columns import Signal
+from .counters import Counters
+from .door import Terms
+from .doors import Doors
+from .errors import CollectorError
+from .forward import Forwards
+from .kernels import load_decoders
+from .logs import LogCounts
+from .outlets import Outlets
+from .plan import Plan, Reception
+from .probe import Prober
+from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
+from .receiving import Receiving
+from .recent import Receipt
+from .taps import Tap
+from .traces import Traces
+from .writer import OnCommit
+from .xray import DEFAULT_RULES, PORT, XrayReceiver
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+
+class _Source(Protocol):
+    """Where things come in, for as long as it is started."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Plane:
+    """Built at once; `start` opens the doors, `stop` closes them, `close` lets the data folder go.
+
+    Raises CollectorError for what can't be had. `on_commit` is as in `Collector`; `clock` gives epoch seconds, `stopwatch` seconds
+    that never go back; `families` what of the SLOs is written to stores, and may block.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        slos: Sequence[SLO],
+        clock: Callable[[], float],
+        stopwatch: Callable[[], float],
+        on_commit: OnCommit,
+        families: Callable[[], Iterable[Metric]],
+    ) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._stopwatch = stopwatch
+        self._families = families
+        self._sources: list[_Source] = []
+        self._assembly = Assembly()
+        self._sending: asyncio.Task[None] | None = None
+        self.collector = Collector(
+            plan.data,
+            slos,
+            clock(),
+            load_decoders(plan.kernels, _LOG.info),
+            on_commit=on_commit,
+            stopwatch=stopwatch,
+            taps=self._taps,
+            replace_damaged=True,
+        )
+        self._counters = self.collector.counters
+        self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)
+        self.write_app = remote_write_app(self._writes)
+        """Where Prometheus writes, an ASGI application."""
+
+    async def start(self) -> None:
+        """Takes in from when this returns."""
+        doors, xray = self._doors(self._plan.reception), self._xray(self._plan.reception)
+        scraper = Scraper(self._plan.scrapes, self.collector.submit, self._counters, self._clock)
+        prober = Prober(self._plan.probes, self.collector.accept, self._counters, self._clock)
+        self._sources = [doors, *xray, self._writes, scraper, prober, *self._outlets.publishers]
+        for source in self._sources:
+            await source.start()
+        if self._outlets.destinations:
+            self._sending = asyncio.create_task(self._forwards.run(), name="forwards")
+        _LOG.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
+        for receiver in xray:
+            _LOG.info("X-Ray on port %d, UDP and TCP", receiver.port)
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs until `stop`, and never ends by itself."""
+        return [self._sending] if self._sending else []
+
+    async def stop(self) -> None:
+        """Takes nothing new, and answers what is under way."""
+        for source in reversed(self._sources):
+            await source.stop()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Commits everything accepted; what is queued for others is sent after the next start."""
+        self.collector.close()
+        self.traces.close()
+        self._forwards.close()
+
+    def _taps(self, counters: Counters) -> Sequence[Tap]:
+        registry, plan = counters.registry, self._plan
+        self._outlets = Outlets(plan.outlets, plan.data, registry, self._clock, self._families)
+        self._forwards = Forwards(self._outlets.destinations)
+        self.traces = Traces(plan.data, registry, plan.traces, plan.share)
+        return [LogCounts(registry), self._assembly, self.traces, self._forwards]
+
+    def _accept(self, signal: Signal, body: bytes) -> Future[Receipt]:
+        return self.collector.accept(signal, body, self._clock())
+
+    def _doors(self, reception: Reception) -> Doors:
+        terms = Terms(
+            self._accept,
+            room=self.collector.room,
+            access=Access(reception.tokens),
+            tls=reception.tls,
+            limit=reception.limit,
+            clock=self._clock,
+            receiving=Receiving(self._counters.registry),
+        )
+        return Doors(terms, reception.host, reception.http_port, reception.grpc_port, reception.socket)
+
+    def _xray(self, reception: Reception) -> list[XrayReceiver]:
+        """Nothing where it is off, or where nobody asked for it and somebody else, likely AWS's own daemon, has its port."""
+        if reception.xray_port == 0:
+            return []
+        try:
+            receiver = XrayReceiver(
+                self.collector.accept,
+                reception.host,
+                PORT if reception.xray_port is None else reception.xray_port,
+                registry=self._counters.registry,
+                clock=self._clock,
+                stopwatch=self._stopwatch,
+                rules=[*reception.xray_rules, *DEFAULT_RULES],
+            )
+        except CollectorError as error:
+            if reception.xray_port is not None:
+                raise
+            _LOG.warning("X-Ray is not received: %s", error)
+            return []
+        return [receiver]
