@@ -45,8 +45,8 @@ class TraceState(IntEnum):
     FAILED = 2
 
 
-A_MINUTE: Final = {TraceState.FAILED: 30, TraceState.SLOW: 15, TraceState.SAMPLED: 3}
-"""Traces chosen of one service, route and state in one minute."""
+A_MINUTE: Final = {TraceState.FAILED: 10, TraceState.SLOW: 5, TraceState.SAMPLED: 1}
+"""Traces chosen of one service, route and state in one minute: with two thousand kept in all, more would only push out older ones."""
 
 
 class Hit(NamedTuple):

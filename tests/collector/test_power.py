@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import random
 import sqlite3
@@ -25,7 +26,7 @@ def record(tmp_path, way):
     """What a collector wrote, synced and acknowledged under load, in order."""
     command = [sys.executable, Path(__file__).with_name("power.py"), tmp_path / "data", tmp_path / "journal", way]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    if "out of reach" in run.stderr:
+    if "out of reach" in run.stderr and os.environ.get("CI") != "true":  # a gate that skips is none
         pytest.skip(run.stderr.strip())
     assert run.returncode == 0, run.stderr
     return pickle.loads((tmp_path / "journal").read_bytes())

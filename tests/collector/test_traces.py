@@ -234,7 +234,7 @@ def test_a_burning_route_pushes_nobody_out(opened):
     assert 40 == len(found)
     assert 39 == sum(one["route"] == "/burning" for one in found)
     assert keeper.get(5_000) is not None
-    assert 30 * 5 + 1 == keeper.registry.get_sample_value("fournines_traces_kept_total", {"state": "failed"})
+    assert 10 * 5 + 1 == keeper.registry.get_sample_value("fournines_traces_kept_total", {"state": "failed"})
 
 
 def test_the_bounds_of_bytes_spans_and_age_hold(opened, tmp_path):
