@@ -25,8 +25,9 @@ from .origin import Origin, digest_of, identity_of
 from .rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from .senders import SignOfLife
 from .series import Feeds
-from .streams import WIDEST, Seen
-from .streams import Points as Cumulative
+from .stream_increases import Seen
+from .stream_points import WIDEST
+from .stream_points import Points as Cumulative
 
 MOST_EVENTS: Final = 10**12
 """Events one point can claim. Sums of counts stay whole numbers of 64 bits then, whoever sends."""
