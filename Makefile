@@ -6,6 +6,9 @@ TEST_ARGS ?=
 BENCH_ARGS ?= --quick
 DEMO_ARGS ?=
 
+# Where that is set, every process compiles every source anew: a second of each start, and the tests start some hundred collectors.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 NEEDS := pyproject.toml constraints.txt
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import platform
 import signal
@@ -69,6 +70,9 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
     """
     try:
         service = Service(_with_ports(settings), clock)
+        # Two hundred thousand objects stay until the process ends: they are neither looked through for garbage again and again,
+        # which held everything up for a tenth of a second each time, nor at the end, which took as long as all else of stopping.
+        gc.freeze()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(service.serve())
