@@ -1,0 +1,72 @@
+"""Shelves of streams: what was said last is found once, whatever width it has and had."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.schema import migrate
+from fournines.collector.stream_points import KEY_SIZE
+from fournines.collector.stream_shelves import BOUND, COUNT, LEAD, SEEN, Shelves
+
+KEYS = [bytes([number + 1]) * KEY_SIZE for number in range(6)]
+SAID = st.tuples(
+    st.just("say"),
+    st.dictionaries(st.integers(0, 5), st.integers(0, 2**40), min_size=1),
+    st.sampled_from([0, 8, 16]),
+)
+STORY = st.lists(
+    st.one_of(SAID, SAID, st.tuples(st.just("remove"), st.integers(0, 3)), st.tuples(st.sampled_from(["fail", "commit", "restart"])))
+)  # fmt: skip
+
+
+def shown(shelves):
+    """Every stream, and what it said last."""
+    keys = shelves.everyone().keys
+    last = shelves.last(keys, 8)
+    assert last.known().all()
+    return sorted(zip(keys, last.rows[:, COUNT].tolist(), shelves.everyone().seen.tolist(), strict=True))
+
+
+def settle(shelves, connection, how):
+    """Ends what is staged; gives the shelves as they are then."""
+    for pages in shelves.pages:
+        if how != "fail":
+            pages.write(connection)
+        pages.forget() if how == "fail" else pages.keep()
+    return Shelves(connection) if how == "restart" else shelves
+
+
+@settings(max_examples=60, deadline=None)
+@given(STORY)
+def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
+    """Each stream stands on one shelf, with its last row, through changes of width and back, removals, failures and restarts."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    shelves, true, kept = Shelves(connection), {}, {}
+    for kind, *what in story:
+        if kind == "say":
+            said, width = what
+            keys, rows = [KEYS[number] for number in said], np.zeros((len(said), LEAD + width), np.int64)
+            rows[:, COUNT], rows[:, SEEN], rows[:, BOUND] = list(said.values()), 7, width
+            last = shelves.last(keys, width)
+            assert [true.get(key) for key in keys] == [
+                count if known else None
+                for count, known in zip(last.rows[:, COUNT].tolist(), last.known(), strict=True)
+            ]
+            shelves.put(keys, rows, last)
+            true |= dict(zip(keys, said.values(), strict=True))
+        elif kind == "remove":
+            everyone = shelves.everyone()
+            gone = np.arange(len(everyone.keys)) % 4 == what[0]
+            everyone.remove(gone)
+            true = {key: true[key] for key, off in zip(everyone.keys, gone, strict=True) if not off}
+        else:
+            shelves = settle(shelves, connection, kind)
+            kept = kept if kind == "fail" else true
+            true = dict(kept)
+        assert [(key, count, 7) for key, count in sorted(true.items())] == shown(shelves)
+    connection.close()
