@@ -11,7 +11,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,8 +18,6 @@ import numpy as np
 import xxhash
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -314,10 +311,6 @@ def _trace_of(ids: IdColumns, row: int) -> bytes:
 
 def _messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, Any]:
     """The messages of some rows, by row; those that the library can't read are left out."""
-    if not rows:
-        return {}
-    if not columns.place[rows[0], 1]:
-        return _from_whole(body, columns, rows)
     make: Any = Span if isinstance(columns, Spans) else LogRecord
     found = {}
     for row in rows:
@@ -327,22 +320,6 @@ def _messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, 
         except DecodeError:
             continue  # counted by the caller, who misses it
     return found
-
-
-def _from_whole(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, Any]:
-    """As `_messages`, where the decoder does not say where each message lies."""
-    everything: list[Any]
-    if isinstance(columns, Spans):
-        traces = ExportTraceServiceRequest.FromString(body)
-        everything = list(
-            chain.from_iterable(scope.spans for one in traces.resource_spans for scope in one.scope_spans)
-        )
-    else:
-        logs = ExportLogsServiceRequest.FromString(body)
-        everything = list(
-            chain.from_iterable(scope.log_records for one in logs.resource_logs for scope in one.scope_logs)
-        )
-    return {row: everything[row] for row in rows}
 
 
 def _cleaned(resource: Attributes) -> Attributes:

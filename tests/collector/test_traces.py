@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,10 +83,8 @@ class Keeper:
         self.registry = CollectorRegistry()
         self.traces = Traces(folder, self.registry, **more)
 
-    def take(self, body, signal=Signal.TRACES, received=NOW, whole=False):
+    def take(self, body, signal=Signal.TRACES, received=NOW):
         columns = self.decoders.decode(signal, body, WANTED)
-        if whole:
-            columns = replace(columns, place=np.zeros_like(columns.place))
         self.traces.stage(Arrival(signal, Source.OTLP, body, columns, received), NO_SLOS)
         self.traces.keep()
 
@@ -119,15 +116,12 @@ def opened(tmp_path, decoders):
         keeper.traces.close()
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["placed", "whole"])
-def test_a_failed_trace_is_kept_with_all_its_spans(opened, whole):
+def test_a_failed_trace_is_kept_with_all_its_spans(opened):
     """The spans that came before the failure, with it and after it, from every service; those of other traces are not."""
     keeper = opened()
-    keeper.take(
-        spans({"trace": 1, "span_id": 4, "parent": 2, "route": "", "kind": 1}, {"trace": 2, "span_id": 9}), whole=whole
-    )
-    keeper.take(spans({"trace": 1, "span_id": 3, "parent": 2, "status": 503, "kind": 2}, service="users"), whole=whole)
-    keeper.take(spans({"trace": 1, "span_id": 2}, {"trace": 3, "span_id": 8}), whole=whole)
+    keeper.take(spans({"trace": 1, "span_id": 4, "parent": 2, "route": "", "kind": 1}, {"trace": 2, "span_id": 9}))
+    keeper.take(spans({"trace": 1, "span_id": 3, "parent": 2, "status": 503, "kind": 2}, service="users"))
+    keeper.take(spans({"trace": 1, "span_id": 2}, {"trace": 3, "span_id": 8}))
     view = keeper.get(1)
 
     assert [(2, 0), (3, 1), (4, 1)] == sorted((int(span["span_id"], 16), span["depth"]) for span in view["spans"])
