@@ -46,6 +46,7 @@ seconds = float(sys.argv[3])
 lengths = demo.Acts(healthy=seconds, outage=seconds, recovery=seconds)
 if __name__ == "__main__":
     demo.build = lambda slos, folder: artefacts.Artefacts(folder)
+    demo.prepare = lambda console, folder: folder  # a stand-in has nothing to decode
     sys.exit(demo.run(out=Path(sys.argv[1]), acts=lengths, rps=20.0, keep=sys.argv[4:] == ["keep"]))
 """
 
