@@ -1,8 +1,11 @@
 """What the bad events of an SLO have in common: the largest causes and the largest instances, per minute and per hour.
 
-Two breakdowns beside one another, each exact in sum: by cause (route, status, error type, version) and by instance. Together they would be
+Two breakdowns beside one another, of the same sum: by cause (route, status, error type, version) and by instance. Together they would be
 as many rows as instances times causes, and an outage of one route would hide behind its hundred instances. The largest of each bucket
-are kept by name, all others together as `otel.metric.overflow`, so that the rows of a breakdown always add up to the bad events counted.
+are kept by name, all others together as `otel.metric.overflow`, so that the rows of a breakdown add up to the bad events counted.
+
+Of sampled spans they do but for rounding: those of one request that share their attributes, resource and second are rounded together to
+whole events, while the count carries on what is left over of them. Each such rounding is off by half an event at most.
 """
 
 from __future__ import annotations
@@ -262,8 +265,8 @@ def contributors(
 ) -> list[tuple[Contributor, int]]:
     """Who had a part in an SLO's bad events of an interval of whole minutes, the largest first, and how many.
 
-    They add up to the bad events counted, those that were estimated for silence apart. Beyond three days the interval is taken in whole
-    hours, beyond 35 days nothing is kept.
+    They add up to the bad events counted, those of sampled spans but for rounding; events estimated for silence are nobody's. Beyond
+    three days the interval is taken in whole hours, beyond 35 days nothing is kept.
     """
     oldest = connection.execute("SELECT min(t) FROM blame WHERE width = ?", (MINUTE,)).fetchone()[0]
     # Minutes go by whole hours: from the oldest one's hour on they are complete.
