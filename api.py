@@ -43,6 +43,9 @@ WHOLE_STEPS: Final = 120
 
 JSON = dict[str, Any]
 
+_From = Annotated[int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")]
+_To = Annotated[int | None, Query(alias="to", description="epoch seconds, not included; now unless given")]
+
 
 class Desk(Protocol):
     """What the API asks; `service.Service` answers."""
@@ -153,12 +156,8 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
     @app.get("/api/v1/slos/{name:path}/history")
     def history(
         name: str,
-        start: Annotated[
-            int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")
-        ] = None,
-        end: Annotated[
-            int | None, Query(alias="to", description="epoch seconds, not included; now unless given")
-        ] = None,
+        start: _From = None,
+        end: _To = None,
         step: Annotated[int, Query(ge=BUCKET, multiple_of=BUCKET, description="seconds")] = BUCKET,
     ) -> JSON:
         """Counts in steps of `step` seconds. Steps without events are left out."""
@@ -170,12 +169,8 @@ def _add_slos(app: FastAPI, desk: Desk) -> None:
     @app.get("/api/v1/slos/{name:path}/contributors")
     def contributors(
         name: str,
-        start: Annotated[
-            int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")
-        ] = None,
-        end: Annotated[
-            int | None, Query(alias="to", description="epoch seconds, not included; now unless given")
-        ] = None,
+        start: _From = None,
+        end: _To = None,
     ) -> JSON:
         """What the bad events had in common: the largest causes and instances of whole minutes, `otel.metric.overflow` for the rest."""
         evaluation = desk.evaluation()
