@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ..lock import sync
 from .record import HEADER, MAGIC, Record, encode, read
 from .sender import Item
 
@@ -35,7 +36,7 @@ class Segment:
         segment._writing = os.open(segment.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
             segment._put(HEADER.pack(MAGIC, segment._seed), 0)
-            sync_folder(folder)
+            sync(folder)
         except OSError:
             segment.remove()
             raise
@@ -135,12 +136,3 @@ class Segment:
             rest = rest[written:]
         os.fdatasync(self._writing)
         return offset
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
