@@ -16,9 +16,10 @@ from .fractions import Fractions
 from .intervals import Intervals
 from .ledger import Ledger
 from .names import HEARTBEAT
-from .origin import Origins
+from .origin import MOST_KNOWN, origin_of
 from .recent import digests
 from .registry import MOST_SERVICES, Judge, Registry
+from .remembered import Remembered
 from .rolling import Rolling
 from .senders import Senders, SignOfLife
 from .series import Feeds, Series
@@ -59,7 +60,7 @@ class Books:
         self.series = Series(self.registry)
         self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
         self.clocks = Clocks(counters.skew)
-        self.origins = Origins()
+        self.origins = Remembered(origin_of, MOST_KNOWN)
         self.fractions = Fractions(connection)
         self.off_boundary: dict[int, float | None] = {}
         self.taps = tuple(taps)

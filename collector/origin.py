@@ -13,7 +13,7 @@ from .names import SERVICE_INSTANCE, SERVICE_NAME, UNKNOWN_SERVICE
 from .senders import SenderKey
 
 MOST_KNOWN: Final = 2_000
-"""Resources remembered at most."""
+"""Resources whose origins are remembered at most."""
 
 
 class Origin(NamedTuple):
@@ -34,24 +34,6 @@ def origin_of(resource: Attributes) -> Origin:
     service = str(resource.get(SERVICE_NAME) or UNKNOWN_SERVICE)
     instance = str(resource.get(SERVICE_INSTANCE) or digest.hex())
     return Origin(SenderKey(service, instance), digest)
-
-
-class Origins:
-    """The origins of resources, remembered for as long as decoders give the same object for the same resource."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Attributes, Origin]] = {}
-
-    def of(self, resource: Attributes) -> Origin:
-        """The origin of a resource."""
-        known = self._known.get(id(resource))
-        if known is not None and known[0] is resource:
-            return known[1]
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        origin = origin_of(resource)
-        self._known[id(resource)] = (resource, origin)
-        return origin
 
 
 def digest_of(attributes: Attributes) -> bytes:

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from ..slo import Attributes, SpanKind, Verdict, availability
 from ..slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
 from .columns import Spans
-from .origin import Origins
+from .origin import MOST_KNOWN as MOST_RESOURCES
+from .origin import origin_of
 from .redaction import without_sensitive
 from .registry import Catalogue
+from .remembered import Remembered
 from .trace_ring import Keys, keys_of, rows_of
 
 MOST_GROUPS: Final = 5_000
@@ -133,14 +135,14 @@ class Reasons:
     def __init__(self, share: float, quotas: Quotas) -> None:
         self.quotas = quotas
         self._share = np.uint64(int(share * _SPAN))
-        self._origins = Origins()
-        self._said: dict[int, tuple[Attributes, _Said]] = {}
+        self._origins = Remembered(origin_of, MOST_RESOURCES)
+        self._said = Remembered(_said, MOST_KNOWN)
 
     def among(self, spans: Spans, thresholds: Mapping[str, int], wanted: Keys, received: float) -> Iterator[Group]:
         """The groups of a request, but for those that are full and whose traces are not among `wanted`."""
         if not len(spans.kind):
             return
-        said = [self._of(labels) for labels in spans.labels]
+        said = [self._said.of(labels) for labels in spans.labels]
         services = [self._origins.of(resource).service for resource in spans.resources]
         limits = np.array([thresholds.get(service, _NEVER) for service in services], np.int64)
         state = _states(spans, said, limits, self._share)
@@ -160,16 +162,6 @@ class Reasons:
             if kept_before[end] > kept_before[start] or self.quotas.left(hit, received):
                 mine, again = rows[start:end], kept[start:end]
                 yield Group(hit, mine[~again].tolist(), mine[again].tolist())
-
-    def _of(self, labels: Attributes) -> _Said:
-        known = self._said.get(id(labels))
-        if known is not None and known[0] is labels:
-            return known[1]
-        if len(self._said) >= MOST_KNOWN:
-            self._said.clear()
-        said = _said(labels)
-        self._said[id(labels)] = labels, said
-        return said
 
 
 def _states(spans: Spans, said: Sequence[_Said], limits: NDArray[np.int64], share: np.uint64) -> NDArray[np.int64]:
