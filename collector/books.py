@@ -64,6 +64,7 @@ class Books:
         self.fractions = Fractions(connection)
         self.off_boundary: dict[int, float | None] = {}
         self.taps = tuple(taps)
+        self._metrics: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset({HEARTBEAT}))
         self._full = False
         self._rows: dict[str, tuple[tuple[Judge, ...], tuple[int, ...]]] = {}
         self._parts: tuple[Part, ...] = (
@@ -86,7 +87,13 @@ class Books:
     @property
     def wanted(self) -> Wanted:
         """What decoding is to keep, as the open transaction sees it."""
-        return Wanted(self.registry.wanted, self.cumulatives.names | {HEARTBEAT})
+        # Threads that decode ask while another stages: what they read here is never changed, only replaced.
+        names, metrics = self._metrics
+        if names is not self.cumulatives.names:
+            names = self.cumulatives.names
+            metrics = names | {HEARTBEAT}
+            self._metrics = names, metrics
+        return Wanted(self.registry.wanted, metrics)
 
     @property
     def sampled(self) -> frozenset[int]:

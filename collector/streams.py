@@ -67,19 +67,18 @@ class Cumulatives:
         self._families = Families(connection)
         self._shelves = Shelves(connection)
         self._tracked: Staged[str, float] = Staged(connection.execute("SELECT name, since FROM tracked"))
+        self.names = frozenset(self._tracked.kept)
+        """The metrics that are tracked, as the open transaction sees it; another object whenever they change, for threads that read."""
         row = connection.execute("SELECT value FROM meta WHERE key = ?", (HORIZON,)).fetchone()
         self._horizon: Staged[str, float] = Staged([(HORIZON, float(row[0]) if row else float(birth - FRESH))])
 
     def track(self, names: Iterable[str], now: float) -> None:
         """Stages that metrics are tracked from `now` on, unless they are already."""
-        for name in names:
-            if self._tracked.get(name) is None:
-                self._tracked.put(name, now)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The metrics that are tracked, as the open transaction sees it."""
-        return frozenset(name for name, _ in self._tracked.items())
+        fresh = frozenset(names) - self.names
+        for name in fresh:
+            self._tracked.put(name, now)
+        if fresh:
+            self.names |= fresh
 
     def since(self, name: str) -> int | None:
         """The nanosecond from which on a stream of a metric may begin and count whole; None for a metric that is not tracked."""
@@ -214,6 +213,8 @@ class Cumulatives:
         """What was staged never was."""
         for part in self._parts:
             part.forget()
+        if self.names != self._tracked.kept.keys():
+            self.names = frozenset(self._tracked.kept)
 
 
 def _surplus(family: IntColumn, seen: IntColumn, sizes: IntColumn) -> NDArray[np.bool_]:

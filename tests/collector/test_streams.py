@@ -304,3 +304,19 @@ def test_an_export_in_several_requests_is_one_export(books, now):
     part = Level(int(now + 120) * NANO, 7)
 
     assert 7 == books.take(start, part, now + 121, stream=b"s-part").count
+
+
+def test_what_is_tracked_is_never_changed_under_a_reader(tmp_path):
+    """Other threads read the names while SLOs are declared: each change is a new set, one that is forgotten leaves the old."""
+    ledger = Ledger(tmp_path, 1.79e9)
+    streams = Cumulatives(ledger.writer, 0)
+    streams.track(["a"], 1.0)
+    ledger.commit([streams])
+    before = streams.names
+    streams.track(["a", "b"], 2.0)
+    staged = streams.names
+    streams.forget()
+    ledger.close()
+
+    assert ({"a"}, {"a", "b"}, {"a"}) == (before, staged, streams.names)
+    assert streams.since("b") is None
