@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_words(compiling, tmp_path):
 
 def test_what_the_compiler_says_is_told(tmp_path, monkeypatch):
     """A child that fails leaves nothing behind but its words."""
-    monkeypatch.setattr(cache, "MODULES", ("no_such_module",))
+    monkeypatch.setattr(cache, "MODULES", (("no_such_module",),))
 
     with pytest.raises(CollectorError, match="no_such_module"):
         warm_up(tmp_path)
