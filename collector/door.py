@@ -7,7 +7,6 @@ import contextlib
 import functools
 import logging
 import socket
-from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from .access import Access
 from .columns import Signal
+from .connection import Connection
 from .errors import BadRequest, TooLarge, Unauthenticated, Unavailable
 from .listener import listen, listen_unix
 from .otlp_status import MAX_BODY
@@ -57,22 +57,6 @@ class Terms:
     clock: Callable[[], float] = _no_clock
     receiving: Receiving = field(default_factory=lambda: Receiving(CollectorRegistry()))
     most_connections: int = MOST_CONNECTIONS
-
-
-class Connection(asyncio.Protocol):
-    """What a door asks of its connections."""
-
-    @abstractmethod
-    def overdue(self) -> None:
-        """Ends what has been silent for too long."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """Ends as soon as nothing is under way."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Ends at once."""
 
 
 class Door:

@@ -15,7 +15,9 @@ from .columns import Signal
 from .door import Door
 from .errors import BadRequest, TooLarge, Unauthenticated
 from .grpc_answer import GrpcAnswer, plain, refused, taken
-from .grpc_connection import GrpcConnection, Headers, Stream
+from .grpc_connection import GrpcConnection
+from .grpc_stream import Stream
+from .http2_heads import Headers
 from .otlp_status import Refusal, refusal, response
 from .recent import Receipt
 from .request_body import CODINGS, Sink, sink_for

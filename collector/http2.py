@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -113,6 +114,41 @@ def unpadded(head: FrameHead, payload: bytes) -> bytes:
     if start > end:
         raise ConnectionFault(Code.PROTOCOL_ERROR, "more padding than frame")
     return payload[start:end]
+
+
+def settings(said: Mapping[Setting, int]) -> bytes:
+    """Says on what terms we speak."""
+    return frame(Kind.SETTINGS, 0, 0, b"".join(SETTING.pack(*each) for each in said.items()))
+
+
+def reset(stream: int, code: Code) -> bytes:
+    """Ends a stream."""
+    return frame(Kind.RST_STREAM, 0, stream, WORD.pack(code))
+
+
+def goodbye(newest: int, code: Code, text: str) -> bytes:
+    """No stream beyond the newest is taken."""
+    return frame(Kind.GOAWAY, 0, 0, WORD.pack(newest) + WORD.pack(code) + text.encode())
+
+
+def said_by(payload: bytes) -> dict[int, int]:
+    """What SETTINGS say; of one that is said several times the last counts."""
+    if len(payload) % SETTING.size:
+        raise ConnectionFault(Code.FRAME_SIZE_ERROR, "settings cut off")
+    said = dict(SETTING.iter_unpack(payload))
+    if said.get(Setting.INITIAL_WINDOW_SIZE, 0) > MOST_WINDOW:
+        raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a window that large is none")
+    return said
+
+
+def increment(payload: bytes) -> int:
+    """By how much a WINDOW_UPDATE widens its window."""
+    if len(payload) != WORD.size:
+        raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a window's update has four bytes")
+    more = int(WORD.unpack(payload)[0]) & MOST_WINDOW
+    if not more:
+        raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a window that is not larger is none")
+    return more
 
 
 def literal(name: bytes, value: bytes) -> bytes:

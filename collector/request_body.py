@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from .errors import TooLarge
-from .inflate import Gzip, Hold, Pieces, Zstd, hold_freely
+from .inflate import Gzip, Zstd
+from .plain_body import Hold, Plain, hold_freely
 
 
 class Sink(Protocol):
@@ -17,28 +17,6 @@ class Sink(Protocol):
 
     def finish(self) -> bytes:
         """The whole body; raises BadRequest where its end is missing."""
-
-
-class Plain:
-    """A body that is sent as it is; holds at most `limit` bytes."""
-
-    def __init__(self, limit: int, hold: Hold = hold_freely) -> None:
-        self._limit = limit
-        self._left = limit
-        self._hold = hold
-        self._pieces = Pieces()
-
-    def feed(self, data: bytes) -> None:
-        """Takes the next bytes; raises TooLarge where they go beyond the limit."""
-        self._left -= len(data)
-        if self._left < 0:
-            raise TooLarge(f"the body has more than {self._limit} bytes")
-        self._hold(len(data))
-        self._pieces.add(data)
-
-    def finish(self) -> bytes:
-        """The whole body."""
-        return self._pieces.whole()
 
 
 CODINGS: Final = ("gzip", "zstd")

@@ -6,14 +6,13 @@ import random
 import socket
 import struct
 import threading
-from types import SimpleNamespace
 
 import hpack
 import pytest
 
 from fournines.collector import GrpcDoor, Room, Terms
-from fournines.collector.grpc_connection import MOST_KNOWN, GrpcConnection
 from fournines.collector.http2 import PREFACE, SETTING, Code, Flag, Kind, Setting, frame
+from fournines.collector.http2_heads import MOST_KNOWN, HeadReader
 from fournines.collector.pace import PACE
 
 PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -254,12 +253,12 @@ def test_a_padded_frame_is_not_gathered_in_memory(running):
 
 def test_heads_are_remembered_within_bounds():
     """However many different heads are made of references alone, a few are remembered."""
-    connection = GrpcConnection(SimpleNamespace(now=0.0))
+    heads = HeadReader()
     for one in range(0x81, 0xBE):
         for other in range(0x81, 0xBE):
-            connection._decoded(bytes((one, other)))
+            heads.decoded(bytes((one, other)))
 
-    assert len(connection._known) <= MOST_KNOWN
+    assert heads.known <= MOST_KNOWN
 
 
 def test_of_settings_said_many_times_the_last_counts(running):
