@@ -8,7 +8,7 @@ from .compiled import Bytes, helper, inlined, int64
 from .faults import MALFORMED
 from .text import is_text
 from .walk import ARRAY_VALUE, KEY_VALUE_LIST, walk
-from .wire import CONTENT, FIXED64, VARINT, content, little64, skip, tag, varint
+from .wire import CONTENT, FIXED64, VARINT, content, fixed64, skip, tag, varint
 
 NOTHING: Final = 0
 STRING: Final = 1
@@ -76,11 +76,7 @@ def any_value(buf: Bytes, at: int, end: int, depth: int) -> tuple[int, int, int,
             value, at = varint(buf, at, end)
             kind, payload, size = number, (int64(value != 0) if number == BOOL else value), 0
         elif wire == FIXED64 and number == DOUBLE:
-            if end - at < 8:
-                at = MALFORMED
-                break
-            bits = little64(buf, at)
-            at += 8
+            bits, at = fixed64(buf, at, end)
             kind, payload, size = number, (bits if bits & 0x7FFFFFFFFFFFFFFF else int64(0)), 0
         else:
             at = skip(buf, at, end, field, depth)

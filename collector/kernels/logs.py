@@ -15,7 +15,7 @@ from .resources import resources_of
 from .span import NOTES, WRONG, read_id, time
 from .text import is_text
 from .walk import ANY_VALUE, KEY_VALUE, walk
-from .wire import CONTENT, FIXED64, VARINT, content, int32, little64, skip, tag, varint
+from .wire import CONTENT, FIXED64, VARINT, content, fixed64, int32, skip, tag, varint
 
 _REQUEST: Final = "ExportLogsServiceRequest"
 
@@ -61,10 +61,8 @@ def _record(buf: Bytes, at: int, end: int, row: int, columns: Ints, ids: Ints, n
             if at < 0 or _contents(buf, begin, at, field >> 3, row, ids, notes) < 0:
                 return MALFORMED
         elif field == _ITS_TIME or field == _ITS_OBSERVED:  # noqa: SIM109 - numba compiles a tuple's `in` for seconds
-            if end - at < 8:
-                return MALFORMED
-            columns[_TIME if field == _ITS_TIME else _OBSERVED, row] = little64(buf, at)
-            at += 8
+            moment, at = fixed64(buf, at, end)
+            columns[_TIME if field == _ITS_TIME else _OBSERVED, row] = moment
         elif field == _ITS_SEVERITY:
             value, at = varint(buf, at, end)
             columns[_SEVERITY, row] = int32(value)

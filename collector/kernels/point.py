@@ -19,8 +19,8 @@ from .keys import Keys, find
 from .labels import KIND, PAYLOAD
 from .labels import SIZE as LENGTH
 from .text import hash_of, mixed
-from .walk import EXEMPLAR, walk
-from .wire import CONTENT, DEPTH, FIXED64, VARINT, content, little64, skip, tag, varint
+from .walk import EXEMPLAR, MOST, table_of, walk
+from .wire import CONTENT, DEPTH, FIXED64, VARINT, content, fixed64, little64, skip, tag, varint
 
 GAUGE: Final = 5
 SUM: Final = 7
@@ -72,8 +72,6 @@ _ROLES: Final[Mapping[int, Mapping[int, int]]] = {
         11: _EXEMPLAR,
     },
 }
-_MOST: Final = 16
-
 _STREAM: Final = np.uint64(0x7463A1C2E8B15D39)
 """The seed of streams' numbers. It is kept in ledgers, through the numbers made with it, so it never changes."""
 
@@ -81,15 +79,7 @@ _HUGE: Final = np.int64(2**62)
 """More than any count that is taken; a sum that reached it stays there."""
 
 
-def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
-    table = np.zeros((max(_ROLES) + 1, _MOST), np.int8)
-    for kind, roles in _ROLES.items():
-        for number, role in roles.items():
-            table[kind, number] = role
-    return table
-
-
-_ROLE: Final = _as_array()
+_ROLE: Final = table_of(_ROLES)
 
 
 @helper
@@ -112,13 +102,9 @@ def read_point(  # noqa: C901 - a kernel: one branch a role
         if at < 0:
             break
         number, wire = field >> 3, field & 7
-        role = int64(_ROLE[kind, number]) if number < _MOST else int64(_UNREAD)
+        role = int64(_ROLE[kind, number]) if number < MOST else int64(_UNREAD)
         if wire == FIXED64 and _NUMBER <= role <= _VALUE:
-            if end - at < 8:
-                at = MALFORMED
-                break
-            point[number] = little64(buf, at)
-            at += 8
+            point[number], at = fixed64(buf, at, end)
             if role == _VALUE:
                 point[VALUE] = number
         elif wire == VARINT and _FLAGS <= role <= _SCALE:

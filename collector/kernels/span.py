@@ -12,7 +12,7 @@ from .outline import ITEM_DEPTH
 from .text import is_text
 from .tracestate import threshold
 from .walk import EVENT, LINK, walk
-from .wire import CONTENT, FIXED64, VARINT, big64, content, int32, little64, skip, tag, varint
+from .wire import CONTENT, FIXED64, VARINT, big64, content, fixed64, int32, skip, tag, varint
 
 LATEST: Final = 2**63 - 1
 """The last nanosecond a column can hold, in the year 2262; the wire's unsigned times beyond it are taken as this one."""
@@ -51,7 +51,7 @@ _CODE: Final = 3 << 3 | VARINT
 
 
 @helper
-def read_span(  # noqa: C901 - a field a branch
+def read_span(
     buf: Bytes, at: int, end: int, row: int, keys: Keys, found: Ints, notes: Ints, columns: Ints, ids: Ints
 ) -> int:
     """Reads a span but for its label; gives its end, or a fault. `found` gets its attributes, `notes` its status.
@@ -73,10 +73,8 @@ def read_span(  # noqa: C901 - a field a branch
             if stopped < 0:
                 return MALFORMED
         elif field == _START or field == _END:  # noqa: SIM109 - numba compiles a tuple's `in` for seconds
-            if end - at < 8:
-                return MALFORMED
-            columns[START if field == _START else END, row] = little64(buf, at)
-            at += 8
+            moment, at = fixed64(buf, at, end)
+            columns[START if field == _START else END, row] = moment
         elif field == _KIND:
             value, at = varint(buf, at, end)
             columns[KIND, row] = int32(value)

@@ -71,18 +71,22 @@ FIELDS: Final[Mapping[int, Mapping[int, int]]] = {
 """A message's fields that hold text, messages or packed numbers, by number; all others are scalars or bytes, which any content is
 right for."""
 
-_MOST: Final = 16
+MOST: Final = 16
+"""Field numbers that a table tells of, from 0 on."""
 
 
-def _as_array() -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
-    table = np.zeros((max(FIELDS) + 1, _MOST), np.int8)
-    for message, fields in FIELDS.items():
+def table_of(
+    messages: Mapping[int, Mapping[int, int]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
+    """What the fields of messages are, by message and field number, as an array, which kernels can read; 0 for what is not said."""
+    table = np.zeros((max(messages) + 1, MOST), np.int8)
+    for message, fields in messages.items():
         for number, holds in fields.items():
             table[message, number] = holds
     return table
 
 
-_FIELDS: Final = _as_array()
+_FIELDS: Final = table_of(FIELDS)
 
 
 @helper
@@ -115,7 +119,7 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
         if at < 0:
             return MALFORMED
         number = field >> 3
-        holds = int64(_FIELDS[messages[level], number]) if field & 7 == CONTENT and number < _MOST else int64(0)
+        holds = int64(_FIELDS[messages[level], number]) if field & 7 == CONTENT and number < MOST else int64(0)
         if holds == 0:
             at = skip(buf, at, ends[level], field, depth - level)
             if at < 0:

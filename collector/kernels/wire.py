@@ -70,6 +70,14 @@ def little64(buf: Bytes, at: int) -> int:
 
 
 @inlined
+def fixed64(buf: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Eight bytes of a message, the lowest first, and where it stopped."""
+    if end - at < 8:
+        return int64(0), int64(MALFORMED)
+    return little64(buf, at), at + 8
+
+
+@inlined
 def big64(buf: Bytes, at: int) -> int:
     """Eight bytes, the highest first. The caller has checked that they are there."""
     high = byte(buf, at) << 56 | byte(buf, at + 1) << 48 | byte(buf, at + 2) << 40 | byte(buf, at + 3) << 32
