@@ -25,3 +25,15 @@ def oracle():
 def bodies():
     """Makes request bodies and mutates them, by a generator of random numbers."""
     return _module("bodies")
+
+
+@pytest.fixture(scope="session")
+def of_points():
+    """Makes requests of metrics, and says what a decoder makes of one."""
+    return _module("points_bodies")
+
+
+@pytest.fixture(scope="session")
+def slow():
+    """The decoder of points by way of protobuf objects."""
+    return _module("points_oracle").decode_points

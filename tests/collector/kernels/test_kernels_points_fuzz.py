@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from fournines.collector.columns import Wanted
-
-
-def _module(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def of_points():
-    """Makes requests of metrics, and says what a decoder makes of one."""
-    return _module("points_bodies")
-
-
-@pytest.fixture(scope="module")
-def slow():
-    """The decoder by way of protobuf objects."""
-    return _module("points_oracle").decode_points
 
 
 @pytest.fixture(scope="module")
