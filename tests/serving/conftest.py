@@ -138,7 +138,7 @@ def collector(tmp_path, free_port) -> Collector:
     return Collector(tmp_path / "data", free_port(), free_port(), free_port())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def running(run_server):
     """Starts the collector, by another command where one is given, and ends it when the block is left."""
 
@@ -149,6 +149,14 @@ def running(run_server):
             yield collector
 
     return run
+
+
+@pytest.fixture(scope="module")
+def shared(running, tmp_path_factory, free_port) -> Iterator[Collector]:
+    """One collector that runs for all tests of a file which ask for it, each with a service of its own."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    with running(Collector(data, free_port(), free_port(), free_port())) as collector:
+        yield collector
 
 
 @pytest.fixture

@@ -19,26 +19,24 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 PROTOBUF = "application/x-protobuf"
 
 
-def test_an_acknowledged_request_is_counted_at_once(collector, running, make_spans):
+def test_an_acknowledged_request_is_counted_at_once(shared, make_spans):
     """The 200 comes after the commit: whoever asks then is told the new count."""
-    with running(collector):
-        answer = collector.post("traces", make_spans("shop", [200] * 7 + [503] * 3))
+    answer = shared.post("traces", make_spans("acknowledged", [200] * 7 + [503] * 3))
 
-        assert 200 == answer.status_code
-        assert not ExportTraceServiceResponse.FromString(answer.content).HasField("partial_success")
-        assert (7, 10) == collector.events("shop-availability")
-        assert (7, 7) == collector.events("shop-latency")
+    assert 200 == answer.status_code
+    assert not ExportTraceServiceResponse.FromString(answer.content).HasField("partial_success")
+    assert (7, 10) == shared.events("acknowledged-availability")
+    assert (7, 7) == shared.events("acknowledged-latency")
 
 
-def test_the_same_bytes_count_once(collector, running, make_histogram):
+def test_the_same_bytes_count_once(shared, make_histogram):
     """A sender whose answer got lost may send again."""
     now = time.time()
-    body = make_histogram("shop", {200: 40, 500: 2}, now - 5, now, up=1)
-    with running(collector):
-        first, second = collector.post("metrics", body), collector.post("metrics", body)
+    body = make_histogram("twice", {200: 40, 500: 2}, now - 5, now, up=1)
+    first, second = shared.post("metrics", body), shared.post("metrics", body)
 
-        assert (200, 200) == (first.status_code, second.status_code)
-        assert (40, 42) == collector.events("shop-availability")
+    assert (200, 200) == (first.status_code, second.status_code)
+    assert (40, 42) == shared.events("twice-availability")
 
 
 def test_counts_survive_a_restart(collector, running, make_spans):
@@ -50,14 +48,13 @@ def test_counts_survive_a_restart(collector, running, make_spans):
         assert (5, 5) == collector.events("shop-availability")
 
 
-def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(collector, running, make_spans):
+def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(shared, make_spans):
     """The keys are a contract."""
-    with running(collector):
-        collector.post("traces", make_spans("shop", [200] * 5))
-        slo = collector.get("/api/v1/slos/shop-availability")
-        listed = collector.get("/api/v1/slos")["slos"]
-        history = collector.get("/api/v1/slos/shop-availability/history")["points"]
-        heads = [httpx.head(collector.url + path).status_code for path in ("/healthz", "/readyz")]
+    shared.post("traces", make_spans("documented", [200] * 5))
+    slo = shared.get("/api/v1/slos/documented-availability")
+    listed = [each for each in shared.get("/api/v1/slos")["slos"] if each["service"] == "documented"]
+    history = shared.get("/api/v1/slos/documented-availability/history")["points"]
+    heads = [httpx.head(shared.url + path).status_code for path in ("/healthz", "/readyz")]
 
     assert {
         "name",
@@ -73,44 +70,41 @@ def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(collector,
     assert ("0.9999", "30d", "Occurrences", "healthy") == (slo["objective"], slo["window"], slo["method"], slo["state"])
     assert {"good": 5, "total": 5, "estimated_bad": 0} == slo["events"]
     assert ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"] == list(slo["burn_rates"])
-    assert {"shop-availability", "shop-latency"} == {each["name"] for each in listed}
+    assert {"documented-availability", "documented-latency"} == {each["name"] for each in listed}
     assert [(5, 5)] == [(point["good"], point["total"]) for point in history]
     assert [200, 200] == heads
 
 
-def test_an_slo_has_its_addresses_whatever_its_service_is_called(collector, running, make_spans):
+def test_an_slo_has_its_addresses_whatever_its_service_is_called(shared, make_spans):
     """A name with slashes, quotes or spaces is asked for like every other."""
-    with running(collector):
-        for service in ("team/payments", "a b", "<b>x?y#z</b>"):
-            collector.post("traces", make_spans(service, [200]))
-            name = quote(f"{service}-availability", safe="")
-            for path in (f"/api/v1/slos/{name}", f"/api/v1/slos/{name}/history", f"/slo/{name}"):
-                assert 200 == httpx.get(collector.url + path, trust_env=False).status_code, path
+    for service in ("team/payments", "a b", "<b>x?y#z</b>"):
+        shared.post("traces", make_spans(service, [200]))
+        name = quote(f"{service}-availability", safe="")
+        for path in (f"/api/v1/slos/{name}", f"/api/v1/slos/{name}/history", f"/slo/{name}"):
+            assert 200 == httpx.get(shared.url + path, trust_env=False).status_code, path
 
 
-def test_a_history_of_all_time_is_answered(collector, running, make_spans):
+def test_a_history_of_all_time_is_answered(shared, make_spans):
     """However far its ends lie apart, an answer costs what is kept."""
-    with running(collector):
-        collector.post("traces", make_spans("shop", [200] * 5))
-        path = "/api/v1/slos/shop-availability/history"
-        for start, end, step in ((0, 10**15, 10**12), (-(10**30), 10**30, 10**28)):
-            points = collector.get(f"{path}?from={start}&to={end}&step={step}")["points"]
-            assert [5] == [point["total"] for point in points]
+    shared.post("traces", make_spans("remembered", [200] * 5))
+    path = "/api/v1/slos/remembered-availability/history"
+    for start, end, step in ((0, 10**15, 10**12), (-(10**30), 10**30, 10**28)):
+        points = shared.get(f"{path}?from={start}&to={end}&step={step}")["points"]
+        assert [5] == [point["total"] for point in points]
 
 
-def test_a_second_collector_on_the_same_data_is_refused(collector, running, free_port):
+def test_a_second_collector_on_the_same_data_is_refused(shared, free_port):
     """Two writers on one ledger would count twice: the second says who is there, and exits 1."""
-    with running(collector):
-        other = subprocess.run(
-            [sys.executable, "-m", "fournines", "serve", "--data", collector.data, "--port", str(free_port())],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    other = subprocess.run(
+        [sys.executable, "-m", "fournines", "serve", "--data", shared.data, "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert 1 == other.returncode
-    assert str(collector.data) in other.stderr
+    assert str(shared.data) in other.stderr
     assert "Traceback" not in other.stderr
 
 
@@ -178,17 +172,17 @@ def test_a_faulty_slo_file_stops_the_start(collector, tmp_path):
     ],
     ids=["no protobuf", "no gzip", "gzip bomb", "200 MB", "xml"],
 )
-def test_bad_bodies_get_a_status_and_the_collector_goes_on(collector, running, make_spans, body, headers, status):
+def test_bad_bodies_get_a_status_and_the_collector_goes_on(shared, make_spans, request, body, headers, status):
     """Each is refused for its reason, and the next good request is counted."""
-    with running(collector):
-        try:
-            refused = collector.post("traces", body, **headers).status_code
-        except httpx.WriteError:  # the answer came before the body was through; read on the next connection
-            refused = 413
+    service = request.node.callspec.id.replace(" ", "-")
+    try:
+        refused = shared.post("traces", body, **headers).status_code
+    except httpx.WriteError:  # the answer came before the body was through; read on the next connection
+        refused = 413
 
-        assert status == refused
-        assert 200 == collector.post("traces", make_spans("shop", [200])).status_code
-        assert (1, 1) == collector.events("shop-availability")
+    assert status == refused
+    assert 200 == shared.post("traces", make_spans(service, [200])).status_code
+    assert (1, 1) == shared.events(f"{service}-availability")
 
 
 def test_a_full_disk_is_answered_with_503_and_loses_nothing(collector, running, make_spans):
@@ -297,15 +291,14 @@ def test_a_page_reaches_the_webhook_signed_by_nobody_else(collector, running, ma
     assert ("page", "firing") == (slo["alerts"][0]["severity"], slo["alerts"][0]["state"])
 
 
-def test_a_threshold_off_the_histograms_boundaries_is_told(collector, running, make_histogram):
+def test_a_threshold_off_the_histograms_boundaries_is_told(shared, make_histogram):
     """The next boundary below counts, and the API and the page say which: nobody takes 0.25 s for granted."""
     now = time.time()
-    body = make_histogram("shop", {200: 40}, now - 5, now, up=1)
-    coarse = struct.pack("<d", 0.25), struct.pack("<d", 0.2)
-    with running(collector):
-        collector.post("metrics", body.replace(*coarse))
-        slo = collector.get("/api/v1/slos/shop-latency")
-        page = httpx.get(collector.url + "/").text
+    body = make_histogram("coarse", {200: 40}, now - 5, now, up=1)
+    lower = struct.pack("<d", 0.25), struct.pack("<d", 0.2)
+    shared.post("metrics", body.replace(*lower))
+    slo = shared.get("/api/v1/slos/coarse-latency")
+    page = httpx.get(shared.url + "/").text
 
     assert (0.25, 0.2) == (slo["threshold_seconds"], slo["threshold_used_seconds"])
-    assert "shop-latency: the histograms that are sent have no boundary at its threshold" in page
+    assert "coarse-latency: the histograms that are sent have no boundary at its threshold" in page
