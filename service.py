@@ -69,10 +69,8 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
     Raises `ServiceError` when it can't start, `SpecError` when the SLO files hold faults.
     """
     try:
-        service = Service(_with_ports(settings), clock)
-        # Two hundred thousand objects stay until the process ends: they are neither looked through for garbage again and again,
-        # which held everything up for a tenth of a second each time, nor at the end, which took as long as all else of stopping.
-        gc.freeze()
+        with _here_to_stay():
+            service = Service(_with_ports(settings), clock)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(service.serve())
@@ -80,6 +78,19 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
             service.close()
     except (CollectorError, AlertsError) as error:
         raise ServiceError(f"fournines can't start: {error}") from error
+
+
+@contextlib.contextmanager
+def _here_to_stay() -> Generator[None]:
+    """What there is at the end of the block is looked through for garbage neither meanwhile nor ever after: two hundred thousand objects,
+    which held everything up for a tenth of a second each time, and at the end of the process took as long as all else of stopping.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _with_ports(settings: Settings) -> Settings:
