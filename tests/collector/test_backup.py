@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -22,17 +23,32 @@ from fournines.slo import DAY, HOUR
 DAYS = 3
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, decoders, otlp, span, slo, now):
+    """A folder with three days of events but their last hour, two of them packed: made once, copied for each test. And its SLOs."""
+    folder, slos = tmp_path_factory.mktemp("kept"), [slo("all"), slo("quick", threshold="0.25")]
+    with contextlib.closing(Collector(folder, slos, now - DAYS * DAY, decoders)) as collector:
+        for hour in range(DAYS * 24):
+            add_hour(collector, now - DAYS * DAY + hour * HOUR, otlp, span)
+        for _ in range(150):
+            collector.tick(now)
+    return folder, slos
+
+
 @pytest.fixture
-def filled(opened, otlp, span, slo, now):
-    """A running collector with three days of events, two of them packed."""
-    collector = opened([slo("all"), slo("quick", threshold="0.25")], now - DAYS * DAY)
-    for hour in range(DAYS * 24 + 1):
-        at = now - DAYS * DAY + hour * HOUR
-        body = otlp.spans(*(span(at - 7 * step, status=500 if step == 3 else 200) for step in range(9)))
-        assert collector.accept(Signal.TRACES, body, at).result().accepted == 9
-    for _ in range(150):
-        collector.tick(now)
+def filled(kept, tmp_path, opened, otlp, span, now):
+    """A running collector with three days of events, two of them packed, the last ones still in the log."""
+    folder, slos = kept
+    shutil.copytree(folder, tmp_path / "data")
+    collector = opened(slos, now)
+    add_hour(collector, now, otlp, span)
+    collector.tick(now)
     return collector
+
+
+def add_hour(collector, at, otlp, span):
+    body = otlp.spans(*(span(at - 7 * step, status=500 if step == 3 else 200) for step in range(9)))
+    assert collector.accept(Signal.TRACES, body, at).result().accepted == 9
 
 
 def edit(path, *statements):
