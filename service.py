@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from .alerts import AlertsError, Paging, WebhookSender
 from .api import create_app
 from .collector import (
+    Address,
     Bounds,
     Breakdown,
     CollectorError,
@@ -33,7 +34,6 @@ from .collector import (
     Tls,
     Unavailable,
     expose,
-    listen,
     slo_families,
 )
 from .collector.plan import Outlet, Plan, Reception, ToOtlp, ToStore, ToXray
@@ -70,7 +70,7 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
     """
     try:
         with _here_to_stay():
-            service = Service(_with_ports(settings), clock)
+            service = Service(settings, clock)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(service.serve())
@@ -93,18 +93,6 @@ def _here_to_stay() -> Generator[None]:
         gc.enable()
 
 
-def _with_ports(settings: Settings) -> Settings:
-    """Free ports where 0 asks for them: chosen before anything is built, because pages and messages name their addresses."""
-    port = settings.port or _free_port(settings.host, "--port")
-    http_port = settings.otlp.http_port or _free_port(settings.host, "--otlp-http-port")
-    return settings.model_copy(update={"port": port, "otlp": settings.otlp.model_copy(update={"http_port": http_port})})
-
-
-def _free_port(host: str, option: str) -> int:
-    with listen(host, 0, option) as taken:
-        return int(taken.getsockname()[1])
-
-
 class Service:
     """One collector with everything around it. It is the API's `Desk`: all answers come from the ledger as it is now."""
 
@@ -113,11 +101,14 @@ class Service:
         self._clock = clock
         self._files = SloFiles(settings.slos)
         self._wake: Callable[[], None] = _nobody_waits
-        self._plane = Plane(
-            _plan(settings), self._files.read(), clock, time.monotonic, lambda names: self._wake(), self._slo_families
-        )
+        slos = self._files.read()
+        self._address = Address(settings.host, settings.port, "--port")
+        with _closing_on_failure(self._address.close):
+            self._plane = Plane(
+                _plan(settings), slos, clock, time.monotonic, lambda names: self._wake(), self._slo_families
+            )
         self._collector = self._plane.collector
-        with _closing_on_failure(self._plane.close):
+        with _closing_on_failure(self._let_go):
             self._paging = self._build_paging(settings)
         self._valid = Gauge(
             "fournines_slo_files_valid",
@@ -153,16 +144,14 @@ class Service:
         if self._settings.url:
             return str(self._settings.url).rstrip("/")
         host = self._settings.host
-        return f"http://{platform.node() if host in EVERY_ADDRESS else _bracketed(host)}:{self._settings.port}"
+        return f"http://{platform.node() if host in EVERY_ADDRESS else _bracketed(host)}:{self._address.port}"
 
     async def serve(self) -> None:
         """Receives, evaluates, pages and shows until a signal says stop."""
         stop = asyncio.Event()
         self._take_signals(stop)
         self._watch_commits()
-        pages = HttpServer(
-            create_app(self, self._plane.write_app), self._settings.host, self._settings.port, option="--port"
-        )
+        pages = HttpServer(create_app(self, self._plane.write_app), self._address)
         await self._plane.start()
         await pages.start()
         _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
@@ -182,8 +171,12 @@ class Service:
 
     def close(self) -> None:
         """Commits everything accepted, and lets the data folder go."""
-        self._plane.close()
+        self._let_go()
         self._paging.close()
+
+    def _let_go(self) -> None:
+        self._address.close()
+        self._plane.close()
 
     # What the API asks.
 
@@ -243,7 +236,7 @@ class Service:
 
     def otlp(self) -> str:
         """Where services send OTLP over HTTP."""
-        return f"http://{_bracketed(self._settings.host)}:{self._settings.otlp.http_port}"
+        return f"http://{_bracketed(self._settings.host)}:{self._plane.http_port}"
 
     def trouble(self) -> str:
         """Why data can't be taken in now."""

@@ -17,7 +17,7 @@ from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthent
 from .exposition import expose, slo_families
 from .grpc import GrpcDoor
 from .http import HttpDoor
-from .listener import HttpServer, listen
+from .listener import Address, HttpServer
 from .logs import LogCounts
 from .probe import Prober
 from .probe_check import Probe
@@ -31,6 +31,7 @@ from .traces import Traces
 
 __all__ = [
     "Access",
+    "Address",
     "Arrival",
     "BadRequest",
     "Bounds",
@@ -68,6 +69,5 @@ __all__ = [
     "Unavailable",
     "Wanted",
     "expose",
-    "listen",
     "slo_families",
 ]

@@ -79,10 +79,11 @@ class Collector:
         stopwatch: Callable[[], float] = _no_time,
         taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
         room: Room | None = None,
+        counters: Counters | None = None,
         *,
         replace_damaged: bool = False,
     ) -> None:
-        self.counters = Counters()
+        self.counters = Counters() if counters is None else counters
         self.ledger = Ledger(data, now, replace_damaged=replace_damaged)
         LedgerTelemetry(self.counters.registry, self.ledger)
         self._books = _read(self.ledger, self.counters, now, taps)

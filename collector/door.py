@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,7 @@ from .access import Access
 from .columns import Signal
 from .connection import Connection
 from .errors import BadRequest, TooLarge, Unauthenticated, Unavailable
-from .listener import listen, listen_unix
+from .listener import BACKLOG, Address, listen_unix
 from .otlp_status import MAX_BODY
 from .pace import PACE, Pace
 from .receiving import Receiving
@@ -62,7 +63,7 @@ class Terms:
 class Door:
     """An address (port 0 takes a free one), and a unix socket besides where `path` is given; both are taken at once.
 
-    Raises CollectorError when they can't be had.
+    Raises CollectorError when they can't be had. One that is never started is closed by `close`.
     """
 
     name = ""
@@ -75,12 +76,11 @@ class Door:
         self.now = 0.0
         self.date = b""
         self._context = terms.tls.context(self.protocol) if terms.tls else None
-        self._sockets = [listen(host, port, option)]
-        self.port = int(self._sockets[0].getsockname()[1])
+        self._address = Address(host, port, option)
+        self.port = self._address.port
         """The port that is listened on."""
         self._path = path
-        if path is not None:
-            self._sockets.append(self._listen_unix(path))
+        self._unix = self._listen_unix(path) if path is not None else None
         self._servers: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
@@ -96,7 +96,7 @@ class Door:
         try:
             return listen_unix(path)
         except BaseException:
-            self._sockets[0].close()
+            self._address.close()
             raise
 
     def connection(self) -> Connection:
@@ -104,20 +104,31 @@ class Door:
         raise AssertionError("each door makes its own")
 
     async def start(self) -> None:
-        """Serves from when this returns."""
+        """Serves from when this returns; raises CollectorError as `Address.listen` does."""
         self._loop = asyncio.get_running_loop()
         self._look()
-        for sock in self._sockets:
-            context = None if sock.family is socket.AF_UNIX else self._context
-            self._servers.append(await self._loop.create_server(self.connection, sock=sock, ssl=context, backlog=2048))
+        await self._serve(self._address.listen(), self._context)
+        if self._unix is not None:
+            await self._serve(self._unix, None)
         self._looking = asyncio.create_task(self._keep_looking(), name=f"{self.name} connections")
+
+    async def _serve(self, sock: socket.socket, context: ssl.SSLContext | None) -> None:
+        self._servers.append(await self._loop.create_server(self.connection, sock=sock, ssl=context, backlog=BACKLOG))
+
+    def close(self) -> None:
+        """Lets the addresses go: nobody new is let in."""
+        for server in self._servers:
+            server.close()
+        self._address.close()
+        if self._unix is not None:
+            self._unix.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None  # from now on it may be somebody else's
 
     async def stop(self, grace: float) -> None:
         """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
-        for sock in self._sockets if not self._servers else self._servers:
-            sock.close()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        self.close()
         for _ in range(3):  # who was let in a moment ago has its connection now
             await asyncio.sleep(0)
         for connection in tuple(self._connections):

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Final, Protocol
 
 from prometheus_client import Metric
@@ -16,7 +17,7 @@ from prometheus_client import Metric
 from ..slo import SLO
 from .access import Access
 from .collector import Collector
-from .columns import Signal
+from .columns import Signal, Source
 from .counters import Counters
 from .door import Terms
 from .doors import Doors
@@ -30,6 +31,7 @@ from .probe import Prober
 from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
 from .receiving import Receiving
 from .recent import Receipt
+from .room import Room
 from .taps import Tap
 from .traces import Traces
 from .writer import OnCommit
@@ -49,8 +51,9 @@ class _Source(Protocol):
 class Plane:
     """Built at once; `start` opens the doors, `stop` closes them, `close` lets the data folder go.
 
-    Raises CollectorError for what can't be had. `on_commit` is as in `Collector`; `clock` gives epoch seconds, `stopwatch` seconds
-    that never go back; `families` what of the SLOs is written to stores, and may block.
+    Raises CollectorError for what can't be had; addresses are taken before anything that takes long, and listened on last.
+    `on_commit` is as in `Collector`; `clock` gives epoch seconds, `stopwatch` seconds that never go back; `families` what of the SLOs
+    is written to stores, and may block.
     """
 
     def __init__(
@@ -69,34 +72,48 @@ class Plane:
         self._sources: list[_Source] = []
         self._assembly = Assembly()
         self._sending: asyncio.Task[None] | None = None
-        self.collector = Collector(
-            plan.data,
-            slos,
-            clock(),
-            load_decoders(plan.kernels, _LOG.info),
-            on_commit=on_commit,
-            stopwatch=stopwatch,
-            taps=self._taps,
-            replace_damaged=True,
-        )
-        self._counters = self.collector.counters
+        self._counters = Counters()
+        self._room = Room()
+        with ExitStack() as addresses:
+            self._doors = self._opened_doors(plan.reception)
+            addresses.callback(self._doors.close)
+            self._xray = self._opened_xray(plan.reception)
+            for receiver in self._xray:
+                addresses.callback(receiver.close)
+            self.collector = Collector(
+                plan.data,
+                slos,
+                clock(),
+                load_decoders(plan.kernels, _LOG.info),
+                on_commit=on_commit,
+                stopwatch=stopwatch,
+                taps=self._taps,
+                room=self._room,
+                counters=self._counters,
+                replace_damaged=True,
+            )
+            self._addresses = addresses.pop_all()
         self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)
         self.write_app = remote_write_app(self._writes)
         """Where Prometheus writes, an ASGI application."""
 
     async def start(self) -> None:
         """Takes in from when this returns."""
-        doors, xray = self._doors(self._plan.reception), self._xray(self._plan.reception)
         scraper = Scraper(self._plan.scrapes, self.collector.submit, self._counters, self._clock)
         prober = Prober(self._plan.probes, self.collector.accept, self._counters, self._clock)
-        self._sources = [doors, *xray, self._writes, scraper, prober, *self._outlets.publishers]
+        self._sources = [self._doors, *self._xray, self._writes, scraper, prober, *self._outlets.publishers]
         for source in self._sources:
             await source.start()
         if self._outlets.destinations:
             self._sending = asyncio.create_task(self._forwards.run(), name="forwards")
-        _LOG.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", doors.http_port, doors.grpc_port)
-        for receiver in xray:
+        _LOG.info("OTLP/HTTP on port %d, OTLP/gRPC on port %d", self._doors.http_port, self._doors.grpc_port)
+        for receiver in self._xray:
             _LOG.info("X-Ray on port %d, UDP and TCP", receiver.port)
+
+    @property
+    def http_port(self) -> int:
+        """The port OTLP/HTTP is received on."""
+        return self._doors.http_port
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -113,6 +130,7 @@ class Plane:
 
     def close(self) -> None:
         """Commits everything accepted; what is queued for others is sent after the next start."""
+        self._addresses.close()
         self.collector.close()
         self.traces.close()
         self._forwards.close()
@@ -127,10 +145,15 @@ class Plane:
     def _accept(self, signal: Signal, body: bytes) -> Future[Receipt]:
         return self.collector.accept(signal, body, self._clock())
 
-    def _doors(self, reception: Reception) -> Doors:
+    def _accept_from(
+        self, signal: Signal, body: bytes, received: float, source: Source = Source.OTLP
+    ) -> Future[Receipt]:
+        return self.collector.accept(signal, body, received, source)
+
+    def _opened_doors(self, reception: Reception) -> Doors:
         terms = Terms(
             self._accept,
-            room=self.collector.room,
+            room=self._room,
             access=Access(reception.tokens),
             tls=reception.tls,
             limit=reception.limit,
@@ -139,13 +162,13 @@ class Plane:
         )
         return Doors(terms, reception.host, reception.http_port, reception.grpc_port, reception.socket)
 
-    def _xray(self, reception: Reception) -> list[XrayReceiver]:
+    def _opened_xray(self, reception: Reception) -> list[XrayReceiver]:
         """Nothing where it is off, or where nobody asked for it and somebody else, likely AWS's own daemon, has its port."""
         if reception.xray_port == 0:
             return []
         try:
             receiver = XrayReceiver(
-                self.collector.accept,
+                self._accept_from,
                 reception.host,
                 PORT if reception.xray_port is None else reception.xray_port,
                 registry=self._counters.registry,

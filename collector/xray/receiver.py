@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from ..errors import CollectorError
-from ..listener import HttpServer
+from ..listener import Address, HttpServer
 from .assembly import Assembly, Placed
 from .batch import Batch
 from .courier import Accept, Courier
@@ -90,6 +90,11 @@ class XrayReceiver:
         if self._thread.ident is not None:
             self._reading.end()
             await asyncio.to_thread(self._thread.join)
+        self.close()
+
+    def close(self) -> None:
+        """Lets the port go, of a receiver that was never started too."""
+        self._server.close()
         self._socket.close()
 
 
@@ -100,7 +105,7 @@ def _both(
     for left in reversed(range(1 if port else TRIES)):
         datagrams = DatagramSocket(host, port, telemetry, option)
         try:
-            return datagrams, HttpServer(app, host, datagrams.port, option=option)
+            return datagrams, HttpServer(app, Address(host, datagrams.port, option))
         except CollectorError:
             datagrams.close()
             if not left:

@@ -25,10 +25,10 @@ def test_the_doors_are_open_before_the_pages_say_so(tmp_path, free_port, monkeyp
         async def stop(self):
             pass
 
-    class Pages(Doors):
-        def __init__(self, *_, option):
+        def close(self):
             pass
 
+    class Pages(Doors):
         async def start(self):
             opened.append("pages")
             signal.raise_signal(signal.SIGTERM)

@@ -109,14 +109,23 @@ def test_a_second_collector_on_the_same_data_is_refused(shared, free_port):
 
 
 @pytest.mark.parametrize("taken", ["port", "http_port", "grpc_port"])
-def test_a_port_in_use_is_named(collector, taken):
-    """The message names the port and what to do, and the process leaves with 1."""
+def test_a_port_in_use_is_named_before_anything_is_compiled(collector, tmp_path, taken):
+    """The message names the port and what to do, and the process leaves with 1: at once, though it never ran on this machine."""
+    kernels = tmp_path / "kernels"
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", getattr(collector, taken)))
         holder.listen()
-        ended = subprocess.run(collector.command, capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(
+            collector.command,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=os.environ | {"FOURNINES_KERNELS": str(kernels)},
+        )
 
     assert 1 == ended.returncode
+    assert not kernels.exists()
     assert str(getattr(collector, taken)) in ended.stderr
     assert "in use" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fournines.collector import HttpServer
+from fournines.collector import Address, HttpServer
 from fournines.collector.prometheus import remote_write_app
 
 CONFIG = """
@@ -45,7 +45,7 @@ def receiver(desk, clock, loop, slo):
 
 async def open_server(one):
     """Serves the receiver from when this returns."""
-    server = HttpServer(remote_write_app(one.writer), "127.0.0.1", 0, option="--port")
+    server = HttpServer(remote_write_app(one.writer), Address("127.0.0.1", 0, "--port"))
     await server.start()
     await one.writer.start()
     return server
