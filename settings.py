@@ -131,8 +131,8 @@ class Tls(_Model):
 class Otlp(_Model):
     """Where OTLP is received, and from whom; port 0 takes a free one.
 
-    With `tokens` a sender says `Authorization: Bearer TOKEN`. `limit` bounds the bytes of one request, before and after inflating.
-    `socket` is a Unix socket on which OTLP/HTTP is received as well.
+    With `tokens` a sender, of remote write too, says `Authorization: Bearer TOKEN`. `limit` bounds the bytes of one request, before and
+    after inflating. `socket` is a Unix socket on which OTLP/HTTP is received as well.
     """
 
     http_port: Port = 4318

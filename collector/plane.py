@@ -73,6 +73,7 @@ class Plane:
         self._assembly = Assembly()
         self._sending: asyncio.Task[None] | None = None
         self._counters = Counters()
+        self._access = Access(plan.reception.tokens)
         self._room = Room()
         with ExitStack() as addresses:
             self._doors = self._opened_doors(plan.reception)
@@ -94,7 +95,7 @@ class Plane:
             )
             self._addresses = addresses.pop_all()
         self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)
-        self.write_app = remote_write_app(self._writes)
+        self.write_app = remote_write_app(self._writes, self._access)
         """Where Prometheus writes, an ASGI application."""
 
     async def start(self) -> None:
@@ -154,7 +155,7 @@ class Plane:
         terms = Terms(
             self._accept,
             room=self._room,
-            access=Access(reception.tokens),
+            access=self._access,
             tls=reception.tls,
             limit=reception.limit,
             clock=self._clock,

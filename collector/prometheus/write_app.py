@@ -4,6 +4,7 @@
     all of it taken                                      204
     some samples refused, the others taken               400, with the counts in words
     not readable, not snappy, no remote write            400
+    tokens are configured, and none of them was shown    401
     another Content-Type or Content-Encoding             415
     more bytes than the limit, before or after inflating 413
     can't be kept now                                    503 with Retry-After
@@ -19,6 +20,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..access import Access, Peer
 from ..errors import BadRequest, TooLarge, Unavailable
 from .remote_write import RemoteWrite, Written
 from .write_request import Version
@@ -42,13 +44,14 @@ class _Gone(Exception):
     """The sender has gone; nobody waits for an answer."""
 
 
-def remote_write_app(writer: RemoteWrite, *, patience: float = PATIENCE) -> ASGIApp:
-    """The ASGI application, to be put at `/api/v1/write`; it looks at no path itself."""
+def remote_write_app(writer: RemoteWrite, access: Access | None = None, *, patience: float = PATIENCE) -> ASGIApp:
+    """The ASGI application, to be put at `/api/v1/write`; it looks at no path itself. `access` None lets everybody write."""
+    access = access or Access()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", "lifespan and WebSockets are not for this application"
         try:
-            answer = await _answer(writer, scope, receive, patience)
+            answer = await _answer(writer, access, scope, receive, patience)
         except _Gone:
             return
         writer.instruments.requests.labels(str(answer.status)).inc()
@@ -57,7 +60,11 @@ def remote_write_app(writer: RemoteWrite, *, patience: float = PATIENCE) -> ASGI
     return app
 
 
-async def _answer(writer: RemoteWrite, scope: Scope, receive: Receive, patience: float) -> _Answer:
+async def _answer(writer: RemoteWrite, access: Access, scope: Scope, receive: Receive, patience: float) -> _Answer:
+    if not access.allows(_header(scope, b"authorization"), _peer(scope)):
+        return _Answer(
+            401, "no token that may write: Authorization: Bearer TOKEN", headers=((b"www-authenticate", b"Bearer"),)
+        )
     if scope["method"] != "POST":
         return _Answer(405, "remote write is sent by POST", headers=((b"allow", b"POST"),))
     version = version_of(_header(scope, b"content-type"))
@@ -122,6 +129,11 @@ async def _piece(receive: Receive, patience: float) -> tuple[bytes, bool]:
     if message["type"] == "http.disconnect":
         raise _Gone
     return message.get("body", b""), message.get("more_body", False)
+
+
+def _peer(scope: Scope) -> Peer:
+    client = scope.get("client")
+    return Peer(client[0]) if client else Peer()
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
-from fournines.collector import Collector
+from fournines.collector import Access, Collector
 from fournines.collector.prometheus import Assembly, RemoteWrite, remote_write_app
 from fournines.collector.prometheus.messages import Label, Request, WriteRequest
 
@@ -96,9 +96,16 @@ class Desk:
     """A collector with the remote write receiver before it, asked over HTTP's messages without a socket."""
 
     def __init__(
-        self, opened: Callable[..., Collector], slos: Sequence[Any], clock: Clock, wait: float = 15.0, **more: Any
+        self,
+        opened: Callable[..., Collector],
+        slos: Sequence[Any],
+        clock: Clock,
+        wait: float = 15.0,
+        access: Access | None = None,
+        **more: Any,
     ) -> None:
         self.clock = clock
+        self.access = access
         self.assembly = Assembly(wait)
         self.collector = opened(slos, clock.now, taps=lambda counters: (self.assembly,))
         self.writer = RemoteWrite(self.collector.submit, self.collector.counters, self.assembly, clock, **more)
@@ -107,7 +114,7 @@ class Desk:
         """One request's answer."""
 
         async def ask() -> httpx.Response:
-            app = httpx.ASGITransport(remote_write_app(self.writer))
+            app = httpx.ASGITransport(remote_write_app(self.writer, self.access))
             async with httpx.AsyncClient(transport=app, base_url="http://collector") as client:
                 return await client.request(method, "/api/v1/write", content=body, headers=dict(headers))
 

@@ -8,6 +8,7 @@ import math
 import cramjam
 import pytest
 
+from fournines.collector import Access
 from fournines.collector.prometheus.messages import Label, Request, WriteRequest
 from fournines.collector.prometheus.remote_write import MOST_BYTES
 from fournines.collector.prometheus.write_app import version_of
@@ -73,6 +74,30 @@ def test_what_is_no_remote_write_is_told_so_with_counts_of_nothing(method, heade
 
     assert (status, "0") == (answer.status_code, answer.headers[SAMPLES])
     assert answer.text
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("Bearer a token of ours", 204),
+        ("bearer  a token of ours", 204),
+        ("Bearer another one", 401),
+        ("Basic eDp5", 401),
+        ("", 401),
+    ],
+)
+def test_where_tokens_are_configured_one_is_asked_for(authorization, status, desk, make, clock):
+    """401 with the way out and counts of nothing, before the body is read; one of the tokens lets in, as it does for OTLP."""
+    one = desk(access=Access(["a token of ours"]))
+    body = make.one(make.series("up", (1, clock.now))) if status == 204 else b"nothing anybody reads"
+    answer = one.post(body, make.headers_one | {"authorization": authorization})
+
+    assert (status, "1" if status == 204 else "0") == (answer.status_code, answer.headers[SAMPLES])
+    assert ("Bearer" if status == 401 else None) == answer.headers.get("www-authenticate")
+    answered = one.collector.counters.registry.get_sample_value(
+        "fournines_remote_write_requests_total", {"code": str(status)}
+    )
+    assert 1 == answered
 
 
 @pytest.mark.parametrize(
