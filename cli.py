@@ -75,7 +75,10 @@ def _main(
 @app.command()
 def serve(
     config: Annotated[
-        Path | None, typer.Option(help="Configuration file; ./fournines.yaml where there is one.")
+        Path | None,
+        typer.Option(
+            help="Configuration file; ./fournines.yaml where there is one. Times in it are written 15s, sizes 64MiB."
+        ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the ledger and everything kept.")] = None,
     slos: Annotated[Path | None, typer.Option(help="SLO file, or folder of SLO files.")] = None,

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -55,6 +56,24 @@ def _seconds(value: object) -> object:
     """Reads `15s`, `500ms`, `1m`; a bare number is seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)", value) if isinstance(value, str) else None
     return float(match[1]) * _UNITS[match[2]] if match else _no_flag(value)
+
+
+_SIZES: Final = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def _size(value: object) -> object:
+    """Reads `64MiB`, `1GiB`, `500kB`; a bare number is bytes."""
+    if not isinstance(value, str) or value.isdecimal():
+        return _no_flag(value)
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,12})?) ?([a-zA-Z]+)", value, re.ASCII)
+    if match is None or match[2] not in _SIZES:
+        raise ValueError(
+            f"{value!r} is no size; write bytes as a number, or 500kB, 64MiB: the units are {', '.join(_SIZES)}"
+        )
+    size = Decimal(match[1]) * _SIZES[match[2]]
+    if size % 1:
+        raise ValueError(f"{value!r} is no whole number of bytes")
+    return int(size)
 
 
 def _statuses(value: object) -> object:
@@ -113,6 +132,7 @@ def _header_value(value: SecretStr) -> SecretStr:
 
 Headers = dict[Annotated[str, AfterValidator(_header)], Annotated[SecretStr, AfterValidator(_header_value)]]
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=3600)]
+Size = Annotated[int, BeforeValidator(_size)]
 Port = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=65535)]
 
 
@@ -138,7 +158,7 @@ class Otlp(_Model):
     http_port: Port = 4318
     grpc_port: Port = 4317
     socket: Path | None = None
-    limit: int = Field(default=64 * 2**20, ge=2**10, le=2**30)
+    limit: Size = Field(default=64 * 2**20, ge=2**10, le=2**30)
     tokens: tuple[Annotated[SecretStr, Field(min_length=16)], ...] = ()
     tls: Tls | None = None
 
@@ -164,7 +184,7 @@ class Xray(_Model):
     rules: tuple[XrayRule, ...] = ()
 
 
-QueueBytes = Annotated[int, Field(default=256 * 2**20, ge=2**20)]
+QueueBytes = Annotated[Size, Field(default=256 * 2**20, ge=2**20)]
 
 
 class OtlpForward(_Model):
@@ -207,7 +227,7 @@ class KeptTraces(_Model):
     """How much of failed, slow and sampled traces is kept, and the share of ordinary ones."""
 
     traces: int = Field(default=2_000, ge=1)
-    bytes: int = Field(default=64 * 2**20, ge=2**20)
+    bytes: Size = Field(default=64 * 2**20, ge=2**20)
     days: float = Field(default=3, gt=0, le=35)
     share: float = Field(default=0.001, ge=0, le=1)
 

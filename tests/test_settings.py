@@ -129,6 +129,19 @@ def test_secrets_mask_themselves(folder):
         ("forward:\n  - type: otlp\n    endpoint: a:4318\n", 3, "forward[0].endpoint", "http"),
         ("forward:\n  - type: otlp\n    endpoint: http://a\n    gzip: no\n", 4, "forward[0].gzip", "unknown key"),
         ("forward:\n  - &f {type: otlp, endpoint: http://a}\n  - *f\n", 1, "forward", "[1] is the same as [0]"),
+        ("otlp:\n  limit: 64mb\n", 2, "otlp.limit", "the units are B, kB, MB, GB, KiB, MiB, GiB"),
+        ("otlp:\n  limit: lots\n", 2, "otlp.limit", "'lots' is no size"),
+        ("otlp:\n  limit: -5MiB\n", 2, "otlp.limit", "'-5MiB' is no size"),
+        ("otlp:\n  limit: 2GiB\n", 2, "otlp.limit", "less than or equal to 1073741824, not 2147483648"),
+        ("otlp:\n  limit: 1500.5B\n", 2, "otlp.limit", "no whole number of bytes"),
+        ("otlp:\n  limit: true\n", 2, "otlp.limit", "not True"),
+        ("traces:\n  bytes: 500kB\n", 2, "traces.bytes", "greater than or equal to 1048576"),
+        (
+            "forward:\n  - type: otlp\n    endpoint: http://a\n    queue_bytes: 1KB\n",
+            4,
+            "forward[0].queue_bytes",
+            "'1KB' is no size",
+        ),
         ("otlp:\n  tls:\n    certificate: a.pem\n", 2, "otlp.tls.key", "required"),
         ("otlp:\n  tls: a.pem\n", 2, "otlp.tls", "a mapping"),
         ("otlp:\n  tokens: 0123456789abcdef\n", 2, "otlp.tokens", "a list"),
@@ -203,6 +216,40 @@ def test_paths_of_the_receivers_count_from_the_files_folder(folder):
     assert (folder / "otlp.sock", folder / "k") == (settings.otlp.socket, settings.kernels)
     assert settings.otlp.tls is not None
     assert (folder / "a.pem", Path("/etc/key.pem")) == (settings.otlp.tls.certificate, settings.otlp.tls.key)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("64MiB", 64 * 2**20),
+        ("1GiB", 2**30),
+        ("500kB", 500_000),
+        ("0.5 GB", 500_000_000),
+        ("1.5MiB", 1_572_864),
+        ("2048B", 2048),
+        ("67108864", 67_108_864),
+        ('"${LIMIT}"', 4096),
+    ],
+)
+def test_sizes_are_written_with_their_unit_or_as_bytes(folder, text, size):
+    """`64MiB` is what people mean; thousands and 1,024s are told apart by their names, and nothing is rounded."""
+    assert size == load(write(folder, f"otlp: {{limit: {text}}}"), Flags(), {"LIMIT": "4096"}).otlp.limit
+
+
+def test_every_size_takes_a_unit(folder):
+    """Queues of all destinations and kept traces as well as requests."""
+    settings = load(
+        write(
+            folder,
+            "traces: {bytes: 1GiB}\nforward:\n  - {type: otlp, endpoint: http://a, queue_bytes: 2GiB}\n"
+            "  - {type: remote_write, url: http://a, queue_bytes: 2GiB}\n  - {type: xray, region: a, queue_bytes: 2GiB}\n",
+        ),
+        Flags(),
+        {},
+    )
+
+    assert 2**30 == settings.traces.bytes
+    assert [2**31] * 3 == [one.queue_bytes for one in settings.forward]
 
 
 def test_senders_tokens_are_secrets(folder):
