@@ -58,6 +58,8 @@ class Connection(asyncio.Protocol):
         self._peer: Peer | None = None
         self._heard = desk.now
         """When something last came, was answered, or could come again."""
+        self._taken = desk.now
+        """When the other end last took an answer, or had none to take. What it sends meanwhile is no sign that it will."""
         self._blocked = False
         """The other end does not read its answers."""
         self._held_back = False
@@ -90,6 +92,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The other end does not read, so that nothing more is read from it."""
         self._blocked = True
+        self._taken = self._desk.now
         self._hold_back()
 
     def resume_writing(self) -> None:
@@ -107,12 +110,15 @@ class Connection(asyncio.Protocol):
         return self._peer
 
     def overdue(self) -> None:
-        """Ends what has been silent for too long, and asks it to come again where it is in the middle of a request."""
-        silent = self._desk.now - self._heard
-        if not self._waits_for_other_end():
-            self._look(silent)
-        elif silent > self._desk.pace.silence:
+        """Ends what has been silent, or has left its answers lying, for too long.
+
+        What is in the middle of a request is asked to come again.
+        """
+        now = self._desk.now
+        if self._has_answers_to_take() and now - self._taken > self._desk.pace.silence:
             self._transport.abort()
+        else:
+            self._look(0.0 if self._held_back else now - self._heard)
 
     @abstractmethod
     def stop(self) -> None:
@@ -140,13 +146,13 @@ class Connection(asyncio.Protocol):
     def _forget_all(self) -> None:
         """None of its requests is answered any more; those half read are abandoned."""
 
-    @abstractmethod
-    def _waits_for_other_end(self) -> bool:
-        """Whether there is nothing to be done, and nobody to be told, until it reads, or goes."""
+    def _has_answers_to_take(self) -> bool:
+        """Whether answers wait for the other end to read them."""
+        return self._blocked
 
     @abstractmethod
     def _look(self, silent: float) -> None:
-        """Nothing came for `silent` seconds: ends what is overdue."""
+        """Nothing came for `silent` seconds, though it could: ends what is overdue."""
 
     def _may_go_on(self) -> bool:
         """Whether more may be read as soon as the other end reads."""
@@ -162,5 +168,7 @@ class Connection(asyncio.Protocol):
     def _let_on(self) -> None:
         if self._held_back and not self._blocked and self._may_go_on() and not self._transport.is_closing():
             self._held_back = False
+            # Nobody is silent while nothing is read from him. It is no new leave to take his time: requests are still judged by
+            # their age, and what keeps answers lying is ended whatever it sends.
             self._heard = self._desk.now
             self._transport.resume_reading()

@@ -27,6 +27,7 @@ class GrpcAnswers:
 
     def put(self, stream: Stream, answer: GrpcAnswer) -> None:
         """A call's answer."""
+        stream.answered = True
         self._waiting.append((stream, answer))
 
     def forget(self) -> None:

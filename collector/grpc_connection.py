@@ -99,6 +99,8 @@ class GrpcConnection(Connection):
     def answer(self, stream: Stream, answer: GrpcAnswer) -> None:
         """Answers a call, unless it was given up."""
         if self._streams.get(stream.number) is stream:
+            if not self._answers:
+                self._taken = self._desk.now
             self._answers.put(stream, answer)
             self._flush()
 
@@ -257,7 +259,8 @@ class GrpcConnection(Connection):
 
     # Being late.
 
-    def _waits_for_other_end(self) -> bool:
+    def _has_answers_to_take(self) -> bool:
+        """Whether answers wait for it to read, or to open its windows; our greeting is one until it is returned."""
         return self._blocked or bool(self._answers) or not self._reader.greeted
 
     def _look(self, silent: float) -> None:
@@ -268,6 +271,8 @@ class GrpcConnection(Connection):
 
     def _look_at(self, stream: Stream, silent: float) -> None:
         pace, age = self._desk.pace, self._desk.now - stream.began
+        if stream.answered:
+            return
         if stream.call is None:
             if age > pace.request + pace.commit:
                 self._refuse(stream, Unavailable("not committed in time; send it again"))
@@ -286,7 +291,7 @@ class GrpcConnection(Connection):
         out = self._answers.frames()
         if out:
             self._resets = max(0, self._resets - len(out))
-            self._heard = self._desk.now
+            self._heard = self._taken = self._desk.now
             self._transport.write(b"".join(out))
         self._end_if_done()
 

@@ -14,12 +14,14 @@ STREAM_WINDOW: Final = 4 * 2**20
 class Stream:
     """See the module. `call` is there while it is read."""
 
-    __slots__ = ("began", "call", "inbound", "number", "open", "outbound")
+    __slots__ = ("answered", "began", "call", "inbound", "number", "open", "outbound")
 
     def __init__(self, number: int, began: float, window: int) -> None:
         self.number = number
         self.began = began
         self.call: Exchange | None = None
+        self.answered = False
+        """Whether its answer is on its way."""
         self.open = True
         """Whether the other end may send more."""
         self.inbound = Inbound(number, STREAM_WINDOW)

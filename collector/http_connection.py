@@ -74,6 +74,7 @@ class HttpConnection(Connection):
         """All is answered; what still comes is dropped."""
         self._dropped = 0
         self._began = desk.now
+        """When what is read, or dropped, began."""
 
     def eof_received(self) -> bool:
         """The other end writes no more. What it sent whole is still answered."""
@@ -223,12 +224,13 @@ class HttpConnection(Connection):
 
     # Being late.
 
-    def _waits_for_other_end(self) -> bool:
-        return self._blocked or self._lingers
-
     def _look(self, silent: float) -> None:
         pace = self._desk.pace
         if self._held_back:
+            return
+        if self._lingers:
+            if silent > pace.silence or self._desk.now - self._began > pace.request:
+                self._transport.abort()
             return
         if self._reading is not None:
             self._look_at_reading(self._reading, silent)
@@ -275,6 +277,7 @@ class HttpConnection(Connection):
             self._transport.close()
             return
         self._lingers = True
+        self._began = self._desk.now
         self._let_on()
         if self._transport.can_write_eof():
             self._transport.write_eof()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import struct
@@ -220,6 +221,58 @@ def test_a_sender_that_falls_silent_is_asked_to_come_again(running):
     assert {1: "14"} == statuses(answers)
     assert Kind.GOAWAY in {kind for kind, *_ in answers}
     assert 0 == room.bytes
+
+
+NO_WINDOW = frame(Kind.SETTINGS, 0, 0, struct.pack(">HI", Setting.INITIAL_WINDOW_SIZE, 0))
+PING = frame(Kind.PING, 0, 0, bytes(8))
+
+
+def drip(sender, pieces, until):
+    """Sends a piece every now and then until something holds, for ten seconds at most; whether it came to hold."""
+    sender.settimeout(0.01)
+    pause = threading.Event()
+    for _, piece in zip(range(500), pieces, strict=False):
+        pause.wait(0.01)
+        try:
+            sender.sendall(piece)
+            if until(sender.recv(65536)):
+                return True
+        except TimeoutError:
+            if until(None):
+                return True
+        except ConnectionError:
+            return until(b"")
+    return False
+
+
+@pytest.mark.parametrize(
+    ("begin", "pieces"),
+    [
+        (PREFACE + NO_WINDOW + whole(1), itertools.repeat(PING)),
+        (PREFACE[:1], (bytes([letter]) for letter in PREFACE[1:-1])),
+    ],
+    ids=["answers", "greeting"],
+)
+def test_what_a_sender_says_is_no_reason_to_wait_for_it_to_take_its_answers(running, begin, pieces):
+    """Who opens no window for his answers, or never ends his greeting, is let go, though something comes from him all the time."""
+    with (
+        running(pace=PACE._replace(silence=0.2)) as door,
+        socket.create_connection(("127.0.0.1", door.port)) as sender,
+    ):
+        sender.sendall(begin)
+        assert drip(sender, pieces, lambda said: said == b"")
+
+
+def test_a_call_grows_old_though_answers_wait(running):
+    """A call that does not become whole in time gives its room back, also on a connection whose answers are not taken."""
+    room = Room()
+    with (
+        running(room=room, pace=PACE._replace(request=0.1)) as door,
+        socket.create_connection(("127.0.0.1", door.port)) as sender,
+    ):
+        sender.sendall(PREFACE + NO_WINDOW + whole(1) + head(3) + frame(Kind.DATA, 0, 3, b"\0\0\0\0\x09abc"))
+        assert drip(sender, itertools.repeat(PING), lambda said: room.bytes)
+        assert drip(sender, itertools.repeat(PING), lambda said: not room.bytes)
 
 
 def test_padded_data_is_read_as_it_comes(running):

@@ -330,6 +330,23 @@ def test_a_sender_that_drips_is_ended(running, slowly):
     assert [] == receiver.kept
 
 
+def test_the_rest_of_a_refused_body_is_not_waited_for_for_ever(running):
+    """What still comes after a refusal is dropped for as long as a request may take; then the connection ends, dripping or not."""
+    with running(pace=PACE._replace(request=0.3)) as receiver, receiver.socket() as sender:
+        sender.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n")
+        assert sender.recv(1000).startswith(b"HTTP/1.1 404 ")
+        with pytest.raises(ConnectionError):
+            drip_for_ever(sender)
+
+
+def drip_for_ever(sender):
+    """Sends a byte now and then; for ten seconds at most."""
+    pause = threading.Event()
+    for _ in range(500):
+        pause.wait(0.02)
+        sender.sendall(b"x")
+
+
 def test_an_idle_connection_is_ended(running):
     """Who sends nothing for long is let go without a word."""
     with running(pace=PACE._replace(idle=0.05)) as receiver, receiver.socket() as sender:
