@@ -7,9 +7,8 @@ import contextlib
 import functools
 import logging
 import socket
-import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -22,6 +21,7 @@ from .access import Access
 from .columns import Signal
 from .connection import Connection
 from .errors import BadRequest, TooLarge, Unauthenticated, Unavailable
+from .handshakes import Handshakes
 from .listener import BACKLOG, Address, listen_unix
 from .otlp_status import MAX_BODY
 from .pace import PACE, Pace
@@ -75,7 +75,9 @@ class Door:
         self.pace = terms.pace
         self.now = 0.0
         self.date = b""
-        self._context = terms.tls.context(self.protocol) if terms.tls else None
+        self._handshakes = (
+            Handshakes(self, terms.tls.context(self.protocol), terms.pace.handshake) if terms.tls else None
+        )
         self._address = Address(host, port, option)
         self.port = self._address.port
         """The port that is listened on."""
@@ -85,7 +87,7 @@ class Door:
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._looking: asyncio.Task[None] | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._answers: deque[tuple[Callable[[Future[Receipt]], None], Future[Receipt]]] = deque()
         self._delivering = False
         self._aside = ThreadPoolExecutor(1, f"{self.name}-json")
@@ -107,13 +109,26 @@ class Door:
         """Serves from when this returns; raises CollectorError as `Address.listen` does."""
         self._loop = asyncio.get_running_loop()
         self._look()
-        await self._serve(self._address.listen(), self._context)
+        listening = self._address.listen()
+        if self._handshakes is None:
+            await self._serve(listening)
+        else:
+            self._begin(self._handshakes.run(listening), "handshakes")
         if self._unix is not None:
-            await self._serve(self._unix, None)
-        self._looking = asyncio.create_task(self._keep_looking(), name=f"{self.name} connections")
+            await self._serve(self._unix)
+        self._begin(self._keep_looking(), "connections")
 
-    async def _serve(self, sock: socket.socket, context: ssl.SSLContext | None) -> None:
-        self._servers.append(await self._loop.create_server(self.connection, sock=sock, ssl=context, backlog=BACKLOG))
+    async def _serve(self, sock: socket.socket) -> None:
+        self._servers.append(await self._loop.create_server(self.connection, sock=sock, backlog=BACKLOG))
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks[name] = asyncio.create_task(work, name=f"{self.name} {name}")
+
+    async def _end(self, name: str) -> None:
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def close(self) -> None:
         """Lets the addresses go: nobody new is let in."""
@@ -128,6 +143,7 @@ class Door:
 
     async def stop(self, grace: float) -> None:
         """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
+        await self._end("handshakes")
         self.close()
         for _ in range(3):  # who was let in a moment ago has its connection now
             await asyncio.sleep(0)
@@ -139,9 +155,7 @@ class Door:
         for connection in tuple(self._connections):
             connection.abort()
         await asyncio.sleep(0)
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._end("connections")
         await asyncio.sleep(0)
         self._aside.shutdown(wait=False, cancel_futures=True)
 
@@ -151,8 +165,10 @@ class Door:
         """A connection came; why it can't stay, empty where it can."""
         self._connections.add(connection)
         self._empty.clear()
-        self._open.set(len(self._connections))
-        if len(self._connections) > self.terms.most_connections:
+        if self._handshakes is not None:
+            self._handshakes.done(connection)
+        self._count()
+        if self.places() < 0:
             return f"{self.terms.most_connections} connections are open; send it again"
         return ""
 
@@ -161,7 +177,16 @@ class Door:
         self._connections.discard(connection)
         if not self._connections:
             self._empty.set()
-        self._open.set(len(self._connections))
+        self._count()
+
+    def places(self) -> int:
+        """How many connections more there may be; TLS handshakes under way count as connections."""
+        return self.terms.most_connections - self._taken()
+
+    def turned_away(self, reason: str) -> None:
+        """Counts somebody who got no connection."""
+        self.terms.receiving.refused.labels(self.name, reason).inc()
+        self._count()
 
     def received(self, size: int) -> None:
         """Bytes came."""
@@ -181,6 +206,12 @@ class Door:
         self.terms.receiving.refused.labels(self.name, _reason(error)).inc()
 
     # Inside.
+
+    def _taken(self) -> int:
+        return len(self._connections) + (len(self._handshakes) if self._handshakes is not None else 0)
+
+    def _count(self) -> None:
+        self._open.set(self._taken())
 
     def _answered(self, answer: Callable[[Future[Receipt]], None], future: Future[Receipt]) -> None:
         """Called on the writing thread, once a request. The loop is woken once for all that one commit answers."""
@@ -209,6 +240,7 @@ class Door:
 
     def _look(self) -> None:
         self.now = self._loop.time()
+        self._count()
         self.date = formatdate(self.terms.clock(), usegmt=True).encode()
 
 

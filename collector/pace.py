@@ -10,13 +10,14 @@ class Pace(NamedTuple):
 
     A sender may be silent within a request for `silence`, and take `silence` for a head and `request` for a whole request; an idle
     connection is kept for `idle`: longer than the SDKs' 60 s between exports, so that none is closed as it is about to be used.
-    A commit may take `commit` before the sender is told to come again.
+    A commit may take `commit` before the sender is told to come again, a TLS handshake `handshake`: two answers on the longest of ways.
     """
 
     silence: float = 30.0
     request: float = 120.0
     idle: float = 75.0
     commit: float = 30.0
+    handshake: float = 10.0
 
     @property
     def look(self) -> float:

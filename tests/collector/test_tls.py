@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import threading
+from contextlib import ExitStack, suppress
 
 import grpc
 import pytest
 import trustme
+from prometheus_client import CollectorRegistry
 
-from fournines.collector import CollectorError, Doors, Signal, Terms, Tls
+from fournines.collector import CollectorError, Doors, Receiving, Signal, Terms, Tls
+from fournines.collector.pace import PACE
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
@@ -42,6 +47,21 @@ def tls(authority, tmp_path_factory):
             chain.write(part.bytes())
     authority.cert_pem.write_to_path(folder / "ca.pem")
     return Tls(folder / "certificate.pem", folder / "key.pem", folder / "ca.pem")
+
+
+@pytest.fixture
+def metric():
+    """Waits until a metric says so; the door counts on a thread of its own."""
+
+    def says(registry, name, value, **labels):
+        pause = threading.Event()
+        for _ in range(1000):
+            if registry.get_sample_value(name, labels) == value:
+                return True
+            pause.wait(0.01)
+        return False
+
+    return says
 
 
 def post(port, context):
@@ -102,6 +122,43 @@ def test_mutual_tls_lets_in_whose_certificate_the_authority_issued(serving, keep
 
     assert [(Signal.TRACES, b"")] * 2 == ledger.kept
     assert [True, True] == ["payments.bank" in peer.names for peer in access.peers]
+
+
+def connected(port):
+    """Somebody who connects, and says nothing."""
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def test_a_handshake_has_its_time(serving, keeper, tls, metric):
+    """Who connects and shakes no hand counts as a connection meanwhile, is let go when his time is over, and counted; so is noise."""
+    registry = CollectorRegistry()
+    terms = Terms(keeper().accept, tls=tls, receiving=Receiving(registry), pace=PACE._replace(handshake=0.2))
+    with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
+        with connected(doors.http_port) as silent, connected(doors.http_port) as dripping:
+            dripping.sendall(b"\x16\x03\x01")
+            assert metric(registry, "fournines_connections", 2.0, door="http")
+            assert [b"", b""] == [one.recv(100) for one in (silent, dripping)]
+        with connected(doors.grpc_port) as noise:
+            noise.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert metric(registry, "fournines_refused_requests_total", 1.0, door="grpc", reason="handshake")
+        assert metric(registry, "fournines_refused_requests_total", 2.0, door="http", reason="handshake")
+        assert metric(registry, "fournines_connections", 0.0, door="http")
+
+
+def test_half_open_handshakes_keep_nobody_out(serving, keeper, authority, tls, metric):
+    """Where they take all places, the oldest goes for who comes next; places of whole connections are nobody else's."""
+    registry, context = CollectorRegistry(), trusting(authority)
+    terms = Terms(keeper().accept, tls=tls._replace(client_ca=None), receiving=Receiving(registry), most_connections=3)
+    with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors, ExitStack() as stack:
+        half = [stack.enter_context(connected(doors.http_port)) for _ in range(7)]
+        assert [b""] * 4 == [one.recv(100) for one in half[:4]]
+        for _ in range(3):
+            whole = context.wrap_socket(connected(doors.http_port), server_hostname="localhost")
+            stack.enter_context(whole)
+        assert [b""] * 3 == [one.recv(100) for one in half[4:]]
+        with connected(doors.http_port) as late, suppress(ConnectionError):
+            assert b"" == late.recv(100)
+        assert metric(registry, "fournines_refused_requests_total", 1.0, door="http", reason="connections")
 
 
 @pytest.mark.parametrize("missing", ["certificate", "key", "client_ca"])
