@@ -8,7 +8,7 @@ A receipt means durable: `Collector.accept` answers only after the commit.
 from .access import Access, Peer
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
-from .contributors import Breakdown, Contributor
+from .contributor import Breakdown, Contributor
 from .counters import Counters
 from .decoders import Decoders
 from .door import Terms

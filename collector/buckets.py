@@ -7,9 +7,7 @@ ones. An event too late for a tier goes into the coarser ones that are still kep
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -64,6 +62,7 @@ class Buckets:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._staged: dict[tuple[int, int, tuple[int, ...]], Booked] = {}
+        self._tables: list[IntColumn] = []
         self.written: IntColumn = np.empty((0, 5), np.int64)
         self._skipped: dict[int, int] = {}
         newest = connection.execute("SELECT max(t) FROM bucket WHERE width = ?", (OLDEST.width,)).fetchone()[0]
@@ -72,68 +71,87 @@ class Buckets:
     @property
     def changed(self) -> bool:
         """Whether events are staged."""
-        return bool(self._staged)
+        return bool(self._staged or self._tables)
 
     def book(self, slos: tuple[int, ...], t: int, events: Booked, received: float) -> None:
         """Stages `events` of each of `slos` in the bucket of second `t`, which must still be kept at `received`."""
+        tier, start = self._place(t, received)
+        key = (tier, start, slos)
+        old = self._staged.get(key, _NOTHING)
+        self._staged[key] = Booked(old.good + events.good, old.total + events.total, old.estimated + events.estimated)
+
+    def book_all(self, t: int, slos: IntColumn, good: IntColumn, total: IntColumn, received: float) -> None:
+        """As `book`, for SLOs that have events of their own each."""
+        tier, start = self._place(t, received)
+        rows = np.zeros((len(slos), 6), np.int64)
+        rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4] = tier, start, slos, good, total
+        self._tables.append(rows)
+
+    def _place(self, t: int, received: float) -> tuple[int, int]:
+        """The finest tier that keeps second `t`, and the start of its bucket there."""
         tier = tier_of(t, received)
         if tier is None:
             raise ValueError(f"second {t} is kept no more")
-        width = TIERS[tier].width
         for finer in TIERS[:tier]:
             self._skipped[finer.width] = max(self._skipped.get(finer.width, 0), kept_from(finer, received))
-        key = (tier, t // width * width, slos)
-        old = self._staged.get(key, _NOTHING)
-        self._staged[key] = Booked(old.good + events.good, old.total + events.total, old.estimated + events.estimated)
+        return tier, t // TIERS[tier].width * TIERS[tier].width
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Adds what is staged to every tier that keeps it: to the rows of an open day, or late to a closed one."""
         connection.executemany(
             "UPDATE tier SET complete = max(complete, ?2) WHERE width = ?1 AND complete < ?2", self._skipped.items()
         )
-        per_slo: dict[tuple[int, int, int], list[int]] = {}
-        for (tier, t, slos), events in self._staged.items():
-            for slo in slos:
-                _add(per_slo, (tier, t, slo), events)
-        self.written = np.array([(slo, t, *events) for (_, t, slo), events in per_slo.items()], np.int64).reshape(-1, 5)
+        rows = self._rows()
+        self.written = rows[:, [_SLO, _T, *_COUNTS]]
         closed = dict(connection.execute("SELECT width, open FROM tier"))
         for index, (width, _) in enumerate(TIERS):
-            rows = _rows(width, index, per_slo)
-            late = bisect_left(rows, closed[width], key=itemgetter(1))
-            connection.executemany(_LATE, rows[:late])
-            connection.executemany(_OPEN, rows[late:])
+            coarse = rows[rows[:, _TIER] <= index]
+            coarse[:, _TIER] = width
+            coarse[:, _T] -= coarse[:, _T] % width
+            coarse = _summed(coarse)
+            late = int(np.searchsorted(coarse[:, _T], closed[width]))
+            connection.executemany(_LATE, coarse[:late].tolist())
+            connection.executemany(_OPEN, coarse[late:].tolist())
+
+    def _rows(self) -> IntColumn:
+        """All that is staged, a row a bucket of an SLO."""
+        alike = [(tier, t, slo, *events) for (tier, t, slos), events in self._staged.items() for slo in slos]
+        return _summed(np.concatenate([np.array(alike, np.int64).reshape(-1, 6), *self._tables]))
 
     def keep(self) -> None:
         """What was staged is true now."""
         self.newest = max(self.newest, int(self.written[:, 1].max(initial=0)))
-        self._skipped.clear()
-        self._staged.clear()
+        self._clear()
 
     def forget(self) -> None:
         """What was staged never was."""
+        self._clear()
+
+    def _clear(self) -> None:
         self._skipped.clear()
         self._staged.clear()
+        self._tables.clear()
 
 
 _NOTHING: Final = Booked()
 
 
-def _add(counts: dict[tuple[int, int, int], list[int]], key: tuple[int, int, int], events: Sequence[int]) -> None:
-    row = counts.get(key)
-    if row is None:
-        counts[key] = list(events)
-    else:
-        for column, number in enumerate(events):
-            row[column] += number
+_TIER: Final = 0
+_T: Final = 1
+_SLO: Final = 2
+_COUNTS: Final = (3, 4, 5)
+"""The columns of staged rows: the finest tier, the bucket's start, the SLO, and its good, total and estimated events."""
 
 
-def _rows(width: int, tier: int, per_slo: dict[tuple[int, int, int], list[int]]) -> list[tuple[int, ...]]:
-    """The rows of one tier, in key order: neighbours are then written together."""
-    coarse: dict[tuple[int, int, int], list[int]] = {}
-    for (finest, t, slo), events in per_slo.items():
-        if finest <= tier:
-            _add(coarse, (width, t // width * width, slo), events)
-    return [(*key, *events) for key, events in sorted(coarse.items())]
+def _summed(rows: IntColumn) -> IntColumn:
+    """One row for those of the same tier, bucket and SLO, in this order: neighbours are then written together."""
+    rows = rows[np.lexsort((rows[:, _SLO], rows[:, _T], rows[:, _TIER]))]
+    if len(rows) > 1:
+        first = np.flatnonzero((np.diff(rows[:, : _SLO + 1], axis=0, prepend=-1) != 0).any(axis=1))
+        summed = rows[first]
+        summed[:, _COUNTS] = np.add.reduceat(rows[:, _COUNTS], first)
+        return summed
+    return rows
 
 
 def segments(interval: Interval, finest: int, coarsest: int = TIERS[-1].width) -> Iterator[tuple[int, Interval]]:

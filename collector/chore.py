@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from .books import Books
@@ -11,10 +11,18 @@ from .books import Books
 class Chore:
     """Stages `work` on the writing thread; its future is done once that is durable, or raises why it is not."""
 
+    size = 0
+
     def __init__(self, work: Callable[[Books], None]) -> None:
         self._work = work
         self.future: Future[None] = Future()
         self.future.set_running_or_notify_cancel()
+
+    @classmethod
+    def stage_all(cls, books: Books, items: Sequence[Chore]) -> None:
+        """Does the work of each."""
+        for item in items:
+            item.stage(books)
 
     def stage(self, books: Books) -> None:
         """Does the work."""

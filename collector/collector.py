@@ -15,7 +15,8 @@ from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPo
 from .books import Books
 from .chore import Chore
 from .columns import Columns, Signal, Source
-from .contributors import Breakdown, Contributor, contributors
+from .contributor import Breakdown, Contributor
+from .contributors import contributors
 from .counters import Counters
 from .days import history
 from .decoders import Decoders

@@ -12,15 +12,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from enum import IntEnum
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ..slo import DAY, HOUR, MINUTE, Attribute, Attributes, Interval
-from ..slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
-from .names import SERVICE_INSTANCE, SERVICE_VERSION
-from .redaction import without_sensitive
-from .senders import OVERFLOW
+from ..slo import DAY, HOUR, MINUTE, Attributes, Interval
+from .contributor import OTHER, Breakdown, Contributing, Contributor
 from .staged import Staged
 
 KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
@@ -34,37 +29,6 @@ MOST_OPEN: Final = 100
 
 MOST_NAMES: Final = 20_000
 CLOSED_AFTER: Final = 2 * MINUTE
-LONGEST: Final = 200
-"""Characters kept of each text."""
-
-
-class Breakdown(IntEnum):
-    """By what bad events are told apart."""
-
-    CAUSE = 0
-    INSTANCE = 1
-
-
-class Contributor(NamedTuple):
-    """What some bad events had in common; a field is empty where they said nothing, or where the breakdown does not ask."""
-
-    breakdown: Breakdown
-    route: str = ""
-    status: str = ""
-    error: str = ""
-    version: str = ""
-    instance: str = ""
-
-    @property
-    def is_other(self) -> bool:
-        """Whether this stands for all that were not kept by name."""
-        return OVERFLOW in (self.route, self.instance)
-
-
-OTHER: Final = {
-    Breakdown.CAUSE: Contributor(Breakdown.CAUSE, route=OVERFLOW),
-    Breakdown.INSTANCE: Contributor(Breakdown.INSTANCE, instance=OVERFLOW),
-}
 
 
 class _Name(NamedTuple):
@@ -83,6 +47,19 @@ class _Place(NamedTuple):
     breakdown: Breakdown
 
 
+class _Blamed(NamedTuple):
+    """Bad events of one minute that are told together: `finest` is the width of the finest buckets that still keep it."""
+
+    minute: int
+    slos: tuple[int, ...]
+    contributor: Contributor
+    finest: int
+
+
+_Row = tuple[int, int, int, int]
+"""Where blame is kept: width, start, SLO, contributor's number."""
+
+
 class Contributors:
     """Books who had a part in bad events, in the transaction that counts them. A part of the books."""
 
@@ -93,7 +70,10 @@ class Contributors:
             for row in connection.execute("SELECT * FROM contributor")
         )
         self._next = 1 + max((name.number for name in self._names.kept.values()), default=0)
-        self._staged: dict[tuple[int, tuple[int, ...], Contributor, int], int] = {}
+        self._staged: dict[_Blamed, int] = {}
+        # Where what is blamed again and again was kept last; true as long as nobody is renamed.
+        self._rows: dict[_Blamed, tuple[_Row, ...]] = {}
+        self._contributing = Contributing()
         self._named: dict[_Place, set[int]] = _open_places(connection)
         self._touched: dict[_Place, set[int]] = {}
         self._folded: list[_Place] = []
@@ -108,8 +88,8 @@ class Contributors:
         minute = t // MINUTE * MINUTE
         # Minutes go by whole hours: one alone, in an hour whose others are gone, would stand for all of them.
         finest = MINUTE if minute >= int(received - KEPT[MINUTE]) // HOUR * HOUR else HOUR
-        for contributor in _contributors(labels, resource):
-            key = (minute, slos, contributor, finest)
+        for contributor in self._contributing.of(labels, resource):
+            key = _Blamed(minute, slos, contributor, finest)
             self._staged[key] = self._staged.get(key, 0) + bad
 
     def expire(self, now: float) -> None:
@@ -125,10 +105,10 @@ class Contributors:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Adds what is staged to the minutes and hours that are kept, each contributor under its name while there is room."""
-        rows: dict[tuple[int, int, int, int], int] = {}
-        for place, contributor, bad in self._places():
-            key = (*place[:3], self._number(place, contributor))
-            rows[key] = rows.get(key, 0) + bad
+        rows: dict[_Row, int] = {}
+        for blamed, bad in self._staged.items():
+            for row in self._rows_of(blamed):
+                rows[row] = rows.get(row, 0) + bad
         changes = self._names.changes.items()
         connection.executemany(
             "INSERT OR REPLACE INTO contributor VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -145,11 +125,14 @@ class Contributors:
         self._named |= self._touched
         for place in self._folded:
             self._named.pop(place, None)
+        if self._tidy is not None or len(self._rows) > MOST_NAMES:
+            self._rows.clear()
         self._clear()
 
     def forget(self) -> None:
         """What was staged never was."""
         self._names.forget()
+        self._rows.clear()
         self._clear()
 
     def _clear(self) -> None:
@@ -158,11 +141,13 @@ class Contributors:
         self._folded.clear()
         self._tidy = None
 
-    def _places(self) -> Iterator[tuple[_Place, Contributor, int]]:
-        for (minute, slos, contributor, finest), bad in self._staged.items():
-            for slo in slos:
-                for width in (width for width in KEPT if width >= finest):
-                    yield _Place(width, minute // width * width, slo, contributor.breakdown), contributor, bad
+    def _rows_of(self, blamed: _Blamed) -> tuple[_Row, ...]:
+        rows = self._rows.get(blamed)
+        if rows is None:
+            rows = self._rows[blamed] = tuple(
+                (*place[:3], self._number(place, blamed.contributor)) for place in _places(blamed)
+            )
+        return rows
 
     def _number(self, place: _Place, contributor: Contributor) -> int:
         """The number to book under: the contributor's own, or the others' where the bucket or the dictionary is full."""
@@ -295,15 +280,7 @@ def _surplus(connection: sqlite3.Connection, width: int, now: float) -> int | No
     return oldest if oldest is not None and oldest < int(now - KEPT[width]) // HOUR * HOUR else None
 
 
-def _contributors(labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:
-    instance = Contributor(Breakdown.INSTANCE, instance=_text(resource.get(SERVICE_INSTANCE)))
-    if OVERFLOW in labels:  # an attribute set there was no room for
-        return OTHER[Breakdown.CAUSE], instance
-    status, error = first_of(labels, STATUS_CODE_KEYS), labels.get(ERROR_TYPE)
-    route, version = first_of(labels, ROUTE_KEYS), resource.get(SERVICE_VERSION)
-    return Contributor(Breakdown.CAUSE, _text(route), _text(status), _text(error), _text(version)), instance
-
-
-@lru_cache(4_096, typed=True)
-def _text(value: Attribute | None) -> str:
-    return "" if value is None else without_sensitive(str(value)[:LONGEST])
+def _places(blamed: _Blamed) -> Iterator[_Place]:
+    for slo in blamed.slos:
+        for width in (width for width in KEPT if width >= blamed.finest):
+            yield _Place(width, blamed.minute // width * width, slo, blamed.contributor.breakdown)

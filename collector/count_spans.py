@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from ..slo import BUCKET, HOUR, PROBE, SPANS, XRAY, Attributes, SpanKind
 from ..slo.classify import ROUTE_KEYS
 from .books import LONGEST, Books
-from .buckets import NANOSECONDS, Booked, nanoseconds
+from .buckets import FUTURE, NANOSECONDS, OLDEST, Booked, kept_from, nanoseconds
 from .columns import IntColumn, Signal, Source, Spans
 from .fractions import BITS, HALF, HEAVIEST, weight
 from .origin import Origin
 from .rejections import IMPLAUSIBLE, Outcome, Rejections
 from .senders import SignOfLife
+from .taps import Piece
 from .tracks import Sender, Track
 
 _SERVER: Final = SpanKind.SERVER.value
@@ -29,19 +30,67 @@ _FEW: Final = 8
 Rows = NDArray[np.intp]
 
 
-def count_spans(books: Books, spans: Spans, received: float, source: Source = Source.OTLP) -> Outcome:
-    """Stages the events of a request's spans, and its signs of life.
+def count_spans(books: Books, spans: Spans, pieces: Sequence[Piece], source: Source = Source.OTLP) -> list[Outcome]:
+    """Stages the events of the spans of some requests, and their signs of life; says what became of each request.
 
     Segments of X-Ray count as spans too while their service sends no spans. A probe's results are nobody's signs of life.
     """
-    rejections = Rejections(Signal.TRACES)
     origins = [books.origins.of(resource) for resource in spans.resources]
+    received = max(piece.received for piece in pieces)
     counting = _Counting(books, spans, origins, received, source, bool(spans.threshold.any()))
-    rows, booked = counting.countable(rejections)
+    countable = _countable(spans, pieces)
     if source is not Source.PROBE:
-        counting.hear(rows)
-    counting.count(rows, booked)
-    return rejections.outcome(len(spans.kind) + spans.skipped)
+        counting.hear(countable.rows)
+    counting.count(countable.rows, countable.booked)
+    return countable.outcomes
+
+
+class _Countable(NamedTuple):
+    """The rows that can count, when each is booked, and what became of each request."""
+
+    rows: Rows
+    booked: IntColumn
+    outcomes: list[Outcome]
+
+
+def _countable(spans: Spans, pieces: Sequence[Piece]) -> _Countable:
+    """The rows served or asked for, at a time that is kept, of a weight that can be; and when each is booked."""
+    counts = (spans.kind == _SERVER) | (spans.kind == _CLIENT)
+    items = [piece.items for piece in pieces]
+    received = np.repeat([nanoseconds(piece.received) for piece in pieces], items)[: len(counts)]
+    booked = np.minimum(spans.end, received)
+    if _is_sound(spans, booked, pieces):
+        outcomes = [Rejections(Signal.TRACES).outcome(count) for count in items]
+    else:
+        ends = np.cumsum(items).tolist()
+        outcomes = [
+            _sorted_out(spans, booked, counts, slice(end - piece.items, end), piece)
+            for piece, end in zip(pieces, ends, strict=True)
+        ]
+    rows = np.flatnonzero(counts)
+    return _Countable(rows, booked if len(rows) == len(booked) else booked[rows], outcomes)
+
+
+def _is_sound(spans: Spans, booked: IntColumn, pieces: Sequence[Piece]) -> bool:
+    """Whether no row at all is to be refused: almost always, and found out at once."""
+    latest = nanoseconds(min(piece.received for piece in pieces) + FUTURE)
+    oldest = kept_from(OLDEST, max(piece.received for piece in pieces)) * NANOSECONDS
+    return bool(
+        spans.end.max(initial=0) <= latest
+        and booked.min(initial=oldest) >= oldest
+        and spans.threshold.max(initial=0) <= HEAVIEST
+    )
+
+
+def _sorted_out(spans: Spans, booked: IntColumn, counts: NDArray[np.bool_], part: slice, piece: Piece) -> Outcome:
+    """What became of one request: those of its rows that are refused don't count any more."""
+    rejections = Rejections(Signal.TRACES)
+    rows = np.flatnonzero(counts[part]) + part.start
+    taken = rejections.by_time(spans.end[rows], booked[rows], piece.received)
+    heavy = spans.threshold[rows] > HEAVIEST
+    rejections.add(IMPLAUSIBLE, int(np.count_nonzero(heavy & taken)))
+    counts[rows] = taken & ~heavy
+    return rejections.outcome(piece.items)
 
 
 class _Group(NamedTuple):
@@ -54,7 +103,7 @@ class _Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """One request's spans on their way into the books."""
+    """Spans on their way into the books."""
 
     books: Books
     spans: Spans
@@ -62,19 +111,6 @@ class _Counting:
     received: float
     source: Source
     sampled: bool
-
-    def countable(self, rejections: Rejections) -> tuple[Rows, IntColumn]:
-        """The rows that can count, and when each is booked: served or asked for, at a time that is kept, of a weight that can be."""
-        spans = self.spans
-        rows = np.flatnonzero((spans.kind == _SERVER) | (spans.kind == _CLIENT))
-        end = spans.end if len(rows) == len(spans.end) else spans.end[rows]
-        booked = np.minimum(end, nanoseconds(self.received))
-        taken = rejections.by_time(end, booked, self.received)
-        heavy = spans.threshold[rows] > HEAVIEST
-        if heavy.any():
-            rejections.add(IMPLAUSIBLE, int(np.count_nonzero(heavy & taken)))
-            taken &= ~heavy
-        return (rows, booked) if taken.all() else (rows[taken], booked[taken])
 
     def hear(self, rows: Rows) -> None:
         """Stages who sent, and what of it counts."""

@@ -14,6 +14,7 @@ class Counters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[Counter, tuple[str, ...]], Counter] = {}
         self.requests = self._counter(names.REQUESTS, "Requests by signal and what became of them", "signal", "result")
         self.accepted = self._counter(names.ITEMS_ACCEPTED, "Spans and points taken", "signal")
         self.rejected = self._counter(names.ITEMS_REJECTED, "Spans and points refused for good", "signal", "reason")
@@ -36,6 +37,14 @@ class Counters:
             ("service", "instance"),
             registry=self.registry,
         )
+
+    def child(self, counter: Counter, *labels: str) -> Counter:
+        """A counter of these labels, looked up once: finding it costs more than counting. Labels are of few values."""
+        key = counter, labels
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = counter.labels(*labels)
+        return found
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

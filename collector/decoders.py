@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .columns import Columns, Logs, Points, Signal, Spans, Wanted
@@ -10,17 +10,20 @@ from .columns import Columns, Logs, Points, Signal, Spans, Wanted
 
 @dataclass(frozen=True, slots=True)
 class Decoders:
-    """Each takes the bytes of an Export*ServiceRequest and what is wanted of it, and raises BadRequest. Called by several threads."""
+    """Each takes the bytes of an Export*ServiceRequest and what is wanted of it, and raises BadRequest. Called by several threads.
 
-    spans: Callable[[bytes, Wanted], Spans]
+    Spans may be those of several requests, one behind the other; then it is said where each ends.
+    """
+
+    spans: Callable[[bytes, Wanted, Sequence[int]], Spans]
     points: Callable[[bytes, Wanted], Points]
     logs: Callable[[bytes, Wanted], Logs]
 
-    def decode(self, signal: Signal, body: bytes, wanted: Wanted) -> Columns:
-        """The columns of a body."""
+    def decode(self, signal: Signal, body: bytes, wanted: Wanted, ends: Sequence[int] = ()) -> Columns:
+        """The columns of a body; `ends` says where each request ends where it holds spans of several."""
         match signal:
             case Signal.TRACES:
-                return self.spans(body, wanted)
+                return self.spans(body, wanted, ends)
             case Signal.METRICS:
                 return self.points(body, wanted)
             case Signal.LOGS:

@@ -41,7 +41,7 @@ class Outcome:
     def count(self, counters: Counters) -> None:
         """Counts it, once it is true."""
         signal = self.signal.name.lower()
-        counters.accepted.labels(signal).inc(self.receipt.accepted)
+        counters.child(counters.accepted, signal).inc(self.receipt.accepted)
         for reason, count in self.rejected.items():
             counters.rejected.labels(signal, reason).inc(count)
         for seen, count in self.points.items():
@@ -73,6 +73,8 @@ class Rejections:
 
     def outcome(self, items: int, points: Mapping[str, int] | None = None) -> Outcome:
         """What became of the request; `items` is all it held."""
+        if not self._counts:
+            return Outcome(Receipt(items), self._signal, {}, points or {})
         rejected = sum(self._counts.values())
         noun = _NOUNS[self._signal]
         reason = "; ".join(f"{count} {noun} {_TEXTS[reason]}" for reason, count in self._counts.items())

@@ -56,6 +56,15 @@ class Tallies:
             if known == NEVER or since < known:
                 self._staged[slo] = since
 
+    def all_observed(self, slos: IntColumn, since: IntColumn) -> None:
+        """As `observed`, for SLOs that have a second of their own each."""
+        known = np.full(len(slos), NEVER, np.int64)
+        there = slos < len(self.since)
+        known[there] = self.since[slos[there]]
+        earlier = (known == NEVER) | (since < known)
+        for slo, second in zip(slos[earlier].tolist(), since[earlier].tolist(), strict=True):
+            self.observed((slo,), second)
+
     @property
     def changed(self) -> bool:
         """Whether a beginning is staged; totals follow the buckets."""

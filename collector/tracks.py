@@ -7,15 +7,14 @@ that means for SLOs and for who had a part in failures is worked out per commit,
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..slo import HOUR, Attributes
-from .buckets import Booked, Buckets
+from .buckets import Buckets
 from .columns import IntColumn
 from .contributors import Contributors
 from .origin import Origin
@@ -82,6 +81,56 @@ class _Block:
         return found
 
 
+class _Feeding:
+    """Which tracks feed which SLOs, in pairs."""
+
+    def __init__(self) -> None:
+        self._tracks: list[int] = []
+        self._slos: list[int] = []
+        self._columns: IntColumn = np.empty((2, 0), np.int64)
+
+    def add(self, track: int, slos: tuple[int, ...]) -> None:
+        """A track feeds these SLOs."""
+        self._tracks += [track] * len(slos)
+        self._slos += slos
+
+    @property
+    def columns(self) -> IntColumn:
+        """The tracks, and the SLO each feeds."""
+        if len(self._tracks) != self._columns.shape[1]:
+            self._columns = np.array([self._tracks, self._slos], np.int64)
+        return self._columns
+
+
+class _Feeds:
+    """What all tracks feed, by what an event of theirs is there: good, bad, or good within a threshold."""
+
+    def __init__(self) -> None:
+        self.good = _Feeding()
+        self.bad = _Feeding()
+        self.timed: dict[int, _Feeding] = {}
+        self.size = 0
+        """SLOs are numbered below this."""
+
+    def add(self, track: int, feeds: Feeds) -> None:
+        """A track began."""
+        self.good.add(track, feeds.good)
+        self.bad.add(track, feeds.bad)
+        for threshold, slos in feeds.timed:
+            self.timed.setdefault(threshold.nanoseconds, _Feeding()).add(track, slos)
+        for slos in (feeds.good, feeds.bad, *(slos for _, slos in feeds.timed)):
+            self.size = max(self.size, 1 + max(slos, default=0))
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Events of SLOs by their number, and the second each is observed from."""
+
+    good: IntColumn
+    total: IntColumn
+    since: IntColumn
+
+
 def _longer(column: IntColumn, more: int, value: int) -> IntColumn:
     return np.concatenate([column, np.full(more, value, np.int64)])
 
@@ -96,6 +145,7 @@ class Tracks:
         self._contributors = contributors
         self._tables: dict[tuple[str, tuple[str, ...], int, int], _Table] = {}
         self._tracks: list[Track] = []
+        self._feeds = _Feeds()
         self._blocks: dict[tuple[int, int], _Block] = {}
         self._sweeps = series.sweeps
 
@@ -108,6 +158,7 @@ class Tracks:
             self._sweeps = self._series.sweeps
             self._tables.clear()
             self._tracks.clear()
+            self._feeds = _Feeds()
 
     def numbers(self, sender: Sender, judges: tuple[Judge, ...], labels: Sequence[Attributes]) -> list[int]:
         """The numbers of the tracks of one sender's attribute sets."""
@@ -166,28 +217,55 @@ class Tracks:
         told = self._series.named(service, signals, kind, labels)
         number = len(self._tracks)
         self._tracks.append(Track(feeds, told, sender.resource))
+        self._feeds.add(number, feeds)
         if told is labels:  # a set there is no room for is decided anew each time
             table.numbers[id(labels)] = labels, number
         return number
 
     def _put_down(self) -> None:
         for (t, _), block in self._blocks.items():
-            counted: NDArray[np.intp] = np.flatnonzero(block.counts)
-            quick = {threshold: column[counted].tolist() for threshold, column in block.quick.items()}
-            rows = zip(counted.tolist(), block.counts[counted].tolist(), block.since[counted].tolist(), strict=True)
-            for index, (number, count, since) in enumerate(rows):
-                track = self._tracks[number]
-                self._book(track, track.feeds.good, t, Booked(count, count), since, block.received)
-                self._book(track, track.feeds.bad, t, Booked(0, count), since, block.received)
-                for threshold, slos in track.feeds.timed:
-                    good = quick[threshold.nanoseconds][index]
-                    self._book(track, slos, t, Booked(good, count), since, block.received)
+            block.reserve(len(self._tracks))
+            sums = self._sums(block)
+            slos = np.flatnonzero(sums.total)
+            if len(slos):
+                self._buckets.book_all(t, slos, sums.good[slos], sums.total[slos], block.received)
+                self._tallies.all_observed(slos, sums.since[slos])
+                self._blame(t, block)
         self._blocks.clear()
 
-    def _book(self, track: Track, slos: tuple[int, ...], t: int, events: Booked, since: int, received: float) -> None:
-        if slos:
-            self._buckets.book(slos, t, events, received)
-            self._tallies.observed(slos, since)
-            if events.good < events.total:
-                bad = events.total - events.good
-                self._contributors.blame(slos, t, bad, track.told, track.resource, received)
+    def _sums(self, block: _Block) -> _Sums:
+        """What a block's tracks add up to for each SLO."""
+        size = self._feeds.size
+        sums = _Sums(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER, np.int64))
+        nothing = np.zeros(len(block.counts), np.int64)
+        parts = [(self._feeds.good, block.counts), (self._feeds.bad, nothing)]
+        parts += [(feeding, block.quick.get(threshold, nothing)) for threshold, feeding in self._feeds.timed.items()]
+        for feeding, good in parts:
+            tracks, slos = feeding.columns
+            np.add.at(sums.good, slos, good[tracks])
+            np.add.at(sums.total, slos, block.counts[tracks])
+            np.minimum.at(sums.since, slos, block.since[tracks])
+        return sums
+
+    def _blame(self, t: int, block: _Block) -> None:
+        """Tells what bad events have in common, by track."""
+        bad = np.unique(self._feeds.bad.columns[0])
+        for number, count in _positive(bad, block.counts[bad]):
+            self._blame_track(number, self._tracks[number].feeds.bad, t, count, block.received)
+        for threshold, feeding in self._feeds.timed.items():
+            timed = np.unique(feeding.columns[0])
+            slow = block.counts[timed] - block.quick_within(threshold)[timed]
+            for number, count in _positive(timed, slow):
+                for it, slos in self._tracks[number].feeds.timed:
+                    if it.nanoseconds == threshold:
+                        self._blame_track(number, slos, t, count, block.received)
+
+    def _blame_track(self, number: int, slos: tuple[int, ...], t: int, bad: int, received: float) -> None:
+        track = self._tracks[number]
+        self._contributors.blame(slos, t, bad, track.told, track.resource, received)
+
+
+def _positive(numbers: IntColumn, counts: IntColumn) -> Iterator[tuple[int, int]]:
+    """The numbers that have a count, with it."""
+    there = counts > 0
+    return zip(numbers[there].tolist(), counts[there].tolist(), strict=True)

@@ -11,8 +11,9 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Final, Protocol, Self
 
 from .books import Books
 from .errors import Unavailable
@@ -20,6 +21,9 @@ from .errors import Unavailable
 OnCommit = Callable[[frozenset[str]], None]
 
 MOST_IN_A_GROUP: Final = 256
+MOST_BYTES: Final = 4 * 2**20
+"""What a group holds at most, but that its last item may be larger: it is decoded and counted at once."""
+
 LINGER: Final = 0.02
 STEP: Final = 0.002
 """Seconds that a busy writer waits for more, as long as more comes within each step: one commit costs the same for many."""
@@ -30,10 +34,13 @@ _LOG: Final = logging.getLogger("fournines.collector")
 
 
 class Item(Protocol):
-    """Something that changes the books. After `stage`, exactly one of `done` and `failed` is called."""
+    """Something that changes the books, of so many bytes. After `stage_all`, exactly one of `done` and `failed` is called."""
 
-    def stage(self, books: Books) -> None:
-        """Stages its changes."""
+    size: int
+
+    @classmethod
+    def stage_all(cls, books: Books, items: Sequence[Self]) -> None:
+        """Stages the changes of items of its kind that were submitted one after the other."""
         ...
 
     def done(self) -> None:
@@ -88,12 +95,14 @@ class Writer:
     def _gather(self) -> tuple[list[Item], bool]:
         """What is there, at least one item and at most a group; and whether there will be more."""
         group: list[Item] = []
+        size = 0
         item = self._queue.get()
         if self._busy:
             self._linger()
         while item is not None:
             group.append(item)
-            if len(group) == MOST_IN_A_GROUP or self._queue.empty():
+            size += item.size
+            if len(group) == MOST_IN_A_GROUP or size >= MOST_BYTES or self._queue.empty():
                 self._busy = len(group) > 1
                 return group, True
             item = self._queue.get()
@@ -109,8 +118,9 @@ class Writer:
 
     def _commit(self, group: list[Item]) -> None:
         try:
-            for item in group:
-                item.stage(self._books)
+            for _, alike in groupby(group, type):
+                items = list(alike)
+                items[0].stage_all(self._books, items)
             touched = self._make_durable()
         except (sqlite3.IntegrityError, sqlite3.DataError) as error:
             self._isolate(group, error)

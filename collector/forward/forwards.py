@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ..columns import Columns, Points, Spans
 from ..redaction import Unredactable, clean
 from ..registry import Registry
 from ..taps import Arrival
@@ -34,30 +33,30 @@ class Forwards:
         self._said: set[str] = set()
 
     def stage(self, arrival: Arrival, registry: Registry) -> None:
-        """Takes a request for those who want it."""
+        """Takes requests for those who want them, each by itself: what a sender sent is sent on as it is."""
         wanted = [each for each in self._destinations if arrival.signal in each.signals]
-        if not wanted or not arrival.body:
-            return
-        items = _size(arrival.columns)
-        body: bytes | None = arrival.body
-        if any(each.redact for each in wanted):
-            body = self._cleaned(arrival, [each for each in wanted if each.redact], items)
-        for each in wanted:
-            kept = body if each.redact else arrival.body
-            if kept is not None:
-                item = Item(arrival.signal, arrival.source, arrival.received, items, kept)
-                self._staged.setdefault(each, []).append(item)
+        if wanted and arrival.body:
+            for body, piece in arrival.bodies():
+                self._queue(Item(arrival.signal, arrival.source, piece.received, piece.items, body), wanted)
 
-    def _cleaned(self, arrival: Arrival, losing: list[Destination], items: int) -> bytes | None:
+    def _queue(self, item: Item, wanted: Sequence[Destination]) -> None:
+        strict = [each for each in wanted if each.redact]
+        cleaned = self._cleaned(item, strict) if strict else None
+        for each in wanted:
+            kept = cleaned if each.redact else item
+            if kept is not None:
+                self._staged.setdefault(each, []).append(kept)
+
+    def _cleaned(self, item: Item, losing: Sequence[Destination]) -> Item | None:
         try:
-            return clean(arrival.signal, arrival.body)
+            return item._replace(body=clean(item.signal, item.body))
         except Unredactable as error:
-            self._lose(losing, UNREDACTABLE, items, error)
+            self._lose(losing, UNREDACTABLE, item.items, error)
         except Exception as error:  # noqa: BLE001 - nothing done for others may keep a request from being counted
-            self._lose(losing, FAULT, items, error)
+            self._lose(losing, FAULT, item.items, error)
         return None
 
-    def _lose(self, losing: list[Destination], reason: str, items: int, error: Exception) -> None:
+    def _lose(self, losing: Sequence[Destination], reason: str, items: int, error: Exception) -> None:
         """Counted each time, and said the first time: a flood of requests is not to become a flood of lines."""
         if reason not in self._said:
             self._said.add(reason)
@@ -107,11 +106,3 @@ def abandoned(folder: Path, names: Sequence[str]) -> list[tuple[str, int]]:
         for path in queues
         if path.name not in names
     ]
-
-
-def _size(columns: Columns | None) -> int:
-    if columns is None:
-        return 0
-    if isinstance(columns, Spans | Points):
-        return len(columns.kind) + columns.skipped
-    return len(columns.severity) + columns.skipped

@@ -6,13 +6,14 @@ scope and 2 the items; 3 in both is a schema's URL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numba import types
 
 from ..columns import IntColumn
-from .compiled import BODY, TABLE, Bytes, Ints, helper, int64, kernel
+from .compiled import BODY, INTS, TABLE, Bytes, Ints, helper, int64, kernel
 from .faults import FULL, MALFORMED, MOST_ITEMS, MOST_RESOURCES, TOO_MANY_ITEMS, TOO_MANY_RESOURCES, check
 from .interning import ENTRIES, SECRET, Table, number_of, table_of
 from .text import is_text
@@ -21,6 +22,9 @@ from .wire import CONTENT, DEPTH, content, skip, tag
 
 ITEM_DEPTH: Final = DEPTH - 3
 """Levels there may still be within an item."""
+
+_USUAL: Final = 64
+"""Bytes that an item usually has at least."""
 
 USED: Final = 3
 """The column of an entry that is 1 where it is whole, 0 where it only is what another one continues."""
@@ -52,18 +56,21 @@ class Outline(NamedTuple):
     scopes: IntColumn
 
 
-def outline_of(buf: Bytes, request: str) -> Outline:
-    """The outline of a body; raises BadRequest where it is no `request`, or holds more than MOST_ITEMS or MOST_RESOURCES."""
-    # No item takes less than two bytes; memory that is never written to costs nothing.
-    most = min(len(buf) // 2, MOST_ITEMS)
-    place, owners = np.empty((most, 2), np.int64), np.empty((2, most), np.int64)
-    room, count = 64, FULL
+def outline_of(buf: Bytes, request: str, ends: Sequence[int] = ()) -> Outline:
+    """The outline of a body; raises BadRequest where it is no `request`, or holds more than MOST_ITEMS or MOST_RESOURCES.
+
+    `ends` says where each request ends where it is several, one behind the other: nothing of one reaches into the next.
+    """
+    bounds = np.array(ends or [len(buf)], np.int64)
+    items, room, count = min(len(buf) // _USUAL + 64, MOST_ITEMS), 64, FULL
     while count == FULL:
+        # Memory that is large is cleared by the page when it is first written to, which costs more than reading the outline.
+        place, owners = np.empty((items, 2), np.int64), np.empty((2, items), np.int64)
         resources, scopes = table_of(4, room), table_of(4, room)
-        count = _outline(buf, SECRET, np.zeros((3, 3), np.int64), place, owners, resources, scopes)
+        count = _outline(buf, SECRET, bounds, np.zeros((3, 3), np.int64), place, owners, resources, scopes)
         if count == FULL and room == MOST_RESOURCES:
             count = TOO_MANY_RESOURCES
-        room = min(8 * room, MOST_RESOURCES)
+        items, room = min(16 * items, MOST_ITEMS), min(8 * room, MOST_RESOURCES)
     check(count, request)
     resource, scope = owners[:, :count].copy()
     return Outline(place[:count].copy(), resource, scope, resources.filled, scopes.filled)
@@ -91,17 +98,21 @@ def _own(buf: Bytes, seed: np.uint64, table: Table, number: int, owners: Ints, l
     return number
 
 
-@kernel(types.int64(BODY, types.uint64, TABLE, TABLE, TABLE, ENTRIES, ENTRIES))
+@kernel(types.int64(BODY, types.uint64, INTS, TABLE, TABLE, TABLE, ENTRIES, ENTRIES))
 def _outline(  # noqa: C901 - three levels, one loop
-    buf: Bytes, seed: np.uint64, levels: Ints, place: Ints, owners: Ints, resources: Table, scopes: Table
+    buf: Bytes, seed: np.uint64, ends: Ints, levels: Ints, place: Ints, owners: Ints, resources: Table, scopes: Table
 ) -> int:
     """Fills the columns; gives how many items there are, or a fault. `levels` is scratch."""
-    at, level, row = int64(0), int64(0), int64(0)
-    levels[level, _ENDS] = len(buf)
+    at, level, row, request = int64(0), int64(0), int64(0), int64(0)
+    levels[level, _ENDS] = ends[request]
     while at >= 0:
         if at == levels[level, _ENDS]:
             if level == _OUTER:
-                return row
+                request += 1
+                if request == len(ends):
+                    return row
+                levels[level, _ENDS] = ends[request]
+                continue
             table = resources if level == _RESOURCE else scopes
             if _own(buf, seed, table, levels[level, _WHOSE], owners, level, levels[level, _FIRST], row) == FULL:
                 return FULL
@@ -123,8 +134,8 @@ def _outline(  # noqa: C901 - three levels, one loop
         elif number == _SCHEMA:
             at = at if is_text(buf, begin, at) else MALFORMED
         elif number == _INNER:
-            if row == MOST_ITEMS:
-                return TOO_MANY_ITEMS
+            if row == len(place):
+                return TOO_MANY_ITEMS if row == MOST_ITEMS else FULL
             place[row, 0], place[row, 1] = begin, at - begin
             row += 1
         else:

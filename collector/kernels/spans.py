@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -54,17 +55,19 @@ def _sought(wanted: frozenset[str]) -> _Sought:
 _OPERATIONAL: Final = keys_of(sorted(OPERATIONAL_ROUTES))
 
 
-def decode_spans(body: bytes, wanted: Wanted) -> Spans:
+def decode_spans(body: bytes, wanted: Wanted, ends: Sequence[int] = ()) -> Spans:
     """The spans of an `ExportTraceServiceRequest`, of every kind, in the order sent; raises BadRequest where it is none.
+
+    A body may be several requests, one behind the other; `ends` then says where each ends, and their spans share labels and resources.
 
     Of a span's attributes those in `wanted` are kept, and its route and status, of a resource's all: strings, booleans and finite
     numbers only. A span that ends before it starts, or never, takes no time. A BadRequest too are an id that is neither empty nor of
     its length, more than a million spans, and more than 262,144 different sets of kept attributes.
     """
     buf = np.frombuffer(body, np.uint8)
-    outline = outline_of(buf, _REQUEST)
+    outline = outline_of(buf, _REQUEST, ends)
     sought = _sought(wanted.attributes)
-    room, status = 256, FULL
+    room, status = 1024, FULL
     while status == FULL:
         columns, ids = np.zeros((COLUMNS, len(outline.place)), np.int64), np.zeros((len(outline.place), 4), np.int64)
         values, sets = table_of(3, room), table_of(sought.width, min(room, MOST_SETS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
@@ -23,6 +23,8 @@ Work = Callable[[Books], tuple[Outcome, R]]
 class Batch(Generic[R]):
     """One piece of work; `future` holds its result once it is durable, or raises Unavailable."""
 
+    size = 0
+
     def __init__(self, work: Work[R], counters: Counters) -> None:
         self.future: Future[R] = Future()
         # Whoever waits may go; what was sent is counted all the same.
@@ -30,6 +32,12 @@ class Batch(Generic[R]):
         self._work = work
         self._counters = counters
         self._done: tuple[Outcome, R] | None = None
+
+    @classmethod
+    def stage_all(cls, books: Books, items: Sequence[Batch[R]]) -> None:
+        """Does the work of each."""
+        for item in items:
+            item.stage(books)
 
     def stage(self, books: Books) -> None:
         """Does the work."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.contributors import MOST_OPEN, TOP, Breakdown, Contributors, contributors
+from fournines.collector import Breakdown
+from fournines.collector.contributors import MOST_OPEN, TOP, Contributors, contributors
 from fournines.collector.schema import migrate
 from fournines.slo import Interval
 

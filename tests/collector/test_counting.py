@@ -346,9 +346,9 @@ def test_decoders_get_what_slos_ask_for(opened, slo, decoders, now):
     """Decoders are told the attributes that some SLO needs, and no others."""
     asked = []
 
-    def spans(body, wanted):
+    def spans(body, wanted, ends=()):
         asked.append(wanted)
-        return decoders.spans(body, wanted)
+        return decoders.spans(body, wanted, ends)
 
     opened([slo("all")], decoders=replace(decoders, spans=spans)).accept(Signal.TRACES, b"", now).result()
 

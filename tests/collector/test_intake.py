@@ -10,14 +10,11 @@ import pytest
 
 from fournines.collector import BadRequest, Collector, Decoders, Room, Signal, Unavailable
 from fournines.collector import books as books_module
-from fournines.collector import intake as intake_module
-from fournines.slo import SPANS
 
 
 @pytest.fixture
-def gate(monkeypatch):
-    """Holds decoders back until it is set; they all work aside, so that nobody who sends waits for them."""
-    monkeypatch.setattr(intake_module, "SMALL", -1)
+def gate():
+    """Holds decoders back until it is set."""
     event = threading.Event()
     yield event
     event.set()
@@ -27,9 +24,9 @@ def gate(monkeypatch):
 def held(gate, decoders):
     """Decoders that wait at the gate."""
 
-    def spans(body, wanted):
+    def spans(body, wanted, ends=()):
         assert gate.wait(30)
-        return decoders.spans(body, wanted)
+        return decoders.spans(body, wanted, ends)
 
     return replace(decoders, spans=spans)
 
@@ -93,7 +90,7 @@ def test_a_fault_in_one_request_fails_no_other(opened, otlp, span, slo, now, gat
 def test_a_decoder_that_breaks_answers_its_sender(opened, now):
     """Whatever a decoder raises, its sender gets an answer and its room is given back."""
 
-    def broken(body, wanted):
+    def broken(body, wanted, ends=()):
         raise ZeroDivisionError
 
     collector = opened(decoders=Decoders(broken, broken, broken))
@@ -172,58 +169,3 @@ def test_a_fault_after_a_commit_stops_nothing(opened, otlp, span, now, caplog):
     collector.tick(now)
 
     assert "a fault of somebody else" in caplog.text
-
-
-def test_columns_decoded_for_older_slos_are_decoded_again(opened, otlp, histogram, slo, decoders, now, gate):
-    """An SLO declared while a request waits judges it by all the attributes it needs."""
-    from fournines.slo import HTTP_SERVER_DURATION, Condition
-
-    reads = []
-
-    def points(body, wanted):
-        columns = decoders.points(body, wanted)
-        reads.append(wanted)
-        assert gate.wait(30)
-        return columns
-
-    collector = opened([slo("all")], decoders=replace(decoders, points=points))
-    body = otlp.points(histogram(now - 5, now, 3, method="GET"), histogram(now - 5, now, 4, method="POST"))
-    future = collector.accept(Signal.METRICS, body, now)
-    gets = slo("gets", signal=HTTP_SERVER_DURATION, where=(Condition.parse("http.request.method == GET"),))
-    collector.declare([slo("all"), gets], now)
-    gate.set()
-    future.result()
-
-    assert 2 == len(reads)
-    assert {"all": 0, "gets": 3} == {
-        name: total for name, (_, total, _) in collector.totals().items() if "-" not in name
-    }
-    assert SPANS == slo("all").sli.signal
-
-
-@pytest.mark.parametrize("small", [-1, 10**6])
-def test_columns_do_not_pile_up(opened, otlp, span, slo, decoders, now, monkeypatch, small):
-    """While more columns wait for the writer than there may be, no body is decoded; once it went on, all are, and counted."""
-    monkeypatch.setattr(intake_module, "SMALL", small)
-    monkeypatch.setattr(intake_module, "MOST_DECODED", 10)
-    entered, going, decoded = threading.Event(), threading.Event(), []
-
-    def spans(body, wanted):
-        decoded.append(body)
-        return decoders.spans(body, wanted)
-
-    def hold(names):
-        entered.set()
-        assert going.wait(30)
-
-    collector = opened([slo("all")], decoders=replace(decoders, spans=spans), on_commit=hold)
-    collector.accept(Signal.TRACES, otlp.spans(span(now)), now).result()
-    assert entered.wait(30)
-    waiting = [collector.accept(Signal.TRACES, otlp.spans(span(now)), now) for _ in range(20)]
-    held = len(decoded)
-    going.set()
-    for future in waiting:
-        future.result()
-
-    assert held <= 1 + 1 + intake_module.DECODE_THREADS
-    assert (21, 21, 0) == collector.totals()["all"]

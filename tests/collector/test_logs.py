@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from fournines.collector import Logs, Signal, Source
 from fournines.collector.logs import MOST_SERVICES, LogCounts
-from fournines.collector.taps import Arrival
+from fournines.collector.taps import Arrival, Piece
 
 
 def arrival(*records):
@@ -23,7 +23,7 @@ def arrival(*records):
         np.zeros((rows, 3), np.uint64),
         np.zeros((rows, 2), np.int64),
     )
-    return Arrival(Signal.LOGS, Source.OTLP, b"", logs, 0.0)
+    return Arrival(Signal.LOGS, Source.OTLP, b"", logs, 0.0, (Piece(0, len(logs.severity), 0.0),))
 
 
 @pytest.fixture

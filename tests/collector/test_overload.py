@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from fournines.collector import Doors, Room, Signal, Terms
-from fournines.collector import intake as intake_module
 
 SENDERS = 40
 HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: %d\r\n\r\n"
@@ -25,16 +24,15 @@ def send(port, body):
 
 
 @pytest.mark.parametrize("most", [{"most_bytes": 4_000}, {"most_requests": 4}])
-def test_ten_times_the_load(opened, serving, otlp, span, slo, decoders, now, monkeypatch, most):
+def test_ten_times_the_load(opened, serving, otlp, span, slo, decoders, now, most):
     """What finds no room is 503 with Retry-After; all that got 200 is counted, once; and once there is room all is taken."""
-    monkeypatch.setattr(intake_module, "SMALL", -1)
     going, peak = threading.Event(), []
     room = Room(**most)
 
-    def slowly(body, wanted):
+    def slowly(body, wanted, ends=()):
         peak.append((room.bytes, room.requests))
         assert going.wait(30)
-        return decoders.spans(body, wanted)
+        return decoders.spans(body, wanted, ends)
 
     collector = opened([slo("all")], decoders=replace(decoders, spans=slowly), room=room)
     bodies = [otlp.spans(*[span(now)] * 5) for _ in range(SENDERS)]

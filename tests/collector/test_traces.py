@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, Signal, Source, Wanted
-from fournines.collector.taps import Arrival
+from fournines.collector.taps import Arrival, Piece
 from fournines.collector.trace_choice import Quotas, TraceState
 from fournines.collector.trace_store import Bounds
 from fournines.collector.traces import Traces
@@ -75,6 +75,12 @@ NO_SLOS = SimpleNamespace(catalogue=SimpleNamespace(version=1, slos=()))
 """A registry without SLOs."""
 
 
+def arrival(signal, body, columns, received):
+    """A request by itself."""
+    piece = Piece(len(body), len(columns.resource), received)
+    return Arrival(signal, Source.OTLP, body, columns, received, (piece,))
+
+
 class Keeper:
     """Traces that are kept, fed without a ledger."""
 
@@ -85,7 +91,7 @@ class Keeper:
 
     def take(self, body, signal=Signal.TRACES, received=NOW):
         columns = self.decoders.decode(signal, body, WANTED)
-        self.traces.stage(Arrival(signal, Source.OTLP, body, columns, received), NO_SLOS)
+        self.traces.stage(arrival(signal, body, columns, received), NO_SLOS)
         self.traces.keep()
 
     def get(self, number):
@@ -347,9 +353,8 @@ def test_what_was_not_committed_is_not_kept(opened, decoders):
     """A request that the ledger refused comes again; until then nothing of it is kept."""
     keeper = opened()
     body = spans({"trace": 1, "span_id": 1, "status": 500})
-    keeper.traces.stage(
-        Arrival(Signal.TRACES, Source.OTLP, body, decoders.decode(Signal.TRACES, body, WANTED), NOW), NO_SLOS
-    )
+    columns = decoders.decode(Signal.TRACES, body, WANTED)
+    keeper.traces.stage(arrival(Signal.TRACES, body, columns, NOW), NO_SLOS)
     assert keeper.traces.changed
     keeper.traces.forget()
     keeper.traces.keep()

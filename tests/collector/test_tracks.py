@@ -6,6 +6,7 @@ import pytest
 
 from fournines.collector import Signal, tracks
 from fournines.collector.count_spans import count_spans
+from fournines.collector.taps import Piece
 from fournines.slo import DAY, Interval, Window
 
 ALL = Window(30 * DAY)
@@ -56,7 +57,7 @@ def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders
     books = collector._books
     body = otlp.spans(span(now, status=500), span(now))
     columns = decoders.spans(body, books.wanted)
-    count_spans(books, columns, now)
+    count_spans(books, columns, (Piece(len(body), len(columns.kind), now),))
     assert books.tracks.changed
     books.forget()
     assert not books.tracks.changed
@@ -76,7 +77,7 @@ def test_requests_of_one_commit_are_all_counted(
     books = collector._books
     for request in range(5):
         body = otlp.spans(span(now - 20 * request, route=f"/{request}"), span(now, status=500))
-        count_spans(books, decoders.spans(body, books.wanted), now)
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 2, now),))
     books.commit()
     seen = collector.observe(["all"], [Window(30 * DAY)], now)
 

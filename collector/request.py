@@ -1,0 +1,220 @@
+"""One request on its way into the books, and the future that says what became of it.
+
+Requests of a group are staged together. Those that hold spans are decoded and counted as if they were one, which an OTLP message after
+another is: what a request costs beside its spans is then shared by all that wait for the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from .books import Books
+from .columns import Columns, Logs, Points, Signal, Source, Spans, Wanted
+from .count_logs import count_logs
+from .count_points import count_points
+from .count_spans import count_spans
+from .counters import Counters
+from .decoders import Decoders
+from .errors import BadRequest, Unavailable
+from .recent import Receipt
+from .rejections import Outcome
+from .room import Room
+from .taps import Arrival, Piece
+from .writer import RETRY_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all requests share."""
+
+    decoders: Decoders
+    room: Room
+    counters: Counters
+
+
+class Kind(NamedTuple):
+    """Requests of one kind may be decoded together."""
+
+    signal: Signal
+    source: Source
+
+
+class Request:
+    """The bytes of an OTLP message with their digest, or columns that a source made itself: nothing tells those that come twice."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        received: float,
+        means: Means,
+        body: bytes = b"",
+        digest: bytes = b"",
+        columns: Columns | None = None,
+    ) -> None:
+        self.kind = kind
+        self.received = received
+        self.means = means
+        self.body = body
+        self.digest = digest
+        self.columns = columns
+        self.size = len(body)
+        self.future: Future[Receipt] = Future()
+        # A sender that goes away does not take back what it sent.
+        self.future.set_running_or_notify_cancel()
+        self._became: Outcome | Receipt | BadRequest | None = None
+
+    @classmethod
+    def stage_all(cls, books: Books, items: Sequence[Request]) -> None:
+        """Stages what they hold, but for what is counted already and what can't be read."""
+        for (kind, _), alike in groupby(sorted(items, key=_order), key=_likeness):
+            waiting = list(alike)
+            while waiting:
+                fresh, waiting = _told_apart(books, waiting)
+                for batch in _batches(kind, fresh):
+                    batch.stage(books)
+
+    def decided(self, became: Outcome | Receipt | BadRequest | None) -> None:
+        """What became of it, should all of its group be committed: counted, counted before, or unreadable."""
+        self._became = became
+
+    def done(self) -> None:
+        """Gives the sender its receipt, or says why there is none."""
+        self._leave()
+        match self._became:
+            case Outcome() as outcome:
+                outcome.count(self.means.counters)
+                self._tell("accepted")
+                self.future.set_result(outcome.receipt)
+            case BadRequest() as fault:
+                self._tell("unreadable")
+                self.future.set_exception(fault)
+            case Receipt() as receipt:
+                self.repeat(receipt)
+            case None:
+                raise AssertionError("decided when it was staged")
+
+    def failed(self, error: Exception) -> None:
+        """Tells the sender why it is not kept."""
+        self._leave()
+        self._tell("refused")
+        self.future.set_exception(error)
+
+    def refuse(self, reason: str) -> None:
+        """Tells the sender that there is no room."""
+        self._tell("refused")
+        self.future.set_exception(Unavailable(reason, RETRY_AFTER))
+
+    def repeat(self, receipt: Receipt) -> None:
+        """Acknowledges a repeat like the first."""
+        self._tell("repeated")
+        self.future.set_result(receipt._replace(repeated=True))
+
+    def _leave(self) -> None:
+        """What it took is free again."""
+        self.body, self.columns = b"", None
+        self.means.room.give_back(self.size, 1)
+
+    def _tell(self, result: str) -> None:
+        counters = self.means.counters
+        counters.child(counters.requests, self.kind.signal.name.lower(), result).inc()
+
+
+def _likeness(request: Request) -> tuple[Kind, int]:
+    """Requests of one kind that came within one second may be taken for one."""
+    return request.kind, int(request.received)
+
+
+def _order(request: Request) -> tuple[int, int, str]:
+    kind, second = _likeness(request)
+    return second, kind.signal, kind.source.value
+
+
+def _told_apart(books: Books, requests: Sequence[Request]) -> tuple[list[Request], list[Request]]:
+    """Those that are not counted yet, and those that wait for one of these because it is of the same bytes."""
+    fresh: list[Request] = []
+    same: list[Request] = []
+    seen: set[bytes] = set()
+    for request in requests:
+        known = books.digests.get(request.digest) if request.digest else None
+        request.decided(known)
+        if known is None:
+            (same if request.digest in seen else fresh).append(request)
+            if request.digest:
+                seen.add(request.digest)
+    return fresh, same
+
+
+def _batches(kind: Kind, requests: list[Request]) -> Iterator[_Batch]:
+    """Spans of several requests are decoded and counted together; points and log records by themselves, and columns too."""
+    if kind.signal is Signal.TRACES and len(requests) > 1 and all(request.body for request in requests):
+        yield _Batch(kind, requests)
+    else:
+        for request in requests:
+            yield _Batch(kind, [request])
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Requests that are decoded and counted together."""
+
+    kind: Kind
+    requests: list[Request]
+
+    def stage(self, books: Books) -> None:
+        """Stages what they hold; where one of them can't be read, the others are read by themselves."""
+        try:
+            arrival = self._decoded(books.wanted)
+        except BadRequest as fault:
+            if len(self.requests) == 1:
+                self.requests[0].decided(fault)
+            else:
+                for request in self.requests:
+                    _Batch(self.kind, [request]).stage(books)
+        else:
+            self._count(books, arrival)
+
+    def _decoded(self, wanted: Wanted) -> Arrival:
+        first, received = self.requests[0], [request.received for request in self.requests]
+        body = first.body if len(self.requests) == 1 else b"".join([request.body for request in self.requests])
+        ends = tuple(accumulate(request.size for request in self.requests))
+        columns = first.columns
+        if columns is None:
+            columns = first.means.decoders.decode(self.kind.signal, body, wanted, ends)
+        items = _items(columns, ends)
+        pieces = tuple(map(Piece, ends, items, received))
+        return Arrival(self.kind.signal, self.kind.source, body, columns, max(received), pieces)
+
+    def _count(self, books: Books, arrival: Arrival) -> None:
+        for request, outcome in zip(self.requests, _counted(books, arrival), strict=True):
+            request.decided(outcome)
+            if request.digest:
+                books.digests.put(request.digest, outcome.receipt, request.received)
+        for tap in books.taps:
+            tap.stage(arrival, books.registry)
+
+
+def _items(columns: Columns, ends: Sequence[int]) -> list[int]:
+    """How many items each request holds."""
+    if len(ends) == 1:
+        return [len(columns.resource) + columns.skipped]
+    assert isinstance(columns, Spans), "only spans of several requests are decoded together"
+    # An empty span that ends its request begins where that ends: of the next one nothing begins there.
+    until = np.searchsorted(columns.place[:, 0], ends, side="right")
+    items: list[int] = np.diff(until, prepend=0).tolist()
+    return items
+
+
+def _counted(books: Books, arrival: Arrival) -> list[Outcome]:
+    match arrival.columns:
+        case Spans() as spans:
+            return count_spans(books, spans, arrival.pieces, arrival.source)
+        case Points() as points:
+            return [count_points(books, points, arrival.received)]
+        case Logs() as logs:
+            return [count_logs(books, logs, arrival.received)]
