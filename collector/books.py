@@ -20,6 +20,7 @@ from .origin import MOST_KNOWN, origin_of
 from .recent import digests
 from .registry import MOST_SERVICES, Judge, Registry
 from .remembered import Remembered
+from .retirement import Retirement
 from .rolling import Rolling
 from .senders import Senders, SignOfLife
 from .series import Feeds, Series
@@ -51,6 +52,7 @@ class Books:
         self.tallies = Tallies(connection, self.buckets)
         self.contributors = Contributors(connection)
         self.senders = Senders(connection, now)
+        self.retirement = Retirement(self.registry, self.senders, self.buckets, counters.registry)
         self.silences = Silences(connection, self.buckets, self.tallies)
         self.cumulatives = Cumulatives(connection, ledger.birth)
         self.intervals = Intervals(connection)
@@ -140,6 +142,12 @@ class Books:
         if known is None or known[0] is not judges:
             known = self._rows[service] = (judges, tuple(judge.row for judge in judges))
         self.tallies.observed(known[1], int(now))
+
+    def retire(self, now: float) -> None:
+        """Stages the going of services that were not heard for long; they leave room for others."""
+        for service in self.retirement.stage(now):
+            self._rows.pop(service, None)
+            self._full = False
 
     def _no_room(self, service: str) -> None:
         """Said once: a flood of names is not to become a flood of lines."""

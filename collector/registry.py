@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
-from ..slo import CLASSIFYING_KEYS, HTTP_SERVER_DURATION, SLI, SLO, SPANS, NoData, Objective, Origin, SLIKind
+from ..slo import CLASSIFYING_KEYS, DAY, HTTP_SERVER_DURATION, SLI, SLO, SPANS, NoData, Objective, Origin, SLIKind
 from .staged import Staged
 
 MOST_SERVICES: Final = 1_000
@@ -31,6 +31,7 @@ class Service:
     """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good.
 
     `metrics`, `spans` and `segments` say what it ever sent of the kind that counts: X-Ray's segments are kept apart from OTLP's spans.
+    `heard` is when it was heard last, and may be a day behind; 0 where nobody wrote it down.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Service:
     spans: bool = False
     pinned: str | None = None
     segments: bool = False
+    heard: float = 0.0
 
     @property
     def signal(self) -> str:
@@ -107,8 +109,10 @@ class Registry:
         self._files: dict[str, SLO] = {}
         self._staged_files: dict[str, SLO] | None = None
         self._services: Staged[str, Service] = Staged(
-            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments)))
-            for name, first, counted, metrics, spans, pinned, segments in connection.execute("SELECT * FROM service")
+            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard))
+            for name, first, counted, metrics, spans, pinned, segments, heard in connection.execute(
+                "SELECT * FROM service"
+            )
         )
         self._rows: Staged[RowKey, int] = Staged(
             (RowKey(name, candidate), row)
@@ -117,6 +121,8 @@ class Registry:
         highest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'slo'").fetchone()
         self._next = int(highest[0]) + 1 if highest else 1
         self._judges: dict[str, tuple[Judge, ...]] = {}
+        self._heard: dict[str, float] = {}
+        """When each service was heard last, as the open transaction sees it, since the start."""
         self._by_service: dict[str, list[SLO]] = {}
         self.catalogue = Catalogue(0, (), {}, frozenset())
         self.wanted: frozenset[str] = CLASSIFYING_KEYS
@@ -148,9 +154,10 @@ class Registry:
         if known is None:
             if len(self._services) >= MOST_SERVICES or len(service) > LONGEST_NAME:
                 return False
-            known = Service(service, now)
+            known = Service(service, now, heard=now)
             self._services.put(service, known)
             self._judges.pop(service, None)
+        self._heard[service] = now
         if known.metrics >= metrics and known.spans >= spans and known.segments >= segments:
             return True
         counted = now if known.counted is None else known.counted
@@ -170,6 +177,32 @@ class Registry:
                 self._put(replace(service, pinned=service.signal))
                 for slo in automatic_slos(service.name):
                     self._pin(slo.name, service.signal)
+
+    def date(self, heard: Mapping[str, float], now: float) -> None:
+        """Stages when services were heard last, where the ledger is a day behind or more. `heard` knows of further signs of life."""
+        for name, service in list(self._services.items()):
+            last = max(service.heard, self._heard.get(name, 0.0), heard.get(name, 0.0)) or now
+            last = min(last, now)  # a clock that was ahead does not keep it
+            if abs(last - service.heard) >= DAY:
+                self._services.put(name, replace(service, heard=last))
+
+    def retire(self, before: float) -> list[str]:
+        """Stages the going of all services last heard before that second, and returns their names; call `date` first.
+
+        Their automatic SLOs go, and the counts of these that no SLO of a file shows.
+        """
+        gone = [
+            name for name, service in self._services.items() if max(service.heard, self._heard.get(name, 0.0)) < before
+        ]
+        for name in gone:
+            self._services.remove(name)
+            self._judges.pop(name, None)
+            self._heard.pop(name, None)
+            for slo in automatic_slos(name):
+                self._rows.remove(RowKey(slo.name, SPANS))
+                if slo.name not in self._declared:
+                    self._rows.remove(RowKey(slo.name))
+        return gone
 
     def judges(self, service: str) -> tuple[Judge, ...]:
         """Every indicator of a service, with the row it counts in, as the open transaction sees it."""
@@ -230,11 +263,15 @@ class Registry:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes services and the names of rows; rows that lost their name go."""
+        services = self._services.changes
         connection.executemany(
-            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "DELETE FROM service WHERE name = ?", [(name,) for name, service in services.items() if service is None]
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments)
-                for s in self._services.changes.values()
+                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments, s.heard)
+                for s in services.values()
                 if s
             ],
         )

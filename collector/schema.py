@@ -130,6 +130,9 @@ CREATE TABLE interval (
 -- The fraction of an event that weighed spans left over, good and bad, in 2**-62; an SLO with a row here counts sampled spans.
 CREATE TABLE fraction (slo INTEGER PRIMARY KEY, good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
 CREATE TRIGGER fraction_dropped AFTER DELETE ON slo BEGIN DELETE FROM fraction WHERE slo = OLD.id; END;
+
+-- When a service was heard last, to a day, so that one that is gone goes; 0 is dated when it is looked at.
+ALTER TABLE service ADD COLUMN heard REAL NOT NULL DEFAULT 0;
 """
 
 STEPS: Final = (_FIRST, _SECOND)

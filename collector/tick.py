@@ -30,6 +30,7 @@ class Tick:
         if abs(now - self._swept) >= SWEPT_EVERY:
             self._swept = now
             books.senders.expire(now)
+            books.retire(now)
             books.series.sweep()
             books.clocks.expire(now)
             books.cumulatives.expire(now)
