@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,13 @@ from ..slo import BUCKET, HOUR, HTTP_SERVER_DURATION
 from .books import LONGEST, Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import IntColumn, PointKind, Points, Signal, Temporality
+from .groups import Groups
 from .growth import NO_BOUNDS, Growth, Levels, distinct
 from .intervals import KEY_SIZE
 from .names import HEARTBEAT
 from .origin import Origin, digest_of, identity_of
 from .rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from .senders import SignOfLife
-from .series import Feeds
 from .stream_increases import Seen
 from .stream_points import WIDEST
 from .stream_points import Points as Cumulative
@@ -199,21 +199,19 @@ class _Counting:
 
     def book(self, growth: Growth) -> None:
         """Books what points added, summed up by what it counts for and when."""
-        numbers = self._feeds(growth.rows)
-        t = self.booked[growth.rows] // (BUCKET * NANOSECONDS) * BUCKET
-        start = growth.start // NANOSECONDS
-        begun = np.where((start > 0) & (start <= t + HOUR), np.maximum(start, t - LONGEST), t)
-        groups = _Groups.of(numbers, t)
-        counts, starts = groups.sums(growth.count), groups.least(begun)
-        quick = _Quick(growth, self.points.kind[growth.rows] != PointKind.SUM)
-        for index, (number, second) in enumerate(groups.codes):
+        sums = _Sums.of(self.points, growth, self.booked[growth.rows] // (BUCKET * NANOSECONDS))
+        numbers = self._feeds(growth.rows[sums.kinds.first()]).tolist()
+        alike: dict[tuple[int, int], list[_Sum]] = {}
+        for one in sums.each():
+            alike.setdefault((numbers[one.kind], one.t), []).append(one)
+        for (number, t), ones in alike.items():
             feeds = self.books.series.numbered(number)
-            self.books.book_plain(feeds, second, int(counts[index]), int(starts[index]), self.received)
-            if feeds.bad:
-                rows = groups.rows(index)
-                self._blame(feeds.bad, second, growth.rows[rows], growth.count[rows])
-            if feeds.timed:
-                self._book_timed(feeds, second, int(starts[index]), growth, groups.rows(index), quick)
+            start = min([one.start for one in ones])
+            self.books.book_plain(feeds, t, sum([one.events for one in ones]), start, self.received)
+            for one in ones if feeds.bad else ():
+                self._blame(feeds.bad, one, one.events)
+            for threshold, slos in feeds.timed:
+                self._book_timed(slos, t, start, threshold.seconds, sums, ones)
 
     def _feeds(self, rows: NDArray[np.intp]) -> IntColumn:
         """The number of the feeds of each row."""
@@ -234,43 +232,34 @@ class _Counting:
         return found
 
     def _book_timed(
-        self, feeds: Feeds, t: int, start: int, growth: Growth, rows: NDArray[np.intp], quick: _Quick
+        self, slos: tuple[int, ...], t: int, start: int, threshold: float, sums: _Sums, ones: list[_Sum]
     ) -> None:
-        for threshold, slos in feeds.timed:
-            within, told = quick.within(threshold.seconds)
-            chosen = rows[told[rows]]
-            if len(chosen) or quick.histograms[rows].any():
-                self._note_boundary(slos, growth.after, rows[quick.histograms[rows]], threshold.seconds)
-            if len(chosen):
-                events = Booked(int(within[chosen].sum()), int(growth.count[chosen].sum()))
-                self.books.book(slos, t, events, start, self.received)
-                if events.good < events.total:
-                    self._blame(slos, t, growth.rows[chosen], growth.count[chosen] - within[chosen])
+        quick, told = sums.within(threshold)
+        events = Booked(sum([quick[one.number] for one in ones]), sum([told[one.number] for one in ones]))
+        if any(one.histogram for one in ones):
+            self._note_boundary(slos, sums.boundaries(ones, threshold), threshold)
+        self.books.book(slos, t, events, start, self.received)
+        if events.good < events.total:
+            for one in ones:
+                self._blame(slos, one, told[one.number] - quick[one.number])
 
-    def _note_boundary(self, slos: tuple[int, ...], levels: Levels, rows: NDArray[np.intp], threshold: float) -> None:
+    def _note_boundary(self, slos: tuple[int, ...], used: list[float | None], threshold: float) -> None:
         """Remembers where a threshold is none of the boundaries that come."""
-        off = [used for used in levels.boundaries(rows, threshold) if used != threshold]
+        off = [boundary for boundary in used if boundary != threshold]
         for slo in slos:
             if off:
                 self.books.off_boundary[slo] = off[0]
             else:
                 self.books.off_boundary.pop(slo, None)
 
-    def _blame(self, slos: tuple[int, ...], t: int, rows: NDArray[np.intp], bad: IntColumn) -> None:
-        """Tells what the bad events have in common, once for what is alike."""
-        points = self.points
-        codes = points.resource[rows] * len(points.labels) + points.label[rows]
-        blamed: dict[int, int] = {}
-        for code, name, count in zip(codes.tolist(), points.name[rows].tolist(), bad.tolist(), strict=True):
-            if count:
-                key = code * len(points.names) + name
-                blamed[key] = blamed.get(key, 0) + count
-        for key, count in blamed.items():
-            code, name = divmod(key, len(points.names))
-            resource, label = divmod(code, len(points.labels))
-            service = self.origins[resource].service
-            labels = self.books.series.named(service, (points.names[name],), 0, points.labels[label])
-            self.books.contributors.blame(slos, t, count, labels, points.resources[resource], self.received)
+    def _blame(self, slos: tuple[int, ...], one: _Sum, bad: int) -> None:
+        """Tells what bad events have in common."""
+        if bad:
+            points = self.points
+            resource, name = int(points.resource[one.row]), points.names[points.name[one.row]]
+            service, labels = self.origins[resource].service, points.labels[points.label[one.row]]
+            labels = self.books.series.named(service, (name,), 0, labels)
+            self.books.contributors.blame(slos, one.t, bad, labels, points.resources[resource], self.received)
 
 
 def _streams(points: Points) -> IntColumn:
@@ -281,45 +270,91 @@ def _streams(points: Points) -> IntColumn:
     return np.array(digests, np.int64)[points.label]
 
 
-@dataclass(frozen=True, slots=True)
-class _Groups:
-    """Rows in groups by two numbers."""
+class _Sum(NamedTuple):
+    """Events of one resource, metric, kind and attribute set (all of which `kind` numbers, and `row` has) that are booked at one time `t`.
 
-    codes: list[tuple[int, int]]
-    order: NDArray[np.intp]
-    starts: NDArray[np.intp]
+    `start` is the second the first of them began.
+    """
+
+    number: int
+    kind: int
+    t: int
+    row: int
+    events: int
+    start: int
+    histogram: bool
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What points added, summed up over what is alike."""
+
+    kinds: Groups
+    _growth: Growth
+    _groups: Groups
+    _columns: tuple[list[int], ...]
+    _histogram: NDArray[np.bool_]
+    _within: dict[float, tuple[list[int], list[int]]] = field(default_factory=dict)
+    _boundaries: dict[float, list[float | None]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, first: IntColumn, second: IntColumn) -> _Groups:
-        if (first == first[0]).all() and (second == second[0]).all():
-            return cls([(int(first[0]), int(second[0]))], np.arange(len(first)), np.zeros(1, np.intp))
-        order = np.lexsort((second, first))
-        one, two = first[order], second[order]
-        starts = np.flatnonzero(np.concatenate([[True], (one[1:] != one[:-1]) | (two[1:] != two[:-1])]))
-        return cls(list(zip(one[starts].tolist(), two[starts].tolist(), strict=True)), order, starts)
+    def of(cls, points: Points, growth: Growth, bucket: IntColumn) -> _Sums:
+        kinds = _kinds(points, growth.rows)
+        buckets = np.array(distinct(bucket), np.int64)
+        if len(buckets) == 1:
+            groups = kinds
+        else:
+            codes = kinds.of * len(buckets) + np.searchsorted(buckets, bucket)
+            groups = Groups.by(codes, len(kinds) * len(buckets))
+        first = groups.first()
+        row, t = growth.rows[first], bucket[first] * BUCKET
+        start = _begun(growth.start, bucket, groups, t)
+        columns = kinds.of[first], t, row, groups.sums(growth.count), start
+        histogram = points.kind[row] != PointKind.SUM
+        return cls(kinds, growth, groups, tuple(column.tolist() for column in columns), histogram)
 
-    def sums(self, column: IntColumn) -> IntColumn:
-        return np.asarray(np.add.reduceat(column[self.order], self.starts))
+    def each(self) -> Iterator[_Sum]:
+        """All of them."""
+        numbers = range(len(self._groups))
+        return map(_Sum, numbers, *self._columns, self._histogram.tolist())
 
-    def least(self, column: IntColumn) -> IntColumn:
-        return np.asarray(np.minimum.reduceat(column[self.order], self.starts))
-
-    def rows(self, index: int) -> NDArray[np.intp]:
-        last = self.starts[index + 1] if index + 1 < len(self.starts) else None
-        return self.order[self.starts[index] : last]
-
-
-class _Quick:
-    """Events within thresholds, worked out once a threshold; only histograms tell."""
-
-    def __init__(self, growth: Growth, histograms: NDArray[np.bool_]) -> None:
-        self.histograms = histograms
-        self._growth = growth
-        self._found: dict[float, tuple[IntColumn, NDArray[np.bool_]]] = {}
-
-    def within(self, threshold: float) -> tuple[IntColumn, NDArray[np.bool_]]:
-        found = self._found.get(threshold)
+    def within(self, threshold: float) -> tuple[list[int], list[int]]:
+        """Events no longer than `threshold` seconds, and those of which it can be told; only histograms tell."""
+        found = self._within.get(threshold)
         if found is None:
             quick, told = self._growth.within(threshold)
-            found = self._found[threshold] = (quick, told & self.histograms)
+            told &= self._histogram[self._groups.of]
+            count = self._growth.count
+            if not told.all():
+                quick, count = np.where(told, quick, 0), np.where(told, count, 0)
+            found = self._groups.sums(quick).tolist(), self._groups.sums(count).tolist()
+            self._within[threshold] = found
         return found
+
+    def boundaries(self, ones: list[_Sum], threshold: float) -> list[float | None]:
+        """The highest boundary at or below `threshold` of every distinct set that some have, histograms among them."""
+        levels = self._growth.after
+        found = self._boundaries.get(threshold)
+        if found is None and len(distinct(levels.bound)) == 1:
+            found = self._boundaries[threshold] = levels.boundaries(slice(None), threshold)
+        if found is None:
+            chosen = np.zeros(len(self._groups), np.bool_)
+            chosen[[one.number for one in ones if one.histogram]] = True
+            found = levels.boundaries(np.flatnonzero(chosen[self._groups.of]), threshold)
+        return found
+
+
+def _kinds(points: Points, rows: IntColumn) -> Groups:
+    """Rows by resource, metric, kind and attribute set."""
+    names, labels = len(points.names), len(points.labels)
+    codes = (points.resource[rows] * names + points.name[rows]) * (2 * labels)
+    codes += points.label[rows] * 2 + (points.kind[rows] != PointKind.SUM)
+    return Groups.by(codes, len(points.resources) * names * labels * 2)
+
+
+def _begun(start: IntColumn, bucket: IntColumn, groups: Groups, t: IntColumn) -> IntColumn:
+    """The second at which the first events of groups began: their bucket's where they do not say, or can't be believed."""
+    told = (start >= NANOSECONDS) & (start < (bucket * BUCKET + (HOUR + 1)) * NANOSECONDS)
+    if not told.all():
+        start = np.where(told, start, bucket * (BUCKET * NANOSECONDS))
+    return np.maximum(groups.least(start) // NANOSECONDS, t - LONGEST)

@@ -41,7 +41,10 @@ class Families:
         distinct: dict[bytes, int] = {}
         of = np.array([distinct.setdefault(key, len(distinct)) for key in keys], np.int64)[of]
         newest = np.zeros(len(distinct), np.int64)
-        np.maximum.at(newest, of, time)
+        if len(distinct) == 1:
+            newest[0] = time.max(initial=0)
+        else:
+            np.maximum.at(newest, of, time)
         names = list(distinct)
         slots = self.pages.find(names)
         rows = np.zeros((len(names), HORIZON + 1), np.int64)

@@ -23,8 +23,8 @@ _PAGE_BITS: Final = 8
 _SHELF_BITS: Final = 32
 _NARROW: Final = 4
 _LIMIT: Final = 2**32
-FREE: Final = b""
-"""The key of a slot that holds no row."""
+Words = NDArray[np.uint64]
+"""Keys as rows of 64-bit words, the first byte the lowest. A slot that holds no row has the key of all zeroes."""
 
 
 class _Put(NamedTuple):
@@ -42,7 +42,7 @@ class _Removed(NamedTuple):
 
 
 class Pages:
-    """One shelf of such rows. A row is reached by its slot, and its slot by its key, of `key_size` bytes.
+    """One shelf of such rows. A row is reached by its slot, and its slot by its key, of `key_size` bytes, whole words.
 
     `wide` leading columns are kept with 64 bits; the others with 32 where a page's numbers allow it.
     """
@@ -52,7 +52,8 @@ class Pages:
         self._key_size = key_size
         self._wide = wide
         self.cells: IntColumn = np.zeros((PAGE, columns), np.int64)
-        self._keys: list[bytes] = []
+        self._keys: Words = np.zeros((PAGE, key_size // 8), "<u8")
+        self._slots = 0
         self._index: dict[bytes, int] = {}
         self._free: list[int] = []
         self._undo: list[_Put | _Added | _Removed] = []
@@ -66,6 +67,10 @@ class Pages:
     def find(self, keys: Sequence[bytes]) -> IntColumn:
         """The slots of keys; -1 where there is none."""
         return np.fromiter(map(self._index.get, keys, repeat(-1)), np.int64, len(keys))
+
+    def holds(self, slots: IntColumn, keys: Words) -> bool:
+        """Whether slots that were given once hold the rows of these keys."""
+        return bool(slots.max(initial=0) < len(self._keys) and (self._keys[slots] == keys).all())
 
     def used(self) -> tuple[IntColumn, list[bytes]]:
         """All slots that hold a row, and their keys."""
@@ -81,7 +86,8 @@ class Pages:
     def add(self, keys: Sequence[bytes], rows: IntColumn) -> IntColumn:
         """Stages new rows, and says their slots."""
         slots = np.array([self._place(key) for key in keys], np.int64)
-        self._reserve(len(self._keys))
+        self._reserve(self._slots)
+        self._keys[slots] = self._words(keys)
         self._undo.append(_Added(keys))
         self.cells[slots] = rows
         self._touch(slots)
@@ -89,12 +95,11 @@ class Pages:
 
     def remove(self, slots: IntColumn) -> None:
         """Stages the forgetting of rows."""
-        gone = slots.tolist()
-        keys = [self._keys[slot] for slot in gone]
-        for slot, key in zip(gone, keys, strict=True):
+        keys = self._named(slots)
+        for key in keys:
             del self._index[key]
-            self._keys[slot] = FREE
-        self._undo.append(_Removed(keys, gone))
+        self._keys[slots] = 0
+        self._undo.append(_Removed(keys, slots.tolist()))
         self._touch(slots)
 
     @property
@@ -105,7 +110,7 @@ class Pages:
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes the pages that changed."""
         if self._undo:
-            connection.executemany("INSERT OR REPLACE INTO page_keys VALUES (?, ?)", self._named(self._renamed))
+            connection.executemany("INSERT OR REPLACE INTO page_keys VALUES (?, ?)", self._key_pages())
             connection.executemany("INSERT OR REPLACE INTO page_cells VALUES (?, ?)", self._packed())
 
     def keep(self) -> None:
@@ -129,13 +134,12 @@ class Pages:
     def _drop(self, keys: Iterable[bytes]) -> None:
         for key in keys:
             slot = self._index.pop(key)
-            self._keys[slot] = FREE
+            self._keys[slot] = 0
             self._free.append(slot)
 
     def _put_back(self, removed: _Removed) -> None:
-        for key, slot in zip(removed.keys, removed.slots, strict=True):
-            self._index[key] = slot
-            self._keys[slot] = key
+        self._index.update(zip(removed.keys, removed.slots, strict=True))
+        self._keys[removed.slots] = self._words(removed.keys)
 
     def _clean(self) -> None:
         if self._undo:
@@ -146,10 +150,9 @@ class Pages:
     def _place(self, key: bytes) -> int:
         if self._free:
             slot = self._free.pop()
-            self._keys[slot] = key
         else:
-            slot = len(self._keys)
-            self._keys.append(key)
+            slot = self._slots
+            self._slots += 1
         self._index[key] = slot
         return slot
 
@@ -164,16 +167,22 @@ class Pages:
             room = max(-(-missing // PAGE) * PAGE, len(self.cells))
             self.cells = np.concatenate([self.cells, np.zeros((room, self.cells.shape[1]), np.int64)])
             self._dirty = np.concatenate([self._dirty, np.zeros(room // PAGE, np.bool_)])
+            self._keys = np.concatenate([self._keys, np.zeros((room, self._keys.shape[1]), "<u8")])
 
-    def _named(self, pages: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        nobody = bytes(self._key_size)
-        for page in sorted(pages):
-            keys = self._keys[page * PAGE : (page + 1) * PAGE]
-            yield self._first + page, b"".join(key or nobody for key in keys)
+    def _words(self, keys: Sequence[bytes]) -> Words:
+        return np.frombuffer(b"".join(keys), "<u8").reshape(-1, self._keys.shape[1])
+
+    def _named(self, slots: slice | IntColumn) -> list[bytes]:
+        found: list[bytes] = self._keys[slots].reshape(-1).view(f"V{self._key_size}").tolist()
+        return found
+
+    def _key_pages(self) -> Iterator[tuple[int, bytes]]:
+        for page in sorted(self._renamed):
+            yield self._first + page, self._keys[page * PAGE : min((page + 1) * PAGE, self._slots)].tobytes()
 
     def _packed(self) -> Iterator[tuple[int, bytes]]:
         for page in np.flatnonzero(self._dirty).tolist():
-            cells = self.cells[page * PAGE : min((page + 1) * PAGE, len(self._keys))]
+            cells = self.cells[page * PAGE : min((page + 1) * PAGE, self._slots)]
             narrow = cells[:, self._wide :]
             small = not narrow.size or (int(narrow.max()) < _LIMIT and int(narrow.min()) >= 0)
             packed = narrow.astype("<u4" if small else "<i8")
@@ -189,23 +198,23 @@ class Pages:
             self._take_up(number - self._first, keys, cells)
 
     def _take_up(self, page: int, keys: bytes, cells: bytes) -> None:
-        count, size, wide = len(keys) // self._key_size, self._key_size, self._wide
-        first = page * PAGE
+        first, count, wide, narrow = (
+            page * PAGE,
+            len(keys) // self._key_size,
+            self._wide,
+            self.cells.shape[1] - self._wide,
+        )
         self._reserve(first + count)
-        split = 1 + 8 * count * wide
-        kind = "<u4" if cells[0] == _NARROW else "<i8"
-        self.cells[first : first + count, :wide] = np.frombuffer(cells[1:split], "<i8").reshape(count, wide)
-        narrow = self.cells.shape[1] - wide
-        self.cells[first : first + count, wide:] = np.frombuffer(cells[split:], kind).reshape(count, narrow)
-        nobody = bytes(size)
-        while len(self._keys) < first:  # a page that nobody needs any more
-            self._free.append(len(self._keys))
-            self._keys.append(FREE)
-        for slot in range(count):
-            key = keys[slot * size : (slot + 1) * size]
-            if key == nobody:
-                self._free.append(first + slot)
-                self._keys.append(FREE)
+        # Behind the last key there may be rows of a transaction that failed.
+        rows = (len(cells) - 1) // (8 * wide + cells[0] * narrow)
+        split, kind = 1 + 8 * rows * wide, "<u4" if cells[0] == _NARROW else "<i8"
+        self.cells[first : first + count, :wide] = np.frombuffer(cells[1:split], "<i8").reshape(rows, wide)[:count]
+        self.cells[first : first + count, wide:] = np.frombuffer(cells[split:], kind).reshape(rows, narrow)[:count]
+        self._free.extend(range(self._slots, first))  # pages that nobody needs any more
+        self._slots = first + count
+        self._keys[first : first + count] = np.frombuffer(keys, "<u8").reshape(count, -1)
+        for slot, key in enumerate(self._named(slice(first, first + count)), first):
+            if key == bytes(self._key_size):
+                self._free.append(slot)
             else:
-                self._index[key] = first + slot
-                self._keys.append(key)
+                self._index[key] = slot

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .columns import IntColumn
 from .families import KEY_SIZE as FAMILY_KEY_SIZE
 from .growth import Bounds
+from .pages import Words
 
 KEY_SIZE: Final = FAMILY_KEY_SIZE + 8
 """Bytes of a stream's key, which begins with its family's."""
@@ -43,22 +44,29 @@ class Points:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def words(self) -> Words:
+        """The keys of the streams, as words."""
+        found = np.empty((len(self), KEY_SIZE // 8), "<u8")
+        found[:, :2], found[:, 2] = self.identity, self.start.view(np.uint64)
+        found[:, 3] = self.stream.view(np.uint64)
+        return found
+
     def keys(self) -> list[bytes]:
         """The keys of the streams."""
-        words = np.empty((len(self), 4), "<u8")
-        words[:, :2], words[:, 2] = self.identity, self.start.view(np.uint64)
-        words[:, 3] = self.stream.view(np.uint64)
-        found: list[bytes] = words.reshape(-1).view(f"V{KEY_SIZE}").tolist()
+        found: list[bytes] = self.words().reshape(-1).view(f"V{KEY_SIZE}").tolist()
         return found
 
     def families(self) -> tuple[list[bytes], IntColumn]:
         """The keys of their families, and which of them each has; neighbours of one family share a key."""
-        words = np.empty((len(self), 3), "<u8")
-        words[:, :2], words[:, 2] = self.identity, self.start.view(np.uint64)
-        begins = np.ones(len(self), np.bool_)
-        begins[1:] = (words[1:] != words[:-1]).any(axis=1)
-        found: list[bytes] = words[begins].reshape(-1).view(f"V{FAMILY_KEY_SIZE}").tolist()
-        return found, np.cumsum(begins) - 1
+        begins = np.zeros(len(self), np.bool_)
+        begins[:1] = True
+        for column in (self.identity[:, 0], self.identity[:, 1], self.start):
+            begins[1:] |= column[1:] != column[:-1]
+        first = np.flatnonzero(begins)
+        words = np.empty((len(first), FAMILY_KEY_SIZE // 8), "<u8")
+        words[:, :2], words[:, 2] = self.identity[first], self.start[first].view(np.uint64)
+        found: list[bytes] = words.reshape(-1).view(f"V{FAMILY_KEY_SIZE}").tolist()
+        return found, np.cumsum(begins) - 1 if len(first) > 1 else np.zeros(len(self), np.int64)
 
     def only(self, chosen: NDArray[np.intp]) -> Points:
         """Some of the points."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from .columns import IntColumn
 from .growth import UNKNOWN
-from .pages import Pages
+from .pages import Pages, Words
+from .stream_orders import Orders
 from .stream_points import KEY_SIZE
 
 TIME, COUNT, SEEN, BOUND, LEAD = range(5)
@@ -57,6 +59,7 @@ class Shelves:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._shelves: dict[int, Pages] = {}
+        self._orders = Orders()
         for (shelf,) in connection.execute("SELECT DISTINCT id >> 32 FROM page_keys WHERE id >= 1 << 32"):
             self._shelf(shelf - 1)
 
@@ -92,7 +95,18 @@ class Shelves:
                 missing = missing[found < 0]
         return Last(shelf, slots, rows)
 
-    def put(self, keys: list[bytes], rows: IntColumn, last: Last) -> None:
+    def recalled(self, words: Words, width: int) -> Last | None:
+        """The same of streams that all came in this order before; None where they did not."""
+        shelf = self._shelf(width)
+        slots = self._orders.recall(shelf, words)
+        return None if slots is None else Last(shelf, slots, shelf.cells[slots])
+
+    def note(self, words: Words, last: Last) -> None:
+        """Remembers the order of streams, no two of which are alike; it is asked for once all of them are on the shelf."""
+        if len(last.slots) and last.slots.min() >= 0:
+            self._orders.note(words, last.slots)
+
+    def put(self, keys: Sequence[bytes], rows: IntColumn, last: Last) -> None:
         """Stages what streams say now; those that change their width change the shelf."""
         here = last.slots >= 0
         if here.all():
@@ -100,13 +114,13 @@ class Shelves:
             return
         if here.any():
             last.shelf.put(last.slots[here], rows[here], last.rows[here, : rows.shape[1]])
-        moved = [keys[row] for row in np.flatnonzero(last.known() & ~here)]
+        moved = [keys[row] for row in np.flatnonzero(last.known() & ~here).tolist()]
         for pages in self._shelves.values():
             if pages is not last.shelf and moved:
                 found = pages.find(moved)
                 pages.remove(found[found >= 0])
         away = np.flatnonzero(~here)
-        last.shelf.add([keys[row] for row in away], rows[away])
+        last.shelf.add([keys[row] for row in away.tolist()], rows[away])
 
     def everyone(self) -> Everyone:
         """All streams."""

@@ -8,7 +8,7 @@ counts where it can't have been counted before; otherwise its value is the line 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -92,15 +92,27 @@ class Cumulatives:
 
     def take(self, points: Points, received: float) -> Iterator[Taken]:
         """Stages points, and says what they add; those that a request has of one stream one after the other."""
+        words, width = points.words(), points.buckets.shape[1]
+        recalled = self._shelves.recalled(words, width)
+        if recalled is not None:
+            yield self._take(points, (), recalled, received)
+            return
         for part, keys in points.rounds():
-            yield self._take(part, keys, received)
+            last = self._shelves.last(keys, width)
+            if part is points:
+                self._shelves.note(words, last)
+            yield self._take(part, keys, last, received)
 
-    def _take(self, points: Points, keys: list[bytes], received: float) -> Taken:
-        last = self._shelves.last(keys, points.buckets.shape[1])
+    def _take(self, points: Points, keys: Sequence[bytes], last: Last, received: float) -> Taken:
+        """Stages points of which no two are of one stream; `keys` only where some are not known."""
         live, refused = self._live(points, last)
         if not live.all():
             chosen = np.flatnonzero(live)
-            points, last, keys = points.only(chosen), last.only(chosen), [keys[row] for row in chosen]
+            points, last, keys = (
+                points.only(chosen),
+                last.only(chosen),
+                [keys[row] for row in chosen.tolist()] if keys else (),
+            )
         rows = self._rows(points, received)
         heard = self._families.hear(
             *points.families(), points.time, nanoseconds(received), nanoseconds(self._forgotten)

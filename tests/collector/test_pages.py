@@ -99,3 +99,22 @@ def test_only_pages_that_changed_are_written(tmp_path):
 
     assert 1 == ledger.writer.total_changes - before
     ledger.close()
+
+
+def test_a_page_opens_after_rows_that_were_never_committed(tmp_path):
+    """A row of a transaction that failed leaves nothing that a later commit could make unreadable."""
+    ledger = Ledger(tmp_path, 0)
+    pages = Pages(ledger.writer, 3, SIZE, 4, 1)
+    names = [key.to_bytes(SIZE, "big") for key in range(1, 12)]
+    slots = pages.add(names[:10], np.ones((10, 4), np.int64))
+    ledger.commit([pages])
+    pages.add(names[10:], np.ones((1, 4), np.int64))
+    pages.forget()
+    pages.put(slots[:1], np.full((1, 4), 5), pages.cells[slots[:1]])
+    ledger.commit([pages])
+    ledger.close()
+
+    ledger = Ledger(tmp_path, 0)
+    again = Pages(ledger.writer, 3, SIZE, 4, 1)
+    assert [5, *[1] * 9] == again.cells[again.find(names[:10]), 0].tolist()
+    ledger.close()

@@ -70,3 +70,32 @@ def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
             true = dict(kept)
         assert [(key, count, 7) for key, count in sorted(true.items())] == shown(shelves)
     connection.close()
+
+
+def test_streams_that_come_in_the_same_order_are_found_only_where_they_still_stand():
+    """An order that is remembered is a guess: once another stream has a slot, or one is gone, all are looked for again."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    shelves = Shelves(connection)
+    words = np.frombuffer(b"".join(KEYS[:3]), np.uint64).reshape(3, -1)
+    rows = np.arange(3 * LEAD).reshape(3, LEAD)
+    shelves.put(KEYS[:3], rows, shelves.last(KEYS[:3], 0))
+    shelves.note(words, shelves.last(KEYS[:3], 0))
+
+    recalled = shelves.recalled(words, 0)
+    assert recalled is not None
+    assert rows.tolist() == recalled.rows.tolist()
+    assert shelves.recalled(words[:2], 0) is None
+    assert shelves.recalled(words[::-1].copy(), 0) is None
+    assert shelves.recalled(words, 8) is None
+    many = [bytes([9, number // 256, number % 256, *bytes(29)]) for number in range(600)]
+    shelves.put(many, np.zeros((600, LEAD), np.int64), shelves.last(many, 0))
+    far = np.frombuffer(b"".join(many), np.uint64).reshape(600, -1)
+    shelves.note(far, shelves.last(many, 0))
+    assert shelves.recalled(far, 8) is None
+    shelves.everyone().remove(np.array([key == KEYS[1] for key in shelves.everyone().keys]))
+    assert shelves.recalled(words, 0) is None
+    settle(shelves, connection, "commit")
+    shelves.put(KEYS[4:5], rows[:1], shelves.last(KEYS[4:5], 0))
+    assert shelves.recalled(words, 0) is None
+    connection.close()
