@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -21,12 +22,17 @@ from .messages import MetricFamily
 from .native import Distribution, is_native, of_metric
 from .rows import Value
 
+PROTOBUF: Final = "application/vnd.google.protobuf"
+OPENMETRICS: Final = "application/openmetrics-text"
 ACCEPT: Final = (
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
     "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
     "text/plain;version=0.0.4;q=0.4,*/*;q=0.1"
 )
 """What is asked for: protobuf first, the only form with native histograms."""
+
+LATEST: Final = 2**63 // 10**6 - 1
+"""Milliseconds that nanoseconds of 64 bits reach to: what is beyond is in the future like that."""
 
 _SUFFIXES: Final = ("_total", "_bucket", "_count")
 _CREATED: Final = "_created"
@@ -45,34 +51,44 @@ class Exposed(NamedTuple):
 
 def exposed(body: bytes, content_type: str) -> Iterator[Exposed]:
     """The samples of an exposition, by its Content-Type; what none is given for is Prometheus text. Raises BadRequest."""
+    media_type = media_type_of(content_type)
     try:
-        if content_type.startswith("application/vnd.google.protobuf"):
+        if media_type == PROTOBUF:
             yield from _protobuf(body)
         else:
-            openmetrics = content_type.startswith("application/openmetrics-text")
-            yield from _text(body.decode(), read_openmetrics if openmetrics else read_text)
+            yield from _text(body.decode(), read_openmetrics if media_type == OPENMETRICS else read_text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, DecodeError) as error:
         # The parsers are not careful which of these a malformed line becomes.
         raise BadRequest(f"the exposition can't be read: {error!r:.200}") from error
 
 
+def media_type_of(content_type: str) -> str:
+    """The form of an exposition, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
 def _text(text: str, read: Callable[[str], Iterable[Metric]]) -> Iterator[Exposed]:
-    families = list(read(text))
+    samples = [(family, sample) for family in read(text) for sample in family.samples]
+    counted = {_base(sample.name) for _, sample in samples if sample.name.endswith(_SUFFIXES)}
     created = {
         _key(sample.name.removesuffix(_CREATED), sample.labels): _milliseconds(sample.value)
-        for family in families
-        for sample in family.samples
-        if sample.name.endswith(_CREATED)
+        for family, sample in samples
+        if _is_creation(family, sample, counted)
     }
-    for family in families:
-        for sample in family.samples:
-            if not sample.name.endswith(_CREATED):
-                start = created.get(_key(_base(sample.name), sample.labels), 0)
-                yield _exposed(sample, start, gauge=family.type in _GAUGES)
+    for family, sample in samples:
+        if not _is_creation(family, sample, counted):
+            start = created.get(_key(_base(sample.name), sample.labels), 0)
+            yield _exposed(sample, start, gauge=family.type in _GAUGES)
+
+
+def _is_creation(family: Metric, sample: ClientSample, counted: AbstractSet[str]) -> bool:
+    """Whether a sample says when others began. A counter of its own may be called so as well, `orders_created`."""
+    name = sample.name
+    return name.endswith(_CREATED) and (family.name != name or name.removesuffix(_CREATED) in counted)
 
 
 def _exposed(sample: ClientSample, start: int, *, gauge: bool) -> Exposed:
-    time = 0 if sample.timestamp is None else _milliseconds(float(sample.timestamp))
+    time = 0 if sample.timestamp is None else _time(float(sample.timestamp) * 1000)
     return Exposed({NAME: sample.name, **sample.labels}, float(sample.value), time, start, gauge)
 
 
@@ -86,6 +102,13 @@ def _base(name: str) -> str:
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000) if math.isfinite(seconds) else 0
+
+
+def _time(milliseconds: float) -> int:
+    """A time that was said, also where no clock shows it: that of 1970, or one beyond all that is counted. Raises ValueError."""
+    if not math.isfinite(milliseconds):
+        raise ValueError(f"{milliseconds} is no time")
+    return min(max(round(milliseconds), 1), LATEST)
 
 
 def _protobuf(body: bytes) -> Iterator[Exposed]:
@@ -111,7 +134,7 @@ def _varint(body: bytes, at: int) -> tuple[int, int]:
 def _family(family: Any) -> Iterator[Exposed]:
     for metric in family.metric:
         labels = {label.name: label.value for label in metric.label}
-        time = metric.timestamp_ms
+        time = _time(metric.timestamp_ms) if metric.timestamp_ms else 0
         if metric.HasField("histogram"):
             yield from _histogram(family.name, labels, metric.histogram, time)
         elif metric.HasField("summary"):

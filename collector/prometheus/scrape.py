@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -24,9 +23,10 @@ from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
 from ..recent import Receipt
 from ..rejections import Outcome
+from ..request_body import sink_for
 from .batch import Batch, Submit
 from .counting import count_rows
-from .exposition import ACCEPT, Exposed, exposed
+from .exposition import ACCEPT, OPENMETRICS, PROTOBUF, Exposed, exposed, media_type_of
 from .labels import NAME, Labels
 from .native import Distribution
 from .rows import Row, Told, Value
@@ -35,9 +35,10 @@ from .translation import UP, Kind, Translation
 
 REFRESH_SECONDS: Final = 5.0
 OK: Final = "ok"
+REPEATED: Final = "duplicate"
+"""What samples are refused for that tell a series at one time again."""
 
 _LOG: Final = logging.getLogger("fournines.collector")
-_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class Answer(NamedTuple):
@@ -185,28 +186,28 @@ class Scraper:
             ):
                 if response.status_code != httpx.codes.OK:
                     raise Failed(f"http_{response.status_code}", f"answered {response.status_code}")
-                return Answer(await _body(response, target.job.limit), response.headers.get("content-type", ""))
+                return await _answer(response, target.job.limit)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise Failed("timeout", f"no whole answer within {timeout:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Failed("connection", str(error) or type(error).__name__) from error
 
     def _read(self, target: Target, answer: Answer, received: float) -> tuple[Batch[None], int]:
         everything = list(exposed(answer.body, answer.content_type))
         translation = self._translation
-        rows = _rows(translation, target, everything, received)
+        rows, repeated = _rows(translation, target, everything, received)
 
         def work(books: Books) -> tuple[Outcome, None]:
-            nonlocal rows
+            nonlocal rows, repeated
             heart = self._translation_for(books).series((*target.labels, (NAME, UP)))
             assert heart is not None, "a target has a job"
             if self._translation is not translation:
-                rows = _rows(self._translation, target, everything, received)
+                rows, repeated = _rows(self._translation, target, everything, received)
             found = count_rows(books, rows, {heart: round(received * 1000)}, received)
-            rejected = sum(found.rejected.values())
-            return Outcome(
-                Receipt(len(everything) - rejected, rejected), Signal.METRICS, found.rejected, found.points
-            ), None
+            reasons = {**found.rejected, **({REPEATED: repeated} if repeated else {})}
+            rejected = sum(reasons.values())
+            receipt = Receipt(len(everything) - rejected, rejected)
+            return Outcome(receipt, Signal.METRICS, reasons, found.points), None
 
         batch = Batch(work, self._counters)
         self._submit(batch)
@@ -218,17 +219,21 @@ class Scraper:
         return self._translation
 
 
-def _rows(translation: Translation, target: Target, samples: Iterable[Exposed], received: float) -> list[Row]:
-    """The samples that matter, those of one histogram together."""
-    now = round(received * 1000)
-    members: dict[tuple[int, bytes], list[Told]] = {}
+def _rows(
+    translation: Translation, target: Target, samples: Iterable[Exposed], received: float
+) -> tuple[list[Row], int]:
+    """The samples that matter, those of one histogram together; and how many told a series at one time again: the first one counts."""
+    now, repeated = round(received * 1000), 0
+    members: dict[tuple[int, bytes], dict[float, Told]] = {}
     for sample in samples:
         if not sample.gauge and translation.asks(sample.labels[NAME]):
             series = translation.series(_labels(target, sample), native=isinstance(sample.value, Distribution))
             if series is not None and series.kind not in (Kind.GAUGE, Kind.UP) and not _is_no_number(sample.value):
                 time = sample.time or now
-                members.setdefault((time, series.member), []).append(Told(series, sample.value, sample.start))
-    return [Row(time, parts) for (time, _), parts in sorted(members.items(), key=lambda item: item[0])]
+                parts, told = members.setdefault((time, series.member), {}), Told(series, sample.value, sample.start)
+                repeated += parts.setdefault(series.boundary, told) is not told
+    ordered = sorted(members.items(), key=lambda item: item[0])
+    return [Row(time, list(parts.values())) for (time, _), parts in ordered], repeated
 
 
 def _labels(target: Target, sample: Exposed) -> Labels:
@@ -242,15 +247,29 @@ def _is_no_number(value: Value) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-async def _body(response: httpx.Response, limit: int) -> bytes:
-    """The body, inflated here: a client that inflates by itself has no limit."""
-    inflate = zlib.decompressobj(_GZIP) if response.headers.get("content-encoding") == "gzip" else None
-    parts: list[bytes] = []
-    size = 0
-    async for piece in response.aiter_raw():
-        part = piece if inflate is None else inflate.decompress(piece, limit - size + 1)
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"it has more than {limit} bytes")
-        parts.append(part)
-    return b"".join(parts)
+async def _answer(response: httpx.Response, limit: int) -> Answer:
+    """The whole page, inflated here: a client that inflates by itself has no limit. Raises Failed, BadRequest, or TooLarge.
+
+    Half a page would show counters that fell, and each of them would count anew.
+    """
+    coding = response.headers.get("content-encoding", "")
+    sink = sink_for(coding, limit)
+    if sink is None:
+        raise BadRequest(f"its Content-Encoding is {coding!r:.50}, which nobody asked for")
+    try:
+        async for piece in response.aiter_raw():
+            sink.feed(piece)
+        answer = Answer(sink.finish(), response.headers.get("content-type", ""))
+    except TooLarge:
+        raise
+    except BadRequest as error:
+        raise Failed("connection", str(error)) from error
+    if not answer.body.endswith(b"\n") and _ends_anywhere(response, answer):
+        raise Failed("connection", "it ends in the middle of a line, and said nothing of its length")
+    return answer
+
+
+def _ends_anywhere(response: httpx.Response, answer: Answer) -> bool:
+    """Whether nothing would tell where the page was cut: neither HTTP's framing, nor a coding, nor the form itself."""
+    framed = response.headers.keys() & {"content-length", "transfer-encoding", "content-encoding"}
+    return bool(answer.body) and not framed and media_type_of(answer.content_type) not in (PROTOBUF, OPENMETRICS)

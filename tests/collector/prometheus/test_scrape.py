@@ -25,6 +25,8 @@ class Page:
     def __init__(self) -> None:
         self.body, self.type, self.status, self.encoding = b"", "text/plain; version=0.0.4", 200, ""
         self.asked: list[dict[str, str]] = []
+        self.framed = True
+        """Whether the length of the body is said, or its end is that of the connection."""
         page = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,7 +36,8 @@ class Page:
                 self.send_header("Content-Type", page.type)
                 if page.encoding:
                     self.send_header("Content-Encoding", page.encoding)
-                self.send_header("Content-Length", str(len(page.body)))
+                if page.framed:
+                    self.send_header("Content-Length", str(len(page.body)))
                 self.end_headers()
                 self.wfile.write(page.body)
 
@@ -184,9 +187,12 @@ def test_a_target_that_is_gone_is_silent_and_one_that_fails_is_no_sign_of_life(s
         (gzip.compress(b"a 1\n" * 3_000_000), "gzip", "unreadable"),
         (b"no gzip", "gzip", "connection"),
         (gzip.compress(b"orders_total 1\n"), "gzip", "ok"),
+        (gzip.compress(b"orders_total 1\n") + gzip.compress(b"# HELP\n"), "gzip", "ok"),
+        (gzip.compress(b"orders_total 12\n")[:-9], "gzip", "connection"),
+        (b"orders_total 1\n", "br", "unreadable"),
         (b"", "", "ok"),
     ],
-    ids=["broken", "no text", "large", "bomb", "no gzip", "gzip", "empty"],
+    ids=["broken", "no text", "large", "bomb", "no gzip", "gzip", "two gzips", "half a gzip", "brotli", "empty"],
 )
 def test_what_a_page_may_be(body, encoding, result, scraper, page):
     """Broken, hostile and empty pages each have their word, and end nothing."""
@@ -195,6 +201,66 @@ def test_what_a_page_may_be(body, encoding, result, scraper, page):
 
     assert {result} == one.scrape()
     assert 1 == one.value("fournines_scrapes_total", {"job": "payments", "result": result})
+
+
+def test_half_a_page_makes_no_counter_fall(scraper, page, clock, slo):
+    """A page cut where nothing tells so, in the middle of a number, is no page: its counters would begin anew."""
+    one = scraper(ScrapeJob("payments", (page.address,)), slos=[slo("orders", signal="orders")])
+    page.framed = False
+    for body in (b"orders_total 1200\n", b"orders_total 12", b"orders_total 1207\n"):
+        page.body = body
+        one.scrape()
+        clock.now += 15
+
+    assert (7, 7) == one.totals("orders")
+    assert 1 == one.value("fournines_scrapes_total", {"job": "payments", "result": "connection"})
+
+
+def test_a_series_told_twice_counts_once(scraper, page, clock, slo):
+    """The first sample of a series at one time counts, as Prometheus has it, and others are refused, with a count: no counter falls."""
+    one = scraper(
+        ScrapeJob("payments", (page.address,)),
+        slos=[slo("orders", signal="orders"), slo("quick", signal=METRIC, threshold="0.25")],
+    )
+    bucket = 'http_server_request_duration_seconds_bucket{{le="{}"}} {}\n'
+    for total in (10, 15):
+        page.body = f"orders_total {total}\norders_total 3\n".encode()
+        for le, value in (("0.25", total), ("0.250", 1), ("+Inf", total), ("+Inf", 2)):
+            page.body += bucket.format(le, value).encode()
+        one.scrape()
+        clock.now += 15
+
+    assert (5, 5) == one.totals("orders") == one.totals("quick")
+    assert 6 == one.value("fournines_items_rejected_total", {"signal": "metrics", "reason": "duplicate"})
+
+
+@pytest.mark.parametrize("form", ["text", "protobuf"])
+def test_times_that_no_clock_shows_are_refused(scraper, page, clock, slo, form):
+    """The year 1970, or one that no number holds, is too old or the future; the page's other samples count."""
+    from fournines.collector.prometheus.messages import MetricFamily
+
+    one = scraper(ScrapeJob("payments", (page.address,)), slos=[slo("orders", signal="orders")])
+    for value in (1, 5):
+        if form == "text":
+            page.type = "application/openmetrics-text"
+            page.body = b"# TYPE orders counter\n"
+            page.body += (
+                b'orders_total{a="b"} 9 0\norders_total{a="c"} 9 99999999999999999999\norders_total %d\n# EOF\n' % value
+            )
+        else:
+            page.type = "application/vnd.google.protobuf"
+            family = MetricFamily(name="orders_total", type=0)
+            for time in (1, 2**63 - 1, 0):
+                metric = family.metric.add(timestamp_ms=time)
+                metric.counter.value = 9 if time else value
+            body = family.SerializeToString()
+            page.body = varint(len(body)) + body
+        assert {"ok"} == one.scrape()
+        clock.now += 15
+
+    assert (4, 4) == one.totals("orders")
+    for reason in ("too_old", "future"):
+        assert 2 == one.value("fournines_items_rejected_total", {"signal": "metrics", "reason": reason})
 
 
 def test_nobody_there_is_a_failed_connection(scraper, free_port):
