@@ -9,45 +9,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from ..slo import CLASSIFYING_KEYS, DAY, HTTP_SERVER_DURATION, SLI, SLO, SPANS, NoData, Objective, Origin, SLIKind
+from ..slo import CLASSIFYING_KEYS, DAY, SLI, SLO, SPANS
+from .automatic import Service, automatic_slos
 from .staged import Staged
 
 MOST_SERVICES: Final = 1_000
 LONGEST_NAME: Final = 200
 PINNED_AFTER: Final = 60.0
 """Seconds from a service's first counted export until its automatic SLOs keep to one signal."""
-
-AVAILABILITY: Final = Objective(Decimal("0.9999"))
-LATENCY: Final = Objective(Decimal("0.99"))
-LATENCY_THRESHOLD: Final = Decimal("0.25")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good.
-
-    `metrics`, `spans` and `segments` say what it ever sent of the kind that counts: X-Ray's segments are kept apart from OTLP's spans.
-    `heard` is when it was heard last, and may be a day behind; 0 where nobody wrote it down.
-    """
-
-    name: str
-    first: float
-    counted: float | None = None
-    metrics: bool = False
-    spans: bool = False
-    pinned: str | None = None
-    segments: bool = False
-    heard: float = 0.0
-
-    @property
-    def signal(self) -> str:
-        """What its automatic SLOs show: metrics unless only spans or segments were seen."""
-        traced = (self.spans or self.segments) and not self.metrics
-        return self.pinned or (SPANS if traced else HTTP_SERVER_DURATION)
 
 
 class RowKey(NamedTuple):
@@ -85,17 +57,6 @@ class Catalogue:
     def services(self) -> Mapping[str, str]:
         """The service that sends each SLO's events: a caller, where callers measure what another service promised."""
         return {slo.name: slo.sli.service for slo in self.slos}
-
-
-@lru_cache(4 * MOST_SERVICES)
-def automatic_slos(service: str, signal: str = HTTP_SERVER_DURATION) -> tuple[SLO, SLO]:
-    """What a service promises when nobody wrote down anything: 99.99 % answered, 99 % of them within 250 ms, over 30 days."""
-    availability = SLI(SLIKind.AVAILABILITY, service, signal)
-    latency = SLI(SLIKind.LATENCY, service, signal, threshold=LATENCY_THRESHOLD)
-    return (
-        SLO(f"{service}-availability", availability, AVAILABILITY, no_data=NoData.BAD, origin=Origin.AUTOMATIC),
-        SLO(f"{service}-latency", latency, LATENCY, no_data=NoData.BAD, origin=Origin.AUTOMATIC),
-    )
 
 
 def _keys(slos: Iterable[SLO]) -> frozenset[str]:
