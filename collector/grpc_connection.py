@@ -298,6 +298,7 @@ class GrpcConnection(Connection):
     # Ending.
 
     def _turn_away(self, refusal: str) -> None:
+        self._desk.refuse(Unavailable(refusal))  # counted as over HTTP; there is no call it would answer
         self._end(Code.ENHANCE_YOUR_CALM, refusal)
 
     def _take(self, data: bytes) -> None:

@@ -10,8 +10,9 @@ import threading
 
 import hpack
 import pytest
+from prometheus_client import CollectorRegistry
 
-from fournines.collector import GrpcDoor, Room, Terms
+from fournines.collector import GrpcDoor, Receiving, Room, Terms
 from fournines.collector.http2 import PREFACE, SETTING, Code, Flag, Kind, Setting, frame
 from fournines.collector.http2_heads import MOST_KNOWN, HeadReader
 from fournines.collector.pace import PACE
@@ -261,6 +262,18 @@ def test_what_a_sender_says_is_no_reason_to_wait_for_it_to_take_its_answers(runn
     ):
         sender.sendall(begin)
         assert drip(sender, pieces, lambda said: said == b"")
+
+
+def test_who_finds_no_place_is_told_and_counted(running):
+    """One connection too many gets a good-bye that asks it to calm down, and is no call that nobody knows of."""
+    registry = CollectorRegistry()
+    with running(most_connections=0, receiving=Receiving(registry)) as door:
+        answers = talk(door.port)
+
+    (goodbye,) = (payload for kind, _, _, payload in answers if kind is Kind.GOAWAY)
+    assert Code.ENHANCE_YOUR_CALM == int.from_bytes(goodbye[4:8])
+    labels = {"door": "grpc", "reason": "unavailable"}
+    assert 1 == registry.get_sample_value("fournines_refused_requests_total", labels)
 
 
 def test_a_call_grows_old_though_answers_wait(running):
