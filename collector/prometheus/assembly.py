@@ -16,19 +16,21 @@ A family that was never counted (after a restart, say) is not known, so its firs
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
 from ...slo import HOUR
+from ..columns import Points
 from ..registry import Registry
 from ..staged import Staged
 from ..taps import Arrival
+from .family import CLASSIC, Family, Member, Scrape, Settled
+from .layout import Layout
 from .native import Distribution
 from .rows import Row, Told, Value
+from .samples import Samples
 from .translation import Kind, Series, Translation
 
 WAIT: Final = 15.0
@@ -41,8 +43,6 @@ MOST_MEMBERS: Final = 30_000
 """Histograms and counters remembered between scrapes; beyond, families longest unheard are forgotten, and wait WAIT seconds once more."""
 
 IDLE: Final = float(HOUR)
-CLASSIC: Final = 16
-"""Bytes of a member's key; a native histogram's is longer, and counts nothing beside the classic one of the same events."""
 
 
 class Seen(Enum):
@@ -55,118 +55,6 @@ class Seen(Enum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(slots=True)
-class _Member:
-    """One histogram or counter: its parts with what each said last, when it first came, and until when it is dealt with.
-
-    An `odd` one is not expected to have the boundaries of others.
-    """
-
-    parts: dict[float, tuple[int, Value]] = field(default_factory=dict)
-    first: int = 0
-    dealt: int = 0
-    counted: bool = False
-    odd: bool = False
-    lacking: frozenset[float] = frozenset()
-
-    def copy(self) -> _Member:
-        return _Member(self.parts.copy(), self.first, self.dealt, self.counted, self.odd, self.lacking)
-
-
-@dataclass(slots=True)
-class _Scrape:
-    """What came for one time, by member and part. `since` is when the first of it did."""
-
-    since: float
-    parts: dict[bytes, dict[float, Told]] = field(default_factory=dict)
-
-    def copy(self) -> _Scrape:
-        return _Scrape(self.since, {member: parts.copy() for member, parts in self.parts.items()})
-
-
-@dataclass(slots=True)
-class _Family:
-    """One metric of one target. `counted` is the newest time that was, 0 before any.
-
-    `stored` are the times the table has rows of, and `added` what came since: what waits is written once, however often more comes.
-    """
-
-    members: dict[bytes, _Member] = field(default_factory=dict)
-    scrapes: dict[int, _Scrape] = field(default_factory=dict)
-    counted: int = 0
-    heard: float = 0.0
-    stored: frozenset[int] = frozenset()
-    added: list[tuple[int, Told]] = field(default_factory=list)
-
-    def copy(self) -> _Family:
-        members = {key: member.copy() for key, member in self.members.items()}
-        scrapes = {time: scrape.copy() for time, scrape in self.scrapes.items()}
-        return _Family(members, scrapes, self.counted, self.heard, self.stored)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything of it is to be written."""
-        return bool(self.added) or not self.stored <= self.scrapes.keys()
-
-    def shape(self) -> frozenset[float]:
-        """The boundaries that members have which were counted: what a new one is expected to have."""
-        classic = (member for key, member in self.members.items() if member.counted and len(key) == CLASSIC)
-        return frozenset(part for member in classic for part in member.parts)
-
-    def missing(self, key: bytes, parts: dict[float, Told], shape: frozenset[float]) -> frozenset[float]:
-        """The parts of a member that have not come; no histogram is one without `+Inf`."""
-        member = self.members[key]
-        expected = frozenset(member.parts)
-        if not (member.counted or member.odd) and len(key) == CLASSIC:
-            expected |= shape
-        if any(told.series.kind is Kind.BUCKET for told in parts.values()):
-            expected |= {math.inf}
-        return expected - parts.keys()
-
-    def is_whole(self, time: int) -> bool:
-        """Whether all that is expected for a time has come."""
-        scrape = self.scrapes[time]
-        expected = (key for key, member in self.members.items() if member.counted and member.dealt < time)
-        if not self.counted or (time > self.counted and not all(key in scrape.parts for key in expected)):
-            return False
-        shape = self.shape()
-        return not any(self.missing(key, parts, shape) for key, parts in scrape.parts.items())
-
-    def close(self, time: int) -> Iterator[Row]:
-        """Lets a scrape go for which nothing more will come: its whole members, in no order."""
-        scrape, shape = self.scrapes.pop(time), self.shape()
-        for key, parts in scrape.parts.items():
-            member = self.members[key]
-            member.dealt = max(member.dealt, time)
-            if not self.missing(key, parts, shape):
-                if len(key) == CLASSIC or key[:CLASSIC] not in scrape.parts:
-                    yield from self._told(member, time, list(parts.values()))
-                member.counted, member.lacking = True, frozenset()
-        self.counted = max(self.counted, time)
-
-    @staticmethod
-    def _told(member: _Member, time: int, parts: list[Told]) -> Iterator[Row]:
-        """A member that came earlier and was incomplete then is judged by that time: it is no newer than it was."""
-        if not member.counted and member.first < time:
-            yield Row(member.first, parts)
-        yield Row(time, parts)
-
-    def give_up(self, time: int) -> Iterator[Row]:
-        """The same where the time to wait is over: who did not come is not expected again, nor what was away twice."""
-        scrape, shape = self.scrapes[time], self.shape()
-        for key, parts in scrape.parts.items():
-            member, missing = self.members[key], self.missing(key, parts, shape)
-            if missing and (missing == member.lacking or not shape):
-                member.parts = {part: told for part, told in member.parts.items() if part in parts}
-                member.odd = True
-            member.lacking = missing
-        if time > self.counted:
-            for key in [key for key, member in self.members.items() if key not in scrape.parts and member.dealt < time]:
-                if all(told < time for told, _ in self.members[key].parts.values()):
-                    del self.members[key]
-        yield from self.close(time)
-
-
 class Assembly:
     """All families that come by remote write; a part of the books.
 
@@ -175,7 +63,7 @@ class Assembly:
 
     def __init__(self, wait: float = WAIT) -> None:
         self._wait = wait
-        self._families: Staged[bytes, _Family] = Staged()
+        self._families: Staged[bytes, Family | Settled] = Staged()
         self._pending = 0
         self.loaded = False
         self.dropped = 0
@@ -200,10 +88,36 @@ class Assembly:
         for key, times in orphans.items():
             self._family(key, 0.0).stored |= times
 
+    def put_whole(self, samples: Samples, received: float) -> Points | None:
+        """Stages samples of one family if they are a whole scrape of it and nothing else of it waits, and gives what they say.
+
+        None, and nothing is staged, where they are to be put one by one.
+        """
+        key = samples.first.family
+        settled = self._settled(key, samples)
+        at = None if settled is None else settled.layout.arranged(samples.identity)
+        time = int(samples.time[0])
+        if settled is None or at is None or time <= settled.time or (samples.time != time).any():
+            return None
+        values = samples.value[at]
+        self._families.put(key, Settled(settled.layout, time, values, received))
+        return settled.layout.points(time, values, samples.start[at])
+
+    def _settled(self, key: bytes, samples: Samples) -> Settled | None:
+        """A family that may be told as a whole, if these samples can be all its series."""
+        family = self._families.get(key)
+        if not isinstance(family, Family):
+            return family
+        if not family.is_settled(len(samples.number)):
+            return None
+        series = samples.series()
+        layout = Layout.of(series) if family.has_all(series) else None
+        return None if layout is None else Settled(layout, family.counted, samples.value, family.heard)
+
     def put(self, series: Series, time: int, told: Told, received: float) -> Seen:
         """Stages a sample, its time in milliseconds."""
         family = self._family(series.family, received)
-        member = family.members.setdefault(series.member, _Member())
+        member = family.members.setdefault(series.member, Member())
         last = member.parts.get(series.boundary)
         if last is not None and time <= last[0]:
             if time < last[0]:
@@ -213,7 +127,7 @@ class Assembly:
         if time <= member.dealt:
             return Seen.LATE
         member.first = member.first or time
-        scrape = family.scrapes.setdefault(time, _Scrape(received))
+        scrape = family.scrapes.setdefault(time, Scrape(received))
         parts = scrape.parts.setdefault(series.member, {})
         self._pending += series.boundary not in parts
         parts[series.boundary] = told
@@ -279,7 +193,7 @@ class Assembly:
     def stage(self, arrival: Arrival, registry: Registry) -> None:
         """What comes by OTLP is none of its business."""
 
-    def _ended(self, family: _Family, time: int, rows: Iterable[Row]) -> list[Row]:
+    def _ended(self, family: Family, time: int, rows: Iterable[Row]) -> list[Row]:
         members = family.scrapes[time].parts
         self._pending -= sum(map(len, members.values()))
         whole = list(rows)
@@ -287,21 +201,21 @@ class Assembly:
         self.dropped += sum(key[:CLASSIC] not in told for key in members)
         return whole
 
-    def _is_overdue(self, scrape: _Scrape, now: float) -> bool:
+    def _is_overdue(self, scrape: Scrape, now: float) -> bool:
         return not 0 <= now - scrape.since < self._wait
 
-    def _family(self, key: bytes, received: float) -> _Family:
+    def _family(self, key: bytes, received: float) -> Family:
         """A family as the open transaction may change it."""
         family = self._families.changes.get(key)
-        if family is None:
+        if not isinstance(family, Family):
             kept = self._families.get(key)
-            family = _Family() if kept is None else kept.copy()
+            family = Family() if kept is None else kept.copy()
             self._families.put(key, family)
         family.heard = received
         return family
 
-    def _changed(self) -> list[_Family]:
-        return [family for family in self._families.changes.values() if family is not None]
+    def _changed(self) -> list[Family]:
+        return [family for family in self._families.changes.values() if isinstance(family, Family)]
 
     @property
     def changed(self) -> bool:
@@ -311,7 +225,7 @@ class Assembly:
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes what began to wait, and removes what is dealt with."""
         for key, family in self._families.changes.items():
-            if family is not None and family.changed:
+            if isinstance(family, Family) and family.changed:
                 connection.executemany(
                     "DELETE FROM prometheus_pending WHERE family = ? AND time = ?",
                     [(key, time) for time in family.stored - family.scrapes.keys()],
@@ -332,7 +246,7 @@ class Assembly:
         self._pending = sum(map(_waiting, self._families.kept.values()))
 
 
-def _waiting(family: _Family) -> int:
+def _waiting(family: Family | Settled) -> int:
     return sum(len(parts) for scrape in family.scrapes.values() for parts in scrape.parts.values())
 
 
@@ -340,7 +254,7 @@ def _same(one: Value, other: Value) -> bool:
     return one == other or (one != one and other != other)
 
 
-def _stored(key: bytes, family: _Family) -> Iterator[tuple[Any, ...]]:
+def _stored(key: bytes, family: Family) -> Iterator[tuple[Any, ...]]:
     for time, told in family.added:
         scrape, series = family.scrapes.get(time), told.series
         if scrape is not None:

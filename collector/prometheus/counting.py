@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from ...slo import HTTP_SERVER_DURATION
 from ..books import Books
+from ..columns import Points
 from ..count_points import count_points
 from ..names import SERVICE_NAME
 from ..origin import identity_of, origin_of
+from .layout import joined
 from .rows import MILLISECOND, Row, points_of
 from .translation import Series
 
@@ -21,20 +23,26 @@ class Counted(NamedTuple):
     rejected: Mapping[str, int]
 
 
-def count_rows(books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float) -> Counted:
+def count_rows(
+    books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float, whole: Sequence[Points] = ()
+) -> Counted:
     """Stages what members say, and that targets were up (`hearts`: their `up` series, with the milliseconds they were seen at).
+
+    `whole` are those that are points already.
 
     A target is heard as a service once it brings something that counts, or its service is known: not every exporter is one.
     """
     services = {row.parts[0].series.resource[SERVICE_NAME] for row in rows}
+    services.update(str(resource[SERVICE_NAME]) for points in whole for resource in points.resources)
     alive = {
         series: time
         for series, time in hearts.items()
         if (service := series.resource[SERVICE_NAME]) in services or books.registry.judges(service)
     }
     found = Counted({}, {})
-    if rows or alive:
-        outcome = count_points(books, points_of(rows, alive), received)
+    parts = [points_of(rows, alive), *whole] if rows or alive else whole
+    if parts:
+        outcome = count_points(books, joined(parts), received)
         found = Counted(outcome.points, outcome.rejected)
     for series, time in hearts.items():
         _hear(books, series, time, received)

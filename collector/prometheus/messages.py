@@ -88,6 +88,7 @@ def _message(name: str) -> Any:
 
 
 Label: Final = _message("Label")
+TimeSeries: Final = _message("TimeSeries")
 WriteRequest: Final = _message("WriteRequest")
 """Remote write 1.0; `labels` are serialised `Label` messages."""
 

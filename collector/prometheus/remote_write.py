@@ -12,6 +12,7 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import cramjam
@@ -19,7 +20,7 @@ from prometheus_client import Counter, Gauge
 
 from .. import names
 from ..books import Books
-from ..columns import Signal, Wanted
+from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
 from ..recent import Receipt
@@ -27,8 +28,9 @@ from ..rejections import Outcome
 from .assembly import Assembly, Seen
 from .batch import Batch, Submit
 from .counting import count_rows
+from .samples import Sample
 from .translation import Kind, Series, Translation
-from .write_request import Reader, Reading, Version, parse, shown
+from .write_request import Reader, Reading, Version, shown
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Bytes of one request, before and after inflating."""
@@ -175,13 +177,13 @@ class RemoteWrite:
 
     def _read(self, body: bytes, version: Version) -> Batch[Written]:
         received = self._clock()
-        message = parse(_inflated(body), version)
-        reading = self._reader.read(message, version, received)
+        inflated = _inflated(body)
+        reading = self._reader.read(inflated, version, received)
 
         def work(books: Books) -> tuple[Outcome, Written]:
             read = reading
             if not read.translation.wanted.covers(books.wanted):
-                read = self._reader_for(books).read(message, version, received)
+                read = self._reader_for(books).read(inflated, version, received)
             return self._count(books, read, received)
 
         batch = Batch(work, self._counters)
@@ -200,7 +202,8 @@ class RemoteWrite:
         seen: Tally[str] = Tally()
         refused = Tally(reading.refused)
         detail, lost = reading.detail, Tally[bool]()
-        for series, time, told in reading.samples:
+        whole, apart = self._whole(reading, received, seen)
+        for series, time, told in chain(reading.samples, apart):
             if told is None:
                 self._assembly.gone(series, received)
             elif series.kind in (Kind.UP, Kind.GAUGE):
@@ -213,12 +216,25 @@ class RemoteWrite:
                     refused[what.value] += 1
                     lost[series.kind is Kind.NATIVE] += 1
                     detail = detail or f"a sample of {shown(series.labels)} at {time}"
-        found = count_rows(books, self._assembly.whole(), hearts, received)
+        found = count_rows(books, self._assembly.whole(), hearts, received, whole)
         samples, histograms = reading.written - lost[False], reading.native - lost[True]
         receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
         self._note(seen, refused)
         outcome = Outcome(receipt, Signal.METRICS, refused + Tally(found.rejected), found.points)
         return outcome, Written(samples, histograms, reading.exemplars, receipt.reason)
+
+    def _whole(self, reading: Reading, received: float, seen: Tally[str]) -> tuple[list[Points], list[Sample]]:
+        """Stages the scrapes that are whole as they came; gives what they say, and all samples that are to be put one by one."""
+        whole: list[Points] = []
+        apart: list[Sample] = []
+        for samples in reading.columns.by_family() if reading.columns is not None else ():
+            points = self._assembly.put_whole(samples, received)
+            if points is None:
+                apart += samples.each()
+            else:
+                whole.append(points)
+                seen[Seen.TAKEN.value] += len(samples.number)
+        return whole, apart
 
     def _overdue(self, books: Books) -> tuple[Outcome, None]:
         now = self._clock()

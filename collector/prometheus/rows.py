@@ -67,13 +67,14 @@ def _in_seconds(series: Series, found: Distribution) -> Distribution:
 
 
 @dataclass(slots=True)
-class _Numbers:
+class Numbers:
     """Numbers values by the order they are first seen in."""
 
     values: list[Any] = field(default_factory=list)
     known: dict[Hashable, int] = field(default_factory=dict)
 
     def of(self, key: Hashable, value: Any) -> int:
+        """The number of a value, by what tells values apart."""
         number = self.known.get(key)
         if number is None:
             number = self.known[key] = len(self.values)
@@ -86,7 +87,7 @@ class Table:
 
     def __init__(self) -> None:
         self.skipped = 0
-        self._resources, self._labels, self._names, self._bounds = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+        self._resources, self._labels, self._names, self._bounds = Numbers(), Numbers(), Numbers(), Numbers()
         self._rows: list[tuple[int, ...]] = []
         self._values: list[float] = []
         self._buckets: list[int] = []

@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from google.protobuf.message import DecodeError
 
 from ..buckets import FUTURE, OLDEST, kept_from
 from ..errors import BadRequest
 from ..rejections import IN_THE_FUTURE, TOO_OLD
+from .known_series import (
+    COUNTS,
+    FAMILY,
+    IDENTITY,
+    MOST_KNOWN,
+    MOST_KNOWN_LETTERS,
+    ROLE,
+    KnownSeries,
+    labels_of,
+)
 from .labels import Labels, fault_of
-from .messages import Label, Request, WriteRequest
+from .messages import Request, WriteRequest
 from .native import of_write
 from .rows import Told, Value
+from .samples import Sample, Samples
 from .translation import Series, Translation
 
 LABELS: Final = "labels"
 MIXED: Final = "samples_and_histograms"
 MOST_ITEMS: Final = 200_000
 """Series and samples of one request. Prometheus sends 2,000, vmagent 10,000."""
-
-MOST_KNOWN: Final = 50_000
-MOST_KNOWN_LETTERS: Final = 16_000_000
-"""Label sets remembered, and letters in them; beyond, all are forgotten and learned anew."""
 
 _EMPTY: Final = (b"\x0a\x00", b"\x12\x00")
 """A series and a sample of nothing: two bytes that become an object."""
@@ -46,14 +54,6 @@ class Version(Enum):
     TWO = "io.prometheus.write.v2.Request"
 
 
-class Sample(NamedTuple):
-    """One sample of a series that matters, at `time` in milliseconds; without `told` it says that the series went stale."""
-
-    series: Series
-    time: int
-    told: Told | None
-
-
 class _Known(NamedTuple):
     """What a label set was found to be."""
 
@@ -66,11 +66,13 @@ class _Known(NamedTuple):
 class Reading:
     """What a request holds: samples that matter in the order sent; how many of each kind were sound; refused samples by reason.
 
-    `native` are the sound histograms among all, `detail` describes the first refusal.
+    Those of counters and classic histograms are in `columns` instead where the request is a usual one. `native` are the sound histograms
+    among all, `detail` describes the first refusal.
     """
 
     translation: Translation
     samples: list[Sample] = field(default_factory=list)
+    columns: Samples | None = None
     written: int = 0
     native: int = 0
     exemplars: int = 0
@@ -91,9 +93,51 @@ class Reader:
         self.translation = translation
         self._known: dict[tuple[object, ...], _Known] = {}
         self._letters = 0
+        self._series = KnownSeries(translation)
+        # Only now: kernels are compiled, or read from where they are kept, when their module is imported.
+        from ..kernels.samples import read_samples
 
-    def read(self, message: Any, version: Version, received: float) -> Reading:
-        """Judges a parsed request, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
+        self._read_samples = read_samples
+
+    def read(self, body: bytes, version: Version, received: float) -> Reading:
+        """Judges a request's bytes, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
+        usual = self._usual(body, received) if version is Version.ONE else None
+        return self._judged(parse(body, version), version, received) if usual is None else usual
+
+    def _usual(self, body: bytes, received: float) -> Reading | None:
+        """A request of which there is nothing to refuse, and that says of no series that it ended, without an object a sample."""
+        found = self._read_samples(body, MOST_ITEMS)
+        known = None if found is None else self._series.numbers(body, found.series)
+        if found is None or known is None:
+            return None
+        time, start, of = found.samples
+        if (
+            len(time)
+            and not kept_from(OLDEST, received) * 1000 <= time.min() <= time.max() <= (received + FUTURE) * 1000
+        ):
+            return None
+        reading = Reading(self.translation, written=len(time), exemplars=found.exemplars)
+        number = known.number[of]
+        matter = np.flatnonzero(known.facts[number, ROLE])
+        if len(matter):
+            number, facts = number[matter], known.facts[number[matter]]
+            columns = Samples(
+                known.series,
+                number,
+                facts[:, IDENTITY],
+                facts[:, FAMILY],
+                time[matter],
+                start[matter],
+                found.values[matter],
+            )
+            if np.isnan(columns.value).any():
+                return None
+            counts = facts[:, ROLE] == COUNTS
+            reading.samples = list(columns.only(~counts).each())
+            reading.columns = columns.only(counts)
+        return reading
+
+    def _judged(self, message: Any, version: Version, received: float) -> Reading:
         reading = Reading(self.translation)
         labels = self._one if version is Version.ONE else self._two(message)
         oldest, latest = kept_from(OLDEST, received) * 1000, (received + FUTURE) * 1000
@@ -133,7 +177,7 @@ class Reader:
         key = tuple(series.labels)
         known = self._known.get(key)
         if known is None:
-            known = self._remember(key, _labels_of(key), any_name=False)
+            known = self._remember(key, labels_of(key), any_name=False)
         return known
 
     def _two(self, message: Any) -> Callable[[Any], _Known]:
@@ -185,14 +229,6 @@ def _too_many() -> BadRequest:
 def is_stale(value: float) -> bool:
     """Whether a value is Prometheus' mark for a series that ended, which is one of the many that are not a number."""
     return value != value and struct.pack("<d", value) == _STALE
-
-
-def _labels_of(serialised: Sequence[bytes]) -> Labels:
-    try:
-        labels = [Label.FromString(label) for label in serialised]
-    except DecodeError as error:
-        raise BadRequest(f"a label can't be read: {error}") from error
-    return tuple((label.name, label.value) for label in labels)
 
 
 def _sample(series: Series, sample: Any) -> Sample:

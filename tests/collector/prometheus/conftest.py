@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import cramjam
@@ -155,13 +156,19 @@ def clock(now):
 
 
 @pytest.fixture
-def desk(opened, clock):
-    """Opens a collector with the receiver."""
+def desk(opened, clock, decoders, tmp_path):
+    """Opens a collector with the receiver; `apart`, it has a folder of its own."""
+    with ExitStack() as stack:
 
-    def open_one(*slos: Any, **more: Any) -> Desk:
-        return Desk(opened, slos, clock, **more)
+        def open_apart(slos: Sequence[Any], now: float, **more: Any) -> Collector:
+            collector = Collector(tmp_path / "apart", slos, now, decoders, **more)
+            stack.callback(collector.close)
+            return collector
 
-    return open_one
+        def open_one(*slos: Any, apart: bool = False, **more: Any) -> Desk:
+            return Desk(open_apart if apart else opened, slos, clock, **more)
+
+        yield open_one
 
 
 class Loop:

@@ -11,6 +11,7 @@ import pytest
 
 from fournines.collector import Signal
 from fournines.collector.prometheus import assembly
+from fournines.collector.prometheus.family import Family
 from fournines.collector.prometheus.messages import Label, WriteRequest
 
 STALE = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
@@ -285,8 +286,8 @@ def test_what_waits_is_written_once(desk, make, clock, slos, monkeypatch):
     """A scrape in many requests costs its size: rows that wait are not written again, nor shapes looked for, for each of its parts."""
     one = settled(desk, make, clock, *slos)
     shapes = []
-    shape = assembly._Family.shape
-    monkeypatch.setattr(assembly._Family, "shape", lambda family: shapes.append(1) or shape(family))
+    shape = Family.shape
+    monkeypatch.setattr(Family, "shape", lambda family: shapes.append(1) or shape(family))
     parts = [bucket for route in range(30) for bucket in make.histogram(clock.now, 5, 5, http_route=f"/{route}")[:4]]
     before = one.collector.ledger.writer.total_changes
     for first in range(0, len(parts), 4):
@@ -356,3 +357,46 @@ def test_a_late_start_and_an_early_one_are_no_loss(desk, make, clock, slos):
     one.write(*make.histogram(clock.now, 190, 10), *make.histogram(clock.now, 5, 0, status="500"))
 
     assert dropped == one.assembly.dropped == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_scrapes_told_at_once_are_counted_as_those_put_together_sample_by_sample(
+    seed, desk, make, clock, slo, monkeypatch
+):
+    """Two collectors hear the same: in whole requests and in parts, late, twice, stale, begun anew. One of them looks at each sample."""
+    random = Random(seed)
+    slos = slo("up", signal=METRIC), slo("quick", signal=METRIC, threshold="0.25"), slo("orders", signal="orders")
+    one, other = desk(*slos), desk(*slos, apart=True)
+    monkeypatch.setattr(other.assembly, "put_whole", lambda *_: None)
+    quick, told = [0, 0, 0], []
+    monkeypatch.setattr(
+        one.assembly,
+        "put_whole",
+        lambda *said: told.append(type(one.assembly).put_whole(one.assembly, *said)) or told[-1],
+    )
+    for _ in range(25):
+        quick = [random.choice((count + random.randrange(9),) * 9 + (0,)) for count in quick]
+        routes = random.choice(((0, 1, 2),) * 6 + ((0, 1), (2, 1, 0)))
+        parts = [
+            part
+            for route in routes
+            for part in (
+                *make.histogram(clock.now, quick[route], route, http_route=f"/{route}"),
+                make.series("orders_total", (quick[route], clock.now), http_route=f"/{route}"),
+            )
+        ]
+        if random.random() < 0.1:
+            parts[:4] = [part._replace(samples=[(STALE, clock.now)]) for part in parts[:4]]
+        cut = random.choice((len(parts),) * 5 + (3, 7))
+        again = random.choice((0, 0, 0, 1))
+        for shard in (parts[:cut], parts[cut:], *[parts] * again):
+            assert one.write(*shard) == other.write(*shard)
+        clock.now += random.choice((15, 15, 16, 31)) if random.random() < 0.9 else -14
+        if random.random() < 0.5:
+            one.flush()
+            other.flush()
+        assert len(one.assembly) == len(other.assembly)
+        assert one.collector.totals() == other.collector.totals()
+
+    assert any(points is not None for points in told)
+    assert (one.assembly.dropped, one.assembly.forgotten) == (other.assembly.dropped, other.assembly.forgotten)
