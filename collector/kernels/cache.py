@@ -31,8 +31,8 @@ SECONDS: Final = 30
 UNUSED: Final = 30 * 86_400
 """Seconds after which kernels of other versions are removed: who goes back to one within a month starts at once."""
 
-MODULES: Final = (("spans", "logs"), ("point_rows", "samples"))
-"""The modules that hold kernels, by the child that compiles them: two side by side are done in little more than half the time."""
+MODULES: Final = (("spans", "logs"), ("point_rows",), ("redaction",))
+"""The modules that hold kernels, by the child that compiles them: on two cores they are done in little more than half the time."""
 
 _LIST: Final = "kernels.json"
 _MAKING: Final = "making-"

@@ -37,6 +37,7 @@ def warm_up(folder: Path, say: Callable[[str], None] = _silent) -> None:
 
 
 def _imported() -> Decoders:
+    from . import redaction  # noqa: F401 - here rather than at the first request that holds a secret
     from .logs import decode_logs
     from .points import decode_points
     from .spans import decode_spans

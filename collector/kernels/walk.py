@@ -90,7 +90,7 @@ _FIELDS: Final = table_of(FIELDS)
 
 
 @helper
-def _is_right(buf: Bytes, at: int, end: int, holds: int) -> bool:
+def is_right(buf: Bytes, at: int, end: int, holds: int) -> bool:
     """Whether a field's content is what it has to be: text, or packed numbers."""
     if holds == TEXT:
         return is_text(buf, at, end)
@@ -126,7 +126,7 @@ def walk(buf: Bytes, at: int, end: int, message: int, depth: int) -> int:
                 return MALFORMED
             continue
         at, stop = content(buf, at, ends[level])
-        if stop < 0 or (holds > 0 and level >= depth) or (holds < 0 and not _is_right(buf, at, stop, holds)):
+        if stop < 0 or (holds > 0 and level >= depth) or (holds < 0 and not is_right(buf, at, stop, holds)):
             return MALFORMED
         if holds < 0:
             at = stop

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from google.protobuf.descriptor import FieldDescriptor
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import (
     AnyValue,
     ArrayValue,
@@ -61,6 +64,32 @@ def test_the_walked_fields_are_those_of_the_library(decoders):
         expected = {field.number: holds(field, walk, number_of) for field in message.DESCRIPTOR.fields}
         assert {number: what for number, what in expected.items() if what} == walk.FIELDS[getattr(walk, name)], name
     assert {getattr(walk, name) for name in MESSAGES} == set(walk.FIELDS)
+
+
+def test_the_fields_that_redaction_looks_at_are_those_of_the_library(decoders):
+    """From a request down, no text, no bytes of a value and no message is forgotten."""
+    from fournines.collector import Signal
+    from fournines.collector.kernels import redaction, walk
+
+    requests = {
+        Signal.TRACES: ExportTraceServiceRequest,
+        Signal.METRICS: ExportMetricsServiceRequest,
+        Signal.LOGS: ExportLogsServiceRequest,
+    }
+    for signal, request in requests.items():
+        waiting, seen = [(request.DESCRIPTOR, redaction.REQUESTS[signal])], set()
+        while waiting:
+            descriptor, number = waiting.pop()
+            seen.add(number)
+            for field in descriptor.fields:
+                known = redaction.MESSAGES[number].get(field.number, 0)
+                if field.type == FieldDescriptor.TYPE_MESSAGE:
+                    assert known > 0, field.full_name
+                    waiting += [(field.message_type, known)] if known not in seen else []
+                elif field.type == FieldDescriptor.TYPE_STRING:
+                    assert walk.TEXT == known, field.full_name
+                elif field.full_name.endswith(".bytes_value"):
+                    assert redaction.BYTES == known
 
 
 def holds(field, walk, number_of):
