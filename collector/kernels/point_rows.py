@@ -210,7 +210,7 @@ def _write(
     columns[KIND_OF, row] = _KINDS[metric[DATA]]
     columns[TEMPORAL, row] = metric[TEMPORALITY] if 0 < metric[TEMPORALITY] <= _CUMULATIVE else 0
     columns[RISES, row] = metric[MONOTONIC]
-    columns[STARTED, row] = min(point[START] if point[START] >= 0 else LATEST, finished)
+    columns[STARTED, row] = point[START] if point[START] >= 0 else LATEST
     columns[ENDED, row] = finished
     columns[EVENTS, row] = count
     columns[BOUND, row] = bound

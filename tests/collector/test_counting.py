@@ -425,3 +425,20 @@ def test_the_first_export_of_an_old_process_brings_no_past_along(opened, otlp, h
     send_points(collector, otlp.points(*points, cumulative=True), now + 60)
 
     assert (0, 0) == count(collector, "all", now + 70)
+
+
+def test_a_stream_is_the_one_it_says_it_is(opened, otlp, histogram, slo, now):
+    """Points that end before they start, as a clock put back makes them, are not of a stream that begins as they end."""
+    collector = opened([slo("all", signal=HTTP_SERVER_DURATION)])
+
+    def send(*points):
+        body = otlp.points(*(histogram(*point) for point in points), cumulative=True)
+        collector.accept(Signal.METRICS, body, max(point[1] for point in points)).result()
+        return collector.totals()["all"][1]
+
+    collector.accept(Signal.METRICS, otlp.points(up=True), now).result()
+
+    assert 1 == send((now + 25, now + 26.5, 1), (now + 25, now + 26, 0))
+    assert 1 == send((now + 25, now + 9, 1))
+    assert 25 == send((now + 9, now + 10, 24))
+    assert 49 == send((now + 9, now + 11, 48))

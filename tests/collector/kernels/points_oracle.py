@@ -74,7 +74,7 @@ def decode_points(body, wanted):
                             KINDS[kind],
                             temporality if temporality in (1, 2) else 0,
                             getattr(data, "is_monotonic", False),
-                            min(point.start_time_unix_nano, end),
+                            min(point.start_time_unix_nano, LATEST),
                             end,
                             said.events,
                             bounds.setdefault(said.bounds, len(bounds)),
