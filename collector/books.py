@@ -110,7 +110,7 @@ class Books:
     def commit(self) -> frozenset[int]:
         """Makes everything staged durable and true, and returns the rows that got events; or raises and leaves nothing behind."""
         self.ledger.commit(self._parts)
-        return frozenset(self.buckets.written[:, 0].tolist())
+        return frozenset(self.buckets.by_slo[:, 0].tolist())
 
     def forget(self) -> None:
         """Drops everything staged."""
@@ -190,7 +190,7 @@ class _Sums:
         pass
 
     def keep(self) -> None:
-        self._rolling.add(self._buckets.written)
+        self._rolling.add(self._buckets.written, self._buckets.by_slo)
 
     def forget(self) -> None:
         pass

@@ -57,13 +57,17 @@ def tier_of(t: int, now: float) -> int | None:
 
 
 class Buckets:
-    """Books events. `written` holds what the last transaction wrote: (slo, t, good, total, estimated) a row."""
+    """Books events. `written` holds what the last transaction wrote: (slo, t, good, total, estimated) a row.
+
+    `by_slo` is its sum over time: (slo, good, total, estimated) a row, each SLO once.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._staged: dict[tuple[int, int, tuple[int, ...]], Booked] = {}
         self._tables: list[IntColumn] = []
         self.written: IntColumn = np.empty((0, 5), np.int64)
+        self.by_slo: IntColumn = np.empty((0, 4), np.int64)
         self._skipped: dict[int, int] = {}
         newest = connection.execute("SELECT max(t) FROM bucket WHERE width = ?", (OLDEST.width,)).fetchone()[0]
         self.newest: int = newest or 0
@@ -103,6 +107,7 @@ class Buckets:
         )
         rows = self._rows()
         self.written = rows[:, [_SLO, _T, *_COUNTS]]
+        self.by_slo = sums_by_slo(self.written)
         closed = dict(connection.execute("SELECT width, open FROM tier"))
         for index, (width, _) in enumerate(TIERS):
             coarse = rows[rows[:, _TIER] <= index]
@@ -145,13 +150,29 @@ _COUNTS: Final = (3, 4, 5)
 
 def _summed(rows: IntColumn) -> IntColumn:
     """One row for those of the same tier, bucket and SLO, in this order: neighbours are then written together."""
+    if len(rows) < 2:
+        return rows
     rows = rows[np.lexsort((rows[:, _SLO], rows[:, _T], rows[:, _TIER]))]
-    if len(rows) > 1:
-        first = np.flatnonzero((np.diff(rows[:, : _SLO + 1], axis=0, prepend=-1) != 0).any(axis=1))
-        summed = rows[first]
-        summed[:, _COUNTS] = np.add.reduceat(rows[:, _COUNTS], first)
-        return summed
-    return rows
+    fresh = np.ones(len(rows), np.bool_)
+    fresh[1:] = (rows[1:, : _SLO + 1] != rows[:-1, : _SLO + 1]).any(axis=1)
+    if fresh.all():
+        return rows
+    first = np.flatnonzero(fresh)
+    summed = rows[first]
+    summed[:, _COUNTS] = np.add.reduceat(rows[:, _COUNTS], first)
+    return summed
+
+
+def sums_by_slo(written: IntColumn) -> IntColumn:
+    """(slo, good, total, estimated) of rows of (slo, t, good, total, estimated), each SLO once."""
+    if not len(written):
+        return np.empty((0, 4), np.int64)
+    slos, number = np.unique(written[:, 0], return_inverse=True)
+    sums = np.zeros((len(slos), 4), np.int64)
+    sums[:, 0] = slos
+    for column in (1, 2, 3):
+        np.add.at(sums[:, column], number, written[:, column + 1])
+    return sums
 
 
 def segments(interval: Interval, finest: int, coarsest: int = TIERS[-1].width) -> Iterator[tuple[int, Interval]]:

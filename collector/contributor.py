@@ -48,20 +48,29 @@ OTHER: Final = {
 }
 
 
+class Told:
+    """What failed events are told under: a cause and an instance. Each is equal to itself alone, so that comparing costs nothing."""
+
+    __slots__ = ("contributors",)
+
+    def __init__(self, contributors: tuple[Contributor, Contributor]) -> None:
+        self.contributors = contributors
+
+
 class Contributing:
-    """The cause and the instance of attribute sets, remembered for as long as decoders give the same objects."""
+    """What attribute sets are told under, remembered for as long as decoders give the same objects."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[Attributes, Attributes, tuple[Contributor, Contributor]]] = {}
+        self._known: dict[tuple[int, int], tuple[Attributes, Attributes, Told]] = {}
 
-    def of(self, labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:
+    def of(self, labels: Attributes, resource: Attributes) -> Told:
         """What failed events with these attributes are told under. The sets are held on to, so that no others can be taken for them."""
         place = id(labels), id(resource)
         known = self._known.get(place)
         if known is None or known[0] is not labels or known[1] is not resource:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            known = self._known[place] = labels, resource, _contributors(labels, resource)
+            known = self._known[place] = labels, resource, Told(_contributors(labels, resource))
         return known[2]
 
 

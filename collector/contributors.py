@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ..slo import DAY, HOUR, MINUTE, Attributes, Interval
-from .contributor import OTHER, Breakdown, Contributing, Contributor
+from .contributor import OTHER, Breakdown, Contributing, Contributor, Told
 from .staged import Staged
 
 KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
@@ -52,7 +52,7 @@ class _Blamed(NamedTuple):
 
     minute: int
     slos: tuple[int, ...]
-    contributor: Contributor
+    told: Told
     finest: int
 
 
@@ -88,9 +88,8 @@ class Contributors:
         minute = t // MINUTE * MINUTE
         # Minutes go by whole hours: one alone, in an hour whose others are gone, would stand for all of them.
         finest = MINUTE if minute >= int(received - KEPT[MINUTE]) // HOUR * HOUR else HOUR
-        for contributor in self._contributing.of(labels, resource):
-            key = _Blamed(minute, slos, contributor, finest)
-            self._staged[key] = self._staged.get(key, 0) + bad
+        key = _Blamed(minute, slos, self._contributing.of(labels, resource), finest)
+        self._staged[key] = self._staged.get(key, 0) + bad
 
     def expire(self, now: float) -> None:
         """Stages the closing of buckets, and the forgetting of a little of what is kept no more; to be called every second."""
@@ -145,7 +144,9 @@ class Contributors:
         rows = self._rows.get(blamed)
         if rows is None:
             rows = self._rows[blamed] = tuple(
-                (*place[:3], self._number(place, blamed.contributor)) for place in _places(blamed)
+                (*place[:3], self._number(place, contributor))
+                for contributor in blamed.told.contributors
+                for place in _places(blamed, contributor.breakdown)
             )
         return rows
 
@@ -280,7 +281,7 @@ def _surplus(connection: sqlite3.Connection, width: int, now: float) -> int | No
     return oldest if oldest is not None and oldest < int(now - KEPT[width]) // HOUR * HOUR else None
 
 
-def _places(blamed: _Blamed) -> Iterator[_Place]:
+def _places(blamed: _Blamed, breakdown: Breakdown) -> Iterator[_Place]:
     for slo in blamed.slos:
         for width in (width for width in KEPT if width >= blamed.finest):
-            yield _Place(width, blamed.minute // width * width, slo, blamed.contributor.breakdown)
+            yield _Place(width, blamed.minute // width * width, slo, breakdown)

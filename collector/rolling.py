@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import BUCKET, HOUR, Interval, Window, tier_at
-from .buckets import segments
+from .buckets import segments, sums_by_slo
 from .columns import IntColumn
 from .days import Shelf, sums
 
@@ -41,15 +41,22 @@ class Rolling:
         self._columns: dict[Window, _Column] = {}
         self._rows = 64
 
-    def add(self, committed: IntColumn) -> None:
-        """Adds what was just committed, rows of (slo, t, good, total, estimated), to every window that holds it."""
+    def add(self, committed: IntColumn, by_slo: IntColumn) -> None:
+        """Adds what was just committed, rows of (slo, t, good, total, estimated), to every window that holds it.
+
+        `by_slo` is the sum of the same over time, each SLO once: most windows hold all of it.
+        """
         if not len(committed):
             return
-        self._reserve(int(committed[:, 0].max()))
+        self._reserve(int(by_slo[:, 0].max()))
+        first, last = int(committed[:, 1].min()), int(committed[:, 1].max())
         for column in self._columns.values():
             self._fit(column)
-            inside = (committed[:, 1] >= column.interval.start) & (committed[:, 1] < column.interval.end)
-            np.add.at(column.sums, committed[inside, 0], committed[inside, 2:])
+            start, end = column.interval
+            rows = by_slo
+            if first < start or last >= end:
+                rows = sums_by_slo(committed[(committed[:, 1] >= start) & (committed[:, 1] < end)])
+            column.sums[rows[:, 0]] += rows[:, 1:]
 
     def at(self, slos: NDArray[np.intp], windows: Sequence[Window], now: float) -> NDArray[np.int64]:
         """(slo, window, (good, total, estimated)) at `now`."""

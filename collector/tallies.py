@@ -75,14 +75,14 @@ class Tallies:
         connection.executemany("UPDATE slo SET since = ? WHERE id = ?", [(s, slo) for slo, s in self._staged.items()])
         connection.executemany(
             "UPDATE slo SET good = good + ?, total = total + ?, estimated = estimated + ? WHERE id = ?",
-            [(good, total, estimated, slo) for slo, _, good, total, estimated in self._buckets.written.tolist()],
+            [(good, total, estimated, slo) for slo, good, total, estimated in self._buckets.by_slo.tolist()],
         )
 
     def keep(self) -> None:
         """What was staged is true now."""
-        rows = self._buckets.written
+        rows = self._buckets.by_slo
         self.reserve(max(int(rows[:, 0].max(initial=0)), *self._staged, 0))
-        np.add.at(self.totals, rows[:, 0], rows[:, 2:])
+        self.totals[rows[:, 0]] += rows[:, 1:]
         for slo, since in self._staged.items():
             self.since[slo] = since
         self._staged.clear()

@@ -23,7 +23,6 @@ from .origin import origin_of
 from .redaction import without_sensitive
 from .registry import Catalogue
 from .remembered import Remembered
-from .trace_ring import Keys, keys_of, rows_of
 
 MOST_GROUPS: Final = 5_000
 MOST_KNOWN: Final = 10_000
@@ -138,8 +137,10 @@ class Reasons:
         self._origins = Remembered(origin_of, MOST_RESOURCES)
         self._said = Remembered(_said, MOST_KNOWN)
 
-    def among(self, spans: Spans, thresholds: Mapping[str, int], wanted: Keys, received: float) -> Iterator[Group]:
-        """The groups of a request, but for those that are full and whose traces are not among `wanted`."""
+    def among(
+        self, spans: Spans, thresholds: Mapping[str, int], known: NDArray[np.intp], received: float
+    ) -> Iterator[Group]:
+        """The groups there are, but for those that are full and have no row of a trace that is kept; `known` are such rows."""
         if not len(spans.kind):
             return
         said = [self._said.of(labels) for labels in spans.labels]
@@ -151,8 +152,9 @@ class Reasons:
         order = np.argsort(codes, kind="stable")
         rows, codes = rows[order], codes[order]
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        kept = np.zeros(len(rows), np.bool_)
-        kept[rows_of(keys_of(spans.ids[rows]), wanted)] = True
+        kept = np.zeros(len(state), np.bool_)
+        kept[known] = True
+        kept = kept[rows]
         kept_before = [0, *np.cumsum(kept).tolist()]
         for code, (start, end) in zip(codes[starts].tolist(), pairwise([*starts.tolist(), len(rows)]), strict=True):
             pair, of = divmod(code, len(TraceState))

@@ -19,6 +19,9 @@ from .trace_choice import Hit, TraceState
 
 FILE: Final = "traces.db"
 VERSION: Final = 1
+LOOK_EVERY: Final = 1.0
+"""Seconds between looks for what is too old."""
+
 MOST_SPANS: Final = 2_000
 """Spans and log records kept of one trace."""
 
@@ -86,7 +89,10 @@ class TraceStore:
         self._connection = _opened(self.path)
         self._groups: dict[tuple[str, str, TraceState], OrderedDict[bytes, None]] = {}
         self.kept: dict[bytes, Kept] = {}
+        self.version = 0
+        """Changes with the traces that are kept."""
         self.size = 0
+        self._looked = 0.0
         self._read()
 
     def reader(self) -> sqlite3.Connection:
@@ -133,9 +139,12 @@ class TraceStore:
 
     def tidy(self, now: float) -> int:
         """Lets go what is too much or too old, and says how many traces that were."""
-        gone = [trace for trace, kept in self.kept.items() if kept.received < now - self._bounds.seconds]
-        for trace in gone:
-            self._remove(trace)
+        gone: list[bytes] = []
+        if abs(now - self._looked) >= LOOK_EVERY:
+            self._looked = now
+            gone = [trace for trace, kept in self.kept.items() if kept.received < now - self._bounds.seconds]
+            for trace in gone:
+                self._remove(trace)
         while self.kept and (len(self.kept) > self._bounds.traces or self.size > self._bounds.bytes):
             largest = max(self._groups.values(), key=len)
             self._remove(next(iter(largest)))
@@ -172,6 +181,7 @@ class TraceStore:
         if known is not None and known.group != kept.group:
             self._leave(trace, known)
         self.size += kept.size - (known.size if known else 0)
+        self.version += known is None
         self.kept[trace] = kept
         self._groups.setdefault(kept.group, OrderedDict())[trace] = None
         self._changed.add(trace)
@@ -184,6 +194,7 @@ class TraceStore:
 
     def _remove(self, trace: bytes) -> None:
         known = self.kept.pop(trace)
+        self.version += 1
         self._leave(trace, known)
         self.size -= known.size
         self._changed.discard(trace)
@@ -199,6 +210,7 @@ class TraceStore:
 
     def _read(self) -> None:
         self.kept.clear()
+        self.version += 1
         self._groups.clear()
         self.size = 0
         self._changed: set[bytes] = set()

@@ -33,7 +33,8 @@ from .registry import Catalogue, Registry
 from .suspicion import is_suspicious
 from .taps import Arrival
 from .trace_choice import Hit, Quotas, Reasons, Thresholds, TraceState
-from .trace_ring import Keys, Passed, Ring, keys_of, rows_of
+from .trace_keys import TraceKeys, keys_of
+from .trace_ring import Passed, Ring
 from .trace_store import Bounds, Part, TraceStore
 from .trace_view import find_traces, trace_view
 
@@ -87,7 +88,8 @@ class Traces:
             raise CollectorError(f"kept traces in {folder} can't be opened: {error}") from error
         self._reading = threading.Lock()
         self._thresholds, self._reasons, self._ring = Thresholds(), Reasons(share, quotas()), Ring()
-        self._wanted: Keys = _sorted(self._store.kept)
+        self._kept = TraceKeys(self._store.kept)
+        self._version = self._store.version
         self._staged: list[_Work] = []
         self._queue: queue.SimpleQueue[_Work | threading.Event | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -204,7 +206,7 @@ class Traces:
         finally:
             with self._room:
                 self._waiting -= sum(len(work.arrival.body) for work in group)
-            self._wanted = _sorted(self._store.kept)
+            self._follow()
             self._tell()
 
     def _fail(self, group: list[_Work], error: Exception) -> None:
@@ -217,27 +219,38 @@ class Traces:
         except sqlite3.Error as again:
             _LOG.debug("kept traces can't be read again: %s", again)
 
+    def _follow(self) -> None:
+        """Knows which traces are kept now."""
+        if self._version != self._store.version:
+            self._version = self._store.version
+            self._kept = TraceKeys(self._store.kept)
+
     def _look_at(self, group: list[_Work]) -> None:
         """Chooses among requests, and stores what is chosen of them and of those before: in one go, so that all is looked through once."""
         passed = [Passed(work.arrival, work.columns, keys_of(work.columns.ids)) for work in group]
-        chosen = [trace for work in group if isinstance(work.columns, Spans) for trace in self._choose(work)]
+        known = [self._kept.rows(request.keys) for request in passed]
+        chosen = [
+            trace
+            for work, rows in zip(group, known, strict=True)
+            if isinstance(work.columns, Spans)
+            for trace in self._choose(work, work.columns, rows)
+        ]
         if chosen:
-            self._wanted = _sorted(self._store.kept)
-            for before, rows in self._ring.find(_sorted(chosen)):
+            self._follow()
+            for before, rows in self._ring.find(TraceKeys(chosen)):
                 self._save(before, rows)
-        for request in passed:
-            rows = rows_of(request.keys, self._wanted)
+            known = [self._kept.rows(request.keys) for request in passed]
+        for request, rows in zip(passed, known, strict=True):
             if len(rows):
                 self._save(request, rows)
             self._ring.add(request)
 
-    def _choose(self, work: _Work) -> list[bytes]:
-        """Keeps traces there is a reason for; returns those that were not kept before."""
-        spans, received = work.columns, work.arrival.received
-        assert isinstance(spans, Spans), "only spans are reasons"
+    def _choose(self, work: _Work, spans: Spans, known: NDArray[np.intp]) -> list[bytes]:
+        """Keeps traces there is a reason for; returns those that were not kept before. `known` are the rows of those that are kept."""
+        received = work.arrival.received
         chosen: list[bytes] = []
         found: list[tuple[Hit, list[int]]] = []
-        for hit, rest, again in self._reasons.among(spans, self._thresholds.of(work.catalogue), self._wanted, received):
+        for hit, rest, again in self._reasons.among(spans, self._thresholds.of(work.catalogue), known, received):
             given = self._reasons.quotas.take(hit, len(rest), received)
             for row in (fresh := rest[:given]):
                 trace = _trace_of(spans.ids, row)
@@ -298,11 +311,6 @@ def _state(name: str) -> TraceState:
         return TraceState[name.upper()]
     except KeyError:
         raise ValueError(f"a state is failed, slow or sampled, not {name!r}") from None
-
-
-def _sorted(traces: Any) -> Keys:
-    ids = np.frombuffer(b"".join(traces), ">u8").reshape(-1, 2).astype(np.uint64)
-    return np.sort(keys_of(ids))
 
 
 def _trace_of(ids: IdColumns, row: int) -> bytes:

@@ -62,7 +62,7 @@ def test_rolling_equals_a_recount_at_every_moment(story):
             buckets.book((slo,), t, Booked(good, good + bad, bad), latest)
             buckets.write(connection)
             buckets.keep()
-            rolling.add(buckets.written)
+            rolling.add(buckets.written, buckets.by_slo)
         elif kind == "pass":
             now = max(now + what[0], START - 900.0)
             latest = max(now, latest)
@@ -94,7 +94,7 @@ def test_new_rows_find_room():
     rolling.at(np.array([1]), [Window(HOUR)], START)
     buckets.book(tuple(range(1, 1000)), START, Booked(1, 2), START)
     buckets.write(connection)
-    rolling.add(buckets.written)
+    rolling.add(buckets.written, buckets.by_slo)
     found = rolling.at(np.arange(1, 2000), [Window(HOUR), Window(DAY)], START)
     connection.close()
 
