@@ -12,6 +12,8 @@ import numpy as np
 from numba import types
 
 from .compiled import BODY, INTS, TABLE, Bytes, Floats, Ints, helper, int64, kernel
+from .interning import SECRET
+from .text import equal, hash_of
 from .wire import CONTENT, FIXED64, VARINT, content, fixed64, tag, varint
 
 UNUSUAL: Final = -1
@@ -20,8 +22,9 @@ UNUSUAL: Final = -1
 BEGIN: Final = 0
 END: Final = 1
 FIRST: Final = 2
-COLUMNS: Final = 3
-"""Of each series: where its labels begin and end, and which sample is its first one."""
+HASH: Final = 3
+COLUMNS: Final = 4
+"""Of each series: where its labels begin and end, which sample is its first one, and the hash of its labels under this process's secret."""
 
 TIME: Final = 0
 START: Final = 1
@@ -41,7 +44,7 @@ _TAKEN_SERIES, _TAKEN_SAMPLES, _TAKEN_EXEMPLARS = range(3)
 
 
 class WrittenSamples(NamedTuple):
-    """A request's series (columns BEGIN, END, FIRST) and samples (rows TIME, START, SERIES), and how many exemplars there are."""
+    """A request's series (columns BEGIN, END, FIRST, HASH) and samples (rows TIME, START, SERIES), and how many exemplars there are."""
 
     series: Ints
     samples: Ints
@@ -54,13 +57,19 @@ def read_samples(body: bytes, most: int) -> WrittenSamples | None:
     room = min(most, len(body) // 2) + 1
     series, samples = np.empty((room, COLUMNS), np.int64), np.empty((3, room), np.int64)
     values, taken = np.empty(room, np.float64), np.zeros(3, np.int64)
-    status = read_write_request(np.frombuffer(body, np.uint8), series, samples, values.view(np.int64), taken)
+    buf = np.frombuffer(body, np.uint8)
+    status = read_write_request(buf, series, samples, values.view(np.int64), taken, SECRET)
     if status < 0:
         return None
     count = int(taken[_TAKEN_SAMPLES])
     return WrittenSamples(
         series[: taken[_TAKEN_SERIES]], samples[:, :count], values[:count], int(taken[_TAKEN_EXEMPLARS])
     )
+
+
+def have_labels(body: bytes, series: Ints, letters: Bytes, places: Ints, numbers: Ints) -> bool:
+    """Whether each series has the labels of its number, which are `letters` from the first to the second of its `places`."""
+    return bool(compare_labels(np.frombuffer(body, np.uint8), series, letters, places, numbers))
 
 
 @helper
@@ -118,8 +127,8 @@ def _read_series(
     return at
 
 
-@kernel(types.int64(BODY, TABLE, TABLE, INTS, INTS))
-def read_write_request(buf: Bytes, series: Ints, samples: Ints, bits: Ints, taken: Ints) -> int:
+@kernel(types.int64(BODY, TABLE, TABLE, INTS, INTS, types.uint64))
+def read_write_request(buf: Bytes, series: Ints, samples: Ints, bits: Ints, taken: Ints, seed: np.uint64) -> int:
     """Fills `series`, `samples` and their values' `bits`, and says in `taken` how many of each; gives 0, or UNUSUAL."""
     at, end = 0, len(buf)
     while at < end:
@@ -136,5 +145,18 @@ def read_write_request(buf: Bytes, series: Ints, samples: Ints, bits: Ints, take
             stopped = _read_series(buf, begin, at, number, series, samples, bits, taken)
             if stopped < 0:
                 return stopped
+            series[number, HASH] = int64(hash_of(buf, series[number, BEGIN], series[number, END], seed))
             taken[_TAKEN_SERIES] = number + 1
     return 0
+
+
+@kernel(types.boolean(BODY, TABLE, BODY, TABLE, INTS))
+def compare_labels(buf: Bytes, series: Ints, letters: Bytes, places: Ints, numbers: Ints) -> bool:
+    """As `have_labels`."""
+    for row in range(len(series)):
+        number = numbers[row]
+        begin, there = series[row, BEGIN], places[number, 0]
+        size = series[row, END] - begin
+        if size != places[number, 1] - there or not equal(buf, begin, letters, there, size):
+            return False
+    return True

@@ -56,7 +56,7 @@ def shown(body, found):
     )
     series = [
         (list(TimeSeries.FromString(body[begin:end]).labels), columns[first:last])
-        for (begin, end, first), last in zip(found.series.tolist(), ends, strict=True)
+        for (begin, end, first, _), last in zip(found.series.tolist(), ends, strict=True)
     ]
     numbers = [number for number, (_, samples) in enumerate(series) for _ in samples]
     assert numbers == found.samples[2].tolist()
