@@ -2,7 +2,8 @@
 
 Every server is a process of its own and gets the same kind of load from this one: whole requests over kept connections, no two
 alike. The figure is items acknowledged by CPU seconds that the server's process used (user and system, all threads, children), so
-that a busy machine slows all alike. Peers that are not installed are left out and named: rotel sends to its blackhole and keeps
+that a busy machine slows all alike. A commit is shared by all requests that wait for it, so spans are sent with many and with few
+under way. Peers that are not installed are left out and named: rotel sends to its blackhole and keeps
 nothing; Prometheus and VictoriaMetrics get the same sums over remote write and store them.
 
     python benchmarks/ingest.py [--quick] [--json] [--only PART]
@@ -42,7 +43,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 GOAL: Final = 1.5
 """Times rotel's spans per CPU-second, at 512 spans a request over HTTP."""
 
-CONNECTIONS: Final = 16
+FLEET: Final = 64
+FEW: Final = 16
+"""Requests of spans that are under way at once, each on a connection of its own: of a fleet, and of a few services."""
+
 SENDERS: Final = 4
 """Of points: requests of one come in order, as a stream's have to."""
 
@@ -70,6 +74,7 @@ class Load:
     grpc: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     in_order: bool = False
+    connections: int = FEW
 
     @property
     def signal(self) -> str:
@@ -235,7 +240,7 @@ def victoria() -> Iterator[Server]:
 async def send(load: Load, server: Server) -> dict[str, float]:
     """Sends everything and says what it cost: items per CPU-second, the answer's milliseconds (p50, p99), and peak memory."""
     senders = load.senders()
-    workers = senders if load.in_order else senders * CONNECTIONS
+    workers = senders if load.in_order else senders * load.connections
     connect = _grpc_sender if load.grpc else _http_sender
     async with connect(load, server) as transmit:
         for sender in senders:
@@ -270,7 +275,7 @@ async def _http_sender(load: Load, server: Server) -> AsyncIterator[Callable[[by
     """Whole requests over kept connections, a connection a worker."""
     said = {"Host": "127.0.0.1", "Content-Type": PROTOBUF, **load.headers}
     head = f"POST {load.path} HTTP/1.1\r\n" + "".join(f"{key}: {value}\r\n" for key, value in said.items())
-    pairs = [await asyncio.open_connection("127.0.0.1", server.http_port, limit=2**20) for _ in range(CONNECTIONS)]
+    pairs = [await asyncio.open_connection("127.0.0.1", server.http_port, limit=2**20) for _ in range(load.connections)]
     idle = list(pairs)
 
     async def transmit(body: bytes) -> None:
@@ -326,16 +331,19 @@ def measure(load: Load, server: Callable[[], contextlib.AbstractContextManager[S
 # What is measured.
 
 
-def spans(items: int, count: int, *, over_grpc: bool = False, compressed: bool = False) -> Load:
+def spans(
+    items: int, count: int, *, over_grpc: bool = False, compressed: bool = False, connections: int = FLEET
+) -> Load:
     """SERVER spans."""
 
     def senders() -> list[Iterator[bytes]]:
         made = payloads.span_bodies(items, time.time(), count)
         return [iter([gzip.compress(body, 1) for body in made]) if compressed and not over_grpc else made]
 
-    name = f"{'grpc' if over_grpc else 'http'}{' gzip' if compressed else ''} {items}"
+    few = " few" if connections == FEW else ""
+    name = f"{'grpc' if over_grpc else 'http'}{' gzip' if compressed else ''}{few} {items}"
     headers = {"Content-Encoding": "gzip"} if compressed else {}
-    return Load(name, items, senders, "/v1/traces", over_grpc, headers)
+    return Load(name, items, senders, "/v1/traces", over_grpc, headers, connections=connections)
 
 
 def points(kind: str, items: int, count: int, temporality: int) -> Load:
@@ -367,11 +375,14 @@ def span_part(quick: bool) -> dict[str, dict[str, dict[str, float]]]:  # noqa: F
     loads = [
         spans(512, 600 * scale),
         spans(100, 2000 * scale),
+        spans(512, 600 * scale, connections=FEW),
+        spans(100, 2000 * scale, connections=FEW),
         spans(512, 300 * scale, compressed=True),
         spans(100, 1000 * scale, compressed=True),
         spans(512, 600 * scale, over_grpc=True),
         spans(100, 2000 * scale, over_grpc=True),
         spans(512, 300 * scale, over_grpc=True, compressed=True),
+        spans(100, 1000 * scale, over_grpc=True, compressed=True),
     ]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for load in loads:
@@ -466,7 +477,7 @@ def result(details: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "ingest",
         "value": headline.get("fournines", {}).get("per_cpu_second"),
-        "unit": "spans per CPU-second, 512 a request, OTLP/HTTP",
+        "unit": f"spans per CPU-second, 512 a request, {FLEET} at once, OTLP/HTTP",
         "goal": round(GOAL * rotels) if rotels else None,
         "peers": peers,
         "details": {**details, "peers_missing": missing},
