@@ -1,7 +1,7 @@
 """Card numbers and secrets taken out of OTLP messages, before anything of them is kept or sent on.
 
 A message is looked over as bytes first, and goes unchanged where nothing in it could be a card number or a secret: that is nearly always,
-and costs a quarter of a millisecond for 500 spans. Only else what lies around such places is read, and what is found is taken out of the
+and costs 0.3 ms for 500 spans. Only else what lies around such places is read, and what is found is taken out of the
 bytes; it takes time that grows as the message does, whatever that holds. Every text is cleaned, wherever it stands: values of every
 kind and at any depth, keys, names, events, links, status messages, bodies. What is taken out is said in `cards` and `credentials`.
 """
