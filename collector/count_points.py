@@ -58,7 +58,7 @@ def _signs(points: Points, origins: list[Origin]) -> Iterator[SignOfLife]:
     """A sign of life of each resource, and what its heartbeat says."""
     heartbeats = [index for index, name in enumerate(points.names) if name == HEARTBEAT]
     if heartbeats:
-        beating = np.isin(points.name, heartbeats) & (points.kind == PointKind.GAUGE)
+        beating = _named(points, heartbeats) & (points.kind == PointKind.GAUGE)
         for row in np.flatnonzero(beating).tolist():
             sender = origins[int(points.resource[row])].sender
             yield SignOfLife(sender, bool(points.value[row] > 0), int(points.end[row]))
@@ -71,7 +71,14 @@ def _measuring(points: Points) -> set[int]:
     preferred = [index for index, name in enumerate(points.names) if name == HTTP_SERVER_DURATION]
     if not preferred:
         return set()
-    return set(distinct(points.resource[np.isin(points.name, preferred) & (points.kind >= PointKind.HISTOGRAM)]))
+    return set(distinct(points.resource[_named(points, preferred) & (points.kind >= PointKind.HISTOGRAM)]))
+
+
+def _named(points: Points, names: list[int]) -> NDArray[np.bool_]:
+    """The rows whose metric is one of these."""
+    chosen = np.zeros(len(points.names), np.bool_)
+    chosen[names] = True
+    return chosen[points.name]
 
 
 @dataclass(slots=True)
@@ -111,7 +118,7 @@ class _Counting:
         histogram = points.kind >= PointKind.HISTOGRAM
         counts = (histogram | ((points.kind == PointKind.SUM) & points.monotonic)) & ~points.no_recorded_value
         if len(tracked) < len(points.names):
-            counts &= np.isin(points.name, tracked)
+            counts &= _named(points, tracked)
         rows = np.flatnonzero(counts)
         return rows[self.rejections.by_time(points.end[rows], self.booked[rows], self.received)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,22 @@ MOST: Final = 8_000_000
 COST: Final = 64
 """What remembering another interval costs beside its streams, in streams."""
 
+MOST_ORDERED: Final = 250_000
+"""Streams whose order is remembered, each order as `COST` more; beyond, all are learned anew."""
+
 KEY_SIZE: Final = 32
+IDENTITY_SIZE: Final = 16
 _HEAD: Final = struct.Struct(f"<{KEY_SIZE}sq")
 
 Streams = NDArray[np.int64]
+
+
+class _Order(NamedTuple):
+    """Streams as they came, the distinct ones sorted, and where each is first."""
+
+    streams: Streams
+    ordered: Streams
+    first: NDArray[np.intp]
 
 
 class _Group:
@@ -56,6 +68,8 @@ class Intervals:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._groups: dict[bytes, _Group] = {}
+        self._orders: dict[bytes, _Order] = {}
+        self._ordered = 0
         self._order: deque[tuple[float, list[bytes]]] = deque()
         self._staged: dict[bytes, list[Streams]] = {}
         self._seen = 0.0
@@ -72,7 +86,7 @@ class Intervals:
 
         `key` is identity, start and end: `KEY_SIZE` bytes. A stream that comes twice is known the second time.
         """
-        ordered, first = np.unique(streams, return_index=True)
+        ordered, first = self._sorted(key, streams)
         new = np.ones(len(ordered), np.bool_)
         group = self._groups.get(key)
         for column in (*(group.columns if group else ()), *self._staged.get(key, ())):
@@ -83,6 +97,19 @@ class Intervals:
         if new.any():
             self._put(key, ordered[new], seen)
         return found
+
+    def _sorted(self, key: bytes, streams: Streams) -> tuple[Streams, NDArray[np.intp]]:
+        """The distinct streams in order, and where each is first; known where they come as in the export before."""
+        identity = key[:IDENTITY_SIZE]
+        known = self._orders.get(identity)
+        if known is not None and np.array_equal(known.streams, streams):
+            return known.ordered, known.first
+        self._ordered += len(streams) + COST - (0 if known is None else len(known.streams) + COST)
+        if self._ordered > MOST_ORDERED:
+            self._orders.clear()
+            self._ordered = len(streams) + COST
+        order = self._orders[identity] = _Order(streams, *np.unique(streams, return_index=True))
+        return order.ordered, order.first
 
     def _put(self, key: bytes, streams: Streams, seen: float) -> None:
         if self.size + len(streams) + COST > MOST:

@@ -10,6 +10,9 @@ from .pages import Pages, Words
 MOST: Final = 250_000
 """Streams whose order is remembered; beyond, all orders are forgotten and learned anew."""
 
+COST: Final = 64
+"""What remembering another order costs beside its streams, in streams."""
+
 
 class Orders:
     """The slots of streams by the first key of the request they came in. What is remembered is only a guess: the keys there decide."""
@@ -28,8 +31,9 @@ class Orders:
     def note(self, keys: Words, slots: IntColumn) -> None:
         """Remembers slots of keys, no two of which are alike."""
         first = keys[0].tobytes()
-        self._size += len(slots) - len(self._slots.pop(first, ()))
+        known = self._slots.get(first)
+        self._size += len(slots) + COST - (0 if known is None else len(known) + COST)
         if self._size > MOST:
             self._slots.clear()
-            self._size = len(slots)
+            self._size = len(slots) + COST
         self._slots[first] = slots

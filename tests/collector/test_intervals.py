@@ -95,3 +95,15 @@ def test_many_small_parts_of_one_interval_stay_quick_to_look_up(ledger):
         ledger.commit([intervals])
 
     assert len(intervals._groups[KEYS[0]].columns) <= 10
+
+
+def test_orders_that_are_remembered_are_few(ledger, monkeypatch):
+    """Streams that come in the order of the export before are as known as others, and a flood of metrics fills no memory."""
+    monkeypatch.setattr(module, "MOST_ORDERED", 3 * (module.COST + 2))
+    intervals = Intervals(ledger.writer)
+    for number in range(20):
+        metric = bytes([number]) * module.IDENTITY_SIZE
+        for interval in (b"1" * 16, b"2" * 16):
+            assert [True, True] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
+            assert [False, False] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
+    assert 3 >= len(intervals._orders)

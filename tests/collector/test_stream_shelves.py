@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fournines.collector import stream_orders
 from fournines.collector.schema import migrate
 from fournines.collector.stream_points import KEY_SIZE
 from fournines.collector.stream_shelves import BOUND, COUNT, LEAD, SEEN, Shelves
@@ -99,3 +100,14 @@ def test_streams_that_come_in_the_same_order_are_found_only_where_they_still_sta
     shelves.put(KEYS[4:5], rows[:1], shelves.last(KEYS[4:5], 0))
     assert shelves.recalled(words, 0) is None
     connection.close()
+
+
+def test_orders_that_are_remembered_are_few(monkeypatch):
+    """A flood of senders fills no memory: all orders are learned anew then."""
+    monkeypatch.setattr(stream_orders, "MOST", 3 * (stream_orders.COST + 1))
+    orders = stream_orders.Orders()
+    for number in range(20):
+        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
+        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
+
+    assert 1 <= len(orders._slots) <= 3
