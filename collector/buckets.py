@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..slo import BUCKET, HOUR, TIERS, Interval, Tier
+from .bulk import write_rows
 from .columns import IntColumn
 
 SPARE: Final = HOUR
@@ -25,7 +26,7 @@ FUTURE: Final = 300
 NANOSECONDS: Final = 1_000_000_000
 
 _UPSERT: Final = """
-INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO {} VALUES {{}} ON CONFLICT DO UPDATE SET
 good = good + excluded.good, total = total + excluded.total, estimated = estimated + excluded.estimated
 """
 _OPEN: Final = _UPSERT.format("bucket")
@@ -115,8 +116,8 @@ class Buckets:
             coarse[:, _T] -= coarse[:, _T] % width
             coarse = _summed(coarse)
             late = int(np.searchsorted(coarse[:, _T], closed[width]))
-            connection.executemany(_LATE, coarse[:late].tolist())
-            connection.executemany(_OPEN, coarse[late:].tolist())
+            write_rows(connection, _LATE, coarse.shape[1], coarse[:late].ravel().tolist())
+            write_rows(connection, _OPEN, coarse.shape[1], coarse[late:].ravel().tolist())
 
     def _rows(self) -> IntColumn:
         """All that is staged, a row a bucket of an SLO."""

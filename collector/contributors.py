@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ..slo import DAY, HOUR, MINUTE, Attributes, Interval
+from .bulk import write_rows
 from .contributor import OTHER, Breakdown, Contributing, Contributor, Told
 from .staged import Staged
 
@@ -113,7 +114,7 @@ class Contributors:
             "INSERT OR REPLACE INTO contributor VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(name.number, *contributor, name.last) for contributor, name in changes if name],
         )
-        connection.executemany(_UPSERT, [(*key, bad) for key, bad in sorted(rows.items())])
+        _add(connection, rows)
         if self._tidy is not None:
             self._close(connection, self._tidy)
             self._expire(connection, self._tidy)
@@ -201,7 +202,7 @@ class Contributors:
         small = connection.execute(_BY_SIZE, (*place, other.number)).fetchall()[TOP:]
         if not small:
             return
-        connection.execute(_UPSERT, (*place[:3], other.number, sum(bad for _, bad in small)))
+        _add(connection, {(*place[:3], other.number): sum(bad for _, bad in small)})
         connection.executemany(
             "DELETE FROM blame WHERE width = ? AND t = ? AND slo = ? AND contributor = ?",
             [(*place[:3], number) for number, _ in small],
@@ -230,7 +231,12 @@ def _open_places(connection: sqlite3.Connection) -> dict[_Place, set[int]]:
     return found
 
 
-_UPSERT: Final = "INSERT INTO blame VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET bad = bad + excluded.bad"
+def _add(connection: sqlite3.Connection, rows: dict[_Row, int]) -> None:
+    """Adds to what is kept; in key order, so that neighbours are written together."""
+    write_rows(connection, _UPSERT, 5, [value for row, bad in sorted(rows.items()) for value in (*row, bad)])
+
+
+_UPSERT: Final = "INSERT INTO blame VALUES {} ON CONFLICT DO UPDATE SET bad = bad + excluded.bad"
 _NAMED: Final = """
 SELECT contributor FROM blame JOIN contributor ON id = contributor WHERE width = ? AND t = ? AND slo = ? AND breakdown = ?
 """
