@@ -12,36 +12,37 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
+import gc
 import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from fastapi import FastAPI
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from stacks import peers  # type: ignore[import-not-found] # the folder beside this script
+from stacks.shop import (  # type: ignore[import-not-found] # as above
+    FEW,
+    HEADERS,
+    MANY,
+    SAMPLED,
+    UNSAMPLED,
+    scope,
+    shop,
+)
 
 from fournines.instrumentation.config import read_config
 from fournines.instrumentation.telemetry import Telemetry
 from fournines.instrumentation.transport import Answer, Verdict
 
-GOAL_MICROSECONDS = 35.0
-OURS = "fournines"
-SILENT = {"tracing": False, "metrics": False, "logs": False}
-UNSAMPLED = (b"traceparent", b"00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-00")
-HEADERS = [
-    (b"host", b"shop.example"),
-    (b"user-agent", b"benchmark/1"),
-    (b"accept", b"*/*"),
-    (b"accept-encoding", b"gzip"),
-    (b"connection", b"keep-alive"),
-]
-FEW, MANY = 1, 100
+GOAL_MICROSECONDS: Final = 35.0
+GOAL_UNSAMPLED: Final = 15.0
+OURS: Final = "fournines"
+ROUNDS: Final = 80
+TIMES: Final = 250
+QUICK_ROUNDS: Final = 20
+QUICK_TIMES: Final = 40
 
 
 class TakesAll:
@@ -59,15 +60,6 @@ class TakesAll:
         """Nothing to forget."""
 
 
-class TakesSpans(SpanExporter):
-    """The same for the peers' processors."""
-
-    def export(self, spans: Any) -> SpanExportResult:
-        """Takes them."""
-        del spans
-        return SpanExportResult.SUCCESS
-
-
 class Variant(NamedTuple):
     """One application under measurement, the variant it is compared with, and the headers it is called with."""
 
@@ -78,67 +70,46 @@ class Variant(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """Microseconds per request: on the request's thread and in the whole process."""
+    """Microseconds per request: on the request's thread, in the whole process with what its export costs, and waited."""
 
     thread: float
     process: float
+    wall: float
 
 
-def shop(routes: int = FEW, telemetry: Any = SILENT) -> FastAPI:
-    """A FastAPI application whose last route is the one that is called. FastAPI's own telemetry is off unless asked for."""
-    app = FastAPI(telemetry=telemetry)
-    for number in range(routes - 1):
-        app.add_api_route(f"/other{number}/{{x}}", _item)
-    app.add_api_route("/items/{x}", _item)
-    return app
-
-
-async def _item(x: int) -> dict[str, int]:
-    return {"x": x}
-
-
-def ours(app: FastAPI) -> Telemetry:
+def ours(routes: int = FEW, **environ: str) -> Telemetry:
     """An application instrumented as `instrument()` does it, with a transport that takes everything."""
-    return Telemetry(app, read_config("shop", environ={}), make_transport=lambda target: TakesAll())
+    config = read_config("shop", environ=environ)
+    return Telemetry(shop(routes), config, make_transport=lambda target: TakesAll())
 
 
-def providers() -> tuple[TracerProvider, MeterProvider]:
-    """What the peers are given: a batch processor and a meter, as in production."""
-    tracers = TracerProvider(shutdown_on_exit=False)
-    tracers.add_span_processor(BatchSpanProcessor(TakesSpans()))
-    return tracers, MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
-
-
-def contrib() -> FastAPI:
-    """opentelemetry-instrumentation-fastapi with all of its spans, and a meter."""
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-
-    app = shop()
-    tracers, meters = providers()
-    FastAPIInstrumentor.instrument_app(app, tracer_provider=tracers, meter_provider=meters)
-    return app
-
-
-def native() -> FastAPI:
-    """FastAPI's own telemetry, as it comes."""
-    tracers, meters = providers()
-    return shop(telemetry={"tracer_provider": tracers, "meter_provider": meters})
+def our_variants() -> tuple[list[Variant], list[Telemetry]]:
+    """Ours, traced to the full, not sampled, counted only; and the handles to shut down."""
+    told: list[tuple[str, Telemetry, str, list[tuple[bytes, bytes]]]] = [
+        (OURS, ours(), "bare", HEADERS),
+        (f"{OURS}, traceparent", ours(), "bare", [*HEADERS, SAMPLED]),
+        (f"{OURS}, unsampled", ours(OTEL_TRACES_SAMPLER="always_off"), "bare", HEADERS),
+        (f"{OURS}, unsampled by the caller", ours(), "bare", [*HEADERS, UNSAMPLED]),
+        (f"{OURS}, metrics only", ours(OTEL_TRACES_EXPORTER="none"), "bare", HEADERS),
+        (f"{OURS}, 100 routes", ours(MANY), "bare, 100 routes", HEADERS),
+    ]
+    return [Variant(name, handle.app, beside, headers) for name, handle, beside, headers in told], [t[1] for t in told]
 
 
 def variants() -> tuple[list[Variant], list[Telemetry]]:
     """All that is measured, and the handles to shut down."""
-    handles = [ours(shop()), ours(shop()), ours(shop(MANY))]
+    mine, handles = our_variants()
     made = [
         Variant("bare", shop(), "bare", HEADERS),
         Variant("bare again", shop(), "bare", HEADERS),
-        Variant(OURS, handles[0].app, "bare", HEADERS),
-        Variant(f"{OURS}, unsampled", handles[1].app, "bare", [*HEADERS, UNSAMPLED]),
         Variant("bare, 100 routes", shop(MANY), "bare, 100 routes", HEADERS),
-        Variant(f"{OURS}, 100 routes", handles[2].app, "bare, 100 routes", HEADERS),
-        Variant("FastAPI's own", native(), "bare", HEADERS),
+        *mine,
     ]
-    if importlib.util.find_spec("opentelemetry.instrumentation.fastapi"):
-        made.append(Variant("contrib + meter", contrib(), "bare", HEADERS))
+    makers = peers.makers()
+    made += [Variant(name, make(FEW), "bare", HEADERS) for name, make in makers.items()]
+    for name in ("contrib + meter", "FastAPI's own, one span + metrics", "instrumentator"):
+        if name in makers:
+            made.append(Variant(f"{name}, 100 routes", makers[name](MANY), "bare, 100 routes", HEADERS))
     return made, handles
 
 
@@ -152,15 +123,12 @@ async def _send(message: Any) -> None:
 
 async def requests(variant: Variant, times: int) -> Cost:
     """Calls one variant; its cost per request."""
-    thread, process = time.thread_time(), time.process_time()
+    thread, process, wall = time.thread_time(), time.process_time(), time.perf_counter()
     for _ in range(times):
-        scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-            "path": "/items/42", "raw_path": b"/items/42", "query_string": b"", "root_path": "",
-            "headers": variant.headers, "client": ("192.0.2.1", 4711), "server": ("127.0.0.1", 8000),
-        }  # fmt: skip
-        await variant.app(scope, _receive, _send)
-    return Cost((time.thread_time() - thread) / times * 1e6, (time.process_time() - process) / times * 1e6)
+        await variant.app(scope(variant.headers), _receive, _send)
+    thread, wall = time.thread_time() - thread, time.perf_counter() - wall
+    await asyncio.sleep(0.002)  # what the export threads have been given to do
+    return Cost(*(spent / times * 1e6 for spent in (thread, time.process_time() - process, wall)))
 
 
 async def measure(measured: list[Variant], rounds: int, times: int) -> dict[str, list[Cost]]:
@@ -168,57 +136,101 @@ async def measure(measured: list[Variant], rounds: int, times: int) -> dict[str,
     costs: dict[str, list[Cost]] = {variant.name: [] for variant in measured}
     for variant in measured:
         await requests(variant, times)
+    gc.collect()
+    gc.freeze()  # thirty applications' worth of objects are nobody's request
     for _ in range(rounds):
         for variant in random.sample(measured, len(measured)):
             costs[variant.name].append(await requests(variant, times))
     return costs
 
 
+def differences(costs: dict[str, list[Cost]], variant: Variant, of: Callable[[Cost], float]) -> list[float]:
+    """By round, what a variant costs more than the one beside it."""
+    pairs = zip(costs[variant.name], costs[variant.beside], strict=True)
+    return [of(mine) - of(bare) for mine, bare in pairs]
+
+
 def added(costs: dict[str, list[Cost]], variant: Variant, of: Callable[[Cost], float]) -> float:
     """The median over rounds of what a variant costs more than the one beside it."""
-    pairs = zip(costs[variant.name], costs[variant.beside], strict=True)
-    return round(statistics.median(of(mine) - of(bare) for mine, bare in pairs), 1)
+    return round(statistics.median(differences(costs, variant, of)), 1)
+
+
+def of_thread(cost: Cost) -> float:
+    """CPU of the request's own thread."""
+    return cost.thread
+
+
+def row(costs: dict[str, list[Cost]], variant: Variant) -> dict[str, float]:
+    """All that is said of one variant."""
+    low, middle, high = statistics.quantiles(differences(costs, variant, of_thread), n=4)
+    beside = statistics.median(cost.thread for cost in costs[variant.beside])
+    return {
+        "thread_us": round(middle, 1),
+        "q1": round(low, 1),
+        "q3": round(high, 1),
+        "times_bare": round(1 + middle / beside, 2),
+        "process_us": added(costs, variant, lambda cost: cost.process),
+        "wall_us": added(costs, variant, lambda cost: cost.wall),
+    }
 
 
 def report(measured: list[Variant], costs: dict[str, list[Cost]]) -> dict[str, object]:
     """The benchmark's one object."""
-    more = {v.name: added(costs, v, lambda cost: cost.thread) for v in measured if v.name != v.beside}
-    whole = {v.name: added(costs, v, lambda cost: cost.process) for v in measured if v.name != v.beside}
-    bare = statistics.median(cost.thread for cost in costs["bare"])
+    rows = {v.name: row(costs, v) for v in measured if v.name != v.beside}
+    more = {name: told["thread_us"] for name, told in rows.items()}
+    value = more[OURS]
+    naive = more.get("naive stack")
     return {
         "name": "request_overhead",
-        "value": more[OURS],
+        "value": value,
         "unit": "us",
         "goal": GOAL_MICROSECONDS,
         "peers": {name: cost for name, cost in more.items() if not name.startswith((OURS, "bare"))},
         "details": {
-            "bare_us": round(bare, 1),
-            "times_bare": round(1 + more[OURS] / bare, 2),
+            "bare_us": round(statistics.median(cost.thread for cost in costs["bare"]), 1),
             "noise_us": more["bare again"],
             "unsampled_us": more[f"{OURS}, unsampled"],
+            "unsampled_goal": GOAL_UNSAMPLED,
             "hundred_routes_us": more[f"{OURS}, 100 routes"],
-            "process_us": whole,
+            "times_cheaper_than_naive": None if naive is None else round(naive / max(value, 0.1), 1),
             "rounds": len(costs["bare"]),
+            "variants": rows,
         },
     }
+
+
+def table(measured: list[Variant], costs: dict[str, list[Cost]]) -> None:
+    """The rows for people."""
+    print(f"{'variant':44} {'CPU us':>8} {'added':>8} {'q1..q3':>16} {'x bare':>7} {'process':>8} {'wall':>8}")
+    for variant in measured:
+        own = statistics.median(cost.thread for cost in costs[variant.name])
+        told = row(costs, variant)
+        span = f"{told['q1']:.0f}..{told['q3']:.0f}"
+        print(
+            f"{variant.name:44} {own:8.1f} {told['thread_us']:+8.1f} {span:>16} {told['times_bare']:7.2f}"
+            f" {told['process_us']:+8.1f} {told['wall_us']:+8.1f}"
+        )
 
 
 def main() -> None:
     """Measures and prints; with --json only the object."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--quick", action="store_true", help="20 rounds of 60 instead of 80 of 250")
+    options.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds of {QUICK_TIMES}: under a minute")
     options.add_argument("--json", action="store_true", help="print nothing but one JSON object")
+    options.add_argument("--only", default="", help="only variants whose name contains this, and the bare ones")
     chosen = options.parse_args()
 
     measured, handles = variants()
-    costs = asyncio.run(measure(measured, *((20, 60) if chosen.quick else (80, 250))))
+    if chosen.only:
+        measured = [v for v in measured if v.name.startswith(("bare", OURS)) or chosen.only in v.name]
+    size = (QUICK_ROUNDS, QUICK_TIMES) if chosen.quick else (ROUNDS, TIMES)
+    costs = asyncio.run(measure(measured, *size))
     for handle in handles:
         handle.shutdown()
     if not chosen.json:
-        for variant in measured:
-            own = statistics.median(cost.thread for cost in costs[variant.name])
-            print(f"{variant.name:24} {own:8.1f} us  +{added(costs, variant, lambda cost: cost.thread):.1f}")
+        table(measured, costs)
     print(json.dumps(report(measured, costs)))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
