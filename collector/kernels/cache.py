@@ -31,7 +31,7 @@ SECONDS: Final = 30
 UNUSED: Final = 30 * 86_400
 """Seconds after which kernels of other versions are removed: who goes back to one within a month starts at once."""
 
-MODULES: Final = (("spans", "logs"), ("point_rows",), ("redaction",))
+MODULES: Final = (("spans", "logs"), ("point_rows",), ("redaction", "samples"))
 """The modules that hold kernels, by the child that compiles them: on two cores they are done in little more than half the time."""
 
 _LIST: Final = "kernels.json"

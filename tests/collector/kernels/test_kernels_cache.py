@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -146,3 +147,17 @@ def test_two_at_once_compile_once(compiling, tmp_path):
 
     assert 1 == len(compiling)
     shutil.rmtree(tmp_path)
+
+
+def test_all_kernels_are_compiled_before_they_are_needed():
+    """Every module that holds kernels is one of those that are compiled, or imported by one: compiled later, it spoils the folder."""
+    folder = Path(cache.__file__).parent
+    sources = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    reached, waiting = set(), [name for child in cache.MODULES for name in child]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += re.findall(r"^from \.(\w+) import", sources[name], re.MULTILINE)
+
+    assert {name for name, text in sources.items() if "\n@kernel(" in text} <= reached
