@@ -100,7 +100,7 @@ def test_outgoing_calls_carry_the_trace_on(serve, watch, http_receiver, client):
     request = next(span for span in spans if span.kind == 2)
     trace_id, span_id = outgoing.trace_id.hex(), outgoing.span_id.hex()
     assert outgoing.parent_span_id == request.span_id
-    assert sent["traceparent"] == f"00-{trace_id}-{span_id}-01"
+    assert sent["traceparent"] == f"00-{trace_id}-{span_id}-03"
     assert sent["x-amzn-trace-id"] == f"Root=1-{trace_id[:8]}-{trace_id[8:]};Parent={span_id};Sampled=1"
     assert sent["baggage"] == "tenant=acme"
 

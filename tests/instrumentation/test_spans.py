@@ -89,11 +89,11 @@ def test_endpoints_in_threads_see_their_own_span(traced):
 
 
 def test_trace_ids_begin_with_the_time(traced):
-    """X-Ray takes ids whose first 32 bits are epoch seconds; the flag sent on is 01."""
+    """X-Ray takes ids whose first 32 bits are epoch seconds; the flags sent on are sampled and random."""
     *_, span = traced("/items/7")
 
     assert abs((span.context.trace_id >> 96) - span.start_time / 1e9) < 2
-    assert span.context.trace_flags == 1
+    assert span.context.trace_flags == 3
 
 
 def test_unknown_method(traced):
