@@ -21,6 +21,7 @@ URL_SCHEME: Final = "url.scheme"
 URL_PATH: Final = "url.path"
 URL_QUERY: Final = "url.query"
 URL_FULL: Final = "url.full"
+PROTOCOL_NAME: Final = "network.protocol.name"
 PROTOCOL_VERSION: Final = "network.protocol.version"
 SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
@@ -69,3 +70,9 @@ TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
 BAGGAGE: Final = "baggage"
 XRAY: Final = "x-amzn-trace-id"
+
+# What redaction took out, by kind: on /metrics.
+PROM_REDACTED: Final = "fournines_redacted"
+
+# What came or was to go in trace headers and could not be used, by header: on /metrics.
+PROM_REFUSED_HEADERS: Final = "fournines_refused_headers"
