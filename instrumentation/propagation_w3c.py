@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from . import names
 from .propagation_incoming import Incoming, Refused
-from .propagation_tracestate import BLANKS, EMPTY, Tracestate, parse_tracestate
+from .propagation_tracestate import BLANKS, EMPTY, LONGEST, Tracestate, parse_tracestate
 
 KNOWN_FLAGS: Final = 0x03
 """`sampled` and `random`; the others are not defined, and must be sent as zero."""
@@ -57,19 +57,16 @@ class TraceContext:
         if not span.is_valid:
             return []
         parent = f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags & KNOWN_FLAGS:02x}"
-        state = span.trace_state
-        return (
-            [(names.TRACEPARENT, parent), (names.TRACESTATE, state.to_header())]
-            if state
-            else [(names.TRACEPARENT, parent)]
-        )
+        written = [(names.TRACEPARENT, parent)]
+        if state := span.trace_state:
+            written.append((names.TRACESTATE, state.to_header()))
+        return written
 
     def _tracestate(self, header: str) -> Tracestate:
         state = parse_tracestate(header)
-        if state is None:
+        if state is None or len(header) > LONGEST:
             self._refused(names.TRACESTATE)
-            return EMPTY
-        return state
+        return EMPTY if state is None else state
 
 
 def parse_traceparent(header: str) -> tuple[int, int, int] | None:
