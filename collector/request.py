@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from .rejections import Outcome
 from .room import Room
 from .taps import Arrival, Piece
 from .writer import RETRY_AFTER
+
+LARGE: Final = 2**20
+"""Bytes from which a request is decoded by itself: it shares little, and its bytes would have to be copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ class Request:
     @classmethod
     def stage_all(cls, books: Books, items: Sequence[Request]) -> None:
         """Stages what they hold, but for what is counted already and what can't be read."""
-        for (kind, _), alike in groupby(sorted(items, key=_order), key=_likeness):
-            waiting = list(alike)
+        for kind, alike in _alike(items):
+            waiting = alike
             while waiting:
                 fresh, waiting = _told_apart(books, waiting)
                 for batch in _batches(kind, fresh):
@@ -125,14 +129,18 @@ class Request:
         counters.child(counters.requests, self.kind.signal.name.lower(), result).inc()
 
 
-def _likeness(request: Request) -> tuple[Kind, int]:
-    """Requests of one kind that came within one second may be taken for one."""
-    return request.kind, int(request.received)
+def _alike(items: Sequence[Request]) -> Iterator[tuple[Kind, list[Request]]]:
+    """Requests of one kind that came within one second may be taken for one.
+
+    Those of a signal stay in the order they came, whatever the clock did meanwhile: what came first may decide about what follows.
+    """
+    for _, together in groupby(items, key=lambda request: int(request.received)):
+        for kind, alike in groupby(sorted(together, key=_signal), key=attrgetter("kind")):
+            yield kind, list(alike)
 
 
-def _order(request: Request) -> tuple[int, int, str]:
-    kind, second = _likeness(request)
-    return second, kind.signal, kind.source.value
+def _signal(request: Request) -> Signal:
+    return request.kind.signal
 
 
 def _told_apart(books: Books, requests: Sequence[Request]) -> tuple[list[Request], list[Request]]:
@@ -152,11 +160,16 @@ def _told_apart(books: Books, requests: Sequence[Request]) -> tuple[list[Request
 
 def _batches(kind: Kind, requests: list[Request]) -> Iterator[_Batch]:
     """Spans of several requests are decoded and counted together; points and log records by themselves, and columns too."""
-    if kind.signal is Signal.TRACES and len(requests) > 1 and all(request.body for request in requests):
-        yield _Batch(kind, requests)
-    else:
-        for request in requests:
-            yield _Batch(kind, [request])
+    for joins, some in groupby(requests, key=_joins):
+        if joins:
+            yield _Batch(kind, list(some))
+        else:
+            for request in some:
+                yield _Batch(kind, [request])
+
+
+def _joins(request: Request) -> bool:
+    return request.kind.signal is Signal.TRACES and request.columns is None and request.size < LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +180,16 @@ class _Batch:
     requests: list[Request]
 
     def stage(self, books: Books) -> None:
-        """Stages what they hold; where one of them can't be read, the others are read by themselves."""
+        """Stages what they hold. Where one of them can't be read, each half is read by itself: a bad one soon stands alone."""
         try:
             arrival = self._decoded(books.wanted)
         except BadRequest as fault:
-            if len(self.requests) == 1:
+            middle = len(self.requests) // 2
+            if not middle:
                 self.requests[0].decided(fault)
-            else:
-                for request in self.requests:
-                    _Batch(self.kind, [request]).stage(books)
+                return
+            for half in (self.requests[:middle], self.requests[middle:]):
+                _Batch(self.kind, half).stage(books)
         else:
             self._count(books, arrival)
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector import BadRequest, Collector, Receipt, Room, Signal, Source, writer
+from fournines.collector import BadRequest, Collector, Receipt, Room, Signal, Source, request, writer
 from fournines.collector.request import Kind, Means, Request
+from fournines.slo import Window
 
 SPANS = Kind(Signal.TRACES, Source.OTLP)
 EMPTY_SPAN = b"\x0a\x04\x12\x02\x12\x00"
@@ -30,15 +31,15 @@ class Group:
     def commit(self, *sent):
         """What became of each (body, received): its receipt, or its fault in words."""
         requests = [Request(SPANS, received, self.means, body, body or b"none") for body, received in sent]
-        for request in requests:
-            self.means.room.take(request.size, 1)
+        for each in requests:
+            self.means.room.take(each.size, 1)
         Request.stage_all(self.books, requests)
         if self.books.changed:
             self.books.commit()
-        for request in requests:
-            request.done()
+        for each in requests:
+            each.done()
         assert (0, 0) == (self.means.room.bytes, self.means.room.requests)
-        return [str(request.future.exception() or request.future.result()) for request in requests]
+        return [str(each.future.exception() or each.future.result()) for each in requests]
 
 
 def answers(collector, decoders, groups):
@@ -134,3 +135,78 @@ def test_an_unreadable_request_is_told_so(opened, decoders, now):
 
     assert 2 == value("fournines_requests_total", {"signal": "traces", "result": "unreadable"})
     assert 0 == value("fournines_internal_errors_total")
+
+
+def test_what_comes_first_is_counted_first(opened, otlp, span, slo, decoders, now):
+    """Segments count until their service sends spans, in one group with these too."""
+    group = Group(opened(), decoders)
+    segments, spans = otlp.spans(span(now), span(now)), otlp.spans(span(now))
+    requests = [
+        Request(Kind(Signal.TRACES, source), now, group.means, body, body)
+        for body, source in ((segments, Source.XRAY), (spans, Source.OTLP))
+    ]
+    Request.stage_all(group.books, requests)
+    group.books.commit()
+    seen = group.collector.observe(["payments-availability"], [Window(3_600)], now)
+
+    assert 3 == int(seen.total[0, 0])
+
+
+def test_a_clock_that_steps_back_changes_no_order(opened, otlp, slo, decoders, now):
+    """A stream's values are taken in the order they came, whatever the clocks of sender and collector did: none looks like a restart."""
+    group = Group(opened([slo("orders", signal="orders")]), decoders)
+    sent = [(now, now, 10), (now + 20, now + 20, 15), (now + 10, now + 10, 18)]
+    for groups in (sent[:1], sent[1:]):
+        requests = []
+        for at, received, value in groups:
+            body = otlp.sums((now - 50, at, value), cumulative=True)
+            requests.append(Request(Kind(Signal.METRICS, Source.OTLP), received, group.means, body, body))
+        Request.stage_all(group.books, requests)
+        group.books.commit()
+
+    assert (15, 15, 0) == group.collector.totals()["orders"]
+
+
+@pytest.fixture
+def counted(decoders):
+    """Decoders, and how many bodies each decoding of spans read at once."""
+    seen = []
+
+    def spans(body, wanted, ends=()):
+        seen.append(len(ends))
+        return decoders.spans(body, wanted, ends)
+
+    return replace(decoders, spans=spans), seen
+
+
+def test_a_bad_body_costs_its_neighbours_little(opened, otlp, span, slo, counted, now):
+    """One unreadable request among many is found by halves: the others are not decoded one by one for it."""
+    decoders, seen = counted
+    group = Group(opened([slo("all")], decoders=decoders), decoders)
+    bodies = [otlp.spans(span(now)) for _ in range(64)]
+    told = group.commit(*[(b"\xff" if number == 41 else body, now) for number, body in enumerate(bodies)])
+
+    assert [41] == [number for number, answer in enumerate(told) if "can't be read" in answer]
+    assert (63, 63, 0) == group.collector.totals()["all"]
+    assert 1 + 2 * 6 == len(seen)
+
+
+def test_an_empty_request_keeps_no_others_apart(opened, otlp, span, slo, counted, now):
+    """Requests of no bytes are valid, and decoded with the rest."""
+    decoders, seen = counted
+    group = Group(opened([slo("all")], decoders=decoders), decoders)
+    told = group.commit((b"", now), (otlp.spans(span(now)), now), (otlp.spans(span(now)), now))
+
+    assert [3] == seen
+    assert [str(Receipt(items)) for items in (0, 1, 1)] == told
+
+
+def test_a_large_request_is_decoded_by_itself(opened, otlp, span, slo, counted, now, monkeypatch):
+    """Its bytes are not copied, and the order of the requests stays."""
+    decoders, seen = counted
+    bodies = [otlp.spans(*[span(now)] * spans) for spans in (1, 1, 9, 1, 1)]
+    monkeypatch.setattr(request, "LARGE", len(bodies[2]))
+    group = Group(opened([slo("all")], decoders=decoders), decoders)
+
+    assert [str(Receipt(items)) for items in (1, 1, 9, 1, 1)] == group.commit(*[(body, now) for body in bodies])
+    assert [2, 1, 2] == seen
