@@ -21,8 +21,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from . import names
 from .current import Current, current
+from .errorname import error_name
 from .headers import redacted
-from .middleware import error_name
 from .worker import SUPPRESSED
 
 if TYPE_CHECKING:

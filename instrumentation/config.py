@@ -62,7 +62,10 @@ class Config:
     attributes: Mapping[str, str]
     metrics: Target | None
     traces: Target | None
-    sampler_given: bool
+    sampler: str = ""
+    sampler_argument: str = ""
+    kept_share: float = 1.0
+    slow: float = 0.25
     propagators: tuple[str, ...] = DEFAULT_PROPAGATORS
     export_interval: float = 5.0
     boundaries: tuple[float, ...] = CONVENTION_BOUNDARIES
@@ -81,7 +84,10 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         attributes=_attributes(env, service, version),
         metrics=_target(env, "metrics"),
         traces=_target(env, "traces"),
-        sampler_given=bool(_text(env, "OTEL_TRACES_SAMPLER")),
+        sampler=_text(env, "OTEL_TRACES_SAMPLER"),
+        sampler_argument=_text(env, "OTEL_TRACES_SAMPLER_ARG"),
+        kept_share=_share(env, "FOURNINES_TRACES_KEPT"),
+        slow=_number(env, "FOURNINES_TRACES_SLOW", 0.25),
         propagators=_list(env, "OTEL_PROPAGATORS") or DEFAULT_PROPAGATORS,
         export_interval=_number(env, "OTEL_METRIC_EXPORT_INTERVAL", 5000.0) / 1000,
         boundaries=_boundaries(env),
@@ -110,6 +116,18 @@ def _number(env: Environ, name: str, default: float) -> float:
         return value
     _log.warning("%s=%r is no positive number; %g is used", name, text, default)
     return default
+
+
+def _share(env: Environ, name: str) -> float:
+    text = _text(env, name)
+    try:
+        value = float(text or 1.0)
+    except ValueError:
+        value = -1.0
+    if 0.0 <= value <= 1.0:
+        return value
+    _log.warning("%s=%r is no number from 0 to 1; 1 is used", name, text)
+    return 1.0
 
 
 def _choice(env: Environ, names_: tuple[str, ...], allowed: tuple[str, ...], default: str) -> str:

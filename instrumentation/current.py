@@ -1,6 +1,7 @@
 """Whose request is being served: kept in the OpenTelemetry context, so that several applications in one process stay apart.
 
-Libraries make their spans with the process's one global provider; this says which application's queue they belong to.
+Libraries make their spans with the process's one global provider; this says which application's queue they belong to, and
+which request they wait for.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from opentelemetry.context import Context, create_key, get_value, set_value
 
 from .health import Health
 from .propagation import Propagators
+from .requestspan import RequestSpan
+from .sampling import Sampling
 from .spanqueue import SpanQueue
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 KEY: Final = create_key("fournines.current")
+ROOT: Final = create_key("fournines.root")
 
 
 class Current(Protocol):
@@ -26,6 +30,7 @@ class Current(Protocol):
     propagators: Propagators
     known_methods: frozenset[str]
     spans: SpanQueue
+    sampling: Sampling
     health: Health
     clients: bool
 
@@ -38,3 +43,8 @@ def served_by(current: Current, context: Context) -> Context:
 def current() -> Current | None:
     """The application whose request is being served here; None outside of requests."""
     return cast(Current | None, get_value(KEY))
+
+
+def local_root() -> RequestSpan | None:
+    """The span of the request being served here; None outside, and where the SDK's own span stands for it."""
+    return cast(RequestSpan | None, get_value(ROOT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 REDACTED_KEYS: Final = (
     "X-Amz-Signature",
@@ -20,28 +20,22 @@ REDACTED_KEYS: Final = (
 _SECRET = re.compile(f"(^|&)({'|'.join(map(re.escape, REDACTED_KEYS))})=[^&]*")
 
 
-class Wanted:
-    """The header names to pick: host, user agent and those the propagators read."""
+def carried(headers: Iterable[tuple[bytes, bytes]], wanted: Mapping[bytes, str]) -> dict[str, str]:
+    """Of the headers those that carry a trace: `wanted` has their names in bytes and as text.
 
-    def __init__(self, propagated: Iterable[str]) -> None:
-        # X-Ray, trace context and baggage are read also under names their own `fields` may leave out.
-        self._propagated = {name.lower().encode("latin-1"): name.lower() for name in propagated}
+    A header sent twice is joined by a comma, as RFC 9110 section 5.3 says.
+    """
+    carrier: dict[str, str] = {}
+    for name, value in headers:
+        if name in wanted:
+            key, text = wanted[name], value.decode("latin-1")
+            carrier[key] = f"{carrier[key]},{text}" if key in carrier else text
+    return carrier
 
-    def pick(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, dict[str, str]]:
-        """(host, user agent, carrier). A header sent twice is joined by a comma, as RFC 9110 section 5.3 says."""
-        host = agent = ""
-        carrier: dict[str, str] = {}
-        propagated = self._propagated
-        for name, value in headers:
-            if name == b"host":
-                host = value.decode("latin-1")
-            elif name == b"user-agent":
-                agent = value.decode("latin-1")
-            elif name in propagated:
-                key = propagated[name]
-                text = value.decode("latin-1")
-                carrier[key] = f"{carrier[key]},{text}" if key in carrier else text
-        return host, agent, carrier
+
+def by_bytes(propagated: Iterable[str]) -> dict[bytes, str]:
+    """Header names as servers give them, and as propagators ask for them."""
+    return {name.lower().encode("latin-1"): name.lower() for name in propagated}
 
 
 def redacted(query: str) -> str:
@@ -49,10 +43,10 @@ def redacted(query: str) -> str:
     return _SECRET.sub(r"\1\2=REDACTED", query)
 
 
-def server(host: str, scope: Mapping[str, Any]) -> tuple[str, int | None]:
+def server(host: str, listening: tuple[str, int | None] | None) -> tuple[str, int | None]:
     """Address and port the client asked for: from the Host header, else where the server listens."""
     if not host:
-        address, port = scope.get("server") or ("", None)
+        address, port = listening or ("", None)
         return str(address or ""), port
     name, _, digits = host.rpartition(":")
     if name and digits.isascii() and digits.isdigit() and (":" not in name or name.endswith("]")):

@@ -4,6 +4,8 @@ Whatever of ours fails is caught, counted and forgotten; what the application ra
 When is a request over? With the last byte of its body, whatever background tasks do afterwards. An answer of 5xx is
 recorded only when the application has returned, because only then is the exception known that caused it (error pages are
 sent before the exception is raised on); its duration still ends with the last byte.
+
+On the request: ids, two clocks, what the router found, one count, one append. Everything else is the export thread's.
 """
 
 from __future__ import annotations
@@ -12,18 +14,18 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode
 
 from . import names
 from .current import served_by
-from .headers import Wanted, redacted, server
+from .errorname import error_name
 from .health import Health
-from .propagation import Propagators, XRayIds, continuing, root_only
+from .propagation import Propagators
 from .red import Exemplar, Key, Red
 from .route import Routes
+from .sampling import Sampling
 from .spanqueue import SpanQueue
+from .tracing import ServerSpan, Tracing, Untraced
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -55,26 +57,28 @@ QUIET_PATHS: Final = frozenset(
 
 
 class Instruments:
-    """What a request is measured with. One for each instrumented application."""
+    """What a request is measured with. One for each instrumented application; `tracing` is set when all else is there."""
+
+    tracing: Tracing
 
     def __init__(
         self,
         *,
         red: Red,
         health: Health,
-        tracer: Tracer,
         propagators: Propagators,
         known_methods: frozenset[str],
         spans: SpanQueue,
+        sampling: Sampling,
         on_failure: Callable[[], None],
         on_request: Callable[[], None],
         clients: bool,
     ) -> None:
-        self.red, self.health, self.tracer, self.propagators = red, health, tracer, propagators
+        self.red, self.health, self.propagators = red, health, propagators
         self.known_methods, self.spans, self.clients = known_methods, spans, clients
-        self.on_failure, self.on_request = on_failure, on_request
+        self.sampling, self.on_failure, self.on_request = sampling, on_failure, on_request
         self.routes = Routes()
-        self.wanted = Wanted({*propagators.fields, names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE, names.XRAY})
+        self.tracer: Tracer
 
     def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
         """A request under way; None when ours failed, and the application has to be called without us."""
@@ -111,9 +115,11 @@ class Request:
     """One HTTP request: what its messages say about it, until it is reported, once."""
 
     __slots__ = (
-        "_active", "_began", "_began_nanos", "_disconnected", "_ended", "_instruments", "_last", "_method", "_quiet_parent",
-        "_receive", "_reported", "_scheme", "_scope", "_send", "_span", "_status", "_trailers", "context",
+        "_began", "_disconnected", "_ended", "_instruments", "_last", "_method", "_receive", "_reported", "_scheme", "_scope",
+        "_send", "_span", "_status", "_tracing", "_trailers", "context",
     )  # fmt: skip
+
+    _span: ServerSpan
 
     def __init__(self, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
         self._instruments, self._scope, self._receive, self._send = instruments, scope, receive, send
@@ -123,11 +129,15 @@ class Request:
         method = scope["method"]
         self._method = method if method in instruments.known_methods else names.OTHER
         self._scheme: str = scope.get("scheme", "http")
+        self._tracing = instruments.tracing
+        self._began = time.perf_counter()
+        try:
+            self._span, self.context = self._tracing.begin(scope, self._method, quiet=scope["path"] in QUIET_PATHS)
+        except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
+            instruments.health.add(names.PROM_ERRORS, "begin")
+            self._span, self.context = Untraced(), served_by(instruments, Context())
         scope[MEASURED] = True
         scope[NATIVE] = None
-        self._began_nanos, self._began = time.time_ns(), time.perf_counter()
-        self._quiet_parent: Context | None = None
-        self._span, self.context = self._started()
         instruments.red.started(self._method, self._scheme)
 
     async def receive(self) -> Message:
@@ -185,7 +195,8 @@ class Request:
         if error is not None:
             instruments.on_failure()
         # Last, because somebody else's span processor may raise here: the request is counted by then.
-        self._end_span(route, status, error, seconds)
+        if self._span.__class__ is not Untraced:
+            self._tracing.end(self._span, route, status, error, seconds)
 
     def _route(self) -> str | None:
         try:
@@ -208,106 +219,6 @@ class Request:
             return SERVER_ERROR if status is None else status, names.OTHER
         return status, str(status) if failed else None
 
-    def _started(self) -> tuple[Span, Context]:
-        try:
-            return self._start()
-        except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
-            self._instruments.health.add(names.PROM_ERRORS, "begin")
-            return trace.INVALID_SPAN, served_by(self._instruments, Context())
-
-    def _start(self) -> tuple[Span, Context]:
-        instruments, scope = self._instruments, self._scope
-        host, agent, carrier = instruments.wanted.pick(scope["headers"])
-        parent = served_by(instruments, Context())
-        if carrier:
-            parent = instruments.propagators.extract(carrier, parent)
-        if scope["path"] in QUIET_PATHS:
-            self._quiet_parent = parent
-            return _unsampled(parent)
-        root = root_only(parent)
-        if root:
-            return self._start_in(root, parent, host, agent)
-        span = self._start_span(parent, host, agent)
-        return span, trace.set_span_in_context(span, parent)
-
-    def _start_in(self, root: int, parent: Context, host: str, agent: str) -> tuple[Span, Context]:
-        with continuing(root):
-            span = self._start_span(parent, host, agent)
-        if span.get_span_context().trace_id != root and span.is_recording():
-            # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
-            ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=trace.TraceFlags(1))
-            span = self._start_span(trace.set_span_in_context(NonRecordingSpan(ids), parent), host, agent)
-        return span, trace.set_span_in_context(span, parent)
-
-    def _start_span(self, parent: Context, host: str, agent: str) -> Span:
-        return self._instruments.tracer.start_span(
-            self._span_method,
-            context=parent,
-            kind=SpanKind.SERVER,
-            attributes=_request_attributes(self._scope, self._method, host, agent),
-            start_time=self._began_nanos,
-        )
-
-    @property
-    def _span_method(self) -> str:
-        return "HTTP" if self._method == names.OTHER else self._method
-
-    def _end_span(self, route: str | None, status: int, error: str | None, seconds: float) -> None:
-        span = self._span
-        if self._quiet_parent is not None and error is not None:
-            span = self._start_span(self._quiet_parent, "", "")
-        if not span.is_recording():
-            return
-        if route is not None:
-            span.update_name(f"{self._span_method} {route}")
-            span.set_attribute(names.ROUTE, route)
-        span.set_attribute(names.STATUS_CODE, status)
-        if error is not None:
-            span.set_attribute(names.ERROR_TYPE, error)
-            span.set_status(StatusCode.ERROR)
-        span.end(self._began_nanos + int(seconds * 1e9))
-
     def _exemplar(self, seconds: float) -> Exemplar | None:
-        context = self._span.get_span_context()
-        if not context.trace_flags.sampled:
-            return None
-        return Exemplar(context.trace_id, context.span_id, seconds, self._began_nanos / 1e9 + seconds)
-
-
-def error_name(raised: BaseException) -> str:
-    """An exception's class as `error.type`: with its module, unless it is built in."""
-    kind = type(raised)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _unsampled(parent: Context) -> tuple[Span, Context]:
-    """A span that is none, so that what a health check does inside is not traced either."""
-    above = trace.get_current_span(parent).get_span_context()
-    ids = XRayIds()
-    trace_id = above.trace_id if above.is_valid else ids.generate_trace_id()
-    span = NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), is_remote=False))
-    return span, trace.set_span_in_context(span, parent)
-
-
-def _request_attributes(scope: Scope, method: str, host: str, agent: str) -> dict[str, str | int]:
-    attributes: dict[str, str | int] = {
-        names.METHOD: method,
-        names.URL_PATH: scope["path"],
-        names.URL_SCHEME: scope.get("scheme", "http"),
-    }
-    if method == names.OTHER:
-        attributes[names.METHOD_ORIGINAL] = scope["method"]
-    if query := scope.get("query_string"):
-        attributes[names.URL_QUERY] = redacted(query.decode("latin-1"))
-    if version := scope.get("http_version"):
-        attributes[names.PROTOCOL_VERSION] = version
-    address, port = server(host, scope)
-    if address:
-        attributes[names.SERVER_ADDRESS] = address
-    if port is not None:
-        attributes[names.SERVER_PORT] = port
-    if client := scope.get("client"):
-        attributes[names.CLIENT_ADDRESS] = client[0]
-    if agent:
-        attributes[names.USER_AGENT] = agent
-    return attributes
+        span = self._span
+        return Exemplar(span.trace_id, span.span_id, seconds, time.time()) if span.sampled else None

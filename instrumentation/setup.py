@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 
 from opentelemetry import propagate, trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 
 from . import clients as outgoing_calls
 from .config import Config
+from .eager import Eager
 from .health import Health
 from .identity import Resource
 from .middleware import Instruments
-from .propagation import Propagators, propagators
+from .propagation import propagators
+from .readable import SpanForm
 from .red import Red
+from .requestspan import RequestSpan
+from .sampling import Sampling, head_sampler
 from .spanqueue import SpanQueue
-from .spans import KeepAtEnd, global_provider, provider, tracer
+from .spans import Provider, global_provider, shown, tracer
+from .tracing import Deferred
 
 _ours: weakref.WeakSet[trace.TracerProvider] = weakref.WeakSet()
 
@@ -26,41 +33,67 @@ def instruments(
     red: Red,
     health: Health,
     spans: SpanQueue,
-    resource: Resource,
+    resource: Callable[[], Resource],
     on_request: Callable[[], None],
     on_failure: Callable[[], None],
     clients: bool,
 ) -> Instruments:
     """What the requests of one application are measured with."""
-    carried = propagators(config.propagators)
+    sampling = Sampling(head_sampler(config.sampler, config.sampler_argument), config.kept_share, config.slow)
     made = Instruments(
         red=red,
         health=health,
         spans=spans,
-        tracer=tracer(_provider(config, resource, spans, carried)),
-        propagators=carried,
+        propagators=propagators(config.propagators),
         known_methods=config.known_methods,
+        sampling=sampling,
         on_failure=on_failure,
         on_request=on_request,
         clients=clients,
     )
+    _trace(made, resource)
     if clients:
         outgoing_calls.follow(made)
     return made
 
 
-def _provider(config: Config, resource: Resource, spans: SpanQueue, carried: Propagators) -> trace.TracerProvider:
-    """Somebody else's global provider where there is one; else our own, made global if none of ours is yet.
-
-    A second application of the process gets a provider of its own, because it has a name of its own.
-    """
+def _trace(made: Instruments, resource: Callable[[], Resource]) -> None:
+    """Says how the spans of requests are made, and with which provider those of libraries."""
     existing = global_provider()
     if existing is not None and existing not in _ours:
-        return existing
-    made = provider(resource, sampler_given=config.sampler_given)
-    made.add_span_processor(KeepAtEnd(spans))
-    _ours.add(made)
-    if existing is None:
-        trace.set_tracer_provider(made)
-        propagate.set_global_textmap(carried)
-    return made
+        made.tracer, made.tracing = tracer(existing), Eager(made)
+        return
+    own = _provider(made, resource())
+    form = SpanForm(resource, SpanLimits())
+    made.tracer, made.tracing = tracer(own), Deferred(made, form)
+    own.when_watched = partial(_watch, weakref.ref(made))
+
+    made.spans.written = partial(_written, form, own, made.sampling, made.health)
+
+
+def _written(form: SpanForm, own: Provider, sampling: Sampling, health: Health, span: RequestSpan) -> ReadableSpan:
+    """A request's span as the exporter wants it, shown to whoever else is on our provider."""
+    told = form.readable(span)
+    told = sampling.weighed(told) if span.stands else told
+    shown(told, own.others, health)
+    return told
+
+
+def _watch(served: weakref.ref[Instruments]) -> None:
+    """From now on the SDK's spans are made: somebody has to see them begin."""
+    made = served()
+    if made is not None:
+        made.tracing = Eager(made)
+
+
+def _provider(made: Instruments, resource: Resource) -> Provider:
+    """A provider of our own, made global if none of ours is yet.
+
+    A second application of the process gets one too, because it has a name of its own.
+    """
+    own = Provider(resource, made.sampling, made.spans)
+    _ours.add(own)
+    if global_provider() is None:
+        trace.set_tracer_provider(own)
+        propagate.set_global_textmap(made.propagators)
+    return own

@@ -1,4 +1,7 @@
-"""Ended spans on their way to the export thread: a bounded queue between the request and the network."""
+"""Ended spans on their way to the export thread: a bounded queue between the request and the network.
+
+Requests' spans are put as they are and written down (`readable.py`) when the export thread takes them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import names
 from .health import Health
+from .requestspan import RequestSpan
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -21,31 +25,53 @@ class SpanQueue:
 
     def __init__(self, limit: int, batch: int, health: Health, wake: Callable[[], None] = lambda: None) -> None:
         self._limit, self._batch, self._health = limit, batch, health
-        self._spans: deque[ReadableSpan] = deque()
+        self._spans: deque[ReadableSpan | RequestSpan] = deque()
         self.wake = wake
+        self.written: Callable[[RequestSpan], ReadableSpan] = _as_it_is
 
     def __len__(self) -> int:
         return len(self._spans)
 
-    def put(self, span: ReadableSpan) -> None:
+    @property
+    def exported(self) -> bool:
+        """Whether spans put here go anywhere."""
+        return self._limit > 0
+
+    def put(self, span: ReadableSpan | RequestSpan) -> None:
         """Takes an ended span; a full batch wakes the export thread."""
         waiting = len(self._spans)
         if waiting >= self._limit:
-            if not self._limit:
-                return
-            self._health.add(names.PROM_DROPPED_SPANS)
+            if self._limit:
+                self.drop()
             return
         self._spans.append(span)
         if waiting + 1 == self._batch:
             self.wake()
 
+    def drop(self) -> None:
+        """Counts a span that found no place."""
+        if self._limit:
+            self._health.add(names.PROM_DROPPED_SPANS)
+
     def take(self, most: int) -> list[ReadableSpan]:
-        """Up to `most` spans, oldest first."""
+        """Up to `most` spans, oldest first, written down; one that can't be is dropped and counted."""
         taken: list[ReadableSpan] = []
         while self._spans and len(taken) < most:
-            taken.append(self._spans.popleft())
+            span = self._spans.popleft()
+            if isinstance(span, RequestSpan):
+                try:
+                    taken.append(self.written(span))
+                except Exception:  # noqa: BLE001 - user code may have said whatever it likes
+                    self._health.add(names.PROM_ERRORS, "write")
+                    self.drop()
+            else:
+                taken.append(span)
         return taken
 
     def forget(self) -> None:
         """Drops everything uncounted: in a forked child these are the parent's spans."""
         self._spans.clear()
+
+
+def _as_it_is(span: RequestSpan) -> ReadableSpan:
+    return span.form.readable(span)

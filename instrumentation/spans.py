@@ -1,92 +1,106 @@
-"""Where spans come from and which are kept.
+"""Where the SDK's own spans come from (libraries', user code's) and how they reach the queue.
 
-Without `OTEL_TRACES_SAMPLER` every span is recorded, and whether it is kept is decided when it ends: failed or slow ones
-always, the others if their trace is sampled (the flag of a caller who decided against stays 00, ours is 01). With it, the
-SDK's sampler of that name decides at the start, as the specification says.
+The request's span is ours (`requestspan.py`) as long as the provider is ours and nobody on it has to see spans begin. A
+processor that does nothing at a span's start (a batch processor) is given the request's span by the export thread. One that
+does something, or a provider that was there before us, gets the SDK's own span at the request's start, which costs more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import Link, SpanKind, StatusCode, TraceState
-from opentelemetry.util.types import Attributes
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.trace import Tracer
 
 from .. import __version__
 from . import names
-from .current import current
+from .current import current, local_root
+from .health import Health
 from .identity import Resource as ResourceAttributes
 from .propagation import XRayIds
+from .requestspan import RequestSpan
+from .sampling import Sampling
 from .spanqueue import SpanQueue
 
-if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer
-
-SLOW_NANOS: Final = 250_000_000
-"""A span this long is always kept: the threshold of the automatic latency objective."""
-
-
-class RecordAlways(Sampler):
-    """Records every span; samples all but those whose parent was decided against."""
-
-    def should_sample(
-        self,
-        parent_context: Context | None,
-        trace_id: int,
-        name: str,
-        kind: SpanKind | None = None,
-        attributes: Attributes = None,
-        links: Sequence[Link] | None = None,
-        trace_state: TraceState | None = None,
-    ) -> SamplingResult:
-        """Never drops."""
-        parent = trace.get_current_span(parent_context).get_span_context()
-        unwanted = parent.is_valid and not parent.trace_flags.sampled
-        decision = Decision.RECORD_ONLY if unwanted else Decision.RECORD_AND_SAMPLE
-        return SamplingResult(decision, attributes, parent.trace_state if parent.is_valid else None)
-
-    def get_description(self) -> str:
-        """For logs."""
-        return "RecordAlways"
+BEGINNINGS = ("on_start", "_on_ending")
+IDLE = (SpanProcessor, BatchSpanProcessor, SimpleSpanProcessor)
+"""Whose methods of these names do nothing."""
 
 
 class KeepAtEnd(SpanProcessor):
     """Hands every span worth keeping to the queue of the application it was made for."""
 
-    def __init__(self, queue: SpanQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: SpanQueue, sampling: Sampling) -> None:
+        self._queue, self._sampling = queue, sampling
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Called where the span ends: one comparison and one append."""
-        if worth_keeping(span):
-            serving = current()
-            (self._queue if serving is None else serving.spans).put(span)
+        """Called where the span ends: some comparisons and one append."""
+        serving = current()
+        queue, sampling = (self._queue, self._sampling) if serving is None else (serving.spans, serving.sampling)
+        root = local_root()
+        if root is not None and sampling.head is None and _belongs(span, root):
+            keep_with_root(span, root, queue, sampling)
+        elif sampling.keeps(span):
+            queue.put(_weighed_alone(span, sampling))
 
 
-def worth_keeping(span: ReadableSpan) -> bool:
-    """Sampled, failed, or at least as long as `SLOW_NANOS`."""
-    context = span.get_span_context()
-    if context is not None and context.trace_flags.sampled:
-        return True
-    if span.status.status_code is StatusCode.ERROR:
-        return True
-    return (span.end_time or 0) - (span.start_time or 0) >= SLOW_NANOS
+class Provider(TracerProvider):
+    """A provider of ours; knows what others have put on it."""
+
+    when_watched: Callable[[], None]
+    """Called when a processor comes that has to see spans begin."""
+
+    def __init__(self, resource: ResourceAttributes, sampling: Sampling, queue: SpanQueue) -> None:
+        super().__init__(
+            sampler=sampling.sampler, resource=Resource(resource), shutdown_on_exit=False, id_generator=XRayIds()
+        )
+        self.others: tuple[SpanProcessor, ...] = ()
+        self.watched = False
+        self.when_watched = _nobody
+        super().add_span_processor(KeepAtEnd(queue, sampling))
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        """As the SDK's; requests' spans are shown to it too."""
+        super().add_span_processor(span_processor)
+        if all(_idle(span_processor, name) for name in BEGINNINGS):
+            self.others = (*self.others, span_processor)
+        else:
+            self.watched = True
+        if self.watched:
+            self.others = ()  # the SDK shows them all of it
+            self.when_watched()
 
 
-def provider(resource: ResourceAttributes, *, sampler_given: bool) -> TracerProvider:
-    """A provider of our own, with ids X-Ray accepts."""
-    return TracerProvider(
-        sampler=None if sampler_given else RecordAlways(),
-        resource=Resource(resource),
-        shutdown_on_exit=False,
-        id_generator=XRayIds(),
-    )
+def keep_with_root(span: ReadableSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
+    """A child of a request goes where the request goes: now, where that is known; else when the request ends."""
+    if root.sampled and sampling.whole:
+        queue.put(span)
+    elif root.kept is not None:
+        settle(span, root, queue, sampling)
+    elif root.waits(span):
+        if root.decided:  # while it was put there
+            settle_waiting(root, queue, sampling)
+    elif sampling.is_worth(span):
+        queue.put(span)
+    else:
+        queue.drop()
+
+
+def settle_waiting(root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
+    """The root is decided: so are the children that wait for it."""
+    for child in root.waiting():
+        settle(child, root, queue, sampling)
+
+
+def settle(child: ReadableSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
+    """Keeps a child whose root is kept, or that failed or was slow itself."""
+    if root.kept:
+        queue.put(sampling.weighed(child) if root.stands else child)
+    elif sampling.is_worth(child):
+        queue.put(child)
 
 
 def tracer(of: trace.TracerProvider) -> Tracer:
@@ -98,3 +112,30 @@ def global_provider() -> trace.TracerProvider | None:
     """The provider somebody set for the whole process; None while it is still the API's placeholder."""
     found = trace.get_tracer_provider()
     return None if isinstance(found, trace.ProxyTracerProvider) else found
+
+
+def shown(span: ReadableSpan, others: tuple[SpanProcessor, ...], health: Health) -> None:
+    """Shows a request's span to the processors that others put on our provider; what they raise is counted."""
+    for processor in others:
+        try:
+            processor.on_end(span)
+        except Exception:  # noqa: BLE001 - somebody else's processor may raise whatever it likes
+            health.add(names.PROM_ERRORS, "processor")
+
+
+def _belongs(span: ReadableSpan, root: RequestSpan) -> bool:
+    context = span.get_span_context()
+    return context is not None and context.trace_id == root.trace_id
+
+
+def _weighed_alone(span: ReadableSpan, sampling: Sampling) -> ReadableSpan:
+    return span if sampling.whole or sampling.is_worth(span) else sampling.weighed(span)
+
+
+def _idle(processor: SpanProcessor, name: str) -> bool:
+    found = getattr(type(processor), name, None)
+    return any(found is getattr(kind, name, None) for kind in IDLE)
+
+
+def _nobody() -> None:
+    """Nobody has to be told."""

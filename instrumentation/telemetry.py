@@ -8,6 +8,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .clock import Clock, SystemClock
@@ -15,6 +16,7 @@ from .config import Config, read_config
 from .errors import NotAnApplication
 from .export import Exporter, MakeTransport
 from .health import Health
+from .identity import Resource
 from .placement import is_starlette, put_outermost, serves_itself
 from .red import Red
 from .spanqueue import SpanQueue
@@ -177,7 +179,7 @@ class Telemetry:
             red=self._red,
             health=self._health,
             spans=self._spans,
-            resource=self._exporter.resource,
+            resource=partial(_resource, self._exporter),  # and not of the handle, which nobody may hold for ever
             on_request=self._start_once,
             on_failure=self._failed,
             clients=clients,
@@ -213,6 +215,10 @@ _KNOWN: Final[weakref.WeakValueDictionary[int, Telemetry]] = weakref.WeakValueDi
 _LIVE: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
 _STARTED: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
 _PARTING: Final[set[Worker]] = set()
+
+
+def _resource(of: Exporter) -> Resource:
+    return of.resource
 
 
 def _known(app: Any) -> Telemetry | None:

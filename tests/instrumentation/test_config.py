@@ -23,7 +23,7 @@ def test_nothing_set():
     assert found.propagators == ("tracecontext", "baggage", "xray")
     assert {*CONVENTION_BOUNDARIES, 0.15, 0.2, 0.3, 0.4} == set(found.boundaries)
     assert found.attributes["service.name"] == "shop"
-    assert not found.sampler_given
+    assert found.sampler == ""
 
 
 @pytest.mark.parametrize(("environ", "endpoint", "protocol"), [

@@ -1,0 +1,292 @@
+"""The span of a request while it runs: ids, and what user code says to it. The rest is written by the export thread.
+
+It stands in the OpenTelemetry context, so `get_current_span()` finds it, libraries make their spans under it, and logs
+carry its ids. It costs a request two random numbers; what is set on it costs what the SDK's own containers cost, with the
+SDK's limits (`OTEL_SPAN_*_LIMIT`), and only when somebody sets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from time import time_ns
+from typing import Any, Final, Protocol
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace.span import TraceFlags, TraceState
+from opentelemetry.util.types import Attributes, AttributeValue
+
+from .errorname import error_name
+
+MOST_CHILDREN: Final = 512
+"""Ended children that wait for their root's end; more are dropped and counted."""
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class Form(Protocol):
+    """How a span is written down; here only what may be asked of it while it runs."""
+
+    limits: SpanLimits
+
+    @property
+    def scope(self) -> InstrumentationScope:
+        """Which package's span it is."""
+
+    @property
+    def resource(self) -> Resource:
+        """Who speaks."""
+
+    def readable(self, span: RequestSpan) -> ReadableSpan:
+        """As processors and exporters know it."""
+
+    def name(self, span: RequestSpan) -> str:
+        """Its name as of now."""
+
+    def status(self, span: RequestSpan) -> Status:
+        """Its status as of now."""
+
+    def end_time(self, span: RequestSpan) -> int | None:
+        """Epoch nanoseconds; None while it runs."""
+
+
+class Said:
+    """What user code said to a span."""
+
+    __slots__ = ("attributes", "events", "limits", "links", "name", "status")
+
+    def __init__(self, limits: SpanLimits) -> None:
+        self.limits = limits
+        self.name: str | None = None
+        self.status: Status | None = None
+        self.attributes = BoundedAttributes(
+            limits.max_span_attributes, immutable=False, max_value_len=limits.max_span_attribute_length
+        )
+        self.events: Any = BoundedList(limits.max_events)
+        self.links: Any = BoundedList(limits.max_links)
+
+    def bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
+        """Attributes of an event or a link, within their own limits."""
+        return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
+
+
+class RequestSpan(Span):
+    """A recording span, as the OpenTelemetry API wants one. `facts` and the outcome are for `readable.SpanForm`.
+
+    quiet    kept only if it fails; `wanted`: and if a sampler wants it
+    stands   kept as one of its share, for others of its kind
+    kept     the decision; None while it is open
+    """
+
+    __slots__ = (
+        "_context", "_state", "_user_ended", "began", "children", "error", "facts", "flags", "form", "kept", "open", "parent",
+        "quiet", "route", "said", "seconds", "span_id", "stands", "status_code", "trace_id", "wanted",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        form: Form,
+        ids: tuple[int, int, TraceFlags, TraceState | None],
+        parent: SpanContext | None,
+        began: int,
+        facts: tuple[Any, ...],
+        *,
+        recording: bool = True,
+    ) -> None:
+        self.trace_id, self.span_id, self.flags, self._state = ids
+        self.form, self.parent, self.began, self.facts, self.open = form, parent, began, facts, recording
+        self._context: SpanContext | None = None
+        self._user_ended: int | None = None
+        self.said: Said | None = None
+        self.seconds = -1.0
+        self.children: list[ReadableSpan] | None = None
+        self.kept: bool | None = None
+        self.quiet = self.stands = False
+        self.wanted = True
+        self.status_code = 0
+        self.route: str | None = None
+        self.error: str | None = None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether its flag says so."""
+        return bool(self.flags & 1)
+
+    @property
+    def decided(self) -> bool:
+        """Whether `kept` is said by now."""
+        return self.kept is not None
+
+    def get_span_context(self) -> SpanContext:
+        """The ids and flags, as others are told them."""
+        made = self._context
+        if made is None:
+            made = self._context = SpanContext(
+                self.trace_id, self.span_id, is_remote=False, trace_flags=self.flags, trace_state=self._state
+            )
+        return made
+
+    def is_recording(self) -> bool:
+        """True until the request is over, or somebody ended the span."""
+        return self.open
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        """Adds an attribute, cleaned and cut as the SDK does."""
+        if said := self._hears("set_attribute"):
+            said.attributes[key] = value
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """Adds several."""
+        if said := self._hears("set_attributes"):
+            for key, value in attributes.items():
+                said.attributes[key] = value
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        """Adds an event, at the given nanoseconds or now."""
+        if said := self._hears("add_event"):
+            limits = said.limits
+            bounded = said.bounded(limits.max_event_attributes, attributes)
+            said.events.append(Event(name, bounded, timestamp))
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Adds a link to another span; one that points nowhere is left out."""
+        if (said := self._hears("add_link")) and (context.is_valid or attributes or context.trace_state):
+            said.links.append(Link(context, said.bounded(said.limits.max_link_attributes, attributes)))
+
+    def update_name(self, name: str) -> None:
+        """Names the span; what user code says stands above method and route."""
+        if said := self._hears("update_name"):
+            said.name = name
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Sets the status: OK is final, UNSET says nothing."""
+        said = self._hears("set_status")
+        if said is None or (said.status is not None and said.status.status_code is StatusCode.OK):
+            return
+        made = status if isinstance(status, Status) else Status(status, description)
+        if made.status_code is not StatusCode.UNSET:
+            said.status = made
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,  # noqa: FBT001, FBT002 - the API's own signature
+    ) -> None:
+        """Adds the event `exception`, with the class, the message and the stack."""
+        if self.open:
+            described: dict[str, Any] = {
+                "exception.type": error_name(exception),
+                "exception.message": str(exception),
+                "exception.stacktrace": "".join(traceback.format_exception(exception)),
+                "exception.escaped": str(escaped),
+            }
+            self.add_event("exception", described | dict(attributes or {}), timestamp)
+
+    def end(self, end_time: int | None = None) -> None:
+        """Ends the span for user code; it leaves when the request is over all the same."""
+        if self._hears("end"):
+            self._user_ended = time_ns() if end_time is None else end_time
+            self.open = False
+
+    @property
+    def ended_by_user(self) -> int | None:
+        """Epoch nanoseconds at which user code ended it."""
+        return self._user_ended
+
+    def finish(self, route: str | None, status_code: int, error: str | None, seconds: float) -> None:
+        """The request is over: nothing is heard any more."""
+        self.route, self.status_code, self.error, self.seconds = route, status_code, error, seconds
+        self.open = False
+
+    def waits(self, child: ReadableSpan) -> bool:
+        """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""
+        if self.children is None:
+            self.children = []
+        if len(self.children) >= MOST_CHILDREN:
+            return False
+        self.children.append(child)
+        return True
+
+    def waiting(self) -> Iterator[ReadableSpan]:
+        """Takes out the children that wait: each goes to one taker only, whoever asks at the same time."""
+        children = self.children
+        while children:
+            try:
+                yield children.pop(0)
+            except IndexError:  # another thread was quicker
+                return
+
+    # What the SDK's spans can be asked besides; code that meets one in a hook or a processor asks it.
+
+    @property
+    def context(self) -> SpanContext:
+        """As `get_span_context()`."""
+        return self.get_span_context()
+
+    @property
+    def name(self) -> str:
+        """Its name as of now."""
+        return self.form.name(self)
+
+    @property
+    def kind(self) -> SpanKind:
+        """SERVER."""
+        return SpanKind.SERVER
+
+    @property
+    def start_time(self) -> int:
+        """Epoch nanoseconds."""
+        return self.began
+
+    @property
+    def end_time(self) -> int | None:
+        """Epoch nanoseconds; None while it runs."""
+        return self.form.end_time(self)
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """All of them as of now."""
+        return self.form.readable(self).attributes or {}
+
+    @property
+    def status(self) -> Status:
+        """Its status as of now."""
+        return self.form.status(self)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events so far."""
+        return () if self.said is None else tuple(self.said.events)
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The links so far."""
+        return () if self.said is None else tuple(self.said.links)
+
+    @property
+    def resource(self) -> Resource:
+        """The service's resource."""
+        return self.form.resource
+
+    @property
+    def instrumentation_scope(self) -> InstrumentationScope:
+        """The scope of this package."""
+        return self.form.scope
+
+    def _hears(self, what: str) -> Said | None:
+        if not self.open:
+            if self.seconds >= 0 or self._user_ended is not None:
+                _log.warning("Tried calling %s on an ended span.", what)
+            return None
+        said = self.said
+        if said is None:
+            said = self.said = Said(self.form.limits)
+        return said

@@ -1,0 +1,179 @@
+"""Which spans are kept.
+
+Without `OTEL_TRACES_SAMPLER` every span is recorded, and what is kept is decided when the local root (the request) ends:
+failed or slow ones always, of the others the given share; children go with their root. The flag sent on stays 01, unless
+the caller decided against: then only failed and slow requests are kept. The share is taken from the trace's id, so every
+service of the same share keeps the same traces, and what stands for others says so (`ot=th:`), so that sums stay right.
+With `OTEL_TRACES_SAMPLER` the sampler of that name decides at the start, as the specification says, and nothing else does.
+
+https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    DEFAULT_OFF,
+    DEFAULT_ON,
+    Decision,
+    ParentBasedTraceIdRatio,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode, TraceState
+from opentelemetry.util.types import Attributes
+
+RANDOM_SPACE: Final = 1 << 56
+"""The right-most 56 bits of a trace id are random: what shares are taken from."""
+FIXED: Final = {
+    "always_on": ALWAYS_ON,
+    "always_off": ALWAYS_OFF,
+    "parentbased_always_on": DEFAULT_ON,
+    "parentbased_always_off": DEFAULT_OFF,
+}
+VENDOR: Final = "ot"
+THRESHOLD: Final = "th"
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class RecordAlways(Sampler):
+    """Records every span; samples all but those whose parent was decided against."""
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        """Never drops."""
+        parent = trace.get_current_span(parent_context).get_span_context()
+        unwanted = parent.is_valid and not parent.trace_flags.sampled
+        decision = Decision.RECORD_ONLY if unwanted else Decision.RECORD_AND_SAMPLE
+        return SamplingResult(decision, attributes, parent.trace_state if parent.is_valid else None)
+
+    def get_description(self) -> str:
+        """For logs."""
+        return "RecordAlways"
+
+
+class Sampling:
+    """The rules of one application. `head` is None unless a sampler was asked for by name.
+
+    share        of the good and fast requests, how many are kept (0 to 1)
+    slow_nanos   a span this long is always kept
+    """
+
+    def __init__(self, head: Sampler | None, share: float, slow_seconds: float) -> None:
+        self.head = head
+        self.whole = head is not None or share >= 1.0
+        self.slow_nanos = int(slow_seconds * 1e9)
+        self._threshold = round((1.0 - share) * RANDOM_SPACE)
+        self.asks_for_attributes = head is not None and type(head).__module__ != RecordAlways.__mro__[1].__module__
+
+    @property
+    def sampler(self) -> Sampler:
+        """What the SDK's own spans are begun with."""
+        return RecordAlways() if self.head is None else self.head
+
+    def has_share(self, trace_id: int) -> bool:
+        """Whether a good and fast request of this trace is among those kept."""
+        return trace_id % RANDOM_SPACE >= self._threshold
+
+    def keeps(self, span: ReadableSpan) -> bool:
+        """Whether a span that has no root of ours is kept: then it is judged by itself."""
+        context = span.get_span_context()
+        sampled = context is not None and context.trace_flags.sampled
+        if self.head is not None:
+            return sampled
+        return self.is_worth(span) or (context is not None and sampled and self.has_share(context.trace_id))
+
+    def is_worth(self, span: ReadableSpan) -> bool:
+        """Failed, or slow: kept whatever the share."""
+        if span.status.status_code is StatusCode.ERROR:
+            return True
+        return (span.end_time or 0) - (span.start_time or 0) >= self.slow_nanos
+
+    def weighed(self, span: ReadableSpan) -> ReadableSpan:
+        """The span, saying in its trace state that it stands for others of its share."""
+        context = span.get_span_context()
+        if self.whole or context is None or not self._threshold:
+            return span
+        said = SpanContext(
+            context.trace_id, context.span_id, context.is_remote, context.trace_flags, self._stated(context.trace_state)
+        )
+        return ReadableSpan(
+            name=span.name,
+            context=said,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=span.attributes,
+            events=span.events,
+            links=span.links,
+            kind=span.kind,
+            status=span.status,
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+    def _stated(self, state: TraceState) -> TraceState:
+        told = dict(part.partition(":")[::2] for part in (state.get(VENDOR) or "").split(";") if part)
+        told[THRESHOLD] = f"{self._threshold:014x}".rstrip("0")
+        return TraceState([(VENDOR, ";".join(f"{key}:{value}" for key, value in told.items())), *_others(state)])
+
+
+def head_sampler(name: str, argument: str) -> Sampler | None:
+    """The sampler that `OTEL_TRACES_SAMPLER` names; None when it is not set.
+
+    One that is not known (nor of an installed package) is logged, and the specification's default taken.
+    """
+    if not name:
+        return None
+    if name in FIXED:
+        return FIXED[name]
+    if name in ("traceidratio", "parentbased_traceidratio"):
+        ratio = _ratio(argument)
+        return TraceIdRatioBased(ratio) if name == "traceidratio" else ParentBasedTraceIdRatio(ratio)
+    return _foreign(name, argument) or DEFAULT_ON
+
+
+def _others(state: TraceState) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in state.items() if key != VENDOR]
+
+
+def _ratio(argument: str) -> float:
+    try:
+        ratio = float(argument or 1.0)
+    except ValueError:
+        ratio = -1.0
+    if 0.0 <= ratio <= 1.0:
+        return ratio
+    _log.warning("OTEL_TRACES_SAMPLER_ARG=%r is no number from 0 to 1; 1 is used", argument)
+    return 1.0
+
+
+def _foreign(name: str, argument: str) -> Sampler | None:
+    for entry in entry_points(group="opentelemetry_traces_sampler", name=name):
+        try:
+            made = entry.load()(argument)
+        except Exception as e:  # noqa: BLE001 - somebody else's factory may raise whatever it likes
+            _log.warning("OTEL_TRACES_SAMPLER: %r can't be made: %s", name, e)
+            return None
+        return made if isinstance(made, Sampler) else None
+    _log.warning("OTEL_TRACES_SAMPLER: %r is not known here; parentbased_always_on is used", name)
+    return None
