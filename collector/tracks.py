@@ -218,12 +218,16 @@ class Tracks:
         number = len(self._tracks)
         self._tracks.append(Track(feeds, told, sender.resource))
         self._feeds.add(number, feeds)
-        if told is labels:  # a set there is no room for is decided anew each time
+        # A set there is no room for is decided anew each time; a service there is none for has nothing to decide.
+        if told is labels or not table.judges:
             table.numbers[id(labels)] = labels, number
         return number
 
     def _put_down(self) -> None:
-        for (t, _), block in self._blocks.items():
+        # Each goes before the next one grows: a request of very many tracks makes all of them long.
+        while self._blocks:
+            t, hour = next(iter(self._blocks))
+            block = self._blocks.pop((t, hour))
             block.reserve(len(self._tracks))
             sums = self._sums(block)
             slos = np.flatnonzero(sums.total)
@@ -231,7 +235,6 @@ class Tracks:
                 self._buckets.book_all(t, slos, sums.good[slos], sums.total[slos], block.received)
                 self._tallies.all_observed(slos, sums.since[slos])
                 self._blame(t, block)
-        self._blocks.clear()
 
     def _sums(self, block: _Block) -> _Sums:
         """What a block's tracks add up to for each SLO."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fournines.collector import Signal, tracks
+from fournines.collector import Signal, registry, tracks
 from fournines.collector.count_spans import count_spans
 from fournines.collector.taps import Piece
 from fournines.slo import DAY, Interval, Window
@@ -82,3 +82,38 @@ def test_requests_of_one_commit_are_all_counted(
     seen = collector.observe(["all"], [Window(30 * DAY)], now)
 
     assert (5, 10) == (int(seen.good[0, 0]), int(seen.total[0, 0]))
+
+
+def test_a_service_there_is_no_room_for_begins_its_tracks_once(opened, otlp, span, slo, now, monkeypatch):
+    """What counts nowhere is no reason to begin the others' tracks anew again and again."""
+    monkeypatch.setattr(registry, "MOST_SERVICES", 1)
+    collector = opened()
+    for _ in range(3):
+        send(collector, otlp.spans(span(now), span(now, status=500), service="first"), now)
+        send(collector, otlp.spans(span(now), span(now, status=500), service="second"), now)
+
+    assert 4 == len(collector._books.tracks._tracks)
+    assert (3, 6) == totals(collector, "first-availability", now)
+
+
+def test_many_tracks_make_few_blocks_long(opened, otlp, span, slo, now, decoders, monkeypatch):
+    """Blocks of long ago that are put down after a request of very many tracks take its memory one after the other."""
+    collector = opened([slo("all")])
+    books = collector._books
+    for back in range(30):
+        body = otlp.spans(span(now - 10 * back))
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 1, now),))
+    body = otlp.spans(*[span(now, route=f"/{number}") for number in range(3_000)])
+    count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 3_000, now),))
+    held = []
+    reserve = tracks._Block.reserve
+
+    def reserved(block, size):
+        reserve(block, size)
+        held.append(sum(len(each.counts) for each in books.tracks._blocks.values()))
+
+    monkeypatch.setattr(tracks._Block, "reserve", reserved)
+    books.commit()
+
+    assert max(held) < 2 * 3_000
+    assert (3_030, 3_030) == totals(collector, "all", now)
