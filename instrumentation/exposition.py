@@ -2,136 +2,261 @@
 
 Exemplars stand in OpenMetrics only, because the text format has no place for them; Prometheus asks for OpenMetrics and
 keeps them with `--enable-feature=exemplar-storage`. https://prometheus.io/docs/specs/om/open_metrics_spec/
+
+A page is made off the event loop, a few at a time: who asks for more at once is told to come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Final
+import asyncio
+import gzip
+import logging
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any, Final, NamedTuple
 
-from opentelemetry.trace import format_span_id, format_trace_id
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.registry import Collector
-from prometheus_client.samples import Exemplar as PrometheusExemplar
+from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from . import names
+from .config_page import Page
 from .export import Exporter
+from .exposition_families import Families, Own, Registry, collected, durations, info, metric_of, shared_families
+from .exposition_format import chosen, gzip_accepted
+from .exposition_server import PageServer
+from .exposition_token import CHALLENGE
 from .health import Health
-from .red import Exemplar, Red, Total, attributes
+from .multiprocess import Workers
+from .multiprocess_place import meeting_place
+from .multiprocess_snapshot import Snapshot
+from .multiprocess_writer import Writer
+from .red import Red
 from .spanqueue import SpanQueue
 
-COUNTERS: Final = {
-    names.PROM_EXPORTS: ("Batches a collector acknowledged.", "signal"),
-    names.PROM_EXPORT_FAILURES: ("Attempts to export that failed.", "signal"),
-    names.PROM_DROPPED_BATCHES: ("Batches given up: refused, or not acknowledged for 10 minutes.", "signal"),
-    names.PROM_REJECTED: ("Data points or spans of accepted batches that a collector rejected.", "signal"),
-    names.PROM_ERRORS: ("Faults of the instrumentation itself; no request was hurt by them.", "where"),
-    names.PROM_DROPPED_EVENTS: ("Requests whose counts were in batches given up.", ""),
-    names.PROM_DROPPED_SPANS: ("Spans dropped: the queue was full, or their batch was given up.", ""),
-}
-"""Counter -> what it says, and the name of its label, if it has one."""
+AT_ONCE: Final = 4
+"""Pages that may be in the making: a scraper or two, and somebody with a browser."""
+RETRY_AFTER: Final = b"5"
+STOP_SECONDS: Final = 2.0
+VARY: Final = (b"vary", b"accept, accept-encoding")
+PLAIN: Final = b"text/plain; charset=utf-8"
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class Answer(NamedTuple):
+    """What a scrape is answered with."""
+
+    status: int
+    headers: list[Header]
+    body: bytes
 
 
 class Exposition:
-    """The metrics page of one application, on a registry of its own."""
+    """The metrics page of one application, on a registry of its own; of all its workers, where there are several."""
 
-    def __init__(self, red: Red, spans: SpanQueue, health: Health, exporter: Exporter) -> None:
-        self.registry = CollectorRegistry()
-        self.registry.register(_Ours(red, spans, health, exporter))
+    def __init__(
+        self, red: Red, spans: SpanQueue, health: Health, exporter: Exporter, settings: Page | None = None
+    ) -> None:
+        self._settings = settings or Page()
+        self._health = health
+        self._service = str(exporter.resource[names.SERVICE_NAME])
+        self._own = Own(red, spans, health, exporter)
+        self.registry = Registry()
+        self.registry.register(self._own)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+        self._parts = _Parts(self._own, self.registry, health, self._settings, self._service)
+        self._server: PageServer | None = None
+        if self._settings.port is not None:
+            address = self._settings.host, self._settings.port
+            self._server = PageServer(address, self._parts.answer, health)
+        weakref.finalize(self, _let_go, self._parts, self._server).atexit = False
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the page has a port of its own, and is not the application's to show."""
+        return self._server is not None
+
+    def start(self) -> None:
+        """Shares this worker's counts with the others, and opens the port, where either was asked for. Never raises."""
+        self._parts.start()
+        if self._server is not None:
+            self._server.start()
+
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """Leaves the last counts to the other workers, and closes the port. Takes at most about `timeout` seconds."""
+        if self._server is not None:
+            self._server.stop()
+        self._parts.stop(timeout)
+
+    def forget(self) -> None:
+        """Begins anew in a forked child: seat, port and threads are its parent's."""
+        self._parts.forget()
+        if self._server is not None:
+            self._server.forget()
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """(body, content type) in the format that the `Accept` header asks for."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        return self._parts.page(accept)
 
     async def respond(self, scope: Mapping[str, Any], send: Send) -> None:
         """Answers one scrape."""
-        accept = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
-        body, content_type = self.page(accept)
-        headers = [
-            (b"content-type", content_type.encode("latin-1")),
-            (b"content-length", str(len(body)).encode("latin-1")),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        headers: list[Header] = list(scope["headers"])
+        answer = self._parts.refusal(headers) or await _aside(lambda: self._parts.answer(headers))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
 
-class _Ours(Collector):
-    def __init__(self, red: Red, spans: SpanQueue, health: Health, exporter: Exporter) -> None:
-        self._red, self._spans, self._health, self._exporter = red, spans, health, exporter
+class _Parts:
+    """What threads may hold on to, while nobody holds the page itself any more."""
 
-    def collect(self) -> Iterator[Metric]:
-        labels = {_label(name): str(value) for name, value in self._exporter.resource.items()}
-        yield InfoMetricFamily(names.PROM_TARGET, "The service and process these metrics speak of.", value=labels)
-        yield _gauge(names.PROM_SERVICE_UP, "1 while the process serves.", 1)
-        yield self._durations()
-        yield self._active()
-        yield from self._counters()
-        yield _gauge(names.PROM_BATCHES_WAITING, "Batches not yet acknowledged.", self._exporter.waiting_batches)
-        yield _gauge(names.PROM_SPANS_WAITING, "Spans not yet sent.", len(self._spans))
+    _workers: Workers | None
+    _looked: bool
 
-    def describe(self) -> Iterable[Metric]:
-        return ()
+    def __init__(self, own: Own, registry: Registry, health: Health, settings: Page, service: str) -> None:
+        self._own, self._registry, self._health = own, registry, health
+        self._settings, self._service = settings, service
+        self._writer = Writer(self._write, health)
+        self._begin()
 
-    def _durations(self) -> Metric:
-        family = Metric(names.PROM_REQUEST_DURATION, "Duration of HTTP server requests.", "histogram", "seconds")
-        bounds = [_le(bound) for bound in (*self._red.boundaries, float("inf"))]
-        for total in self._red.totals():
-            _add_series(family, total, bounds)
-        return family
+    def start(self) -> None:
+        if self._shared() is not None:
+            self._writer.start()
 
-    def _active(self) -> Metric:
-        labels = [_label(names.METHOD), _label(names.URL_SCHEME)]
-        family = GaugeMetricFamily(names.PROM_ACTIVE_REQUESTS, "HTTP requests in flight.", labels=labels)
-        for key, count in self._red.active().items():
-            family.add_metric(key, count)
-        return family
+    def stop(self, timeout: float) -> None:
+        self._writer.stop(timeout)
 
-    def _counters(self) -> Iterator[Metric]:
-        for name, (text, label) in COUNTERS.items():
-            family = CounterMetricFamily(name, text, labels=[label] if label else [])
-            counts = self._health.counts(name) or ({} if label else {"": 0})
-            for value, count in counts.items():
-                family.add_metric([value] if label else [], count)
-            yield family
-        overflow = CounterMetricFamily(
-            names.PROM_SERIES_OVERFLOW, "Series that lost their route: there are too many.", labels=[]
-        )
-        overflow.add_metric([], self._red.overflowed)
-        yield overflow
+    def part(self) -> None:
+        workers = self._workers
+        self._writer.part(workers.close if workers is not None else lambda: None)
+
+    def forget(self) -> None:
+        self._writer.forget()
+        if self._workers is not None:
+            self._workers.leave_to_parent()
+        self._begin()
+
+    def answer(self, headers: Iterable[Header]) -> Answer:
+        """One scrape's answer, whatever happens."""
+        headers = list(headers)
+        if (refused := self.refusal(headers)) is not None:
+            return refused
+        if not self._places.acquire(blocking=False):
+            return self._unavailable("busy", b"too many scrapes at once\n")
+        try:
+            return self._shown(headers)
+        except OSError as e:
+            _log.warning("the metrics page can't be made now (%s)", e)
+            return self._unavailable("workers", b"the workers' counts can't be read now\n")
+        except Exception:  # noqa: BLE001 - the outer guard: a scrape is answered
+            self._health.add(names.PROM_ERRORS, "page")
+            _log.warning("the metrics page failed", exc_info=self._health.count(names.PROM_ERRORS, "page") == 1)
+            return _said(500, b"the metrics page failed; the log says why\n")
+        finally:
+            self._places.release()
+
+    def refusal(self, headers: Iterable[Header]) -> Answer | None:
+        """The answer to who may not read the page; None for who may."""
+        token = self._settings.token
+        if token is None or token.admits(_joined(headers, b"authorization")):
+            return None
+        self._health.add(names.PROM_SCRAPES_REFUSED, "token")
+        return _said(401, b"a bearer token is needed\n", (b"www-authenticate", CHALLENGE))
+
+    def page(self, accept: str) -> tuple[bytes, str]:
+        format_ = chosen(accept)
+        return format_.encode(Families(self._families())), format_.content_type
+
+    def _shown(self, headers: list[Header]) -> Answer:
+        body, content_type = self.page(_joined(headers, b"accept").decode("latin-1"))
+        packing: list[Header] = []
+        if gzip_accepted(_joined(headers, b"accept-encoding").decode("latin-1")):
+            body, packing = gzip.compress(body, compresslevel=5, mtime=0), [(b"content-encoding", b"gzip")]
+        length = (b"content-length", b"%d" % len(body))
+        return Answer(200, [(b"content-type", content_type.encode("latin-1")), length, VARY, *packing], body)
+
+    def _unavailable(self, reason: str, text: bytes) -> Answer:
+        self._health.add(names.PROM_SCRAPES_REFUSED, reason)
+        return _said(503, text, (b"retry-after", RETRY_AFTER))
+
+    def _families(self) -> Iterable[Metric]:
+        workers = self._shared()
+        if workers is None:
+            return self._of_this_process()
+        total = workers.total()
+        ours = [info(total.target), durations(total.boundaries, total.totals())]
+        return [*ours, *map(metric_of, total.families.values()), *self._of_prometheus()]
+
+    def _of_this_process(self) -> list[Metric]:
+        return [metric for one in self._registry.registered() for metric in collected(one, self._health)]
+
+    def _of_prometheus(self) -> list[Metric]:
+        folder = self._settings.prometheus_folder
+        if not folder:
+            return []
+        try:
+            theirs = MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]
+        except ValueError:  # the folder is gone: prometheus-client has nothing to show either
+            return []
+        return collected(theirs, self._health)
+
+    def _taken(self) -> Snapshot:
+        others = [one for one in self._registry.registered() if one is not self._own]
+        shares = bool(self._settings.prometheus_folder)
+        return self._own.snapshot(shared_families(others, self._health, prometheus_shares=shares))
+
+    def _shared(self) -> Workers | None:
+        """The workers this process is one of: looked for where it serves, because a master that forks is none of them."""
+        with self._finding:
+            if not self._looked:
+                self._looked = True
+                self._workers = self._found()
+            return self._workers
+
+    def _found(self) -> Workers | None:
+        try:
+            folder = meeting_place(self._settings, self._service)
+        except OSError as e:
+            self._health.add(names.PROM_ERRORS, "workers")
+            _log.warning("workers can't share their metrics page (%s): each speaks for itself", e)
+            return None
+        return None if folder is None else Workers(folder, self._taken, self._health)
+
+    def _write(self) -> None:
+        if self._workers is not None:
+            self._workers.write()
+
+    def _begin(self) -> None:
+        self._finding = threading.Lock()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._looked = False
+        self._workers = None
 
 
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, text, value=value)
+def _let_go(parts: _Parts, server: PageServer | None) -> None:
+    """A page nobody holds any more (tests make one each) leaves neither thread nor port behind."""
+    if server is not None:
+        server.part()
+    parts.part()
 
 
-def _le(bound: float) -> str:
-    return "+Inf" if bound == float("inf") else str(bound)
+async def _aside(call: Callable[[], Answer]) -> Answer:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # another kind of loop: there the page is made on it
+        return call()
+    return await loop.run_in_executor(None, call)
 
 
-def _label(attribute: str) -> str:
-    return attribute.replace(".", "_")
+def _joined(headers: Iterable[Header], wanted: bytes) -> bytes:
+    return b",".join(value for name, value in headers if name.lower() == wanted)
 
 
-def _add_series(family: Metric, total: Total, bounds: list[str]) -> None:
-    labels = {_label(name): str(value) for name, value in attributes(total.key).items()}
-    counted = 0
-    for bound, count, exemplar in zip(bounds, total.counts, total.exemplars, strict=True):
-        counted += count
-        family.add_sample(f"{family.name}_bucket", {**labels, "le": bound}, counted, exemplar=_exemplar(exemplar))
-    family.add_sample(f"{family.name}_count", labels, counted)
-    family.add_sample(f"{family.name}_sum", labels, total.seconds)
-
-
-def _exemplar(one: Exemplar | None) -> PrometheusExemplar | None:
-    if one is None:
-        return None
-    ids = {"trace_id": format_trace_id(one.trace_id), "span_id": format_span_id(one.span_id)}
-    return PrometheusExemplar(ids, one.seconds, one.at)
+def _said(status: int, text: bytes, *more: Header) -> Answer:
+    return Answer(status, [(b"content-type", PLAIN), (b"content-length", b"%d" % len(text)), *more], text)

@@ -76,3 +76,23 @@ PROM_REDACTED: Final = "fournines_redacted"
 
 # What came or was to go in trace headers and could not be used, by header: on /metrics.
 PROM_REFUSED_HEADERS: Final = "fournines_refused_headers"
+
+# Logs: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/, ".../registry/attributes/code/" and ".../deployment/".
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+CODE_FILE_PATH: Final = "code.file.path"
+CODE_FUNCTION_NAME: Final = "code.function.name"
+CODE_LINE_NUMBER: Final = "code.line.number"
+CODE_STACKTRACE: Final = "code.stacktrace"
+DEPLOYMENT_ENVIRONMENT: Final = "deployment.environment.name"
+DEPLOYMENT_ID: Final = "deployment.id"
+PROM_DROPPED_LOGS: Final = "fournines_dropped_logs"
+
+# CloudWatch's embedded metrics.
+EMF_REQUESTS: Final = "http.server.requests"
+EMF_ERRORS: Final = "http.server.errors"
+PROM_DROPPED_EMF: Final = "fournines_dropped_emf_events"
+
+# The metrics page itself.
+PROM_SCRAPES_REFUSED: Final = "fournines_scrapes_refused"

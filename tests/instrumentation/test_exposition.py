@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import Counter
@@ -94,10 +96,12 @@ def test_process_self_and_own_metrics_are_there(watch, call):
 
 def test_active_requests_and_failures_are_shown(watch, call):
     """Requests in flight and failed exports are on the page."""
-    telemetry = watch(shop())
-    telemetry._red.started("GET", "http")
+    app = shop()
+    app.add_api_route("/page", lambda: telemetry._exposition.page("")[0].decode())
+    telemetry = watch(app)
     telemetry._health.add("fournines_export_failures", "metrics", 3)
-    found = {s.name: s for s in samples(call(telemetry.app, "/metrics"), text)}
+    seen = json.loads(call(telemetry.app, "/page").body)
+    found = {s.name: s for family in text(seen) for s in family.samples}
 
     assert found["http_server_active_requests"].value == 1
     assert found["fournines_export_failures_total"].labels == {"signal": "metrics"}
