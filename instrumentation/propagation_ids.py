@@ -11,6 +11,9 @@ from typing import Final
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 RANDOM_BITS: Final = 96
+SPAN_BITS: Final = 64
+LARGEST_SPAN: Final = (1 << SPAN_BITS) - 1
+NANOS: Final = 1_000_000_000
 
 _root_to_continue: ContextVar[int] = ContextVar("fournines_root_to_continue", default=0)
 
@@ -18,6 +21,12 @@ _root_to_continue: ContextVar[int] = ContextVar("fournines_root_to_continue", de
 _source = random.Random()  # noqa: S311 - ids are no secrets
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_source.seed)
+
+
+def new_ids(nanos: int) -> tuple[int, int]:
+    """(trace id, span id) of a trace that begins at these epoch nanoseconds, at the price of one random number."""
+    bits = _source.getrandbits(RANDOM_BITS + SPAN_BITS)
+    return nanos // NANOS << RANDOM_BITS | bits >> SPAN_BITS, bits & LARGEST_SPAN or 1
 
 
 class XRayIds(IdGenerator):

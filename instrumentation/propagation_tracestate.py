@@ -33,10 +33,11 @@ class Tracestate(TraceState):
 
     def __init__(self, entries: Sequence[tuple[str, str]] | None = None) -> None:
         super().__init__()
-        # As the header has it: of a key that stands there twice, the left-most is the most recent.
-        self._dict = dict(reversed(entries)) if entries else {}
-        if entries:
-            self._dict = {key: self._dict[key] for key, _ in entries}
+        self._dict = dict(entries or ())
+        if entries and len(self._dict) < len(entries):
+            # Of a key that stands there twice the left-most is the most recent.
+            newest = dict(reversed(entries))
+            self._dict = {key: newest[key] for key in self._dict}
 
     def add(self, key: str, value: str) -> Tracestate:
         """With a pair before all others; unchanged if the pair is invalid or the key is there."""
@@ -44,7 +45,7 @@ class Tracestate(TraceState):
 
     def update(self, key: str, value: str) -> Tracestate:
         """With a key's pair, new or changed, before all others; of more than 32 the right-most goes. Unchanged if invalid."""
-        if not (_key.fullmatch(key) and _value.fullmatch(value)):
+        if not (_says(_key, key) and _says(_value, value)):
             _log.warning("%r=%r is no valid pair of a tracestate; left out", key, value)
             return self
         others = [pair for pair in self.items() if pair[0] != key]
@@ -71,7 +72,11 @@ def parse_tracestate(header: str) -> Tracestate | None:
         if found is None or len(pairs) == MEMBERS:
             return None
         pairs.append((found[1], found[2]))
-    return Tracestate(_fitting(pairs)) if pairs else EMPTY
+    return Tracestate(pairs if len(header) <= LONGEST else _fitting(pairs)) if pairs else EMPTY
+
+
+def _says(pattern: re.Pattern[str], text: object) -> bool:
+    return isinstance(text, str) and pattern.fullmatch(text) is not None
 
 
 def _fitting(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

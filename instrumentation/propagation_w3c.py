@@ -43,13 +43,12 @@ class TraceContext:
         parent = parse_traceparent(header)
         if parent is None:
             self._refused(names.TRACEPARENT)
-        elif incoming.found in (0, parent[0]):
-            trace_id, span_id, flags = parent
+            return
+        trace_id, span_id, flags = parent
+        if (incoming.parent is None and not incoming.root) or incoming.found == trace_id:
             state = headers.get(names.TRACESTATE)
             known = EMPTY if state is None else self._tracestate(state)
-            incoming.parent = SpanContext(
-                trace_id, span_id, is_remote=True, trace_flags=FLAGS[flags], trace_state=known
-            )
+            incoming.parent = SpanContext(trace_id, span_id, True, FLAGS[flags], known)  # noqa: FBT003 - half the time
             incoming.root = 0
 
     def write(self, span: SpanContext, context: Context) -> list[tuple[str, str]]:
