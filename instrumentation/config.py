@@ -33,7 +33,10 @@ FIXED: Final = {
     "OTEL_METRICS_EXEMPLAR_FILTER": ("trace_based",),
 }
 """What the specification lets one choose and this package does not -> the values that agree with what it does."""
-PATHS: Final = {"metrics": "/v1/metrics", "traces": "/v1/traces"}
+PATHS: Final = {"metrics": "/v1/metrics", "traces": "/v1/traces", "logs": "/v1/logs"}
+EXPORTERS: Final = {"OTEL_METRICS_EXPORTER": {"prometheus", "awsemf"}, "OTEL_LOGS_EXPORTER": {"console"}}
+"""Exporters that are known beside `otlp` and `none`."""
+LOG_LINES: Final = ("off", "plain", "json")
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -55,6 +58,30 @@ class Target:
 
 
 @dataclass(frozen=True)
+class LogsConfig:
+    """What becomes of logs. `lines`: what consoles show: what they did, the same with ids on each record, or JSON. The rest is OTLP's:
+    entries that may wait, entries in a batch, seconds between exports, attributes of a record, characters of a value.
+    """
+
+    lines: str = "off"
+    target: Target | None = None
+    queue: int = 2048
+    batch: int = 512
+    delay: float = 1.0
+    attributes: int = 128
+    value_length: int | None = None
+
+
+@dataclass(frozen=True)
+class EmfConfig:
+    """Where CloudWatch's embedded metrics go: `stdout`, a file, `tcp://host:port`, `udp://host:port`; empty: nowhere."""
+
+    address: str = ""
+    namespace: str = "fournines"
+    log_group: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """All that the instrumentation may be told. Seconds throughout; a target that is None is switched off."""
 
@@ -72,6 +99,8 @@ class Config:
     known_methods: frozenset[str] = frozenset(KNOWN_METHODS)
     span_queue: int = 2048
     span_batch: int = 512
+    logs: LogsConfig = field(default_factory=LogsConfig)
+    emf: EmfConfig = field(default_factory=EmfConfig)
 
 
 def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
@@ -94,6 +123,8 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         known_methods=frozenset(_list(env, "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS") or KNOWN_METHODS),
         span_queue=int(_number(env, "OTEL_BSP_MAX_QUEUE_SIZE", 2048)),
         span_batch=int(_number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)),
+        logs=_logs(env),
+        emf=_emf(env),
     )
 
 
@@ -138,6 +169,44 @@ def _choice(env: Environ, names_: tuple[str, ...], allowed: tuple[str, ...], def
         if value:
             _log.warning("%s=%r is not one of %s; %s is used", name, value, ", ".join(allowed), default)
     return default
+
+
+def _limit(env: Environ, names_: tuple[str, ...], default: int | None) -> int | None:
+    for name in names_:
+        if text := _text(env, name):
+            if text.isascii() and text.isdigit():
+                return int(text)
+            _log.warning("%s=%r is no whole number; left out", name, text)
+    return default
+
+
+def _logs(env: Environ) -> LogsConfig:
+    # Logs leave the machine only where somebody asked for it: by the exporter's name, or by a place for them.
+    exporter = "OTEL_LOGS_EXPORTER"
+    asked = _text(env, exporter) or _text(env, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")
+    longest = ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
+    most = ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
+    queue = int(_number(env, "OTEL_BLRP_MAX_QUEUE_SIZE", 2048))
+    return LogsConfig(
+        lines=_choice(env, ("FOURNINES_LOGS",), LOG_LINES, "json" if "console" in _list(env, exporter) else "off"),
+        target=_target(env, "logs") if asked else None,
+        queue=queue,
+        batch=min(queue, int(_number(env, "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 512))),
+        delay=_number(env, "OTEL_BLRP_SCHEDULE_DELAY", 1000.0) / 1000,
+        attributes=_limit(env, most, 128) or 0,
+        value_length=_limit(env, longest, None),
+    )
+
+
+def _emf(env: Environ) -> EmfConfig:
+    address = _text(env, "FOURNINES_EMF")
+    if not address and "awsemf" in _list(env, "OTEL_METRICS_EXPORTER"):
+        address = "stdout"
+    return EmfConfig(
+        address="" if address.lower() in ("off", "none") else address,
+        namespace=_text(env, "FOURNINES_EMF_NAMESPACE") or "fournines",
+        log_group=_text(env, "FOURNINES_EMF_LOG_GROUP"),
+    )
 
 
 def _boundaries(env: Environ) -> tuple[float, ...]:
@@ -212,6 +281,7 @@ def _endpoint(env: Environ, signal: str, protocol: str) -> str:
 
 def _exported(env: Environ, name: str) -> bool:
     chosen = _list(env, name) or ("otlp",)
-    for exporter in set(chosen) - {"otlp", "none", "prometheus"}:
-        _log.warning("%s=%r is not known here (otlp, none); left out", name, exporter)
+    known = {"otlp", "none", *EXPORTERS.get(name, ())}
+    for exporter in set(chosen) - known:
+        _log.warning("%s=%r is not known here (%s); left out", name, exporter, ", ".join(sorted(known)))
     return "otlp" in chosen

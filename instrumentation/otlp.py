@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -72,10 +73,12 @@ def traces_request(resource: Resource, spans: Sequence[ReadableSpan]) -> bytes:
 
 
 def rejected(signal: str, content: bytes) -> int:
-    """Data points or spans that a `partial_success` says were rejected; 0 when the body is none we know."""
+    """Data points, spans or log records that a `partial_success` says were rejected; 0 when the body is none we know."""
     try:
         if signal == "traces":
             return ExportTraceServiceResponse.FromString(content).partial_success.rejected_spans
+        if signal == "logs":
+            return ExportLogsServiceResponse.FromString(content).partial_success.rejected_log_records
         return ExportMetricsServiceResponse.FromString(content).partial_success.rejected_data_points
     except DecodeError:
         return 0

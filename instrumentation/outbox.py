@@ -21,6 +21,8 @@ LONGEST_DELAY: Final = 5.0
 LONGEST_RETRY_AFTER: Final = 60.0
 """A collector may ask for patience, but not for so much that counts would die of it."""
 SHORTEST_TIMEOUT: Final = 0.05
+DROPPED: Final = {"traces": names.PROM_DROPPED_SPANS, "logs": names.PROM_DROPPED_LOGS}
+"""What counts the items of a batch that is given up; of any other signal they are events."""
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -117,8 +119,8 @@ class Outbox:
             self._drop(self._batches.popleft(), "not acknowledged for 10 minutes")
 
     def _drop(self, batch: Batch, reason: str) -> None:
-        if self._signal == "traces":
-            self._health.add(names.PROM_DROPPED_SPANS, by=batch.items)
+        if counter := DROPPED.get(self._signal):
+            self._health.add(counter, by=batch.items)
         else:
             self._health.add(names.PROM_DROPPED_BATCHES, self._signal)
             self._health.add(names.PROM_DROPPED_EVENTS, by=batch.items)

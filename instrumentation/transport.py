@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GRPC_METHODS: Final = {
     "metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
     "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
 }
 GRPC_RETRIED: Final = frozenset(
     {
