@@ -35,6 +35,28 @@ os.environ.setdefault("FOURNINES_KERNELS", str(TOOLS / "kernels"))
 hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("house")
 
+_MEASURING: dict[str, str] = {}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Before the first test's time runs: takes from children what has them measured, and compiles the decoders for those that need them."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
+        _MEASURING[name] = os.environ.pop(name)
+    asked = any("decoders" in getattr(item, "fixturenames", ()) for item in session.items)
+    if asked and not session.config.getoption("collectonly"):
+        from fournines.collector.kernels import warm_up
+
+        warm_up(Path(os.environ["FOURNINES_KERNELS"]))
+
+
+@pytest.fixture(scope="session")
+def measured() -> Mapping[str, str]:
+    """What a child's environment needs for coverage to see the child; its start takes half as long again, and all its work.
+
+    Of use where lines run in no test's own process. Who is killed tells nothing, and is never worth it.
+    """
+    return _MEASURING
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:

@@ -153,6 +153,11 @@ def make_slo(name: str, service: str = "payments", threshold: str | None = None,
     return SLO(name, sli, Objective(Decimal(more.pop("target", "0.99"))), **more)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _read_and_not_compiled(decoders: Decoders) -> None:
+    """Whoever meets a kernel first, by whatever way, finds it compiled: else numba takes half a minute of that test."""
+
+
 @pytest.fixture(scope="session")
 def otlp() -> Otlp:
     """Makes OTLP bodies."""

@@ -195,9 +195,9 @@ def refused_or_cleaned(signal, sent):
         assert not is_suspicious(sent) or REQUESTS[signal].FromString(cleaned) is not None
 
 
-def test_without_the_compiler_texts_are_cleaned_the_same():
+def test_without_the_compiler_texts_are_cleaned_the_same(measured):
     """With the JIT off, the kernels take out what they do compiled."""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, **measured, "NUMBA_DISABLE_JIT": "1"}
     command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)]
     child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

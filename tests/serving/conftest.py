@@ -152,10 +152,10 @@ def running(run_server):
 
 
 @pytest.fixture(scope="module")
-def shared(running, tmp_path_factory, free_port) -> Iterator[Collector]:
-    """One collector that runs for all tests of a file which ask for it, each with a service of its own."""
+def shared(running, tmp_path_factory, free_port, measured) -> Iterator[Collector]:
+    """One collector that runs for all tests of a file which ask for it, each with a service of its own; coverage sees it."""
     data = tmp_path_factory.mktemp("shared") / "data"
-    with running(Collector(data, free_port(), free_port(), free_port())) as collector:
+    with running(Collector(data, free_port(), free_port(), free_port()), env=measured) as collector:
         yield collector
 
 

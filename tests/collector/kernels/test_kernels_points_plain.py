@@ -30,9 +30,9 @@ print("equal", read > 200)
 """
 
 
-def test_without_the_compiler_points_are_read_the_same():
+def test_without_the_compiler_points_are_read_the_same(measured):
     """With the JIT off, the kernels equal the protobuf library as they do compiled."""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, **measured, "NUMBA_DISABLE_JIT": "1"}
     command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)]
     child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

@@ -119,9 +119,9 @@ print(found.samples.tolist(), found.values.tolist(), found.exemplars)
 """
 
 
-def test_without_the_compiler_samples_are_read_the_same():
+def test_without_the_compiler_samples_are_read_the_same(measured):
     """With the JIT off, the kernel is plain Python that means the same."""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, **measured, "NUMBA_DISABLE_JIT": "1"}
     child = subprocess.run(
         [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False
     )
