@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import textwrap
@@ -23,15 +24,23 @@ STEPS = (
     "after it was recorded",
 )
 
-CHILD = """
+# A process that has imported everything, and for each line it reads forks one that dies: a start takes seconds, a fork none.
+PARENT = """
     import asyncio, json, os, signal, sys
-    sys.path.insert(0, sys.argv[3])
+    sys.path.insert(0, sys.argv[1])
     from conftest import START, World, make_slo
     from fournines.alerts import AlertEngine, FakeSender, Outbox, Pager, Receiver
     from fournines.alerts import engine as engine_module, outbox as outbox_module
     from fournines.slo import evaluate
 
-    path, step, seconds = sys.argv[1], sys.argv[2], float(sys.argv[4])
+    for line in sys.stdin:
+        path, step, seconds, healthy = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            break
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    else:
+        sys.exit()
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
@@ -65,7 +74,7 @@ CHILD = """
     dying(engine_module, "in the transaction, before its commit")
     dying(outbox_module, "in the transaction that records it")
     world = World()
-    if len(sys.argv) < 6:
+    if not healthy:
         world.failing["payments-availability"] = 0.01
     engine = AlertEngine(path, [Receiver("hook")])
     now = START + seconds
@@ -78,16 +87,31 @@ CHILD = """
 """
 
 
-@pytest.fixture
-def killed(tmp_path, path, root):
-    """A round of a collector in a process of its own that dies at a step; what its receiver accepted is kept outside."""
-    program = tmp_path / "child.py"
-    program.write_text(textwrap.dedent(CHILD))
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory, root):
+    """Forks a process for each line, and says how it ended."""
+    said = tmp_path_factory.mktemp("parent") / "stderr"
+    command = [sys.executable, "-c", textwrap.dedent(PARENT), str(root / "tests" / "alerts")]
+    with (
+        said.open("wb") as stderr,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
 
-    def run(step, seconds=0.0, *healthy):
-        arguments = [str(path), step, str(root / "tests" / "alerts"), str(seconds), *healthy]
-        ended = subprocess.run([sys.executable, str(program), *arguments], capture_output=True, check=False, timeout=60)
-        assert -9 == ended.returncode, ended.stderr.decode()
+        def fork(*words):
+            process.stdin.write(json.dumps(words) + "\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip(), said.read_text()
+
+        yield fork
+
+
+@pytest.fixture
+def killed(path, parent):
+    """A round of a collector in a process of its own that dies at a step; what its receiver accepted is kept outside."""
+
+    def run(step, seconds=0.0, healthy=""):
+        status, stderr = parent(str(path), step, seconds, healthy)
+        assert "-9" == status, stderr
         found = path.with_name(path.name + ".received")
         lines = found.read_text().splitlines() if found.exists() else []
         return [Notification.from_json(line) for line in lines]
