@@ -158,7 +158,7 @@ def test_what_is_held_is_said_before():
 
 def test_small_pieces_cost_their_bytes():
     """A body in pieces of two bytes takes memory for its bytes, not for an object a piece."""
-    size = 150_000
+    size = 75_000
     for sink in (Plain(size), Gzip(size), Zstd(size)):
         body = {
             Plain: bytes(size),

@@ -107,7 +107,7 @@ points = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(traces)
 def test_what_was_a_message_is_that_message_again(message):
     """JSON made of any message is read as that message."""
@@ -142,7 +142,7 @@ span_fields = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(span_fields, json_values, max_size=4))
 def test_any_value_anywhere_is_read_or_a_bad_request(fields):
     """Whatever value stands in a field, it is read or refused as BadRequest, and nothing else."""
@@ -150,7 +150,7 @@ def test_any_value_anywhere_is_read_or_a_bad_request(fields):
         span_of(**fields)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=50), json_values.map(lambda value: json.dumps(value).encode())))
 def test_any_body_is_read_or_a_bad_request(body):
     """Whatever the body, it is read or refused as BadRequest, and nothing else."""
