@@ -36,6 +36,7 @@ from .collector import (
     expose,
     slo_families,
 )
+from .collector.allocation import give_memory_back
 from .collector.plan import Outlet, Plan, Reception, ToOtlp, ToStore, ToXray
 from .collector.plane import Plane
 from .collector.prometheus import ScrapeJob
@@ -68,6 +69,7 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
 
     Raises `ServiceError` when it can't start, `SpecError` when the SLO files hold faults.
     """
+    give_memory_back()
     try:
         with _here_to_stay():
             service = Service(settings, clock)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,13 @@ class _Added(NamedTuple):
 class _Removed(NamedTuple):
     keys: Sequence[bytes]
     slots: Sequence[int]
+
+
+def _longer(column: NDArray[Any], more: int) -> NDArray[Any]:
+    """With so many rows of zeroes more. Those cost no memory before they are written to."""
+    longer = np.zeros((len(column) + more, *column.shape[1:]), column.dtype)
+    longer[: len(column)] = column
+    return longer
 
 
 class Pages:
@@ -165,9 +172,9 @@ class Pages:
         missing = slots - len(self.cells)
         if missing > 0:
             room = max(-(-missing // PAGE) * PAGE, len(self.cells))
-            self.cells = np.concatenate([self.cells, np.zeros((room, self.cells.shape[1]), np.int64)])
-            self._dirty = np.concatenate([self._dirty, np.zeros(room // PAGE, np.bool_)])
-            self._keys = np.concatenate([self._keys, np.zeros((room, self._keys.shape[1]), "<u8")])
+            self.cells = _longer(self.cells, room)
+            self._dirty = _longer(self._dirty, room // PAGE)
+            self._keys = _longer(self._keys, room)
 
     def _words(self, keys: Sequence[bytes]) -> Words:
         return np.frombuffer(b"".join(keys), "<u8").reshape(-1, self._keys.shape[1])

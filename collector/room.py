@@ -11,7 +11,9 @@ from typing import Final
 
 from .errors import Unavailable
 
-MOST_BYTES: Final = 256 * 2**20
+MOST_BYTES: Final = 96 * 2**20
+"""Some twenty groups of a commit (`writer.MOST_BYTES`): what came on top would wait longer than its sender may, and cost its memory."""
+
 MOST_REQUESTS: Final = 8_192
 STEP: Final = 256 * 1024
 """Bytes of a body's room that are taken at once, at most."""

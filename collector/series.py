@@ -23,6 +23,9 @@ MOST_SERIES: Final = 10_000
 MOST_OF_A_SERVICE: Final = 2_000
 """The specification's default limit for one instrument (metrics SDK, cardinality limits)."""
 
+LONGEST_SET: Final = 4_096
+"""Characters of an attribute set's texts, in all: one that has more finds no room."""
+
 MOST_STREAMS: Final = 200_000
 """Metric streams whose feeds are remembered, so that their attributes need not be looked at again."""
 
@@ -197,14 +200,15 @@ class Series:
         return known
 
     def _keep(self, key: SeriesKey, decided: _Known, known: _Known | None) -> bool:
-        if known is None and not self._has_room(key.service):
+        if known is None and not self._has_room(key):
             return False
         self._young[key] = decided
         return True
 
-    def _has_room(self, service: str) -> bool:
+    def _has_room(self, key: SeriesKey) -> bool:
+        service = key.service
         count = self._per_service.get(service, 0)
-        if len(self) >= MOST_SERIES or count >= MOST_OF_A_SERVICE:
+        if len(self) >= MOST_SERIES or count >= MOST_OF_A_SERVICE or _length(key) > LONGEST_SET:
             self._overflow(service)
             return False
         self._per_service[service] = count + 1
@@ -216,10 +220,12 @@ class Series:
             service = OTHERS
         if service not in self.overflows:
             _LOG.warning(
-                "%.200s sends more attribute sets than are kept apart (%d a service, %d in all); its events count all the same",
+                "%.200s sends more attribute sets than are kept apart (%d a service, %d in all), or sets of more than %d characters; "
+                "its events count all the same",
                 service,
                 MOST_OF_A_SERVICE,
                 MOST_SERIES,
+                LONGEST_SET,
             )
         self.overflows[service] = self.overflows.get(service, 0) + 1
 
@@ -234,6 +240,11 @@ class Series:
 
 def _key(service: str, signals: tuple[str, ...], kind: int, labels: Attributes) -> SeriesKey:
     return SeriesKey(service, signals, kind, frozenset((k, v, v.__class__) for k, v in labels.items()))
+
+
+def _length(key: SeriesKey) -> int:
+    """Characters of a set's texts."""
+    return sum(len(value) for _, value, _ in key.labels if isinstance(value, str))
 
 
 def _decide(judges: tuple[Judge, ...], signals: tuple[str, ...], kind: int, labels: Attributes) -> Feeds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,8 +16,25 @@ from .trace_keys import Keys, TraceKeys
 
 RING_BYTES: Final = 32 * 2**20
 RING_SECONDS: Final = 60.0
-A_ROW: Final = 64
-"""Bytes of columns that a row costs beside its body, about."""
+A_ROW: Final = 104
+"""Bytes of columns that a row costs beside its body."""
+
+A_SET: Final = 400
+"""Bytes that a distinct attribute set costs beside its texts, about."""
+
+
+def size_of(body: bytes, columns: Spans | Logs) -> int:
+    """Bytes that requests hold in memory, about: of many small items the columns are much more than the body."""
+    sets = len(columns.resources) + (len(columns.labels) if isinstance(columns, Spans) else 0)
+    return len(body) + A_ROW * len(columns.place) + A_SET * sets
+
+
+def _bare(columns: Spans | Logs) -> Spans | Logs:
+    """Only what tells where an item is, and whose: labels and times are asked for once, when a request comes."""
+    none = np.empty(0, np.int64)
+    if isinstance(columns, Logs):
+        return replace(columns, severity=none, time=none)
+    return replace(columns, labels=(), label=none, kind=none, start=none, end=none, threshold=none)
 
 
 class Passed(NamedTuple):
@@ -29,7 +47,7 @@ class Passed(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes it holds in memory, about."""
-        return len(self.arrival.body) + A_ROW * len(self.keys)
+        return size_of(self.arrival.body, self.columns)
 
 
 class Ring:
@@ -42,6 +60,8 @@ class Ring:
 
     def add(self, passed: Passed) -> None:
         """Takes a request in; the oldest make room."""
+        columns = _bare(passed.columns)
+        passed = passed._replace(arrival=passed.arrival._replace(columns=columns), columns=columns)
         if passed.size > self._most_bytes:
             return
         self._passed.append(passed)

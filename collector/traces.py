@@ -34,14 +34,17 @@ from .suspicion import is_suspicious
 from .taps import Arrival
 from .trace_choice import Hit, Quotas, Reasons, Thresholds, TraceState
 from .trace_keys import TraceKeys, keys_of
-from .trace_ring import Passed, Ring
+from .trace_ring import Passed, Ring, size_of
 from .trace_store import Bounds, Part, TraceStore
 from .trace_view import find_traces, trace_view
 
 SHARE: Final = 0.001
 """Share of ordinary traces that are chosen, before the bounds of a minute."""
 
-MOST_WAITING: Final = 64 * 2**20
+MOST_WAITING: Final = 24 * 2**20
+LARGEST_WAITING: Final = 96 * 2**20
+"""Bytes of bodies and columns that may wait to be looked at, and how large one may be that waits alone."""
+
 AT_ONCE: Final = 64
 
 _LOG: Final = logging.getLogger("fournines.collector")
@@ -53,6 +56,11 @@ class _Work(NamedTuple):
     arrival: Arrival
     columns: Spans | Logs
     catalogue: Catalogue
+
+    @property
+    def size(self) -> int:
+        """Bytes it holds in memory, about."""
+        return size_of(self.arrival.body, self.columns)
 
 
 class _Instruments:
@@ -93,6 +101,7 @@ class Traces:
         self._staged: list[_Work] = []
         self._queue: queue.SimpleQueue[_Work | threading.Event | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._unseen = 0
         self._room = threading.Lock()
         self._failing = False
         self._tell()
@@ -102,34 +111,45 @@ class Traces:
     # The tap.
 
     def stage(self, arrival: Arrival, registry: Registry) -> None:
-        """Takes a request of spans or log records."""
-        if isinstance(arrival.columns, Spans | Logs) and arrival.body:
-            self._staged.append(_Work(arrival, arrival.columns, registry.catalogue))
+        """Takes requests of spans or log records. What finds no room is not held on to, and counted as dropped with the commit."""
+        if not (isinstance(arrival.columns, Spans | Logs) and arrival.body):
+            return
+        work = _Work(arrival, arrival.columns, registry.catalogue)
+        if self._finds_room(work.size):
+            self._staged.append(work)
+        else:
+            self._unseen += len(arrival.pieces)
+
+    def _finds_room(self, size: int) -> bool:
+        with self._room:
+            fits = size <= LARGEST_WAITING if not self._waiting else self._waiting + size <= MOST_WAITING
+            self._waiting += size if fits else 0
+        return fits
+
+    def _leave(self, works: list[_Work]) -> None:
+        with self._room:
+            self._waiting -= sum(work.size for work in works)
 
     @property
     def changed(self) -> bool:
         """Whether anything waits for the commit."""
-        return bool(self._staged)
+        return bool(self._staged or self._unseen)
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Nothing of it goes into the ledger."""
 
     def keep(self) -> None:
-        """Hands over what was counted; what finds no room is dropped."""
+        """Hands over what was counted."""
         for work in self._staged:
-            size = len(work.arrival.body)
-            with self._room:
-                fits = self._waiting + size <= MOST_WAITING
-                self._waiting += size if fits else 0
-            if fits:
-                self._queue.put(work)
-            else:
-                self._instruments.dropped.labels("busy").inc()
-        self._staged.clear()
+            self._queue.put(work)
+        if self._unseen:
+            self._instruments.dropped.labels("busy").inc(self._unseen)
+        self._staged, self._unseen = [], 0
 
     def forget(self) -> None:
         """It was not counted, and comes again."""
-        self._staged.clear()
+        self._leave(self._staged)
+        self._staged, self._unseen = [], 0
 
     # Reading.
 
@@ -204,8 +224,7 @@ class Traces:
         except Exception as error:  # noqa: BLE001 - evidence that can't be kept must not end the thread that keeps it
             self._fail(group, error)
         finally:
-            with self._room:
-                self._waiting -= sum(len(work.arrival.body) for work in group)
+            self._leave(group)
             self._follow()
             self._tell()
 

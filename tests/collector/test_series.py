@@ -67,6 +67,19 @@ def test_a_million_labels_cost_no_memory(opened, slo):
     assert grown < 200_000
 
 
+def test_long_texts_cost_no_memory(opened, slo):
+    """A set whose texts are long is judged and not remembered; one of the usual size is, whatever came before."""
+    books = opened([slo("all")])._books
+    books.introduce("payments", 1.0, metrics=False, spans=True)
+    texts = [f"/{number}" + "x" * module.LONGEST_SET for number in range(50)]
+    fed = {books.series.feeds("payments", ("spans",), 2, {"http.route": text, "url.path": "/"}) for text in texts}
+
+    assert 0 == len(books.series)
+    assert 50 == books.series.overflows["payments"]
+    assert {books.series.feeds("payments", ("spans",), 2, {"http.route": "/usual"})} == fed
+    assert 1 == len(books.series)
+
+
 def test_streams_of_a_flood_are_bounded(opened, slo):
     """What is remembered of metric streams is dropped where it becomes much, and decided again."""
     books = opened([slo("all", signal=DURATION)])._books

@@ -12,8 +12,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, Signal, Source, Wanted
+from fournines.collector import traces as module
 from fournines.collector.taps import Arrival, Piece
 from fournines.collector.trace_choice import Quotas, TraceState
+from fournines.collector.trace_ring import size_of
 from fournines.collector.trace_store import Bounds
 from fournines.collector.traces import Traces
 from fournines.slo import CLASSIFYING_KEYS
@@ -360,6 +362,30 @@ def test_what_was_not_committed_is_not_kept(opened, decoders):
     keeper.traces.keep()
 
     assert keeper.get(1) is None
+
+
+def test_what_waits_is_bounded_by_what_it_holds(opened, monkeypatch):
+    """What was not looked at yet is bounded with its columns, what is beyond is dropped and counted; then there is room again."""
+    monkeypatch.setattr(module, "MOST_WAITING", 3_000)
+    monkeypatch.setattr(module, "LARGEST_WAITING", 4_000)
+    keeper = opened()
+    empty = logs(*[(number, "") for number in range(20)])
+    columns = keeper.decoders.decode(Signal.LOGS, empty, WANTED)
+    assert len(empty) < 1_000 < 3_000 < size_of(empty, columns) < 4_000
+    for times in range(1, 4):  # alone, one may be larger; staged, none waits behind it
+        keeper.traces.stage(arrival(Signal.LOGS, empty, columns, NOW), NO_SLOS)
+        assert max(0, times - 1) == keeper.traces._unseen
+    keeper.traces.forget()
+    assert 0 == keeper.dropped("busy")
+    keeper.take(empty, Signal.LOGS)
+    assert keeper.traces.settle()
+    keeper.take(logs(*[(number, "") for number in range(40)]), Signal.LOGS)
+    assert 1 == keeper.dropped("busy")
+    keeper.take(empty, Signal.LOGS)
+    assert keeper.traces.settle()
+
+    assert 1 == keeper.dropped("busy")
+    assert 0 == keeper.traces._waiting
 
 
 def test_a_damaged_file_is_set_aside(tmp_path, decoders, caplog):
