@@ -16,7 +16,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, S
 
 from .current import Current, served_by
 from .headers import carried
-from .propagation import XRayIds, continuing, root_only
+from .propagation import Incoming, XRayIds, continuing, flags_below, root_only
 from .readable import facts, outcome_attributes, request_attributes, span_name
 from .tracing import wanted_headers
 
@@ -92,8 +92,9 @@ class Eager:
 
 
 def _unsampled(parent: Context) -> Span:
-    """A span that is none, so that what a health check does inside is not traced either."""
-    above = trace.get_current_span(parent).get_span_context()
-    ids = XRayIds()
-    trace_id = above.trace_id if above.is_valid else ids.generate_trace_id()
-    return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), is_remote=False))
+    """A span that is none, so that what a health check does inside is not traced either; the caller's trace goes on."""
+    above, ids, incoming = trace.get_current_span(parent).get_span_context(), XRayIds(), Incoming(parent, {})
+    incoming.parent, incoming.root = above if above.is_valid else None, root_only(parent)
+    trace_id, flags = incoming.found or ids.generate_trace_id(), flags_below(incoming, sampled=False)
+    span_id, state = ids.generate_span_id(), above.trace_state
+    return NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=False, trace_flags=flags, trace_state=state))

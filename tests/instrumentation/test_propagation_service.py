@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from opentelemetry.sdk.trace import TracerProvider
 
 from fournines.instrumentation import instrument
 
@@ -84,16 +85,19 @@ def relay():
     return app
 
 
-@pytest.fixture(scope="module", params=["h11", "httptools"])
+@pytest.fixture(scope="module", params=["h11", "httptools", "a provider that was there before"])
 def service(request):
     """Sends headers to the instrumented service, byte for byte, and gives those of the calls it then made."""
-    with pytest.MonkeyPatch.context() as environ:
+    http = request.param if request.param in ("h11", "httptools") else "h11"
+    with pytest.MonkeyPatch.context() as patch:
         for name in ("OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"):
-            environ.setenv(name, "none")
+            patch.setenv(name, "none")
+        if http != request.param:
+            patch.setattr("fournines.instrumentation.setup.global_provider", TracerProvider)
         app = relay()
         telemetry = instrument(app, service="suite")
     called = Called()
-    far, near = Server(called, "httptools"), Server(app, request.param)
+    far, near = Server(called, "httptools"), Server(app, http)
 
     def ask(headers, path="/async", times=1):
         called.calls.clear()
@@ -178,6 +182,7 @@ def test_otherwise_a_new_trace_is_begun(service, headers):
 
     trace_id, _, flags = parent(call)
     assert trace_id not in (TRACE, OTHER)
+    assert TRACE[:31] not in trace_id
     assert TRACE[1:] not in trace_id
     assert flags == "03"
     assert state(call) is None
