@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import Context
 
 from . import names
 from .current import served_by
@@ -25,7 +25,7 @@ from .red import Exemplar, Key, Red
 from .route import Routes
 from .sampling import Sampling
 from .spanqueue import SpanQueue
-from .tracing import ServerSpan, Tracing, Untraced
+from .tracing import Tracing, Untraced
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -78,10 +78,13 @@ class Instruments:
         self.known_methods, self.spans, self.clients = known_methods, spans, clients
         self.sampling, self.on_failure, self.on_request = sampling, on_failure, on_request
         self.routes = Routes()
+        self.template = self.routes.template
         self.tracer: Tracer
 
     def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
-        """A request under way; None when ours failed, and the application has to be called without us."""
+        """A request under way; None when it is measured already, or ours failed: then the application is called without us."""
+        if MEASURED in scope:
+            return None
         try:
             self.on_request()
         except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
@@ -93,52 +96,31 @@ class Instruments:
             return None
 
 
-async def measured(app: App, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
-    """Calls `app` for one HTTP request and reports it; raises what the application raises."""
-    request = None if MEASURED in scope else instruments.begin(scope, receive, send)
-    if request is None:
-        await app(scope, receive, send)
-        return
-    token = attach(request.context)
-    try:
-        await app(scope, request.receive, request.send)
-    except BaseException as raised:
-        request.returned(raised)
-        raise
-    else:
-        request.returned(None)
-    finally:
-        detach(token)
-
-
 class Request:
     """One HTTP request: what its messages say about it, until it is reported, once."""
 
-    __slots__ = (
-        "_began", "_disconnected", "_ended", "_instruments", "_last", "_method", "_receive", "_reported", "_scheme", "_scope",
-        "_send", "_span", "_status", "_tracing", "_trailers", "context",
-    )  # fmt: skip
-
-    _span: ServerSpan
+    # What most requests never change stands here: a request is made in microseconds.
+    _status: int | None = None
+    _ended: float | None = None
+    _disconnected = _last = _trailers = _reported = False
 
     def __init__(self, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
         self._instruments, self._scope, self._receive, self._send = instruments, scope, receive, send
-        self._status: int | None = None
-        self._ended: float | None = None
-        self._disconnected = self._last = self._trailers = self._reported = False
         method = scope["method"]
-        self._method = method if method in instruments.known_methods else names.OTHER
-        self._scheme: str = scope.get("scheme", "http")
-        self._tracing = instruments.tracing
+        if method not in instruments.known_methods:
+            method = names.OTHER
+        self._method: str = method
+        tracing = self._tracing = instruments.tracing
+        self._flight = instruments.red.flight(method, scope.get("scheme", "http"))
         self._began = time.perf_counter()
         try:
-            self._span, self.context = self._tracing.begin(scope, self._method, quiet=scope["path"] in QUIET_PATHS)
+            self._span, self.context = tracing.begin(scope, method, scope["path"] in QUIET_PATHS)
         except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
             instruments.health.add(names.PROM_ERRORS, "begin")
             self._span, self.context = Untraced(), served_by(instruments, Context())
         scope[MEASURED] = True
         scope[NATIVE] = None
-        instruments.red.started(self._method, self._scheme)
+        self._flight.add(1)
 
     async def receive(self) -> Message:
         """Passes a message on to the application; notes when the client went away."""
@@ -150,10 +132,12 @@ class Request:
     async def send(self, message: Message) -> None:
         """Passes a message on to the server; notes status, and the end of the last byte."""
         kind = message["type"]
-        if kind == "http.response.start" and not self._disconnected:
-            self._status = message["status"]
-            self._trailers = message.get("trailers", False)
-        self._last = self._last or self._is_last(kind, message)
+        if kind == "http.response.start":
+            if not self._disconnected:
+                self._status = message["status"]
+                self._trailers = message.get("trailers", False)
+        elif not self._last:
+            self._last = self._is_last(kind, message)
         try:
             await self._send(message)
         except OSError:  # how servers tell an application that the client went away (ASGI 2.4)
@@ -162,52 +146,49 @@ class Request:
         if self._last and self._ended is None:
             self._ended = time.perf_counter()
             if self._status is not None and self._status < SERVER_ERROR:
-                self._report(None)
+                self.over(None)
 
-    def returned(self, raised: BaseException | None) -> None:
-        """The application has returned, or raised: whatever is not reported yet is so now."""
-        self._report(raised)
+    def over(self, raised: BaseException | None) -> None:
+        """It is answered, or the application has returned or raised: whatever is not reported yet is so now."""
+        if self._reported:
+            return
+        self._reported = True
+        try:
+            self._report(raised)
+        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+            self._instruments.health.add(names.PROM_ERRORS, "report")
 
     def _is_last(self, kind: str, message: Message) -> bool:
         if kind == "http.response.body":
-            return not message.get("more_body") and not self._trailers
+            return not (message.get("more_body") or self._trailers)
         if kind == "http.response.trailers":
             return not message.get("more_trailers")
         return kind == "http.response.pathsend"
 
     def _report(self, raised: BaseException | None) -> None:
-        if self._reported:
-            return
-        self._reported = True
-        try:
-            self._tell(raised)
-        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
-            self._instruments.health.add(names.PROM_ERRORS, "report")
-
-    def _tell(self, raised: BaseException | None) -> None:
-        instruments = self._instruments
-        instruments.red.ended(self._method, self._scheme)
+        instruments, flight, span, scope = self._instruments, self._flight, self._span, self._scope
+        flight.add(-1)
         seconds = max(0.0, (self._ended or time.perf_counter()) - self._began)
         status, error = self._outcome(raised)
-        route = self._route()
-        key: Key = (self._method, self._scheme, route, status, error, self._scope.get("http_version"))
-        instruments.red.record(key, seconds, self._exemplar(seconds))
+        try:
+            route = instruments.template(scope)
+        except Exception:  # noqa: BLE001 - a route that can't be read must not cost the count
+            route = None
+            instruments.health.add(names.PROM_ERRORS, "route")
+        key: Key = (self._method, flight.scheme, route, status, error, scope.get("http_version"))
+        exemplar = Exemplar(span.trace_id, span.span_id, seconds, time.time()) if span.sampled else None
+        instruments.red.record(key, seconds, exemplar)
         if error is not None:
             instruments.on_failure()
         # Last, because somebody else's span processor may raise here: the request is counted by then.
-        if self._span.__class__ is not Untraced:
-            self._tracing.end(self._span, route, status, error, seconds)
-
-    def _route(self) -> str | None:
-        try:
-            return self._instruments.routes.template(self._scope)
-        except Exception:  # noqa: BLE001 - a route that can't be read must not cost the count
-            self._instruments.health.add(names.PROM_ERRORS, "route")
-            return None
+        if span.__class__ is not Untraced:
+            self._tracing.end(span, route, status, error, seconds)
 
     def _outcome(self, raised: BaseException | None) -> tuple[int, str | None]:
         """(status, error type) of the request: the one place where success, failure and a client's leaving are told apart."""
         status = self._status
+        if raised is None and status is not None and status < SERVER_ERROR and self._ended is not None:
+            return (CLIENT_GONE, None) if self._disconnected else (status, None)
         failed = status is not None and status >= SERVER_ERROR
         complete = self._ended is not None
         cancelled = raised is not None and not isinstance(raised, FAILURES) and not complete
@@ -218,7 +199,3 @@ class Request:
         if status is None or not complete:
             return SERVER_ERROR if status is None else status, names.OTHER
         return status, str(status) if failed else None
-
-    def _exemplar(self, seconds: float) -> Exemplar | None:
-        span = self._span
-        return Exemplar(span.trace_id, span.span_id, seconds, time.time()) if span.sampled else None

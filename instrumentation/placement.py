@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from .middleware import App, Receive, Scope, Send
 
 STARLETTE: Final = ("starlette.applications", "Starlette")
@@ -43,12 +45,12 @@ def put_outermost(app: Any, outer: App) -> App:
     """From now on calling `app` calls `outer`; returned is `app` as it was called before."""
     kind = type(app)
 
-    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        await kind.__call__(app, scope, receive, send)
+    def inner(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # The class is asked at each call: others replace its `__call__` too, now and later.
+        called: Awaitable[None] = kind.__call__(app, scope, receive, send)
+        return called
 
-    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        await outer(scope, receive, send)
-
-    described = {"__call__": call, "__module__": kind.__module__, "__doc__": kind.__doc__}
+    # A bound method: one coroutine less on every request than a function around it, and still a coroutine function.
+    described = {"__call__": staticmethod(outer), "__module__": kind.__module__, "__doc__": kind.__doc__}
     app.__class__ = type(kind.__name__, (kind,), described)
     return inner

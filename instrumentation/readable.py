@@ -5,7 +5,7 @@ What the conventions ask of an HTTP server span: https://opentelemetry.io/docs/s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -72,7 +72,7 @@ class SpanForm:
         """What user code called it; else method and route; else the method."""
         if span.said is not None and span.said.name is not None:
             return span.said.name
-        return span_name(span.facts[0], span.route)
+        return span_name(span.method, span.route)
 
     def status(self, span: RequestSpan) -> Status:
         """ERROR for a failed request, unless user code said OK; else what it said."""
@@ -87,7 +87,7 @@ class SpanForm:
         return None if span.seconds < 0 else span.began + int(span.seconds * 1e9)
 
     def _all_attributes(self, span: RequestSpan) -> Any:
-        own = request_attributes(*span.facts)
+        own = request_attributes(span.method, span.scope)
         if span.said is None and self._plain:
             own.update(outcome_attributes(span.route, span.status_code, span.error))
             return own
@@ -122,54 +122,36 @@ def outcome_attributes(route: str | None, status: int, error: str | None) -> dic
     return known
 
 
-def facts(method: str, scope: Any) -> tuple[Any, ...]:
-    """What a span says of a request, taken when it comes in, because routers and middlewares change scopes; not yet decoded."""
-    return (
-        method,
-        scope.get("method"),
-        scope.get("scheme"),
-        scope["path"],
-        scope.get("query_string"),
-        scope.get("http_version"),
-        scope["headers"],
-        scope.get("client"),
-        scope.get("server"),
-    )
-
-
-def request_attributes(
-    method: str,
-    original: str | None,
-    scheme: str | None,
-    path: str,
-    query: bytes | None,
-    version: str | None,
-    headers: Iterable[tuple[bytes, bytes]],
-    client: tuple[str, int] | None,
-    listening: tuple[str, int | None] | None,
-) -> dict[str, str | int]:
+def request_attributes(method: str, scope: Mapping[str, Any]) -> dict[str, str | int]:
     """The attributes that a request begins with, under the names of the conventions."""
     websocket = method == WEBSOCKET
     attributes: dict[str, str | int] = {
         names.METHOD: "GET" if websocket else method,
-        names.URL_PATH: path,
-        names.URL_SCHEME: scheme or ("ws" if websocket else "http"),
+        names.URL_PATH: scope["path"],
+        names.URL_SCHEME: scope.get("scheme") or ("ws" if websocket else "http"),
     }
     if websocket:
         attributes[names.PROTOCOL_NAME] = "websocket"
-    elif method == names.OTHER and original:
-        attributes[names.METHOD_ORIGINAL] = original
-    if query:
+    elif method == names.OTHER:
+        attributes[names.METHOD_ORIGINAL] = scope["method"]
+    if query := scope.get("query_string"):
         attributes[names.URL_QUERY] = redacted(query.decode("latin-1"))
-    if version and not websocket:
+    if not websocket and (version := scope.get("http_version")):
         attributes[names.PROTOCOL_VERSION] = version
-    host, agent = _asked(headers)
-    address, port = server(host, listening)
+    attributes.update(_peers(scope))
+    return attributes
+
+
+def _peers(scope: Mapping[str, Any]) -> dict[str, str | int]:
+    """Who was asked, and who asked."""
+    attributes: dict[str, str | int] = {}
+    host, agent = _asked(scope["headers"])
+    address, port = server(host, scope.get("server"))
     if address:
         attributes[names.SERVER_ADDRESS] = address
     if port is not None:
         attributes[names.SERVER_PORT] = port
-    if client:
+    if client := scope.get("client"):
         attributes[names.CLIENT_ADDRESS] = client[0]
     if agent:
         attributes[names.USER_AGENT] = agent

@@ -110,6 +110,22 @@ class _Series:
         return point
 
 
+class Flight:
+    """Requests in flight of one method and scheme. Adding is safe from any thread."""
+
+    __slots__ = ("_lock", "count", "method", "scheme")
+
+    def __init__(self, method: str, scheme: str) -> None:
+        self.method, self.scheme = method, scheme
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def add(self, change: int) -> None:
+        """One more, or one less; never fewer than none, as a forked child would count its parent's."""
+        with self._lock:
+            self.count = max(0, self.count + change)
+
+
 class Red:
     """All series of one service. Recording is safe from any thread; `seal` is for one exporter only."""
 
@@ -119,27 +135,25 @@ class Red:
         self._limit = limit
         self._series: dict[Key, _Series] = {}
         self._lock = threading.Lock()
-        self._active: dict[tuple[str, str], int] = {}
+        self._flights: dict[tuple[str, str], Flight] = {}
 
     def record(self, key: Key, seconds: float, exemplar: Exemplar | None = None) -> None:
         """Counts one finished request. A duration equal to a boundary falls into that boundary's bucket."""
         series = self._series.get(key) or self._new(key)
         series.add(bisect_left(self.boundaries, seconds), seconds, exemplar)
 
-    def started(self, method: str, scheme: str) -> None:
-        """Counts one request in flight."""
-        with self._lock:
-            self._active[method, scheme] = self._active.get((method, scheme), 0) + 1
-
-    def ended(self, method: str, scheme: str) -> None:
-        """Takes one request in flight back."""
-        with self._lock:
-            self._active[method, scheme] = max(0, self._active.get((method, scheme), 0) - 1)
+    def flight(self, method: str, scheme: str) -> Flight:
+        """Where requests of a method and scheme are counted while they run."""
+        found = self._flights.get((method, scheme))
+        if found is None:
+            with self._lock:
+                found = self._flights.setdefault((method, scheme), Flight(method, scheme))
+        return found
 
     def active(self) -> dict[tuple[str, str], int]:
         """Requests in flight by (method, scheme)."""
         with self._lock:
-            return dict(self._active)
+            return {key: flight.count for key, flight in self._flights.items()}
 
     def seal(self, since: float) -> list[Point]:
         """What every series gained since the last seal; exemplars only from `since` (epoch seconds) on."""
@@ -152,7 +166,7 @@ class Red:
     def forget(self) -> None:
         """Begins anew: a forked child must not report its parent's requests. Locks too: one may have been held."""
         self._lock = threading.Lock()
-        self._series, self._active, self.overflowed = {}, {}, 0
+        self._series, self._flights, self.overflowed = {}, {}, 0
 
     def _all(self) -> list[_Series]:
         with self._lock:

@@ -77,46 +77,35 @@ class Said:
 
 
 class RequestSpan(Span):
-    """A recording span, as the OpenTelemetry API wants one. `facts` and the outcome are for `readable.SpanForm`.
+    """A recording span, as the OpenTelemetry API wants one.
 
+    scope    of the request, as it came in: routers and middlewares change it
     quiet    kept only if it fails; `wanted`: and if a sampler wants it
     stands   kept as one of its share, for others of its kind
     kept     the decision; None while it is open
     """
 
-    __slots__ = (
-        "_context", "_state", "_user_ended", "began", "children", "error", "facts", "flags", "form", "kept", "open", "parent",
-        "quiet", "route", "said", "seconds", "span_id", "stands", "status_code", "trace_id", "wanted",
-    )  # fmt: skip
+    # What most requests never change stands here: a span is made in a microsecond.
+    _context: SpanContext | None = None
+    _user_ended: int | None = None
+    parent: SpanContext | None = None
+    state: TraceState | None = None
+    said: Said | None = None
+    children: list[ReadableSpan] | None = None
+    kept: bool | None = None
+    open = wanted = True
+    quiet = stands = False
+    route: str | None = None
+    error: str | None = None
+    status_code = 0
+    seconds = -1.0
 
     def __init__(
-        self,
-        form: Form,
-        ids: tuple[int, int, TraceFlags, TraceState | None],
-        parent: SpanContext | None,
-        began: int,
-        facts: tuple[Any, ...],
-        *,
-        recording: bool = True,
+        self, form: Form, trace_id: int, span_id: int, flags: TraceFlags, began: int, method: str, scope: dict[str, Any]
     ) -> None:
-        self.trace_id, self.span_id, self.flags, self._state = ids
-        self.form, self.parent, self.began, self.facts, self.open = form, parent, began, facts, recording
-        self._context: SpanContext | None = None
-        self._user_ended: int | None = None
-        self.said: Said | None = None
-        self.seconds = -1.0
-        self.children: list[ReadableSpan] | None = None
-        self.kept: bool | None = None
-        self.quiet = self.stands = False
-        self.wanted = True
-        self.status_code = 0
-        self.route: str | None = None
-        self.error: str | None = None
-
-    @property
-    def sampled(self) -> bool:
-        """Whether its flag says so."""
-        return bool(self.flags & 1)
+        self.form, self.trace_id, self.span_id, self.flags = form, trace_id, span_id, flags
+        self.began, self.method, self.scope = began, method, scope
+        self.sampled: bool = flags & 1 == 1
 
     @property
     def decided(self) -> bool:
@@ -128,7 +117,7 @@ class RequestSpan(Span):
         made = self._context
         if made is None:
             made = self._context = SpanContext(
-                self.trace_id, self.span_id, is_remote=False, trace_flags=self.flags, trace_state=self._state
+                self.trace_id, self.span_id, is_remote=False, trace_flags=self.flags, trace_state=self.state
             )
         return made
 
@@ -200,11 +189,6 @@ class RequestSpan(Span):
     def ended_by_user(self) -> int | None:
         """Epoch nanoseconds at which user code ended it."""
         return self._user_ended
-
-    def finish(self, route: str | None, status_code: int, error: str | None, seconds: float) -> None:
-        """The request is over: nothing is heard any more."""
-        self.route, self.status_code, self.error, self.seconds = route, status_code, error, seconds
-        self.open = False
 
     def waits(self, child: ReadableSpan) -> bool:
         """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""

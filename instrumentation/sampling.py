@@ -41,6 +41,7 @@ FIXED: Final = {
     "parentbased_always_on": DEFAULT_ON,
     "parentbased_always_off": DEFAULT_OFF,
 }
+_ROOTS: Final = {id(sampler): name.endswith("on") for name, sampler in FIXED.items()}
 VENDOR: Final = "ot"
 THRESHOLD: Final = "th"
 
@@ -83,12 +84,20 @@ class Sampling:
         self.whole = head is not None or share >= 1.0
         self.slow_nanos = int(slow_seconds * 1e9)
         self._threshold = round((1.0 - share) * RANDOM_SPACE)
+        self._at_root = True if head is None else _ROOTS.get(id(head))
+        self._ratio_bound = _bound(head)
         self.asks_for_attributes = head is not None and type(head).__module__ != RecordAlways.__mro__[1].__module__
 
     @property
     def sampler(self) -> Sampler:
         """What the SDK's own spans are begun with."""
         return RecordAlways() if self.head is None else self.head
+
+    def at_root(self, trace_id: int) -> bool | None:
+        """Whether a span that begins a trace is sampled; None where the sampler itself has to be asked."""
+        if self._at_root is not None or self._ratio_bound is None:
+            return self._at_root
+        return trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < self._ratio_bound
 
     def has_share(self, trace_id: int) -> bool:
         """Whether a good and fast request of this trace is among those kept."""
@@ -150,6 +159,12 @@ def head_sampler(name: str, argument: str) -> Sampler | None:
         ratio = _ratio(argument)
         return TraceIdRatioBased(ratio) if name == "traceidratio" else ParentBasedTraceIdRatio(ratio)
     return _foreign(name, argument) or DEFAULT_ON
+
+
+def _bound(head: Sampler | None) -> int | None:
+    """Below which the random bits of a trace's id have to be, where nothing else decides about a new trace."""
+    root = head._root if type(head) is ParentBasedTraceIdRatio else head  # noqa: SLF001 - it has no other way to ask
+    return root.bound if type(root) is TraceIdRatioBased else None
 
 
 def _others(state: TraceState) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.context import attach, detach
+
 from .clock import Clock, SystemClock
 from .config import Config, read_config
 from .errors import NotAnApplication
@@ -96,7 +98,7 @@ class Telemetry:
         self._spans.wake = self._worker.wake
         self._prepare(clients=clients)
         if is_starlette(app):
-            self._inner = put_outermost(app, self)
+            self._inner = put_outermost(app, self.__call__)
         _LIVE.add(self)
         weakref.finalize(self, _let_go, self._worker).atexit = False
 
@@ -122,16 +124,24 @@ class Telemetry:
         return self._exposition.registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one connection, measured."""
-        kind = scope["type"]
-        if self._config.disabled or kind == "websocket":
+        """Serves one connection, measured; raises what the application raises."""
+        if scope["type"] != "http" or self._config.disabled or self._is_scrape(scope):
+            await self._serve_other(scope, receive, send)
+            return
+        request = self._instruments.begin(scope, receive, send)
+        if request is None:
             await self._inner(scope, receive, send)
-        elif kind == "lifespan":
-            await self._watch(self._inner, scope, receive, send, self.start, self.shutdown)
-        elif self._is_scrape(scope):
-            await self._exposition.respond(scope, send)
+            return
+        token = attach(request.context)
+        try:
+            await self._inner(scope, request.receive, request.send)
+        except BaseException as raised:
+            request.over(raised)
+            raise
         else:
-            await self._measure(self._inner, self._instruments, scope, receive, send)
+            request.over(None)
+        finally:
+            detach(token)
 
     def start(self) -> None:
         """Starts the export thread, if it does not run: a server's start and a first request do it by themselves."""
@@ -163,16 +173,26 @@ class Telemetry:
         _STARTED.discard(self)
         return self._worker.stop(timeout)
 
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if self._config.disabled or kind == "websocket":
+            await self._inner(scope, receive, send)
+        elif kind == "lifespan":
+            await self._watch(self._inner, scope, receive, send, self.start, self.shutdown)
+        elif kind == "http":
+            await self._exposition.respond(scope, send)
+        else:
+            await self._inner(scope, receive, send)
+
     def _prepare(self, *, clients: bool) -> None:
         # Everything that is slow to import is imported here, once, and not with the package; nor by the export thread, whose
         # half-done import would hang a child that was forked meanwhile.
         from . import otlp  # noqa: F401 - see above
         from .exposition import Exposition
         from .lifespan import watched
-        from .middleware import measured
         from .setup import instruments
 
-        self._measure, self._watch = measured, watched
+        self._watch = watched
         self._exposition = Exposition(self._red, self._spans, self._health, self._exporter)
         self._instruments = instruments(
             self._config,
@@ -186,7 +206,7 @@ class Telemetry:
         )
 
     def _start_once(self) -> None:
-        if not self._worker.running and not self._stopped:
+        if self._worker.thread is None and not self._stopped:
             self.start()
 
     def _failed(self) -> None:

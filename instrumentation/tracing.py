@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind, StatusCode, TraceState
 
 from . import names
 from .current import KEY, ROOT, Current
 from .headers import by_bytes, carried
-from .propagation import Incoming, XRayIds, flags_below
-from .readable import SpanForm, facts, request_attributes, span_name
+from .propagation import Incoming, flags_below
+from .propagation_ids import new_ids
+from .readable import SpanForm, request_attributes, span_name
 from .requestspan import RequestSpan
 from .spans import settle_waiting
 
@@ -27,23 +28,20 @@ if TYPE_CHECKING:
 SPAN: Final[str] = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
 """The API's own key of the current span: found, because it has no public name."""
 NOWHERE: Final = Context()
-
-
-class ServerSpan(Protocol):
-    """What the middleware needs of a span, whoever made it."""
-
-    trace_id: int
-    span_id: int
-
-    @property
-    def sampled(self) -> bool:
-        """Whether an exemplar may name it."""
+NOTHING: Final[dict[str, Any]] = {"path": "", "headers": ()}
+"""All that has to be known of a request whose span is never written."""
+SAMPLED: Final = flags_below(Incoming(NOWHERE, {}), sampled=True)
+QUIET: Final = flags_below(Incoming(NOWHERE, {}), sampled=False)
+"""The flags of a span that begins a trace."""
 
 
 class Tracing(Protocol):
-    """One way to begin and end the spans of requests. Either may raise: the middleware goes on without a span."""
+    """One way to begin and end the spans of requests. Either may raise: the middleware goes on without a span.
 
-    def begin(self, scope: Mapping[str, Any], method: str, *, quiet: bool) -> tuple[ServerSpan, Context]:
+    Whatever `begin` makes has `trace_id`, `span_id` and `sampled`: what an exemplar names.
+    """
+
+    def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[Any, Context]:  # noqa: FBT001 - hot
         """A span, and the context that the application is to run in. A quiet one is kept only if it fails."""
 
     def end(self, span: Any, route: str | None, status: int, error: str | None, seconds: float) -> None:
@@ -63,39 +61,60 @@ class Deferred:
     def __init__(self, serving: Current, form: SpanForm) -> None:
         self._serving, self._form = serving, form
         self._wanted = wanted_headers(serving)
-        self._ids = XRayIds()
-        self._base = {KEY: serving}
+        self._head = serving.sampling.head is not None
 
-    def begin(self, scope: Mapping[str, Any], method: str, *, quiet: bool) -> tuple[RequestSpan, Context]:
-        """About five microseconds; twice that where a caller's headers have to be read."""
-        began = time_ns()
-        carrier = carried(scope["headers"], self._wanted)
-        incoming = self._serving.propagators.read(carrier, NOWHERE) if carrier else Incoming(NOWHERE, carrier)
-        parent = incoming.parent
-        trace_id = incoming.found or self._ids.generate_trace_id()
-        told = facts(method, scope)
+    def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan, Context]:  # noqa: FBT001 - hot
+        """Some microseconds; more where a caller's headers have to be read, or a sampler is asked."""
+        began, wanted = time_ns(), self._wanted
+        for header in scope["headers"]:
+            if header[0] in wanted:
+                carrier = carried(scope["headers"], wanted)
+                return self._below(self._serving.propagators.read(carrier, NOWHERE), began, scope, method, quiet=quiet)
+        trace_id, span_id = new_ids(began)
+        sampled = True
+        if self._head:
+            decided = self._serving.sampling.at_root(trace_id)
+            if decided is None:
+                return self._below(Incoming(NOWHERE, {}), began, scope, method, quiet=quiet)
+            sampled = decided
+        if sampled and not quiet:
+            span = RequestSpan(self._form, trace_id, span_id, SAMPLED, began, method, dict(scope))
+        else:
+            span = RequestSpan(self._form, trace_id, span_id, QUIET, began, method, dict(scope) if sampled else NOTHING)
+            span.quiet, span.wanted, span.open = quiet, sampled, sampled
+        return span, Context({KEY: self._serving, ROOT: span, SPAN: span})
+
+    def _below(
+        self, incoming: Incoming, began: int, scope: Mapping[str, Any], method: str, *, quiet: bool
+    ) -> tuple[RequestSpan, Context]:
+        """A span that continues what the headers say, or that a sampler decides about."""
+        parent, (trace_id, span_id) = incoming.parent, new_ids(began)
+        trace_id = incoming.found or trace_id
+        sampled, recording, added = parent is None or parent.trace_flags.sampled, True, None
         state = None if parent is None else parent.trace_state
-        sampled, recording, said = parent is None or parent.trace_flags.sampled, True, None
-        if self._serving.sampling.head is not None:
-            sampled, recording, state, said = self._asked(incoming, trace_id, told)
+        if self._head:
+            sampled, recording, state, added = self._asked(incoming, trace_id, method, scope)
         flags = flags_below(incoming, sampled=sampled and not quiet)
-        ids = trace_id, self._ids.generate_span_id(), flags, state
-        span = RequestSpan(self._form, ids, parent, began, told, recording=recording)
-        span.quiet, span.wanted = quiet, sampled or self._serving.sampling.head is None
-        if said:
-            span.set_attributes(said)
-        context = Context({**incoming.context, KEY: self._serving, ROOT: span, SPAN: span})
-        return span, context
+        span = RequestSpan(self._form, trace_id, span_id, flags, began, method, dict(scope))
+        span.parent, span.state, span.open = parent, state, recording
+        span.quiet, span.wanted = quiet, sampled or not self._head
+        if added:
+            span.set_attributes(added)
+        return span, Context({**incoming.context, KEY: self._serving, ROOT: span, SPAN: span})
 
     def end(self, span: RequestSpan, route: str | None, status: int, error: str | None, seconds: float) -> None:
         """Decides whether it is kept, and with it the children that wait."""
-        serving = self._serving
-        span.finish(route, status, error, seconds)
+        span.route, span.status_code, span.error, span.seconds, span.open = route, status, error, seconds, False
+        sampling = self._serving.sampling
+        if sampling.whole and span.sampled:  # and so its children did not wait
+            span.kept = True
+            self._serving.spans.put(span)
+            return
         span.kept = self._keeps(span)
         if span.kept:
-            serving.spans.put(span)
+            self._serving.spans.put(span)
         if span.children is not None:
-            settle_waiting(span, serving.spans, serving.sampling)
+            settle_waiting(span, self._serving.spans, sampling)
 
     def _keeps(self, span: RequestSpan) -> bool:
         sampling = self._serving.sampling
@@ -109,17 +128,20 @@ class Deferred:
         span.stands = not sampling.whole
         return span.sampled and (sampling.whole or sampling.has_share(span.trace_id))
 
-    def _asked(self, incoming: Incoming, trace_id: int, told: tuple[Any, ...]) -> tuple[bool, bool, Any, Any]:
+    def _asked(
+        self, incoming: Incoming, trace_id: int, method: str, scope: Mapping[str, Any]
+    ) -> tuple[bool, bool, TraceState | None, dict[str, Any]]:
         """(sampled, recording, trace state, attributes to add) as a sampler of the SDK decides."""
         sampling = self._serving.sampling
         assert sampling.head is not None
-        attributes = request_attributes(*told) if sampling.asks_for_attributes else None
+        attributes = request_attributes(method, scope) if sampling.asks_for_attributes else None
         result = sampling.head.should_sample(
-            incoming.in_context(), trace_id, span_name(told[0], None), SpanKind.SERVER, attributes, ()
+            incoming.in_context(), trace_id, span_name(method, None), SpanKind.SERVER, attributes, ()
         )
-        added = {key: value for key, value in (result.attributes or {}).items() if key not in (attributes or {})}
-        recording = result.decision is not Decision.DROP
-        return result.decision is Decision.RECORD_AND_SAMPLE, recording, result.trace_state, added
+        known = attributes or {}
+        added = {key: value for key, value in (result.attributes or {}).items() if key not in known}
+        decision = result.decision
+        return decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added
 
 
 def wanted_headers(serving: Current) -> dict[bytes, str]:

@@ -25,7 +25,8 @@ class Worker:
     """Runs an exporter until told to stop. All of its methods may be called from any thread."""
 
     _condition: threading.Condition
-    _thread: threading.Thread | None
+    thread: threading.Thread | None
+    """Its thread; None while it was not started in this process, or was stopped."""
     _ended: threading.Thread | None
     _stop_by: float | None
     _flush_by: float | None
@@ -39,12 +40,12 @@ class Worker:
     @property
     def running(self) -> bool:
         """Whether the thread was started in this process and not stopped."""
-        return self._thread is not None
+        return self.thread is not None
 
     def start(self) -> None:
         """Starts the thread unless it runs, or one that was stopped still hangs in its last call."""
         with self._condition:
-            if self._thread is None and (self._ended is None or not self._ended.is_alive()):
+            if self.thread is None and (self._ended is None or not self._ended.is_alive()):
                 self._stop_by = None
                 thread = threading.Thread(target=self._run, name="fournines-export", daemon=True)
                 try:
@@ -52,7 +53,7 @@ class Worker:
                 except RuntimeError as e:  # no threads left, or the interpreter is ending: a later request tries again
                     self._refused(e)
                     return
-                self._thread = thread
+                self.thread = thread
 
     def wake(self) -> None:
         """Lets the thread look again at what is due."""
@@ -64,7 +65,7 @@ class Worker:
         """Waits, at most `timeout` seconds, until everything so far was sent; True when it was acknowledged."""
         deadline = self._clock.steady() + timeout
         with self._condition:
-            if self._thread is None:
+            if self.thread is None:
                 return False
             self._flush_by = max(deadline, self._flush_by or 0.0)
             self._asked += 1
@@ -76,9 +77,9 @@ class Worker:
     def part(self, timeout: float) -> None:
         """Asks the thread to end with the good-bye, at most `timeout` seconds from now, and does not wait for it."""
         with self._condition:
-            if self._thread is None:
+            if self.thread is None:
                 return
-            self._ended, self._thread = self._thread, None
+            self._ended, self.thread = self.thread, None
             self._stop_by = self._clock.steady() + timeout
             self._condition.notify_all()
 
@@ -99,7 +100,7 @@ class Worker:
     def forget(self) -> None:
         """As if never started: a forked child has no such thread, and its parent may have held the lock."""
         self._condition = threading.Condition()
-        self._thread = self._ended = self._stop_by = self._flush_by = None
+        self.thread = self._ended = self._stop_by = self._flush_by = None
         self._asked = self._answered = 0
         self._woken = self._delivered = False
 
