@@ -29,7 +29,7 @@ from .exposition_server import PageServer
 from .exposition_token import CHALLENGE
 from .health import Health
 from .multiprocess import Workers
-from .multiprocess_place import meeting_place
+from .multiprocess_place import is_shared, meeting_place
 from .multiprocess_snapshot import Snapshot
 from .multiprocess_writer import Writer
 from .red import Red
@@ -126,7 +126,7 @@ class _Parts:
         self._begin()
 
     def start(self) -> None:
-        if self._shared() is not None:
+        if is_shared(self._settings):
             self._writer.start()
 
     def stop(self, timeout: float) -> None:
@@ -216,21 +216,21 @@ class _Parts:
         with self._finding:
             if not self._looked:
                 self._looked = True
-                self._workers = self._found()
+                self._workers = self._found() if is_shared(self._settings) else None
             return self._workers
 
     def _found(self) -> Workers | None:
         try:
-            folder = meeting_place(self._settings, self._service)
+            return Workers(meeting_place(self._settings, self._service), self._taken, self._health)
         except OSError as e:
             self._health.add(names.PROM_ERRORS, "workers")
             _log.warning("workers can't share their metrics page (%s): each speaks for itself", e)
             return None
-        return None if folder is None else Workers(folder, self._taken, self._health)
 
     def _write(self) -> None:
-        if self._workers is not None:
-            self._workers.write()
+        workers = self._shared()
+        if workers is not None:
+            workers.write()
 
     def _begin(self) -> None:
         self._finding = threading.Lock()

@@ -93,7 +93,7 @@ class Workers:
             sweep(place, time.time())
         self._folder.make()
         with self._folder.locked():
-            if not self._folder.living() and self._finished().get("parent") not in (None, parent()):
+            if not self._folder.living() and self._finished()[0].get("parent") not in (None, parent()):
                 self._begin_anew()
             self._fold()
             return self._folder.sit_down()
@@ -108,8 +108,7 @@ class Workers:
 
         Where it can't be written the dead stay as they are, and are counted from there.
         """
-        known = self._finished()
-        finished = self._sum_of(known)
+        known, finished = self._finished()
         seats = self._folder.seats()
         gone = [name for name in seats if self._folder.has_gone(name)]
         fresh = [name for name in gone if name not in known.get("folded", ())]
@@ -127,23 +126,17 @@ class Workers:
         kept = {"parent": parent(), "folded": list(folded), "sum": dumped(finished)}
         self._folder.write(FINISHED, json.dumps(kept, separators=(",", ":")).encode("ascii"))
 
-    def _finished(self) -> dict[str, Any]:
+    def _finished(self) -> tuple[dict[str, Any], Snapshot]:
+        """What stands in the file of the finished ones, and the counts in it; nothing, and an error, where it is damaged."""
         data = self._folder.read(FINISHED)
+        if data is None:
+            return {}, Snapshot()
         try:
-            found = {} if data is None else plain(data)
-        except Unreadable as e:
+            known = plain(data)
+            return known, loaded(known["sum"])
+        except (Unreadable, KeyError, TypeError) as e:
             self._failed("the counts of finished workers are lost", e)
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def _sum_of(self, known: dict[str, Any]) -> Snapshot:
-        if not known:
-            return Snapshot()
-        try:
-            return loaded(known["sum"])
-        except (Unreadable, KeyError) as e:
-            self._failed("the counts of finished workers are lost", e)
-            return Snapshot()
+            return {}, Snapshot()
 
     def _counts_of(self, workers: Iterable[str]) -> Iterator[Snapshot]:
         for name in workers:

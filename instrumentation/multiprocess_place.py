@@ -28,18 +28,18 @@ FOREIGN_SECONDS: Final = 86_400.0
 """A folder of another container, whose processes can't be seen from here, is left alone for so long after its last word."""
 
 
-def meeting_place(page: Page, service: str) -> Folder | None:
-    """The folder for the workers of `service`; None where each process speaks for itself, or no place can be had.
-
-    Raises `OSError` for a place that was named, or found, and can't be used.
-    """
+def is_shared(page: Page) -> bool:
+    """Whether the workers of a service are to share their page; asks neither disk nor network."""
     if not LOCKS or page.folder.lower() == NONE:
-        return None
+        return False
+    return bool(page.folder or page.prometheus_folder) or one_of_several()
+
+
+def meeting_place(page: Page, service: str) -> Folder:
+    """The folder for the workers of `service`. Raises `OSError` for a place that can't be used."""
     if page.folder or page.prometheus_folder:
         named = Path(page.folder) if page.folder else Path(page.prometheus_folder, OURS)
         return _made(named / _slug(service))
-    if not one_of_several():
-        return None
     return _made(_private_place() / parent() / _slug(service))
 
 

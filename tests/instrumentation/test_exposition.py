@@ -97,7 +97,11 @@ def test_process_self_and_own_metrics_are_there(watch, call):
 def test_active_requests_and_failures_are_shown(watch, call):
     """Requests in flight and failed exports are on the page."""
     app = shop()
-    app.add_api_route("/page", lambda: telemetry._exposition.page("")[0].decode())
+
+    @app.get("/page")
+    def page():
+        return telemetry._exposition.page("")[0].decode()
+
     telemetry = watch(app)
     telemetry._health.add("fournines_export_failures", "metrics", 3)
     seen = json.loads(call(telemetry.app, "/page").body)
