@@ -16,6 +16,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from . import names
+from .errors import BadRule
+from .redaction import Rules
 
 Environ = Mapping[str, str]
 
@@ -101,6 +103,7 @@ class Config:
     span_batch: int = 512
     logs: LogsConfig = field(default_factory=LogsConfig)
     emf: EmfConfig = field(default_factory=EmfConfig)
+    redaction: Rules = field(default_factory=Rules)
 
 
 def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
@@ -125,6 +128,7 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         span_batch=int(_number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)),
         logs=_logs(env),
         emf=_emf(env),
+        redaction=_redaction(env),
     )
 
 
@@ -159,6 +163,21 @@ def _share(env: Environ, name: str) -> float:
         return value
     _log.warning("%s=%r is no number from 0 to 1; 1 is used", name, text)
     return 1.0
+
+
+def _redaction(env: Environ) -> Rules:
+    """Patterns are separated by blanks, since they may hold commas; one that can't be followed is left out."""
+    patterns: list[str] = []
+    for pattern in _text(env, "FOURNINES_REDACT_PATTERNS").split():
+        try:
+            Rules(patterns=(pattern,))
+        except BadRule as e:
+            _log.warning("FOURNINES_REDACT_PATTERNS: %s; left out", e)
+        else:
+            patterns.append(pattern)
+    return Rules(
+        _list(env, "FOURNINES_REDACT_KEYS"), tuple(patterns), frozenset(_list(env, "FOURNINES_REDACT_ALLOWED"))
+    )
 
 
 def _choice(env: Environ, names_: tuple[str, ...], allowed: tuple[str, ...], default: str) -> str:

@@ -1,7 +1,8 @@
 """Everything the instrumentation raises, in one tree. None of it is ever raised into a request.
 
 InstrumentationError         the root: catch this to catch all of ours
- └─ NotAnApplication         `instrument()` was given something that no ASGI server could call
+ ├─ NotAnApplication         `instrument()` was given something that no ASGI server could call
+ └─ BadRule                  a rule of redaction that can't be followed
 """
 
 from __future__ import annotations
@@ -13,3 +14,7 @@ class InstrumentationError(Exception):
 
 class NotAnApplication(InstrumentationError, TypeError):
     """`instrument()` was given something that is no ASGI application; the text says what it was."""
+
+
+class BadRule(InstrumentationError, ValueError):
+    """A rule of redaction can't be followed: a pattern that is none or is found in every text, or an empty key."""

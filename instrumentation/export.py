@@ -28,6 +28,7 @@ from .health import Health
 from .identity import Resource, resource
 from .outbox import Outbox
 from .red import Red
+from .redaction import Redactor
 from .spanqueue import SpanQueue
 from .transport import Transport, transport
 
@@ -63,6 +64,7 @@ class Exporter:
         self._metrics = _outbox(config.metrics, make_transport, clock, health)
         self._traces = _outbox(config.traces, make_transport, clock, health)
         self._spans_follow = _same_receiver(config)
+        self.redactor = Redactor(config.redaction, health)
         self._begin()
 
     @property
@@ -119,7 +121,7 @@ class Exporter:
         self._begin()
 
     def _begin(self) -> None:
-        self._resource = resource(self._config.attributes)
+        self._resource = dict(self.redactor.attributes(resource(self._config.attributes)))
         self._began = self._sealed_until = int(self._clock.wall() * NANOS)
         self._last_seal = float("-inf")  # the first heartbeat leaves at once
         self._failed_at = None
@@ -169,7 +171,8 @@ class Exporter:
             # Where the counts can't go, the spans can't either: one time-out a round is enough.
             return
         self._traces.push(until, impatient=impatient)
-        while not self._traces.waiting and (spans := self._spans.take(self._config.span_batch)):
+        while not self._traces.waiting and (taken := self._spans.take(self._config.span_batch)):
+            spans = self._redacted(taken)
             body = self._encoded(spans)
             if body is None:
                 # One that can't be told must not take the others with it.
@@ -180,6 +183,17 @@ class Exporter:
             if body:
                 self._traces.put(_packed(body, self._config.traces), len(spans))
                 self._traces.push(until, impatient=impatient)
+
+    def _redacted(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        """The spans as they may leave; one that can't be looked through stays here."""
+        redacted: list[ReadableSpan] = []
+        for span in spans:
+            try:
+                redacted.append(self.redactor.span(span))
+            except Exception:  # noqa: BLE001 - values are the application's own, and what they say may raise anything
+                self._health.add(names.PROM_ERRORS, "redact")
+                self._health.add(names.PROM_DROPPED_SPANS)
+        return redacted
 
     def _encoded(self, spans: Sequence[ReadableSpan]) -> bytes | None:
         from .otlp import traces_request

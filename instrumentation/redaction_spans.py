@@ -1,0 +1,134 @@
+"""Spans and log records of the OpenTelemetry SDK without card numbers and secrets.
+
+Nothing is changed in place, since others may hold the same object: what has to change is made anew, all else is handed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.trace import Link, SpanContext, Status, TraceState
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import LogRecord
+
+    from .redaction import Redactor
+
+
+OT: Final = "ot"
+"""The entry of OpenTelemetry itself: thresholds and random numbers of sampling, without which counts would go wrong."""
+
+
+def cleaned_span(span: ReadableSpan, redactor: Redactor) -> ReadableSpan:
+    """The span, or a new one where something of it had to go."""
+    name = redactor.text(span.name)
+    context = _context(span.get_span_context(), redactor)
+    attributes = _attributes(span.attributes or {}, redactor)
+    events = [_event(event, redactor) for event in span.events]
+    links = [_link(link, redactor) for link in span.links]
+    status = _status(span.status, redactor)
+    if (
+        name is span.name
+        and context is span.get_span_context()
+        and attributes is None
+        and status is span.status
+        and all(map(_same, events, span.events))
+        and all(map(_same, links, span.links))
+    ):
+        return span
+    return ReadableSpan(
+        name=name,
+        context=context,
+        parent=_context(span.parent, redactor),
+        resource=span.resource,
+        attributes=_bounded(span.attributes if attributes is None else attributes, span.dropped_attributes),
+        events=_list(events, span.dropped_events),
+        links=_list(links, span.dropped_links),
+        kind=span.kind,
+        status=status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def cleaned_record(record: LogRecord, redactor: Redactor) -> LogRecord:
+    """The log record, or a copy where something of it had to go."""
+    changes: dict[str, Any] = {
+        "body": redactor.value(record.body),
+        "event_name": redactor.value(record.event_name),
+        "severity_text": redactor.value(record.severity_text),
+    }
+    if record.attributes and (attributes := _attributes(record.attributes, redactor)) is not None:
+        changes["attributes"] = _bounded(attributes, getattr(record.attributes, "dropped", 0))
+    if all(getattr(record, name) is value for name, value in changes.items()):
+        return record
+    cleaned = copy(record)
+    for name, value in changes.items():
+        setattr(cleaned, name, value)
+    return cleaned
+
+
+def _same(new: object, old: object) -> bool:
+    return new is old
+
+
+def _attributes(attributes: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any] | None:
+    """Cleaned attributes; None where they may stay as they are."""
+    cleaned = redactor.attributes(attributes)
+    return None if cleaned is attributes else cleaned
+
+
+def _event(event: Event, redactor: Redactor) -> Event:
+    name, attributes = redactor.text(event.name), _attributes(event.attributes or {}, redactor)
+    if name is event.name and attributes is None:
+        return event
+    kept = _bounded(event.attributes if attributes is None else attributes, event.dropped_attributes)
+    return Event(name, kept, event.timestamp)
+
+
+def _link(link: Link, redactor: Redactor) -> Link:
+    context, attributes = _context(link.context, redactor), _attributes(link.attributes or {}, redactor)
+    if context is link.context and attributes is None:
+        return link
+    assert context is not None, "a link leads somewhere"
+    return Link(context, _bounded(link.attributes if attributes is None else attributes, link.dropped_attributes))
+
+
+def _status(status: Status, redactor: Redactor) -> Status:
+    if status.description is None:
+        return status
+    text = redactor.text(status.description)
+    return status if text is status.description else Status(status.status_code, text)
+
+
+def _context(context: SpanContext | None, redactor: Redactor) -> SpanContext | None:
+    """The context, without those entries of its trace state that hold something: what is changed there means nothing to its owner."""
+    if context is None or not context.trace_state:
+        return context
+    kept = [
+        (key, value)
+        for key, value in context.trace_state.items()
+        if redactor.text(f"{key}={value}") == f"{key}={value}"
+    ]
+    if len(kept) == len(context.trace_state):
+        return context
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags, TraceState(kept))
+
+
+def _bounded(attributes: Mapping[str, Any] | None, dropped: int) -> BoundedAttributes:
+    # Where the SDK keeps how many were dropped for a limit, and where its exporters look for it.
+    bounded = BoundedAttributes(attributes=attributes)
+    bounded.dropped += dropped
+    return bounded
+
+
+def _list(items: Sequence[Any], dropped: int) -> Sequence[Any]:
+    made = BoundedList.from_seq(len(items), items)
+    made.dropped += dropped
+    return made
