@@ -25,7 +25,7 @@ from .tracks import Sender, Track
 _SERVER: Final = SpanKind.SERVER.value
 _CLIENT: Final = SpanKind.CLIENT.value
 _FEW: Final = 8
-"""Buckets that a request's spans are counted in at once; beyond, each group is booked by itself."""
+"""Buckets that spans are counted in at once, the newest ones; those of older ones are booked a group at a time."""
 
 Rows = NDArray[np.intp]
 
@@ -130,23 +130,33 @@ class _Counting:
         books.hear((SignOfLife(origin.sender) for origin in self.origins), self.received)
 
     def count(self, rows: Rows, booked: IntColumn) -> None:
-        """Stages the rows: by track where all were kept and end in a few buckets, and else group by group."""
+        """Stages the rows: by track those of the newest buckets, and group by group the late ones and those that are weighed."""
         if not len(rows):
             return
         numbers, of_row = self._tracked(rows)
         buckets = booked // (BUCKET * NANOSECONDS)
-        first = int(buckets.min())
-        width = int(buckets.max()) - first + 1
-        if self.sampled or width > _FEW:
-            for group in self._groups(rows, numbers[of_row], buckets):
+        newest = int(buckets.max())
+        apart = buckets <= newest - _FEW
+        if self.sampled:
+            apart |= self.spans.threshold[rows] != 0
+        if apart.any():
+            for group in self._groups(rows[apart], numbers[of_row[apart]], buckets[apart]):
                 self._book_group(group)
-        elif width == 1:
+            rows, of_row, buckets = rows[~apart], of_row[~apart], buckets[~apart]
+        self._count(rows, numbers, of_row, buckets)
+
+    def _count(self, rows: Rows, numbers: IntColumn, of_row: IntColumn, buckets: IntColumn) -> None:
+        """Stages rows of a few buckets."""
+        if not len(rows):
+            return
+        first, last = int(buckets.min()), int(buckets.max())
+        if first == last:
             self._add(first, rows, numbers, of_row)
-        else:
-            for bucket in range(first, first + width):
-                inside = np.flatnonzero(buckets == bucket)
-                if len(inside):
-                    self._add(bucket, rows[inside], numbers, of_row[inside])
+            return
+        for bucket in range(first, last + 1):
+            inside = np.flatnonzero(buckets == bucket)
+            if len(inside):
+                self._add(bucket, rows[inside], numbers, of_row[inside])
 
     def _add(self, bucket: int, rows: Rows, numbers: IntColumn, of_row: IntColumn) -> None:
         """Stages rows of one bucket."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Signal, registry, tracks
+from fournines.collector import count_spans as count_spans_module
 from fournines.collector.count_spans import count_spans
 from fournines.collector.taps import Piece
 from fournines.slo import DAY, Interval, Window
@@ -117,3 +119,22 @@ def test_many_tracks_make_few_blocks_long(opened, otlp, span, slo, now, decoders
 
     assert max(held) < 2 * 3_000
     assert (3_030, 3_030) == totals(collector, "all", now)
+
+
+def test_a_late_or_sampled_span_keeps_none_from_its_track(opened, otlp, span, slo, now, monkeypatch):
+    """What has to be booked by itself is, and nothing beside it: one sender's late spans don't slow down everybody's."""
+    collector = opened([slo("all")])
+    by_themselves = []
+    book = count_spans_module._Counting._book_group
+
+    def booked(counting, group):
+        by_themselves.append(len(group.rows))
+        book(counting, group)
+
+    monkeypatch.setattr(count_spans_module._Counting, "_book_group", booked)
+    request = ExportTraceServiceRequest.FromString(otlp.spans(*[span(now)] * 50, span(now - 4_000), span(now)))
+    request.resource_spans[0].scope_spans[0].spans[51].trace_state = "ot=th:8"
+    send(collector, request.SerializeToString(), now)
+
+    assert [1, 1] == by_themselves
+    assert (53, 53) == totals(collector, "all", now)
