@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from . import names
+from .config_page import Page, read_page
 from .errors import BadRule
 from .redaction import Rules
 
@@ -103,6 +104,7 @@ class Config:
     span_batch: int = 512
     logs: LogsConfig = field(default_factory=LogsConfig)
     emf: EmfConfig = field(default_factory=EmfConfig)
+    page: Page = field(default_factory=Page)
     redaction: Rules = field(default_factory=Rules)
 
 
@@ -128,6 +130,7 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         span_batch=int(_number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)),
         logs=_logs(env),
         emf=_emf(env),
+        page=read_page(env),
         redaction=_redaction(env),
     )
 
