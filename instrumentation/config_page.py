@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .exposition_token import Token
@@ -36,6 +36,14 @@ class Page:
     token: Token | None = None
     folder: str = ""
     prometheus_folder: str = ""
+
+    def with_arguments(self, port: int | None, token: str | None) -> Page:
+        """The same page with what was given in code, which stands above the environment."""
+        return replace(
+            self,
+            port=self.port if port is None else port or None,
+            token=self.token if token is None else Token(token) if token else None,
+        )
 
 
 def read_page(environ: Mapping[str, str] | None = None) -> Page:

@@ -38,7 +38,7 @@ from .spanqueue import SpanQueue
 AT_ONCE: Final = 4
 """Pages that may be in the making: a scraper or two, and somebody with a browser."""
 RETRY_AFTER: Final = b"5"
-STOP_SECONDS: Final = 2.0
+STOP_SECONDS: Final = 1.0
 VARY: Final = (b"vary", b"accept, accept-encoding")
 PLAIN: Final = b"text/plain; charset=utf-8"
 

@@ -8,6 +8,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +43,8 @@ def instrument(
     *,
     version: str | None = None,
     metrics_path: str | None = "/metrics",
+    metrics_port: int | None = None,
+    metrics_token: str | None = None,
     clients: bool = True,
 ) -> Telemetry:
     """Makes a FastAPI, Starlette or any other ASGI application say what it does; the environment (`OTEL_*`) says the rest.
@@ -49,6 +52,7 @@ def instrument(
     FastAPI and Starlette applications are instrumented in place, outermost, so `uvicorn module:app` stays as it is; of any
     other ASGI application, serve `telemetry.app`. Doing it twice is doing it once. `service` stands above
     `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
+    `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
     `clients=False` leaves httpx alone. The export thread starts with the server (or the first request).
 
     Raises `NotAnApplication` for what can't be called; nothing of it ever raises later.
@@ -61,6 +65,7 @@ def instrument(
             _log.warning("already instrumented as %r; %r is ignored", known.service, service)
         return known
     config = read_config(service, version)
+    config = replace(config, page=config.page.with_arguments(metrics_port, metrics_token))
     telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients)
     _KNOWN[id(app)] = telemetry
     return telemetry
@@ -150,6 +155,7 @@ class Telemetry:
         self._stopped = False
         _STARTED.add(self)
         self._worker.start()
+        self._exposition.start()
 
     def flush(self, timeout: float = FLUSH_TIMEOUT) -> bool:
         """Sends everything so far now, waiting at most `timeout` seconds; True when the collector acknowledged it.
@@ -171,6 +177,7 @@ class Telemetry:
             return True
         self._stopped = True
         _STARTED.discard(self)
+        self._exposition.stop()
         return self._worker.stop(timeout)
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,7 +200,10 @@ class Telemetry:
         from .setup import instruments
 
         self._watch = watched
-        self._exposition = Exposition(self._red, self._spans, self._health, self._exporter)
+        page = self._config.page
+        self._exposition = Exposition(self._red, self._spans, self._health, self._exporter, page)
+        if self._exposition.elsewhere:
+            self._metrics_path = None
         self._instruments = instruments(
             self._config,
             red=self._red,
@@ -228,6 +238,7 @@ class Telemetry:
     def _forget(self) -> None:
         self._worker.forget()
         self._exporter.forget()
+        self._exposition.forget()
         self._stopped = False
 
 
