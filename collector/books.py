@@ -89,7 +89,6 @@ class Books:
     @property
     def wanted(self) -> Wanted:
         """What decoding is to keep, as the open transaction sees it."""
-        # Threads that decode ask while another stages: what they read here is never changed, only replaced.
         names, metrics = self._metrics
         if names is not self.cumulatives.names:
             names = self.cumulatives.names

@@ -10,7 +10,7 @@ from .columns import Columns, Logs, Points, Signal, Spans, Wanted
 
 @dataclass(frozen=True, slots=True)
 class Decoders:
-    """Each takes the bytes of an Export*ServiceRequest and what is wanted of it, and raises BadRequest. Called by several threads.
+    """Each takes the bytes of an Export*ServiceRequest and what is wanted of it, and raises BadRequest. Called by the writing thread.
 
     Spans may be those of several requests, one behind the other; then it is said where each ends.
     """

@@ -105,6 +105,8 @@ class Senders:
     def __init__(self, connection: sqlite3.Connection, now: float) -> None:
         self.listening = now
         self._heard_at = now
+        self._kept_at = now
+        """When it was last known to listen, as the open transaction sees it and as the last one left it."""
         self._senders: Staged[SenderKey, Sender] = Staged(
             (SenderKey(service, instance), Sender(first, last, exports, gap, bool(heartbeat), bool(goodbye), said))
             for service, instance, first, last, exports, gap, heartbeat, goodbye, said in connection.execute(
@@ -207,11 +209,13 @@ class Senders:
         self._saved.update(self._writing)
         self._writing = {}
         self._senders.keep()
+        self._kept_at = self._heard_at
 
     def forget(self) -> None:
         """What was staged never was."""
         self._writing = {}
         self._senders.forget()
+        self._heard_at = self._kept_at
 
     def _due(self, key: SenderKey, sender: Sender | None) -> bool:
         saved = self._saved.get(key)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.collector import Signal
-from fournines.collector.senders import GRACE, SILENT_AFTER, Sender, SenderKey, SignOfLife
+from fournines.collector.ledger import Ledger
+from fournines.collector.senders import GRACE, SILENT_AFTER, Sender, SenderKey, Senders, SignOfLife
 from fournines.collector.silence import Silence
 from fournines.slo import HOUR, Interval, NoData, Window
 
@@ -280,3 +281,41 @@ def test_senders_are_remembered_and_forgotten(opened, otlp, now):
 
     assert [2, 1, 1, 0] == sizes
     assert SignOfLife(A).up is None
+
+
+SENDER = SenderKey("payments", "a")
+
+
+@pytest.fixture
+def senders(tmp_path, now):
+    """Senders of a ledger, one of which was heard just now."""
+    ledger = Ledger(tmp_path, now)
+    found = Senders(ledger.writer, now)
+    found.hear(SignOfLife(SENDER, up=True), now)
+    ledger.commit([found])
+    yield ledger, found
+    ledger.close()
+
+
+def test_a_step_of_the_clock_is_noticed_though_its_commit_failed(senders, now):
+    """A sender heard before the clock stepped back is not thought to live until the clock is there again."""
+    ledger, found = senders
+    found.listen(now - HOUR)
+    found.forget()
+    found.listen(now - HOUR + 1)
+    ledger.commit([found])
+
+    assert now - HOUR + 1 == found._senders.kept[SENDER].last
+
+
+def test_a_ledger_that_could_not_be_written_for_long_blames_nobody(senders, now):
+    """What was heard meanwhile was refused: the collector listens anew once it can keep it."""
+    ledger, found = senders
+    for second in range(1, 60):
+        found.listen(now + second)
+        found.forget()
+    found.listen(now + 60)
+    ledger.commit([found])
+
+    assert {} == found.silences(now + 60)
+    assert ["payments"] == list(found.silences(now + 60 + GRACE + SILENT_AFTER + 1))
