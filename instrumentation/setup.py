@@ -18,6 +18,7 @@ from .middleware import Instruments
 from .propagation import propagators
 from .readable import SpanForm
 from .red import Red
+from .redaction import Redactor
 from .requestspan import RequestSpan
 from .sampling import Sampling, head_sampler
 from .spanqueue import SpanQueue
@@ -39,43 +40,48 @@ def instruments(
     clients: bool,
 ) -> Instruments:
     """What the requests of one application are measured with."""
+    redactor = Redactor(config.redaction, health)
     sampling = Sampling(head_sampler(config.sampler, config.sampler_argument), config.kept_share, config.slow)
     made = Instruments(
         red=red,
         health=health,
         spans=spans,
-        propagators=propagators(config.propagators),
+        propagators=propagators(config.propagators, redact=redactor.pair),
         known_methods=config.known_methods,
         sampling=sampling,
         on_failure=on_failure,
         on_request=on_request,
         clients=clients,
     )
-    _trace(made, resource)
+    _trace(made, resource, redactor)
     if clients:
         outgoing_calls.follow(made)
     return made
 
 
-def _trace(made: Instruments, resource: Callable[[], Resource]) -> None:
+def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redactor) -> None:
     """Says how the spans of requests are made, and with which provider those of libraries."""
     existing = global_provider()
     if existing is not None and existing not in _ours:
-        made.tracer, made.tracing = tracer(existing), Eager(made)
+        made.provider, made.tracer, made.tracing = existing, tracer(existing), Eager(made)
         return
     own = _provider(made, resource())
     form = SpanForm(resource, SpanLimits())
-    made.tracer, made.tracing = tracer(own), Deferred(made, form)
+    made.provider, made.tracer, made.tracing = own, tracer(own), Deferred(made, form)
     own.when_watched = partial(_watch, weakref.ref(made))
 
-    made.spans.written = partial(_written, form, own, made.sampling, made.health)
+    made.spans.written = partial(_written, form, own, made.sampling, made.health, redactor)
 
 
-def _written(form: SpanForm, own: Provider, sampling: Sampling, health: Health, span: RequestSpan) -> ReadableSpan:
-    """A request's span as the exporter wants it, shown to whoever else is on our provider."""
+def _written(
+    form: SpanForm, own: Provider, sampling: Sampling, health: Health, redactor: Redactor, span: RequestSpan
+) -> ReadableSpan:
+    """A request's span as the exporter wants it, shown to whoever else is on our provider, without what must not leave."""
     told = form.readable(span)
     told = sampling.weighed(told) if span.stands else told
-    shown(told, own.others, health)
+    if own.others:
+        told = redactor.span(told)
+        shown(told, own.others, health)
     return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fastapi import FastAPI
-from opentelemetry import trace
+from opentelemetry import baggage, trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
@@ -14,8 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from fournines.instrumentation import names
+from fournines.instrumentation.config import read_config
 from fournines.instrumentation.health import Health
-from fournines.instrumentation.redaction import Redactor
+from fournines.instrumentation.redaction import Redactor, Rules
 
 CARD = "4111111111111111"
 SPACED = "4111 1111 1111 1111"
@@ -181,3 +182,56 @@ def test_no_card_number_leaves_a_service_over_otlp(bank, watch, http_receiver, c
     assert "card=REDACTED&X-Amz-Signature=REDACTED&next=%2Fx" == said["url.query"]
     assert "/cards/{pan}" == said["http.route"]
     assert b'fournines_redacted_total{kind="card"}' in call(bank, "/metrics").body
+
+
+def test_others_on_our_provider_see_what_may_leave(bank, watch, http_receiver, call):
+    """A batch processor that an application put on our provider is shown its requests' spans without card numbers."""
+    telemetry = watch(bank, http_receiver)
+    exporter = InMemorySpanExporter()
+    _, provider, *_ = telemetry._spans.written.args
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    call(bank, f"/cards/{CARD}")
+    assert telemetry.flush()
+    urls = [span.attributes["url.path"] for span in exporter.get_finished_spans() if "url.path" in span.attributes]
+
+    assert ["/cards/REDACTED"] == urls
+
+
+def test_outgoing_baggage_says_no_card_number(watch):
+    """Baggage goes on to every service after this one: values that are card numbers or secrets go out as REDACTED."""
+    telemetry = watch(FastAPI())
+    context = baggage.set_baggage(
+        "pan", SPACED, baggage.set_baggage("token", "abc", baggage.set_baggage("tenant", "acme"))
+    )
+    carrier = {}
+    telemetry._instruments.propagators.inject(carrier, context)
+
+    assert {"tenant=acme", "token=REDACTED", "pan=REDACTED"} == set(carrier["baggage"].split(","))
+
+
+@pytest.mark.parametrize("name", ["FOURNINES_REDACT_KEYS", "FOURNINES_REDACT_PATTERNS", "FOURNINES_REDACT_ALLOWED"])
+def test_own_rules_come_from_the_environment(name, caplog):
+    """Keys and allowed keys are separated by commas, patterns by blanks; a pattern that is none is logged and left out."""
+    rules = read_config("shop", environ={name: r"iban,DE\d{20} ( x{2,3}"}).redaction
+    expected = {
+        "FOURNINES_REDACT_KEYS": Rules(keys=("iban", r"DE\d{20} ( x{2", "3}")),
+        "FOURNINES_REDACT_PATTERNS": Rules(patterns=(r"iban,DE\d{20}", "x{2,3}")),
+        "FOURNINES_REDACT_ALLOWED": Rules(allowed=frozenset({"iban", r"DE\d{20} ( x{2", "3}"})),
+    }
+
+    assert expected[name] == rules
+    assert (name in caplog.text) is (name == "FOURNINES_REDACT_PATTERNS")
+
+
+def test_a_span_that_cannot_be_looked_through_stays_here(bank, watch, http_receiver, call, monkeypatch):
+    """Where redaction fails for a span it is not sent, and that is counted; the counts of requests leave all the same."""
+    telemetry = watch(bank, http_receiver)
+    monkeypatch.setattr(Redactor, "span", lambda self, span: 1 / 0)
+    call(bank, f"/cards/{CARD}")
+    assert telemetry.flush()
+    http_receiver.wait_for(lambda rx: rx.count() == 1)
+
+    assert [] == http_receiver.spans()
+    assert (
+        1 <= telemetry._health.count(names.PROM_ERRORS, "redact") == telemetry._health.count(names.PROM_DROPPED_SPANS)
+    )
