@@ -32,8 +32,10 @@ class Pieces:
             self._all += piece
 
     def whole(self) -> bytes:
-        """All of them: a body in one piece is that piece."""
-        return self._first if self._all is None else bytes(self._all)
+        """All of them, which are held here no longer: a body in one piece is that piece."""
+        body = self._first if self._all is None else bytes(self._all)
+        self._first, self._all = b"", None
+        return body
 
 
 class Plain:

@@ -198,3 +198,13 @@ def test_a_held_body_takes_no_more_than_twice_what_came():
         one.hold(10)
 
     assert 1_000 * 10 <= room.bytes <= 2 * 1_000 * 10
+
+
+def test_a_finished_body_is_held_once():
+    """Who asked for the whole body has the only one, however long its exchange still waits for the answer."""
+    plain = Plain(10)
+    for piece in (b"ab", b"cd"):
+        plain.feed(piece)
+
+    assert b"abcd" == plain.finish()
+    assert b"" == plain.finish()
