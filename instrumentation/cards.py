@@ -70,7 +70,8 @@ _CVV: Final = re.compile(
 )
 _VALUES: Final = bytes(max(0, char - 48) for char in range(256))
 _DOUBLED: Final = bytes(2 * value - 9 * (value > 4) if value < 10 else 0 for value in range(256))
-_LEAST: Final = 10 ** (_SURE - 1)
+LEAST: Final = 10 ** (_SURE - 1)
+"""The least number that is a card number where it stands as a number."""
 _TOO_MANY: Final = 10**LONGEST
 
 
@@ -84,7 +85,7 @@ class Found(NamedTuple):
 
 def is_card(number: float) -> bool:
     """Whether the digits of a whole number are a card number: of 13 to 19 digits, since shorter ones count things."""
-    if not _LEAST <= number < _TOO_MANY or number != int(number):
+    if not LEAST <= number < _TOO_MANY or number != int(number):
         return False
     digits = str(int(number))
     return digits[0] > "1" and is_checked(digits)

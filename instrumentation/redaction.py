@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from . import names
-from .cards import cards_in, is_card, may_hold_card
+from .cards import LEAST, cards_in, is_card, may_hold_card
 from .credentials import CARD, CVV, OWN, REDACTED, SECRET, TOO_DEEP, Keys, may_hold, passes
 from .errors import BadRule
 from .health import Health
@@ -112,10 +112,15 @@ class Redactor:
         self._allowed = frozenset(key.lower() for key in self.rules.allowed)
         self._clean: dict[str, None] = {}
         self._keys: dict[str, _Key] = {}
+        self._plain_keys: dict[str, None] = {}
 
     def text(self, text: str) -> str:
         """The text without card numbers and secrets: the very same one where there are none."""
         if text in self._clean:
+            return text
+        if not (self._patterns or self.rules.keys or "%" in text or may_hold_card(text) or may_hold(text)):
+            if len(text) <= _SHORT:
+                _remember(self._clean, text, None)
             return text
         taken: list[str] = []
         cleaned = self._cleaned(text, taken)
@@ -206,25 +211,35 @@ class Redactor:
                 self._count(taken)
             elif len(key) <= _SHORT:
                 _remember(self._keys, key, known)
+                if known == _Key(key):
+                    _remember(self._plain_keys, key, None)
         return known
 
     def _mapping(self, mapping: Mapping[Any, Any], path: Path) -> Mapping[Any, Any]:
-        cleaned: dict[Any, Any] = {}
-        changed = False
-        clean, path = self._clean, (*path, id(mapping))
+        plain, clean, path = self._plain_keys, self._clean, (*path, id(mapping))
+        changes: dict[Any, tuple[Any, Any]] = {}
         for name, value in mapping.items():
-            key = self._key(name) if isinstance(name, str) else _Key(self._value(name, path))
-            if key.allowed:
-                kept = value
-            elif key.kind is not None:
-                kept = self._blanked(value, key, path)
-            elif type(value) is str and (value in clean or (key.ids is not None and key.ids.fullmatch(value))):
-                kept = value
-            else:
-                kept = self._value(value, path)
-            changed = changed or kept is not value or key.said != name
-            cleaned[key.said] = kept
-        return cleaned if changed else mapping
+            if name in plain:
+                kind = type(value)
+                if (kind is str and value in clean) or (kind is int and -LEAST < value < LEAST):
+                    continue
+            said, kept = self._item(name, value, path)
+            if kept is not value or said != name:
+                changes[name] = said, kept
+        if not changes:
+            return mapping
+        return dict(changes.get(name, (name, value)) for name, value in mapping.items())
+
+    def _item(self, name: Any, value: Any, path: Path) -> tuple[Any, Any]:
+        """A key and its value as they may be said."""
+        if not isinstance(name, str):
+            return self._value(name, path), self._value(value, path)
+        key = self._key(name)
+        if key.allowed or (key.ids is not None and isinstance(value, str) and key.ids.fullmatch(value)):
+            return key.said, value
+        if key.kind is not None:
+            return key.said, self._blanked(value, key, path)
+        return key.said, self._value(value, path)
 
     def _value(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
