@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fournines.collector import remembered as module
 from fournines.collector.remembered import Remembered
 
 
@@ -29,3 +30,18 @@ def test_the_same_object_is_worked_through_once():
         remembered.of(each)
 
     assert [one, other, third, one] == made
+
+
+def test_long_texts_are_not_held_on_to(monkeypatch):
+    """However many sets there may be: of those with long texts only a few are remembered, and usual ones again after them."""
+    monkeypatch.setattr(module, "MOST_TEXT", 100)
+    made = []
+    remembered = Remembered(made.append, 1_000)
+    for number in range(50):
+        remembered.of({"text": "x" * 60, "number": number})
+        assert len(remembered._known) <= 2
+    usual = {"text": "x"}
+    for _ in range(3):
+        remembered.of(usual)
+
+    assert 51 == len(made)
