@@ -6,7 +6,7 @@ is away; `/metrics` shows the same counts. It costs a request microseconds, and 
 
 from __future__ import annotations
 
-from .errors import InstrumentationError, NotAnApplication
+from .errors import InstrumentationError, NoSuchEngine, NotAnApplication
 from .telemetry import Telemetry, instrument
 
-__all__ = ["InstrumentationError", "NotAnApplication", "Telemetry", "instrument"]
+__all__ = ["InstrumentationError", "NoSuchEngine", "NotAnApplication", "Telemetry", "instrument"]

@@ -135,6 +135,14 @@ def read_config(service: str | None = None, version: str | None = None, environ:
     )
 
 
+def opt_in_to_stable_conventions() -> None:
+    """Has OpenTelemetry's own instrumentations speak the stable HTTP conventions, unless somebody chose others.
+
+    They read it from the environment, once, when the first of them begins: there is no other way to tell them.
+    """
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
+
 def _text(env: Environ, name: str) -> str:
     # "The SDK MUST interpret an empty value the same way as when the variable is unset."
     return env.get(name, "").strip()

@@ -2,6 +2,7 @@
 
 InstrumentationError         the root: catch this to catch all of ours
  ├─ NotAnApplication         `instrument()` was given something that no ASGI server could call
+ ├─ NoSuchEngine             `instrument(engine=...)` names none, or one that is not installed
  └─ BadRule                  a rule of redaction that can't be followed
 """
 
@@ -18,3 +19,7 @@ class NotAnApplication(InstrumentationError, TypeError):
 
 class BadRule(InstrumentationError, ValueError):
     """A rule of redaction can't be followed: a pattern that is none or is found in every text, or an empty key."""
+
+
+class NoSuchEngine(InstrumentationError, ValueError):
+    """`instrument(engine=...)` asked for an engine that does not exist, or whose package is not installed."""

@@ -28,7 +28,7 @@ from .spanqueue import SpanQueue
 from .tracing import Tracing, Untraced
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Tracer, TracerProvider
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -60,6 +60,8 @@ class Instruments:
     """What a request is measured with. One for each instrumented application; `tracing` is set when all else is there."""
 
     tracing: Tracing
+    tracer: Tracer
+    provider: TracerProvider
 
     def __init__(
         self,
@@ -79,21 +81,24 @@ class Instruments:
         self.sampling, self.on_failure, self.on_request = sampling, on_failure, on_request
         self.routes = Routes()
         self.template = self.routes.template
-        self.tracer: Tracer
 
     def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
         """A request under way; None when it is measured already, or ours failed: then the application is called without us."""
         if MEASURED in scope:
             return None
-        try:
-            self.on_request()
-        except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
-            self.health.add(names.PROM_ERRORS, "start")
+        self.woken()
         try:
             return Request(self, scope, receive, send)
         except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
             self.health.add(names.PROM_ERRORS, "begin")
             return None
+
+    def woken(self) -> None:
+        """Starts the export thread where it does not run; never raises."""
+        try:
+            self.on_request()
+        except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
+            self.health.add(names.PROM_ERRORS, "start")
 
 
 class Request:

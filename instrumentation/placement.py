@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from .middleware import App, Receive, Scope, Send
 
 STARLETTE: Final = ("starlette.applications", "Starlette")
+FASTAPI: Final = ("fastapi.applications", "FastAPI")
 
 
 def is_starlette(app: Any) -> bool:
     """Whether it is an application of Starlette or of what is built on it, asked without importing either."""
     return any((kind.__module__, kind.__qualname__) == STARLETTE for kind in type(app).__mro__)
+
+
+def is_fastapi(app: Any) -> bool:
+    """Whether it is an application of FastAPI, asked without importing it."""
+    return any((kind.__module__, kind.__qualname__) == FASTAPI for kind in type(app).__mro__)
 
 
 def serves_itself(app: Any, path: str) -> bool:

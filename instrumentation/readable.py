@@ -24,6 +24,7 @@ MOST_ATTRIBUTES: Final = 16
 """More than a request has of its own: with a limit below, the SDK's containers count."""
 UNSET: Final = Status(StatusCode.UNSET)
 FAILED: Final = Status(StatusCode.ERROR)
+DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 WEBSOCKET: Final = "WS"
 """The method of a request that became a WebSocket."""
 
@@ -149,6 +150,8 @@ def _peers(scope: Mapping[str, Any]) -> dict[str, str | int]:
     address, port = server(host, scope.get("server"))
     if address:
         attributes[names.SERVER_ADDRESS] = address
+    if port is None and address:
+        port = DEFAULT_PORTS.get(scope.get("scheme") or "http")
     if port is not None:
         attributes[names.SERVER_PORT] = port
     if client := scope.get("client"):

@@ -16,6 +16,7 @@ from opentelemetry.context import attach, detach
 
 from .clock import Clock, SystemClock
 from .config import Config, read_config
+from .engine import ENGINES, check, put_inside
 from .errors import NotAnApplication
 from .export import Exporter, MakeTransport
 from .health import Health
@@ -46,6 +47,7 @@ def instrument(
     metrics_port: int | None = None,
     metrics_token: str | None = None,
     clients: bool = True,
+    engine: str = "fournines",
 ) -> Telemetry:
     """Makes a FastAPI, Starlette or any other ASGI application say what it does; the environment (`OTEL_*`) says the rest.
 
@@ -53,9 +55,10 @@ def instrument(
     other ASGI application, serve `telemetry.app`. Doing it twice is doing it once. `service` stands above
     `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
     `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
-    `clients=False` leaves httpx alone. The export thread starts with the server (or the first request).
+    `clients=False` leaves httpx alone; `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
+    for who has to compare, or trusts it more: same exporters, same page. The export thread starts with the server (or the first request).
 
-    Raises `NotAnApplication` for what can't be called; nothing of it ever raises later.
+    Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there; nothing of it ever raises later.
     """
     if not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
@@ -66,7 +69,7 @@ def instrument(
         return known
     config = read_config(service, version)
     config = replace(config, page=config.page.with_arguments(metrics_port, metrics_token))
-    telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients)
+    telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
     _KNOWN[id(app)] = telemetry
     return telemetry
 
@@ -84,10 +87,13 @@ class Telemetry:
         *,
         metrics_path: str | None = "/metrics",
         clients: bool = True,
+        engine: str = "fournines",
         clock: Clock | None = None,
         make_transport: MakeTransport = transport,
     ) -> None:
+        check(engine)
         self._config = config
+        self._aside = config.disabled or engine != ENGINES[0]
         self._metrics_path = metrics_path
         self._original = app
         self._inner: App = app
@@ -102,16 +108,18 @@ class Telemetry:
         self._worker = Worker(self._exporter, clock, self._health)
         self._spans.wake = self._worker.wake
         self._prepare(clients=clients)
-        if is_starlette(app):
+        self._in_place = is_starlette(app)
+        if self._in_place:
             self._inner = put_outermost(app, self.__call__)
+        if self._aside:
+            self._inner = put_inside(app, self._inner, self._instruments)
         _LIVE.add(self)
         weakref.finalize(self, _let_go, self._worker).atexit = False
 
     @property
     def app(self) -> App:
         """What a server is to serve: the application itself where it was instrumented in place, else this handle."""
-        in_place = self._inner is not self._original or self._config.disabled
-        served: App = self._original if in_place else self
+        served: App = self._original if self._config.disabled or self._in_place else self
         return served
 
     @property
@@ -130,7 +138,7 @@ class Telemetry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, measured; raises what the application raises."""
-        if scope["type"] != "http" or self._config.disabled or self._is_scrape(scope):
+        if scope["type"] != "http" or self._aside or self._is_scrape(scope):
             await self._serve_other(scope, receive, send)
             return
         request = self._instruments.begin(scope, receive, send)
@@ -181,14 +189,18 @@ class Telemetry:
         return self._worker.stop(timeout)
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever is no request to be measured here."""
         kind = scope["type"]
-        if self._config.disabled or kind == "websocket":
+        if self._config.disabled:
             await self._inner(scope, receive, send)
         elif kind == "lifespan":
             await self._watch(self._inner, scope, receive, send, self.start, self.shutdown)
-        elif kind == "http":
+        elif kind == "http" and self._is_scrape(scope):
             await self._exposition.respond(scope, send)
+        elif kind == "websocket" and not self._aside:
+            await self._connect(self._inner, self._instruments, scope, receive, send)
         else:
+            self._instruments.woken()
             await self._inner(scope, receive, send)
 
     def _prepare(self, *, clients: bool) -> None:
@@ -198,8 +210,9 @@ class Telemetry:
         from .exposition import Exposition
         from .lifespan import watched
         from .setup import instruments
+        from .websocket import connected
 
-        self._watch = watched
+        self._watch, self._connect = watched, connected
         page = self._config.page
         self._exposition = Exposition(self._red, self._spans, self._health, self._exporter, page)
         if self._exposition.elsewhere:

@@ -18,7 +18,7 @@ from .current import KEY, ROOT, Current
 from .headers import by_bytes, carried
 from .propagation import Incoming, flags_below
 from .propagation_ids import new_ids
-from .readable import SpanForm, request_attributes, span_name
+from .readable import WEBSOCKET, SpanForm, request_attributes, span_name
 from .requestspan import RequestSpan
 from .spans import settle_waiting
 
@@ -122,8 +122,9 @@ class Deferred:
             return span.error is not None and span.wanted
         if sampling.head is not None:
             return span.sampled
-        worth = span.error is not None or span.seconds * 1e9 >= sampling.slow_nanos or _failed_by_user(span)
-        if worth:
+        # A WebSocket is open for as long as its client likes: that is not slow.
+        slow = span.seconds * 1e9 >= sampling.slow_nanos and span.method != WEBSOCKET
+        if span.error is not None or slow or _failed_by_user(span):
             return True
         span.stands = not sampling.whole
         return span.sampled and (sampling.whole or sampling.has_share(span.trace_id))

@@ -345,19 +345,3 @@ def test_a_foreign_span_processor_that_raises_never_reaches_a_call(watch, monkey
 
     assert send(None, httpx.Request("GET", "http://far.example/")).status_code == 204
     assert telemetry._health.count("fournines_instrumentation_errors", "client") == 1
-
-
-def test_websockets_pass_unmeasured(watch, recorded):
-    """A WebSocket is passed on and is no request."""
-    import asyncio
-
-    seen = []
-
-    async def app(scope, receive, send):
-        seen.append(scope["type"])
-
-    telemetry = watch(app)
-    asyncio.run(telemetry({"type": "websocket", "path": "/ws"}, None, None))
-
-    assert seen == ["websocket"]
-    assert recorded(telemetry) == {}
