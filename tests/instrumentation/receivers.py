@@ -10,6 +10,7 @@ from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -26,8 +27,8 @@ class Receiver:
 
     def __init__(self):
         self.script = []
-        self.bodies = {"metrics": [], "traces": []}
-        self.acknowledged = {"metrics": [], "traces": []}
+        self.bodies = {"metrics": [], "traces": [], "logs": []}
+        self.acknowledged = {"metrics": [], "traces": [], "logs": []}
         self.headers = []
         self.release = threading.Event()
         self.arrived = threading.Condition()
@@ -73,6 +74,17 @@ class Receiver:
             for of_resource in request.resource_spans
             for of_scope in of_resource.scope_spans
             for span in of_scope.spans
+        ]
+
+    def logs(self):
+        """All log records as (resource, scope, record), in order of arrival."""
+        requests = (ExportLogsServiceRequest.FromString(unpacked(body)) for body in self.acknowledged["logs"])
+        return [
+            (of_resource.resource, of_scope.scope, record)
+            for request in requests
+            for of_resource in request.resource_logs
+            for of_scope in of_resource.scope_logs
+            for record in of_scope.log_records
         ]
 
 
@@ -162,7 +174,12 @@ class GrpcReceiver(Receiver):
     def __init__(self):
         super().__init__()
         self.server = grpc.server(futures.ThreadPoolExecutor(4))
-        for signal, service in (("metrics", "metrics.v1.MetricsService"), ("traces", "trace.v1.TraceService")):
+        services = {
+            "metrics": "metrics.v1.MetricsService",
+            "traces": "trace.v1.TraceService",
+            "logs": "logs.v1.LogsService",
+        }
+        for signal, service in services.items():
             handler = grpc.unary_unary_rpc_method_handler(
                 lambda body, ctx, signal=signal: self.answer(signal, body, ctx)
             )
