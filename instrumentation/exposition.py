@@ -19,11 +19,12 @@ from typing import Any, Final, NamedTuple
 from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from . import names
 from .config_page import Page
 from .export import Exporter
-from .exposition_families import Families, Own, Registry, collected, durations, info, metric_of, shared_families
+from .exposition_families import Families, Own, Registry, collected, info, metric_of, shared_families
 from .exposition_format import chosen, gzip_accepted
 from .exposition_server import PageServer
 from .exposition_token import CHALLENGE
@@ -32,7 +33,7 @@ from .multiprocess import Workers
 from .multiprocess_place import is_shared, meeting_place
 from .multiprocess_snapshot import Snapshot
 from .multiprocess_writer import Writer
-from .red import Red
+from .red import Red, Total
 from .spanqueue import SpanQueue
 
 AT_ONCE: Final = 4
@@ -171,7 +172,7 @@ class _Parts:
 
     def page(self, accept: str) -> tuple[bytes, str]:
         format_ = chosen(accept)
-        return format_.encode(Families(self._families())), format_.content_type
+        return format_.encode(*self._families()), format_.content_type
 
     def _shown(self, headers: list[Header]) -> Answer:
         body, content_type = self.page(_joined(headers, b"accept").decode("latin-1"))
@@ -185,16 +186,17 @@ class _Parts:
         self._health.add(names.PROM_SCRAPES_REFUSED, reason)
         return _said(503, text, (b"retry-after", RETRY_AFTER))
 
-    def _families(self) -> Iterable[Metric]:
+    def _families(self) -> tuple[Families, tuple[tuple[float, ...], list[Total]]]:
         workers = self._shared()
         if workers is None:
-            return self._of_this_process()
+            others = [metric for one in self._others() for metric in collected(one, self._health)]
+            return _page([info(self._own.target()), *self._own.others(), *others]), self._own.durations()
         total = workers.total()
-        ours = [info(total.target), durations(total.boundaries, total.totals())]
-        return [*ours, *map(metric_of, total.families.values()), *self._of_prometheus()]
+        families = [info(total.target), *map(metric_of, total.families.values()), *self._of_prometheus()]
+        return _page(families), (total.boundaries, total.totals())
 
-    def _of_this_process(self) -> list[Metric]:
-        return [metric for one in self._registry.registered() for metric in collected(one, self._health)]
+    def _others(self) -> list[Collector]:
+        return [one for one in self._registry.registered() if one is not self._own]
 
     def _of_prometheus(self) -> list[Metric]:
         folder = self._settings.prometheus_folder
@@ -207,9 +209,8 @@ class _Parts:
         return collected(theirs, self._health)
 
     def _taken(self) -> Snapshot:
-        others = [one for one in self._registry.registered() if one is not self._own]
         shares = bool(self._settings.prometheus_folder)
-        return self._own.snapshot(shared_families(others, self._health, prometheus_shares=shares))
+        return self._own.snapshot(shared_families(self._others(), self._health, prometheus_shares=shares))
 
     def _shared(self) -> Workers | None:
         """The workers this process is one of: looked for where it serves, because a master that forks is none of them."""
@@ -252,6 +253,11 @@ async def _aside(call: Callable[[], Answer]) -> Answer:
     except RuntimeError:  # another kind of loop: there the page is made on it
         return call()
     return await loop.run_in_executor(None, call)
+
+
+def _page(families: Iterable[Metric]) -> Families:
+    # The durations are written apart: who registers their name as well is not shown.
+    return Families(family for family in families if family.name != names.PROM_REQUEST_DURATION)
 
 
 def _joined(headers: Iterable[Header], wanted: bytes) -> bytes:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from opentelemetry.trace import format_span_id, format_trace_id
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -17,9 +16,10 @@ from prometheus_client.samples import Sample as PrometheusSample
 
 from . import names
 from .export import Exporter
+from .exposition_durations import durations, label
 from .health import Health
 from .multiprocess_snapshot import LASTING, Family, Number, Sample, Snapshot, of_totals
-from .red import Exemplar, Red, Total, attributes
+from .red import Red, Total
 from .spanqueue import SpanQueue
 
 COUNTERS: Final = {
@@ -99,12 +99,16 @@ class Own(Collector):
     def collect(self) -> Iterator[Metric]:
         """Everything of ours, of this process."""
         yield info(self.target())
-        yield durations(self._red.boundaries, self._red.totals())
+        yield durations(*self.durations())
         yield from self.others()
+
+    def durations(self) -> tuple[tuple[float, ...], list[Total]]:
+        """The request durations: boundaries and series."""
+        return self._red.boundaries, self._red.totals()
 
     def target(self) -> dict[str, str]:
         """Who speaks, as labels."""
-        return {_label(name): str(value) for name, value in self._exporter.resource.items()}
+        return {label(name): str(value) for name, value in self._exporter.resource.items()}
 
     def snapshot(self, others: Iterable[Family]) -> Snapshot:
         """Everything of ours, and others, as it is added up over workers."""
@@ -123,18 +127,18 @@ class Own(Collector):
         yield _gauge(names.PROM_SPANS_WAITING, "Spans not yet sent.", len(self._spans))
 
     def _active(self) -> Metric:
-        labels = [_label(names.METHOD), _label(names.URL_SCHEME)]
+        labels = [label(names.METHOD), label(names.URL_SCHEME)]
         family = GaugeMetricFamily(names.PROM_ACTIVE_REQUESTS, "HTTP requests in flight.", labels=labels)
         for key, count in self._red.active().items():
             family.add_metric(key, count)
         return family
 
     def _counters(self) -> Iterator[Metric]:
-        for name, (text, label) in COUNTERS.items():
-            family = CounterMetricFamily(name, text, labels=[label] if label else [])
+        for name, (text, by) in COUNTERS.items():
+            family = CounterMetricFamily(name, text, labels=[by] if by else [])
             counts = self._health.counts(name)
-            for value, count in counts.items() if label else (("", sum(counts.values())),):
-                family.add_metric([value] if label else [], count)
+            for value, count in counts.items() if by else (("", sum(counts.values())),):
+                family.add_metric([value] if by else [], count)
             yield family
         overflow = CounterMetricFamily(
             names.PROM_SERIES_OVERFLOW, "Series that lost their route: there are too many.", labels=[]
@@ -197,15 +201,6 @@ def info(target: dict[str, str]) -> Metric:
     return InfoMetricFamily(names.PROM_TARGET, "The service and process these metrics speak of.", value=target)
 
 
-def durations(boundaries: tuple[float, ...], totals: Iterable[Total]) -> Metric:
-    """The request durations, as a histogram with exemplars."""
-    family = Metric(names.PROM_REQUEST_DURATION, "Duration of HTTP server requests.", "histogram", "seconds")
-    bounds = [_le(bound) for bound in (*boundaries, float("inf"))]
-    for total in totals:
-        _add_series(family, total, bounds)
-    return family
-
-
 def _rule(collector: Collector) -> str:
     if not isinstance(collector, Gauge):
         # What the process collectors say of one process is said of all by its sum; a foreign collector's gauges aren't.
@@ -230,28 +225,3 @@ def _float(value: Number) -> float:
         return float(value)
     except OverflowError:
         return float("inf")
-
-
-def _le(bound: float) -> str:
-    return "+Inf" if bound == float("inf") else str(bound)
-
-
-def _label(attribute: str) -> str:
-    return attribute.replace(".", "_")
-
-
-def _add_series(family: Metric, total: Total, bounds: list[str]) -> None:
-    labels = {_label(name): str(value) for name, value in attributes(total.key).items()}
-    counted = 0
-    for bound, count, exemplar in zip(bounds, total.counts, total.exemplars, strict=True):
-        counted += count
-        family.add_sample(f"{family.name}_bucket", {**labels, "le": bound}, counted, exemplar=_exemplar(exemplar))
-    family.add_sample(f"{family.name}_count", labels, counted)
-    family.add_sample(f"{family.name}_sum", labels, total.seconds)
-
-
-def _exemplar(one: Exemplar | None) -> PrometheusExemplar | None:
-    if one is None:
-        return None
-    ids = {"trace_id": format_trace_id(one.trace_id), "span_id": format_span_id(one.span_id)}
-    return PrometheusExemplar(ids, one.seconds, one.at)

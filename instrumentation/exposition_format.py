@@ -14,6 +14,9 @@ from prometheus_client.exposition import generate_latest as as_text
 from prometheus_client.openmetrics.exposition import generate_latest as as_openmetrics
 from prometheus_client.registry import Collector
 
+from .exposition_durations import written
+from .red import Total
+
 OPENMETRICS: Final = "application/openmetrics-text"
 TEXT: Final = "text/plain"
 UNDERSCORES: Final = "underscores"
@@ -44,8 +47,12 @@ class Format(NamedTuple):
         named = f"; escaping={self.escaping}" if self.escaping else ""
         return f"{self.media}; version={self.version}; charset=utf-8{named}"
 
-    def encode(self, families: Collector) -> bytes:
-        """The page itself."""
+    def encode(self, families: Collector, durations: tuple[tuple[float, ...], list[Total]]) -> bytes:
+        """The page itself: the request durations, then the rest."""
+        openmetrics = self.media == OPENMETRICS
+        return written(*durations, openmetrics=openmetrics).encode("utf-8", "replace") + self._encoded(families)
+
+    def _encoded(self, families: Collector) -> bytes:
         escaping = self.escaping or UNDERSCORES
         encoder: Callable[[Collector], bytes] = partial(as_text, escaping=escaping)
         if self.media == OPENMETRICS:

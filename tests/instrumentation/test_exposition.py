@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import pickle
+import threading
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -148,6 +151,118 @@ def test_page_behind_a_root_path(watch, call):
     telemetry = watch(shop())
 
     assert call(telemetry.app, "/api/metrics", root_path="/api").status == 200
+
+
+def test_gzip_where_it_is_accepted(watch, call):
+    """A body is compressed for who accepts it, and said to be; its content is the page."""
+    telemetry = watch(shop())
+    page = call(telemetry.app, "/metrics", headers=[(b"accept-encoding", b"gzip, deflate")])
+    assert page.headers[b"content-encoding"] == b"gzip"
+    assert page.headers[b"content-length"] == b"%d" % len(page.body)
+    assert b"fournines_service_up 1.0" in gzip.decompress(page.body)
+
+    assert b"content-encoding" not in call(telemetry.app, "/metrics").headers
+
+
+def test_head_is_get_without_a_body(watch, call):
+    """HEAD has the headers of GET, and no body."""
+    telemetry = watch(shop())
+    head, get = (call(telemetry.app, "/metrics", method=method) for method in ("HEAD", "GET"))
+
+    assert head.headers.keys() == get.headers.keys()
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers[b"content-length"]) > 1000
+
+
+@pytest.mark.parametrize("authorization", [
+    None, b"", b"Bearer", b"Bearer ", b"Bearer wrong", b"Bearer s3cret2", b"Basic s3cret", b"s3cret", b"bearer\xff", b"Bearer s3crex",
+])  # fmt: skip
+def test_who_does_not_show_the_token_sees_nothing(watch, call, authorization):
+    """Without the token the answer is 401, what is asked for is said, and the refusal is counted; the page is not shown."""
+    telemetry = watch(shop(), FOURNINES_METRICS_TOKEN="s3cret")
+    headers = [] if authorization is None else [(b"authorization", authorization)]
+    refused = call(telemetry.app, "/metrics", headers=headers)
+
+    assert (refused.status, refused.headers[b"www-authenticate"]) == (401, b'Bearer realm="metrics"')
+    assert b"fournines" not in refused.body
+    assert telemetry._health.count("fournines_scrapes_refused", "token") == 1
+
+
+def test_who_shows_the_token_sees_the_page_and_nobody_sees_the_token(watch, call):
+    """With the token the page is shown; no configuration that is printed shows the token."""
+    telemetry = watch(shop(), FOURNINES_METRICS_TOKEN="s3cret")
+    page = call(telemetry.app, "/metrics", headers=[(b"authorization", b"bearer s3cret")])
+
+    assert page.status == 200
+    assert b"s3cret" not in page.body
+    assert "s3cret" not in repr(telemetry._config)
+    assert b"s3cret" not in pickle.dumps(telemetry._config.page)
+
+
+def test_a_collector_that_fails_costs_only_its_own_lines(watch, call):
+    """What is registered with the page may raise: the rest is shown, the fault counted and said once."""
+
+    class Broken:
+        def collect(self):
+            raise RuntimeError("no database")
+
+    telemetry = watch(shop())
+    telemetry.registry.register(Broken())
+    found = {(s.name, *s.labels.values()): s.value for s in samples(call(telemetry.app, "/metrics"), text)}
+    found = {(s.name, *s.labels.values()): s.value for s in samples(call(telemetry.app, "/metrics"), text)}
+
+    assert found["fournines_service_up",] == 1
+    assert found["fournines_instrumentation_errors_total", "collector"] >= 1
+
+
+def test_a_page_that_can_t_be_made_is_answered(watch, call):
+    """A metric that no format can tell makes a 500, counted, and no exception in the server."""
+    telemetry = watch(shop())
+    Counter("shop_orders", "Orders.", ["shop"], registry=telemetry.registry).labels("\ud800").inc()
+
+    assert call(telemetry.app, "/metrics").status == 500
+    assert telemetry._health.count("fournines_instrumentation_errors", "page") == 1
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_names_of_ours_stand_once(watch, call, tmp_path, shared):
+    """A metric registered under a name of the page's own hurts nobody: ours is shown, once, and the page stays one."""
+    telemetry = watch(shop(), **({"FOURNINES_METRICS_DIR": str(tmp_path)} if shared else {}))
+    Counter("fournines_dropped_events", "Mine.", registry=telemetry.registry).inc(7)
+    Counter("http_server_request_duration_seconds", "Mine.", registry=telemetry.registry).inc(7)
+    call(telemetry.app, "/x/1")
+    page = call(telemetry.app, "/metrics", headers=[OPENMETRICS])
+    found = [s for s in samples(page, openmetrics) if s.name in ("fournines_dropped_events_total", f"{NAME}_total")]
+
+    assert [0] == [sample.value for sample in found]
+
+
+def test_too_many_scrapes_at_once_are_told_to_come_back(watch, call):
+    """Pages in the making are few, whoever asks: one more is a 503, counted, and the service goes on."""
+    telemetry = watch(shop())
+    held, go = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        def collect(self):
+            held.release()
+            go.wait(20)
+            return []
+
+    slow = Slow()
+    telemetry.registry.register(slow)
+    threads = [threading.Thread(target=call, args=(telemetry.app, "/metrics")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert held.acquire(timeout=20)
+    refused = call(telemetry.app, "/metrics")
+    go.set()
+    for thread in threads:
+        thread.join()
+
+    assert (refused.status, refused.headers[b"retry-after"]) == (503, b"5")
+    assert call(telemetry.app, "/metrics").status == 200
+    assert telemetry._health.count("fournines_scrapes_refused", "busy") == 1
 
 
 def test_series_are_bounded(watch, recorded):
