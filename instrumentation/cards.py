@@ -117,7 +117,10 @@ def cards_in(text: str) -> list[Found]:
 
 
 def _numbers_in(text: str, known: list[Found]) -> list[Found]:
-    found = sorted([*known, *(each for run in _RUN.finditer(text) for each in _cards_of(run))])
+    found: list[Found] = []
+    for run in _RUN.finditer(text):
+        found += _cards_of(run, found[-1].end if found else -1)
+    found = sorted([*known, *found])
     starts = [each.start for each in found]
     odds = [
         Found(*odd.span())
@@ -156,13 +159,15 @@ class _Folds(dict[int, str]):
 _FOLDED: Final = _Folds()
 
 
-def _cards_of(run: re.Match[str]) -> Iterator[Found]:
-    """The card numbers of a run of digits, spaces and dashes: the longest that begins with the first group that one begins with."""
+def _cards_of(run: re.Match[str], behind: int) -> Iterator[Found]:
+    """The card numbers of a run of digits, spaces and dashes: the longest that begins with the first group that one begins with. Behind the
+    number that ends at `behind` a dot is no decimal point.
+    """
     text, offset, groups = run.string, run.start(), [group.span() for group in _DIGITS.finditer(run[0])]
     digits = "".join(run[0][begin:end] for begin, end in groups)
     bounds = [0, *accumulate(end - begin for begin, end in groups)]
     sums = _sums(digits)
-    first, behind = 0, -1
+    first = 0
     while first < len(groups):
         for last in _lasts(digits, bounds, first, sums):
             start, end = offset + groups[first][0], offset + groups[last][1]
