@@ -11,16 +11,11 @@ from pathlib import Path
 import pytest
 
 from fournines.instrumentation.clock import SystemClock
-from fournines.instrumentation.clock import SystemClock
 from fournines.instrumentation.config import read_config
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.logs import Logs
 from fournines.instrumentation.redaction import Redactor
-from fournines.instrumentation.health import Health
-from fournines.instrumentation.logs import Logs
-from fournines.instrumentation.redaction import Redactor
 from fournines.instrumentation.telemetry import Telemetry
-from fournines.instrumentation.transport import transport
 from fournines.instrumentation.transport import transport
 
 HERE = Path(__file__).parent
@@ -149,30 +144,6 @@ def recorded():
         return {(t.key[0], t.key[2], t.key[3], t.key[4]): sum(t.counts) for t in totals}
 
     return read
-
-
-@pytest.fixture
-def made_logs():
-    """Makes the logs of an application, with a way out of a test's own or by the network; all is ended after the test."""
-    made = []
-
-    def make(way=None, redactor=None, **env):
-        health, clock = Health(), SystemClock()
-        config = read_config("payments", environ=env)
-        logs = Logs(
-            config.logs, config.attributes, redactor=redactor or Redactor(health=health), health=health, clock=clock,
-            make_transport=transport if way is None else lambda _: way,
-        )  # fmt: skip
-        logs.health, logs.clock = health, clock
-        made.append(logs)
-        return logs
-
-    yield make
-    for logs in made:
-        logs.end()
-        logs.show("off")
-        if logs.export is not None:
-            logs.export.close()
 
 
 @pytest.fixture
