@@ -111,7 +111,7 @@ AROUND = [
 
 
 @given(cards(), st.sampled_from(DISGUISES), st.sampled_from(AROUND), st.sampled_from(AROUND))
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_no_card_number_survives_in_any_disguise(card, disguise, before, after):
     """Every scheme, every length from 12 to 19, however written and whatever stands around: not four digits of it are left."""
     cleaned = PLAIN.text(f"{before}{disguise(card)}{after}")
@@ -171,7 +171,7 @@ def ids(chance):
 def test_ids_and_times_are_never_taken_for_cards():
     """Of many random UUIDs, trace and span ids, trace contexts, X-Ray ids, digests and times none is touched."""
     chance = random.Random(4)
-    for _ in range(4_000):
+    for _ in range(2_000):
         for text in ids(chance):
             assert text is PLAIN.text(text), text
         attributes = {"trace_id": chance.randbytes(16).hex(), "span_id": f"{chance.randint(0, 10**16 - 1):016}"}

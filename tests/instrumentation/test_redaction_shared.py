@@ -50,7 +50,7 @@ def test_keys_of_secrets_are_the_same_for_both(key, secret):
 def test_what_the_collector_would_take_out_is_gone_before(pieces):
     """Once the service has cleaned a text of pieces of secrets, the collector finds nothing more; keys of secrets are secret for both."""
     chance, keys = random.Random(19), Keys()
-    for _ in range(4_000):
+    for _ in range(2_500):
         text = pieces.text_of(chance)
         cleaned, once = SERVICE.text(text), without_sensitive(text)
         again = without_sensitive(cleaned)
