@@ -136,6 +136,8 @@ class Story(RuleBasedStateMachine):
             events = []
             if end > at:
                 self.counted_level[start] = (end, level, low)
+                if level < known or low < known_low or level - low < known - known_low:
+                    known = known_low = 0  # a counter that fell while the clock was put back, and is seen only now
                 events = [
                     ("metric", end, level - known, level - known),
                     ("quick metric", end, low - known_low, level - known),
