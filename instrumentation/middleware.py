@@ -83,22 +83,18 @@ class Instruments:
         self.template = self.routes.template
 
     def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
-        """A request under way; None when it is measured already, or ours failed: then the application is called without us."""
+        """A request under way; None when it is measured already: then the application is called without us."""
         if MEASURED in scope:
             return None
-        self.woken()
-        try:
-            return Request(self, scope, receive, send)
-        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
-            self.health.add(names.PROM_ERRORS, "begin")
-            return None
-
-    def woken(self) -> None:
-        """Starts the export thread where it does not run; never raises."""
         try:
             self.on_request()
         except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
-            self.health.add(names.PROM_ERRORS, "start")
+            self.failed("start")
+        return Request(self, scope, receive, send)
+
+    def failed(self, where: str) -> None:
+        """Counts a fault of ours."""
+        self.health.add(names.PROM_ERRORS, where)
 
 
 class Request:
@@ -142,7 +138,10 @@ class Request:
                 self._status = message["status"]
                 self._trailers = message.get("trailers", False)
         elif not self._last:
-            self._last = self._is_last(kind, message)
+            try:
+                self._last = self._is_last(kind, message)
+            except Exception:  # noqa: BLE001 - as below
+                self._instruments.health.add(names.PROM_ERRORS, "send")
         try:
             await self._send(message)
         except OSError:  # how servers tell an application that the client went away (ASGI 2.4)
@@ -151,17 +150,16 @@ class Request:
         if self._last and self._ended is None:
             self._ended = time.perf_counter()
             if self._status is not None and self._status < SERVER_ERROR:
-                self.over(None)
+                try:
+                    self.over(None)
+                except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+                    self._instruments.health.add(names.PROM_ERRORS, "report")
 
     def over(self, raised: BaseException | None) -> None:
         """It is answered, or the application has returned or raised: whatever is not reported yet is so now."""
-        if self._reported:
-            return
-        self._reported = True
-        try:
+        if not self._reported:
+            self._reported = True
             self._report(raised)
-        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
-            self._instruments.health.add(names.PROM_ERRORS, "report")
 
     def _is_last(self, kind: str, message: Message) -> bool:
         if kind == "http.response.body":

@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from .. import __version__
 from . import names
 from .headers import redacted, server
+from .health import Health
 from .identity import Resource as ResourceAttributes
 from .requestspan import RequestSpan
 
@@ -34,8 +35,9 @@ class SpanForm:
 
     scope: Final = InstrumentationScope(names.SCOPE, __version__, names.SCHEMA_URL)
 
-    def __init__(self, resource: Callable[[], ResourceAttributes], limits: SpanLimits) -> None:
+    def __init__(self, resource: Callable[[], ResourceAttributes], limits: SpanLimits, health: Health) -> None:
         self.limits = limits
+        self._health = health
         self._said_by = resource
         self._attributes: ResourceAttributes | None = None
         self._resource = Resource({})
@@ -50,6 +52,10 @@ class SpanForm:
         if attributes is not self._attributes:
             self._attributes, self._resource = attributes, Resource(attributes)
         return self._resource
+
+    def failed(self) -> None:
+        """Counts a word of user code that could not be noted."""
+        self._health.add(names.PROM_ERRORS, "span")
 
     def readable(self, span: RequestSpan) -> ReadableSpan:
         """The span as processors and exporters know it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import Any, Final, Protocol
 
@@ -43,6 +43,9 @@ class Form(Protocol):
     def resource(self) -> Resource:
         """Who speaks."""
 
+    def failed(self) -> None:
+        """Counts what could not be noted."""
+
     def readable(self, span: RequestSpan) -> ReadableSpan:
         """As processors and exporters know it."""
 
@@ -71,7 +74,52 @@ class Said:
         self.events: Any = BoundedList(limits.max_events)
         self.links: Any = BoundedList(limits.max_links)
 
-    def bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
+    def attribute(self, key: str, value: AttributeValue) -> None:
+        """One attribute."""
+        self.attributes[key] = value
+
+    def several(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """Several attributes."""
+        for key, value in attributes.items():
+            self.attributes[key] = value
+
+    def event(self, name: str, attributes: Attributes, timestamp: int | None) -> None:
+        """An event."""
+        self.events.append(Event(name, self._bounded(self.limits.max_event_attributes, attributes), timestamp))
+
+    def exception(
+        self,
+        raised: BaseException,
+        attributes: Attributes,
+        timestamp: int | None,
+        escaped: bool,  # noqa: FBT001 - as the API
+    ) -> None:
+        """An exception as an event."""
+        described: dict[str, Any] = {
+            "exception.type": error_name(raised),
+            "exception.message": str(raised),
+            "exception.stacktrace": "".join(traceback.format_exception(raised)),
+            "exception.escaped": str(escaped),
+        }
+        self.event("exception", described | dict(attributes or {}), timestamp)
+
+    def link(self, context: SpanContext, attributes: Attributes) -> None:
+        """A link, unless it points nowhere and says nothing."""
+        if context.is_valid or attributes or context.trace_state:
+            self.links.append(Link(context, self._bounded(self.limits.max_link_attributes, attributes)))
+
+    def rename(self, name: str) -> None:
+        """A name."""
+        self.name = name
+
+    def judge(self, status: Status | StatusCode, description: str | None) -> None:
+        """A status."""
+        made = status if isinstance(status, Status) else Status(status, description)
+        final = self.status is not None and self.status.status_code is StatusCode.OK
+        if made.status_code is not StatusCode.UNSET and not final:
+            self.status = made
+
+    def _bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
         """Attributes of an event or a link, within their own limits."""
         return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
 
@@ -127,40 +175,27 @@ class RequestSpan(Span):
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
         """Adds an attribute, cleaned and cut as the SDK does."""
-        if said := self._hears("set_attribute"):
-            said.attributes[key] = value
+        self._hear("set_attribute", Said.attribute, key, value)
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
         """Adds several."""
-        if said := self._hears("set_attributes"):
-            for key, value in attributes.items():
-                said.attributes[key] = value
+        self._hear("set_attributes", Said.several, attributes)
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
         """Adds an event, at the given nanoseconds or now."""
-        if said := self._hears("add_event"):
-            limits = said.limits
-            bounded = said.bounded(limits.max_event_attributes, attributes)
-            said.events.append(Event(name, bounded, timestamp))
+        self._hear("add_event", Said.event, name, attributes, timestamp)
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
         """Adds a link to another span; one that points nowhere is left out."""
-        if (said := self._hears("add_link")) and (context.is_valid or attributes or context.trace_state):
-            said.links.append(Link(context, said.bounded(said.limits.max_link_attributes, attributes)))
+        self._hear("add_link", Said.link, context, attributes)
 
     def update_name(self, name: str) -> None:
         """Names the span; what user code says stands above method and route."""
-        if said := self._hears("update_name"):
-            said.name = name
+        self._hear("update_name", Said.rename, name)
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Sets the status: OK is final, UNSET says nothing."""
-        said = self._hears("set_status")
-        if said is None or (said.status is not None and said.status.status_code is StatusCode.OK):
-            return
-        made = status if isinstance(status, Status) else Status(status, description)
-        if made.status_code is not StatusCode.UNSET:
-            said.status = made
+        self._hear("set_status", Said.judge, status, description)
 
     def record_exception(
         self,
@@ -170,18 +205,11 @@ class RequestSpan(Span):
         escaped: bool = False,  # noqa: FBT001, FBT002 - the API's own signature
     ) -> None:
         """Adds the event `exception`, with the class, the message and the stack."""
-        if self.open:
-            described: dict[str, Any] = {
-                "exception.type": error_name(exception),
-                "exception.message": str(exception),
-                "exception.stacktrace": "".join(traceback.format_exception(exception)),
-                "exception.escaped": str(escaped),
-            }
-            self.add_event("exception", described | dict(attributes or {}), timestamp)
+        self._hear("record_exception", Said.exception, exception, attributes, timestamp, escaped)
 
     def end(self, end_time: int | None = None) -> None:
         """Ends the span for user code; it leaves when the request is over all the same."""
-        if self._hears("end"):
+        if self.open:
             self._user_ended = time_ns() if end_time is None else end_time
             self.open = False
 
@@ -265,12 +293,15 @@ class RequestSpan(Span):
         """The scope of this package."""
         return self.form.scope
 
-    def _hears(self, what: str) -> Said | None:
+    def _hear(self, what: str, say: Callable[..., None], *told: Any) -> None:
+        """Notes what user code says. It never raises into that code: what can't be noted is counted."""
         if not self.open:
             if self.seconds >= 0 or self._user_ended is not None:
                 _log.warning("Tried calling %s on an ended span.", what)
-            return None
-        said = self.said
-        if said is None:
-            said = self.said = Said(self.form.limits)
-        return said
+            return
+        try:
+            if self.said is None:
+                self.said = Said(self.form.limits)
+            say(self.said, *told)
+        except Exception:  # noqa: BLE001 - the guard: a word to a span must not cost a request
+            self.form.failed()

@@ -66,7 +66,7 @@ def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redact
         made.provider, made.tracer, made.tracing = existing, tracer(existing), Eager(made)
         return
     own = _provider(made, resource())
-    form = SpanForm(resource, SpanLimits())
+    form = SpanForm(resource, SpanLimits(), made.health)
     made.provider, made.tracer, made.tracing = own, tracer(own), Deferred(made, form)
     own.when_watched = partial(_watch, weakref.ref(made))
 
@@ -97,7 +97,7 @@ def _provider(made: Instruments, resource: Resource) -> Provider:
 
     A second application of the process gets one too, because it has a name of its own.
     """
-    own = Provider(resource, made.sampling, made.spans)
+    own = Provider(resource, made.sampling, made.spans, made.health)
     _ours.add(own)
     if global_provider() is None:
         trace.set_tracer_provider(own)

@@ -33,11 +33,17 @@ IDLE = (SpanProcessor, BatchSpanProcessor, SimpleSpanProcessor)
 class KeepAtEnd(SpanProcessor):
     """Hands every span worth keeping to the queue of the application it was made for."""
 
-    def __init__(self, queue: SpanQueue, sampling: Sampling) -> None:
-        self._queue, self._sampling = queue, sampling
+    def __init__(self, queue: SpanQueue, sampling: Sampling, health: Health) -> None:
+        self._queue, self._sampling, self._health = queue, sampling, health
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Called where the span ends: some comparisons and one append."""
+        """Called where the span ends, inside user code: some comparisons and one append."""
+        try:
+            self._sort(span)
+        except Exception:  # noqa: BLE001 - the guard: whoever ends a span is not to hear of it
+            self._health.add(names.PROM_ERRORS, "span")
+
+    def _sort(self, span: ReadableSpan) -> None:
         serving = current()
         queue, sampling = (self._queue, self._sampling) if serving is None else (serving.spans, serving.sampling)
         root = local_root()
@@ -53,14 +59,14 @@ class Provider(TracerProvider):
     when_watched: Callable[[], None]
     """Called when a processor comes that has to see spans begin."""
 
-    def __init__(self, resource: ResourceAttributes, sampling: Sampling, queue: SpanQueue) -> None:
+    def __init__(self, resource: ResourceAttributes, sampling: Sampling, queue: SpanQueue, health: Health) -> None:
         super().__init__(
             sampler=sampling.sampler, resource=Resource(resource), shutdown_on_exit=False, id_generator=XRayIds()
         )
         self.others: tuple[SpanProcessor, ...] = ()
         self.watched = False
         self.when_watched = _nobody
-        super().add_span_processor(KeepAtEnd(queue, sampling))
+        super().add_span_processor(KeepAtEnd(queue, sampling, health))
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:
         """As the SDK's; requests' spans are shown to it too."""

@@ -21,6 +21,7 @@ from .errors import NotAnApplication
 from .export import Exporter, MakeTransport
 from .health import Health
 from .identity import Resource
+from .names import PROM_ERRORS
 from .placement import is_starlette, put_outermost, serves_itself
 from .red import Red
 from .spanqueue import SpanQueue
@@ -30,7 +31,7 @@ from .worker import Worker
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from .middleware import App, Receive, Scope, Send
+    from .middleware import App, Receive, Request, Scope, Send
 
 SHUTDOWN_TIMEOUT: Final = 5.0
 FLUSH_TIMEOUT: Final = 10.0
@@ -138,23 +139,31 @@ class Telemetry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, measured; raises what the application raises."""
-        if scope["type"] != "http" or self._aside or self._is_scrape(scope):
-            await self._serve_other(scope, receive, send)
-            return
-        request = self._instruments.begin(scope, receive, send)
+        try:
+            measured = scope["type"] == "http" and not self._aside and not self._is_scrape(scope)
+            request = self._instruments.begin(scope, receive, send) if measured else None
+        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+            self._health.add(PROM_ERRORS, "begin")
+            measured, request = True, None
         if request is None:
-            await self._inner(scope, receive, send)
+            await (self._inner if measured else self._serve_other)(scope, receive, send)
             return
         token = attach(request.context)
         try:
             await self._inner(scope, request.receive, request.send)
         except BaseException as raised:
-            request.over(raised)
+            self._over(request, raised)
             raise
         else:
-            request.over(None)
+            self._over(request, None)
         finally:
             detach(token)
+
+    def _over(self, request: Request, raised: BaseException | None) -> None:
+        try:
+            request.over(raised)
+        except Exception:  # noqa: BLE001 - as above
+            self._health.add(PROM_ERRORS, "report")
 
     def start(self) -> None:
         """Starts the export thread, if it does not run: a server's start and a first request do it by themselves."""
@@ -200,7 +209,7 @@ class Telemetry:
         elif kind == "websocket" and not self._aside:
             await self._connect(self._inner, self._instruments, scope, receive, send)
         else:
-            self._instruments.woken()
+            self._wake()
             await self._inner(scope, receive, send)
 
     def _prepare(self, *, clients: bool) -> None:
@@ -227,6 +236,12 @@ class Telemetry:
             on_failure=self._failed,
             clients=clients,
         )
+
+    def _wake(self) -> None:
+        try:
+            self._start_once()
+        except Exception:  # noqa: BLE001 - as in `__call__`
+            self._health.add(PROM_ERRORS, "start")
 
     def _start_once(self) -> None:
         if self._worker.thread is None and not self._stopped:

@@ -76,7 +76,10 @@ class Socket:
 
 
 def _begun(instruments: Instruments, scope: Scope, send: Send) -> Socket | None:
-    instruments.woken()
+    try:
+        instruments.on_request()
+    except Exception:  # noqa: BLE001 - where no thread can be started there is a span all the same
+        instruments.failed("start")
     try:
         return Socket(instruments, scope, send)
     except Exception:  # noqa: BLE001 - as above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException, WebSocket
@@ -33,7 +34,7 @@ class Shape(NamedTuple):
     leaves: int | None = None
     cancel: bool = False
     refuses: bool = False
-    scope: Any = {}
+    scope: Any = MappingProxyType({})
     kind: str = "http"
 
 
@@ -41,6 +42,8 @@ def shop(**more: Any) -> FastAPI:
     """The application."""
     app = FastAPI(**more)
     _plain(app)
+    _answering(app)
+    _saying(app)
     _failing(app)
     _streaming(app)
     _nested(app, FastAPI(**more))
@@ -69,6 +72,8 @@ def _plain(app: FastAPI) -> None:
     async def raw(request: Request):
         return len(await request.body())
 
+
+def _saying(app: FastAPI) -> None:
     @app.get("/named")
     async def named():
         trace.get_current_span().update_name("settle")
@@ -88,6 +93,8 @@ def _plain(app: FastAPI) -> None:
     async def said_error():
         trace.get_current_span().set_status(trace.StatusCode.ERROR, "not today")
 
+
+def _answering(app: FastAPI) -> None:
     @app.get("/empty", status_code=204)
     async def empty():
         return None
@@ -328,7 +335,7 @@ async def ask(app: Any, shape: Shape) -> list[Any]:
             given += 1
             more = given < len(pieces) or shape.leaves is not None
             return {"type": "http.request", "body": pieces[given - 1], "more_body": more}
-        await hangs.wait()
+        return await hangs.wait()
 
     async def send(message):
         if shape.refuses:
