@@ -1,0 +1,261 @@
+"""The page of real workers, of gunicorn and of uvicorn, read by a real Prometheus."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+
+pytest.importorskip("gunicorn")
+
+COUNT = "http_server_request_duration_seconds_count"
+SHOP = """
+import os
+from prometheus_client import Counter
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from fournines.instrumentation import instrument
+
+def buy(request):
+    orders.inc()
+    return PlainTextResponse(str(os.getpid()))
+
+app = Starlette(routes=[Route("/buy/{what}", buy)])
+telemetry = instrument(app, service="shop")
+orders = Counter("shop_orders", "Orders.", registry=telemetry.registry)
+"""
+GUNICORN = (
+    "gunicorn",
+    "-w",
+    "3",
+    "-k",
+    "uvicorn_worker.UvicornWorker",
+    "--graceful-timeout",
+    "5",
+    "-b",
+    "127.0.0.1:{port}",
+)
+UVICORN = ("uvicorn", "--workers", "3", "--log-level", "warning", "--port", "{port}")
+AWAY = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "PYTHONWARNINGS": "ignore", "PYTHONPATH": "."}
+CONFIGURATION = """
+scrape_configs:
+- {{job_name: shop, scrape_interval: 1s, static_configs: [{{targets: ["127.0.0.1:{port}"]}}], authorization: {{credentials: s3cret}}}}
+"""
+
+
+class Shop:
+    """A service of several workers."""
+
+    def __init__(self, server, port, page):
+        self.server, self.port, self.page_port = server, port, page
+        self.sent = 0
+
+    def buy(self, times):
+        """So many requests, three at a time, each on a connection of its own; the workers that served them."""
+        served, share = [], times // 3
+
+        def buying():
+            served.extend([self._get(self.port, f"/buy/{number}")[1] for number in range(share)])
+
+        threads = [threading.Thread(target=buying) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(served) == 3 * share
+        self.sent += len(served)
+        return {int(pid) for pid in served}
+
+    def page(self):
+        """The page's samples, by name."""
+        status, body = self._get(self.page_port, "/metrics")
+        assert status == 200, body
+        found = {}
+        for family in openmetrics(body.decode()):
+            for sample in family.samples:
+                found.setdefault(sample.name, []).append(sample)
+        return found
+
+    def text(self):
+        """The page as text of the older format."""
+        return self._get(self.page_port, "/metrics", accept="text/plain")[1]
+
+    def counted(self):
+        """Requests, and orders, on the page of whichever worker answers."""
+        page = self.page()
+        return sum(s.value for s in page.get(COUNT, ())), sum(s.value for s in page["shop_orders_total"])
+
+    def until_all_are_counted(self):
+        """Waits until the page shows all that was sent, as it does within a second or two, and not one more."""
+        deadline = time.monotonic() + 20
+        while (now := self.counted()) != (self.sent, self.sent):
+            assert max(now) <= self.sent
+            assert time.monotonic() < deadline, f"{now} of {self.sent}\n{self.server.output()}"
+            time.sleep(0.05)
+
+    def until_there_are_workers(self, number=3):
+        """Waits until so many workers have served a request."""
+        deadline = time.monotonic() + 30
+        seen = set()
+        while len(seen) < number:
+            seen |= self.buy(12)
+            assert time.monotonic() < deadline, self.server.output()
+        return seen
+
+    @staticmethod
+    def _get(port, path, accept="application/openmetrics-text; version=1.0.0"):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Accept": accept, "Authorization": "Bearer s3cret"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def shop(run_server, free_port, tmp_path):
+    """Starts the shop on a server; it is ended after the test."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    running, parents = [], []
+
+    def start(command, **env):
+        port = free_port()
+        page = int(env.get("FOURNINES_METRICS_PORT", port))
+        words = [sys.executable, "-m", *(word.format(port=port) for word in command), "shop:app"]
+        context = run_server(words, f"http://127.0.0.1:{port}/buy/first", env={**AWAY, **env}, cwd=tmp_path)
+        running.append(context)
+        made = Shop(context.__enter__(), port, page)
+        parents.append(made.server.pid)
+        made.sent = 1
+        return made
+
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
+    for parent in parents:
+        sweep_up(parent)
+
+
+def ask_prometheus(address, path, **query):
+    with urllib.request.urlopen(
+        f"http://{address}/api/v1/{path}?{urllib.parse.urlencode(query)}", timeout=10
+    ) as answer:
+        return json.load(answer)["data"]
+
+
+def until(found, timeout=30):
+    """What `found` gives as soon as it gives something."""
+    deadline = time.monotonic() + timeout
+    while not (now := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return now
+
+
+def test_prometheus_sees_all_workers_of_gunicorn_the_killed_too(
+    shop, prometheus_binary, promtool_binary, run_server, free_port, tmp_path
+):
+    """Preloaded workers, a port for the page, a token: Prometheus reads one sum, with exemplars, and a kill leaves it whole."""
+    folder, page = tmp_path / "metrics", free_port()
+    settings = {"DIR": str(folder), "PORT": str(page), "TOKEN": "s3cret"}
+    served = shop((*GUNICORN, "--preload"), **{f"FOURNINES_METRICS_{name}": value for name, value in settings.items()})
+    workers = served.until_there_are_workers()
+    served.until_all_are_counted()
+    os.kill(min(workers), signal.SIGKILL)
+    served.until_there_are_workers(3)
+    served.until_all_are_counted()
+    checked = subprocess.run(
+        [promtool_binary, "check", "metrics"], input=served.text(), capture_output=True, check=False
+    )
+    (service,) = folder.iterdir()
+
+    assert (0, b"") == (checked.returncode, checked.stderr + checked.stdout)
+    assert [0.0] == [sample.value for sample in served.page()["http_server_active_requests"]]
+    assert len(list(service.glob("*.seat"))) == 3
+
+    config, address = tmp_path / "prometheus.yml", f"127.0.0.1:{free_port()}"
+    config.write_text(CONFIGURATION.format(port=page))
+    where = (f"--storage.tsdb.path={tmp_path / 'tsdb'}", f"--web.listen-address={address}")
+    command = [prometheus_binary, f"--config.file={config}", *where, "--enable-feature=exemplar-storage"]
+    with run_server(command, f"http://{address}/-/ready"):
+        (counted,) = until(lambda: ask_prometheus(address, "query", query=f"sum({COUNT})")["result"])
+        named = {
+            "query": "http_server_request_duration_seconds_bucket",
+            "start": time.time() - 600,
+            "end": time.time() + 60,
+        }
+        exemplars = until(lambda: ask_prometheus(address, "query_exemplars", **named))
+        (target,) = ask_prometheus(address, "targets")["activeTargets"]
+
+    assert float(counted["value"][1]) == served.sent
+    assert {len(one["labels"]["trace_id"]) for series in exemplars for one in series["exemplars"]} == {32}
+    assert target["health"] == "up"
+
+
+def test_workers_of_uvicorn_find_each_other(shop):
+    """Three spawned workers with nothing configured: the page is that of all, whoever is asked."""
+    served = shop(UVICORN)
+    served.until_there_are_workers()
+    served.until_all_are_counted()
+
+    assert {served.counted() for _ in range(6)} == {(served.sent, served.sent)}
+
+
+def sweep_up(parent):
+    """Removes what the service left in memory: its next start would, but there is none."""
+    for folder in Path("/dev/shm", f"fournines-metrics-{os.getuid()}").glob(f"*-{parent}-*"):
+        shutil.rmtree(folder)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "command", [GUNICORN, (*GUNICORN, "--preload"), UVICORN], ids=["gunicorn", "preload", "uvicorn"]
+)
+def test_under_load_and_kills_no_count_is_lost_but_the_last_second_s(shop, tmp_path, command):
+    """While workers are killed and restarted the page never falls, and never shows more than was sent; quiet, nothing is missing."""
+    served = shop(command, FOURNINES_METRICS_DIR=str(tmp_path / "metrics"))
+    before = 0
+    for _ in range(5):
+        workers = served.until_there_are_workers()
+        served.until_all_are_counted()
+        os.kill(min(workers), signal.SIGKILL)
+        for _ in range(20):
+            now = served.counted()[0]
+            assert before <= now <= served.sent
+            before = now
+    served.until_there_are_workers()
+    served.until_all_are_counted()
+    (service,) = (tmp_path / "metrics").iterdir()
+    seats = len(list(service.glob("*.seat")))
+
+    assert len(list(service.iterdir())) == 2 * seats + 2
+    assert seats == 3
+
+
+@pytest.mark.long
+def test_a_reload_keeps_the_counts_and_a_restart_begins_anew(shop, tmp_path):
+    """A reload of gunicorn (HUP) changes all workers and no count; a new start of the service counts from 0."""
+    served = shop(GUNICORN, FOURNINES_METRICS_DIR=str(tmp_path / "metrics"))
+    old = served.until_there_are_workers()
+    served.until_all_are_counted()
+    os.kill(served.server.pid, signal.SIGHUP)
+    until(lambda: not served.buy(12) & old)
+    served.until_all_are_counted()
+    served.server.stop()
+    again = shop(GUNICORN, FOURNINES_METRICS_DIR=str(tmp_path / "metrics"))
+
+    again.until_all_are_counted()
