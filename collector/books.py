@@ -72,6 +72,7 @@ class Books:
         self._parts: tuple[Part, ...] = (
             *self.taps,
             self.registry,
+            self.retirement,
             self.tracks,
             self.upkeep,
             self.buckets,

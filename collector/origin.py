@@ -12,6 +12,9 @@ from .columns import Signal
 from .names import SERVICE_INSTANCE, SERVICE_NAME, UNKNOWN_SERVICE
 from .senders import SenderKey
 
+LONGEST_INSTANCE: Final = 200
+"""Characters of an instance's name that are kept: thousands of senders are remembered."""
+
 MOST_KNOWN: Final = 2_000
 """Resources whose origins are remembered at most."""
 
@@ -29,10 +32,12 @@ class Origin(NamedTuple):
 
 
 def origin_of(resource: Attributes) -> Origin:
-    """The origin of a resource. Without an instance id, all its attributes together stand for one."""
+    """The origin of a resource. Without an instance id, all its attributes together stand for one; a long one is told by its digest."""
     digest = digest_of(resource)
     service = str(resource.get(SERVICE_NAME) or UNKNOWN_SERVICE)
     instance = str(resource.get(SERVICE_INSTANCE) or digest.hex())
+    if len(instance) > LONGEST_INSTANCE:
+        instance = xxhash.xxh3_128_hexdigest(instance.encode("utf-8", "surrogatepass"))
     return Origin(SenderKey(service, instance), digest)
 
 

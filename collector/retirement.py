@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
@@ -26,13 +27,14 @@ _LOG: Final = logging.getLogger("fournines.collector")
 
 
 class Retirement:
-    """Lets services go, with their automatic SLOs. SLOs of files stay, with their counts."""
+    """Lets services go, with their automatic SLOs. SLOs of files stay, with their counts. A part of the books."""
 
     def __init__(self, registry: Registry, senders: Senders, buckets: Buckets, metrics: CollectorRegistry) -> None:
         self._registry = registry
         self._senders = senders
         self._buckets = buckets
         self._retired = Counter(SERVICES_RETIRED, "Services that went, unheard for 37 days", registry=metrics)
+        self._gone: list[str] = []
 
     def stage(self, now: float) -> list[str]:
         """Stages the going of whoever is to go at `now`, dates the others, and returns the names of those that go."""
@@ -40,16 +42,29 @@ class Retirement:
             return []
         self._registry.date(self._senders.heard, now)
         # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
-        gone = self._registry.retire(min(now, self._buckets.newest + DAY) - GONE_AFTER)
-        if gone:
-            self._retired.inc(len(gone))
+        self._gone = self._registry.retire(min(now, self._buckets.newest + DAY) - GONE_AFTER)
+        return self._gone
+
+    changed = False
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Nothing: the registry writes who is there."""
+
+    def keep(self) -> None:
+        """They are gone."""
+        if self._gone:
+            self._retired.inc(len(self._gone))
             _LOG.info(
                 "%d services were not heard for %d days and go, with their automatic SLOs: %s",
-                len(gone),
+                len(self._gone),
                 GONE_AFTER // DAY,
-                ", ".join(name[:50] for name in gone[:10]) + (", ..." if len(gone) > 10 else ""),
+                ", ".join(name[:50] for name in self._gone[:10]) + (", ..." if len(self._gone) > 10 else ""),
             )
-        for service in gone:
+        for service in self._gone:
             if not self._registry.judges(service):
                 self._senders.heard.pop(service, None)
-        return gone
+        self._gone = []
+
+    def forget(self) -> None:
+        """They stay until the next time."""
+        self._gone = []

@@ -229,7 +229,9 @@ class Traces:
             self._tell()
 
     def _fail(self, group: list[_Work], error: Exception) -> None:
-        self._instruments.dropped.labels("disk" if isinstance(error, sqlite3.Error) else "fault").inc(len(group))
+        self._instruments.dropped.labels("disk" if isinstance(error, sqlite3.Error) else "fault").inc(
+            sum(len(work.arrival.pieces) for work in group)
+        )
         if not self._failing:
             self._failing = True
             _LOG.error("traces are not kept now", exc_info=error)
