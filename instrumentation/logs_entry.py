@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import hexdigits
 from types import TracebackType
 from typing import Any, Final, Protocol
 
@@ -61,7 +62,10 @@ class Thrown:
 
 @dataclass(slots=True)
 class LogEntry:
-    """What was logged. `at`: epoch seconds; `number`: as `logging` counts levels; `fields`: plain values that are not redacted yet."""
+    """What was logged. `at`: epoch seconds; `number`: as `logging` counts levels; `fields`: plain values that are not redacted yet.
+
+    `place`: file, line and function, where they are to be told.
+    """
 
     at: float
     level: str
@@ -71,21 +75,27 @@ class LogEntry:
     ids: Ids | None
     fields: dict[str, Plain] = field(default_factory=dict)
     thrown: Thrown | None = None
+    place: tuple[str, int, str | None] | None = None
 
     def told(self, redactor: Redacting) -> tuple[Plain, dict[str, Plain]]:
         """(message, fields) as they may leave the process; an exception stands among the fields. Raises what the redactor raises."""
-        fields = self.fields
-        if self.thrown is not None:
-            fields = {
-                names.EXCEPTION_TYPE: self.thrown.type,
-                names.EXCEPTION_MESSAGE: self.thrown.message,
-                names.EXCEPTION_STACKTRACE: self.thrown.stack(),
-                **fields,
-            }
-        told = dict(redactor.attributes(fields))
+        told = dict(redactor.attributes(self._ours() | self.fields))
         if isinstance(stack := told.get(names.EXCEPTION_STACKTRACE), str):
             told[names.EXCEPTION_STACKTRACE] = without_middle(stack, LONGEST_TEXT)
         return shortened(redactor.value(self.message)), {key: shortened(value) for key, value in told.items()}
+
+    def _ours(self) -> dict[str, Plain]:
+        """What is told of the place and of the exception."""
+        ours: dict[str, Plain] = {}
+        if self.thrown is not None:
+            ours[names.EXCEPTION_TYPE], ours[names.EXCEPTION_MESSAGE] = self.thrown.type, self.thrown.message
+            ours[names.EXCEPTION_STACKTRACE] = self.thrown.stack()
+        if self.place is not None:
+            path, line, function = self.place
+            ours[names.CODE_FILE_PATH], ours[names.CODE_LINE_NUMBER] = plain(path), plain(line)
+            if function is not None:
+                ours[names.CODE_FUNCTION_NAME] = plain(function)
+        return ours
 
 
 def entry_of(record: logging.LogRecord) -> LogEntry:
@@ -129,9 +139,13 @@ def _message(record: logging.LogRecord, fields: dict[str, Plain]) -> Plain:
 def _ids(record: logging.LogRecord) -> Ids | None:
     # A record may be formatted by another thread than the one that made it: what was noted at its birth counts.
     trace_id, span_id = getattr(record, "otelTraceID", NO_ID), getattr(record, "otelSpanID", NO_ID)
-    if isinstance(trace_id, str) and isinstance(span_id, str) and len(trace_id) == 32 and len(span_id) == 16:
-        return Ids(trace_id, span_id, bool(getattr(record, "otelTraceSampled", False)))
+    if _is_id(trace_id, 32) and _is_id(span_id, 16):
+        return Ids(int(trace_id, 16), int(span_id, 16), bool(getattr(record, "otelTraceSampled", False)))
     return ids_here()
+
+
+def _is_id(said: object, digits: int) -> bool:
+    return isinstance(said, str) and len(said) == digits and all(each in hexdigits for each in said)
 
 
 def _text_of(raised: BaseException) -> str:

@@ -16,7 +16,6 @@ from .current import current
 from .health import Health
 from .logs_entry import LogEntry, entry_of
 from .logs_queue import LogQueue
-from .logs_values import plain
 from .worker import SUPPRESSED
 
 OURS: Final = "fournines.instrumentation"
@@ -77,12 +76,7 @@ class OtlpHandler(logging.Handler):
 def _placed(record: logging.LogRecord) -> LogEntry:
     """The entry of a record, with where in the code it was made."""
     entry = entry_of(record)
-    entry.fields = {
-        names.CODE_FILE_PATH: plain(record.pathname),
-        names.CODE_FUNCTION_NAME: plain(record.funcName),
-        names.CODE_LINE_NUMBER: plain(record.lineno),
-        **entry.fields,
-    }
+    entry.place = record.pathname, record.lineno, record.funcName
     return entry
 
 

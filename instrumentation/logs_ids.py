@@ -8,16 +8,27 @@ from opentelemetry.trace import get_current_span
 
 
 class Ids(NamedTuple):
-    """A trace's and a span's ids: 32 and 16 hexadecimal digits, as OpenTelemetry writes them."""
+    """A trace's and a span's ids, as numbers: they are written where they are needed."""
 
-    trace_id: str
-    span_id: str
+    trace: int
+    span: int
     sampled: bool
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id as OpenTelemetry writes it: 32 hexadecimal digits."""
+        return f"{self.trace:032x}"
+
+    @property
+    def span_id(self) -> str:
+        """The span's id as OpenTelemetry writes it: 16 hexadecimal digits."""
+        return f"{self.span:016x}"
 
     @property
     def xray(self) -> str:
         """The trace's id as X-Ray writes it: `1-<8 digits>-<24 digits>`."""
-        return f"1-{self.trace_id[:8]}-{self.trace_id[8:]}"
+        digits = self.trace_id
+        return f"1-{digits[:8]}-{digits[8:]}"
 
 
 def ids_here() -> Ids | None:
@@ -25,4 +36,4 @@ def ids_here() -> Ids | None:
     context = get_current_span().get_span_context()
     if not context.is_valid:
         return None
-    return Ids(f"{context.trace_id:032x}", f"{context.span_id:016x}", context.trace_flags.sampled)
+    return Ids(context.trace_id, context.span_id, context.trace_flags.sampled)

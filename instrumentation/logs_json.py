@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from . import names
+from .config import read_config
 from .logs_about import about, speaker
 from .logs_entry import LogEntry, Redacting, entry_of
 from .logs_values import Plain
@@ -106,10 +107,10 @@ def timestamp(at: float) -> str:
 
 @cache
 def usual_redactor() -> Redacting:
-    """What takes secrets out where nobody said how: the usual rules, counted nowhere."""
+    """What takes secrets out where nobody said how: the rules of the environment, counted nowhere."""
     from .redaction import Redactor
 
-    return Redactor()
+    return Redactor(read_config().redaction)
 
 
 def _beside(said: dict[str, Plain], fields: Mapping[str, Plain]) -> dict[str, Plain]:

@@ -64,7 +64,7 @@ def _record(entry: LogEntry, redactor: Redacting, most: int, longest: int | None
         dropped_attributes_count=len(fields) - len(kept),
     )
     if entry.ids is not None:
-        record.trace_id, record.span_id = bytes.fromhex(entry.ids.trace_id), bytes.fromhex(entry.ids.span_id)
+        record.trace_id, record.span_id = entry.ids.trace.to_bytes(16, "big"), entry.ids.span.to_bytes(8, "big")
         record.flags = SAMPLED if entry.ids.sampled else 0
     return record
 

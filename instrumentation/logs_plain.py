@@ -39,8 +39,8 @@ def mark(record: logging.LogRecord, service: str | None = None, health: Health |
     try:
         marks["otelServiceName"] = service or speaker().get(names.SERVICE_NAME, "")
         if ids := ids_here():
-            marks["otelTraceID"], marks["otelSpanID"], marks["otelTraceSampled"] = ids
-            marks["xrayTraceID"] = ids.xray
+            marks["otelTraceID"], marks["otelSpanID"] = ids.trace_id, ids.span_id
+            marks["otelTraceSampled"], marks["xrayTraceID"] = ids.sampled, ids.xray
     except Exception:  # noqa: BLE001 - somebody else's span may stand in the context; and logging that would end here again
         if health is not None:
             health.add(names.PROM_ERRORS, "logs")

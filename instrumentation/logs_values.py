@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 Plain = str | int | float | bool | None | list[Any] | dict[str, Any]
 """Text, numbers, truth, nothing, and lists and maps of these."""
@@ -35,6 +35,11 @@ def plain(value: object) -> Plain:
 
     Texts may exceed the longest by `MARGIN`.
     """
+    kind = type(value)
+    if kind is str:
+        return _text(cast(str, value))
+    if kind is int:
+        return _integer(cast(int, value))
     return _Walk().say(value, 0)
 
 
@@ -88,10 +93,10 @@ class _Walk:
         kind = type(value)
         if kind is str:
             return _text(value)
-        if value is None or kind is bool:
-            return value  # type: ignore[no-any-return]  # one of these two
         if kind is int:
             return _integer(value)
+        if value is None or kind is bool:
+            return value  # type: ignore[no-any-return]  # one of these two
         if kind is float:
             return value if math.isfinite(value) else repr(value)
         return self._say_other(value, depth)

@@ -136,7 +136,9 @@ def test_nothing_is_lost_and_nothing_is_sent_twice_over(made_logs):
     logs = made_logs(away, OTEL_LOGS_EXPORTER="otlp", OTEL_BLRP_MAX_EXPORT_BATCH_SIZE="10")
     for number in range(25):
         log.info("line %d", number)
-    for _ in range(3):
+    logs.export.push(RESOURCE, logs.clock.steady() + SOON, impatient=True)
+    assert (len(away.bodies), logs.export.waiting) == (1, 15 + 1)
+    for _ in range(2):
         logs.export.push(RESOURCE, logs.clock.steady() + SOON, impatient=True)
 
     assert away.bodies[0] == away.bodies[1] == away.bodies[2]

@@ -139,6 +139,15 @@ def test_a_record_that_another_thread_writes_keeps_its_ids(log):
     assert not {"otelTraceID", "otelSpanID"} & set(said)
 
 
+def test_a_mark_that_is_no_id_is_none(log):
+    """What somebody else put where ids stand is not taken for one."""
+    with tracer.start_as_current_span("request") as span:
+        for mark in ("x" * 32, 7, None, "0"):
+            log.info("x", extra={"otelTraceID": mark, "otelSpanID": "y" * 16})
+
+    assert {line["span_id"] for line in log.written.said} == {f"{span.get_span_context().span_id:016x}"}
+
+
 def test_an_exception_is_fields(log):
     """Type, message and stack, each by itself, with the card number in none of them."""
     try:
