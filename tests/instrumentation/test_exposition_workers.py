@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as text
 
 pytest.importorskip("gunicorn")
 
@@ -303,3 +304,49 @@ def test_a_reload_keeps_the_counts_and_a_restart_begins_anew(shop, tmp_path):
     again = shop(GUNICORN, FOURNINES_METRICS_DIR=str(tmp_path / "metrics"))
 
     again.until_all_are_counted()
+
+
+FORKS = """
+import os
+from prometheus_client import Counter, Gauge
+from fournines.instrumentation import instrument
+
+async def app(scope, receive, send): pass
+
+telemetry = instrument(app, service="shop")
+mine = Counter("mine", "In the page's registry.", registry=telemetry.registry)
+theirs = Counter("theirs", "In the library's registry.")
+depth = Gauge("depth", "Deepest.", registry=telemetry.registry, multiprocess_mode="max")
+for number in range(3):
+    if os.fork() == 0:
+        mine.inc(2)
+        theirs.inc(3)
+        depth.set(number)
+        telemetry._red.record(("GET", "http", "/x", 200, None, "1.1"), 0.1)
+        telemetry._exposition.page("")
+        os._exit(0)
+    os.wait()
+if os.fork() == 0:
+    print(telemetry._exposition.page("")[0].decode(), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.parametrize(("variable", "expected"), [
+    ("FOURNINES_METRICS_DIR", {"mine_total": 6, "theirs_total": None, COUNT: 3}),
+    ("PROMETHEUS_MULTIPROC_DIR", {"mine_total": 6, "theirs_total": 9, "depth": 2, COUNT: 3}),
+])  # fmt: skip
+def test_metrics_of_one_s_own_are_added_up_once(tmp_path, variable, expected):
+    """In our folder the page's registry is shared; where prometheus-client's own mode is on, it shares its metrics, and we do not again."""
+    env = {**os.environ, "PYTHONWARNINGS": "ignore", variable: str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], env=env, capture_output=True, text=True, check=True, timeout=60
+    )
+    found = [sample for family in text(done.stdout) for sample in family.samples]
+    names = [sample.name for sample in found]
+
+    assert {
+        name: sum(s.value for s in found if s.name == name) if name in names else None for name in expected
+    } == expected
+    assert names.count("mine_total") == 1
