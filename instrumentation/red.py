@@ -81,14 +81,6 @@ class _Series:
         self.sealed_counts = (0,) * buckets
         self.sealed_seconds = 0.0
 
-    def add(self, slot: int, seconds: float, exemplar: Exemplar | None) -> None:
-        with self.lock:
-            self.counts[slot] += 1
-            self.seconds += seconds
-            self.fresh = True
-            if exemplar is not None:
-                self.exemplars[slot] = exemplar
-
     def total(self) -> Total:
         with self.lock:
             return Total(self.key, tuple(self.counts), self.seconds, tuple(self.exemplars))
@@ -140,7 +132,13 @@ class Red:
     def record(self, key: Key, seconds: float, exemplar: Exemplar | None = None) -> None:
         """Counts one finished request. A duration equal to a boundary falls into that boundary's bucket."""
         series = self._series.get(key) or self._new(key)
-        series.add(bisect_left(self.boundaries, seconds), seconds, exemplar)
+        slot = bisect_left(self.boundaries, seconds)
+        with series.lock:
+            series.counts[slot] += 1
+            series.seconds += seconds
+            series.fresh = True
+            if exemplar is not None:
+                series.exemplars[slot] = exemplar
 
     def flight(self, method: str, scheme: str) -> Flight:
         """Where requests of a method and scheme are counted while they run."""

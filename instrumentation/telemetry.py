@@ -96,6 +96,7 @@ class Telemetry:
         self._config = config
         self._aside = config.disabled or engine != ENGINES[0]
         self._metrics_path = metrics_path
+        self._page = metrics_path or "\0"  # the end of paths that are looked at twice
         self._original = app
         self._inner: App = app
         self._stopped = False
@@ -140,7 +141,9 @@ class Telemetry:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, measured; raises what the application raises."""
         try:
-            measured = scope["type"] == "http" and not self._aside and not self._is_scrape(scope)
+            measured = scope["type"] == "http" and not self._aside
+            if measured and scope["path"].endswith(self._page):
+                measured = not self._is_scrape(scope)
             request = self._instruments.begin(scope, receive, send) if measured else None
         except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
             self._health.add(PROM_ERRORS, "begin")
@@ -253,7 +256,7 @@ class Telemetry:
 
     def _is_scrape(self, scope: Scope) -> bool:
         path = self._metrics_path
-        if path is None or not scope["path"].endswith(path) or scope.get("method") not in ("GET", "HEAD"):
+        if path is None or scope.get("method") not in ("GET", "HEAD"):
             return False
         if scope["path"] not in (path, scope.get("root_path", "") + path):
             return False
