@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -73,6 +73,10 @@ class LogsConfig:
     delay: float = 1.0
     attributes: int = 128
     value_length: int | None = None
+
+    def with_argument(self, lines: str | None) -> LogsConfig:
+        """The same, with what `instrument()` was told of consoles."""
+        return self if lines is None else replace(self, lines=lines)
 
 
 @dataclass(frozen=True)

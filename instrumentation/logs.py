@@ -18,7 +18,7 @@ from .logs_handler import OtlpHandler
 from .logs_json import JsonFormatter
 from .logs_plain import correlate
 from .logs_queue import LogQueue
-from .logs_structlog import JsonRenderer, show_to
+from .logs_structlog import JsonRenderer, hide_from, show_to
 
 Lines = Literal["off", "plain", "json"]
 """What consoles show: as they did; as they did, with ids on every record for their formats; JSON."""
@@ -100,7 +100,7 @@ class Logs:
             return
         while self._heard:
             self._heard.pop().removeHandler(self._handler)
-        show_to(None)
+        hide_from(self._handler.take)
 
 
 _shown: Final[list[Undo]] = []

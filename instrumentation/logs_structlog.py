@@ -114,10 +114,10 @@ def is_configured(render: Render) -> bool:
     )
 
 
-def show_to(take: Take | None) -> None:
-    """Shows somebody else each event that structlog does not hand to `logging`, from now on; nobody any more with None."""
-    _shown_to[:] = [] if take is None else [take]
-    if take is None or "structlog" not in sys.modules:
+def show_to(take: Take) -> None:
+    """Shows somebody else each event that structlog does not hand to `logging`, from now on: the newest who asked."""
+    _shown_to[:] = [take]
+    if "structlog" not in sys.modules:
         return
     import structlog
 
@@ -125,6 +125,11 @@ def show_to(take: Take | None) -> None:
     processors = now["processors"]
     if show not in processors and not isinstance(now["logger_factory"], structlog.stdlib.LoggerFactory):
         structlog.configure(**{**now, "processors": [*processors[:-1], show, *processors[-1:]]})
+
+
+def hide_from(take: Take) -> None:
+    """Shows it nothing any more."""
+    _shown_to[:] = [each for each in _shown_to if each != take]
 
 
 def show(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -16,7 +16,7 @@ from fournines.instrumentation import names
 from fournines.instrumentation.errors import InstrumentationError
 from fournines.instrumentation.logs_console import JsonConsole
 from fournines.instrumentation.logs_json import JsonFormatter
-from fournines.instrumentation.logs_structlog import JsonRenderer, add_ids, configure, show_to
+from fournines.instrumentation.logs_structlog import JsonRenderer, add_ids, configure
 
 ABOUT = {"service.name": "payments"}
 CARD = "4111 1111 1111 1111"
@@ -28,7 +28,6 @@ def fresh():
     """What structlog is as it comes, before and after."""
     structlog.reset_defaults()
     yield
-    show_to(None)
     structlog.reset_defaults()
 
 
