@@ -30,6 +30,7 @@ from .exposition_server import PageServer
 from .exposition_token import CHALLENGE
 from .health import Health
 from .multiprocess import Workers
+from .multiprocess_fork import GATE
 from .multiprocess_place import is_shared, meeting_place
 from .multiprocess_snapshot import Snapshot
 from .multiprocess_writer import Writer
@@ -210,7 +211,8 @@ class _Parts:
 
     def _taken(self) -> Snapshot:
         shares = bool(self._settings.prometheus_folder)
-        return self._own.snapshot(shared_families(self._others(), self._health, prometheus_shares=shares))
+        with GATE:
+            return self._own.snapshot(shared_families(self._others(), self._health, prometheus_shares=shares))
 
     def _shared(self) -> Workers | None:
         """The workers this process is one of: looked for where it serves, because a master that forks is none of them."""
@@ -249,10 +251,10 @@ def _let_go(parts: _Parts, server: PageServer | None) -> None:
 
 async def _aside(call: Callable[[], Answer]) -> Answer:
     try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # another kind of loop: there the page is made on it
+        made = asyncio.get_running_loop().run_in_executor(None, call)
+    except RuntimeError:  # another kind of loop, or no threads left: there the page is made on the loop
         return call()
-    return await loop.run_in_executor(None, call)
+    return await made
 
 
 def _page(families: Iterable[Metric]) -> Families:

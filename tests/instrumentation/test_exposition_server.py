@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import os
 import socket
@@ -191,6 +192,33 @@ def test_stopped_it_leaves_neither_thread_nor_port(page_server):
     assert "fournines-page" not in [thread.name for thread in threading.enumerate()]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=5)
+
+
+def test_a_page_nobody_holds_leaves_neither_thread_nor_seat(free_port, tmp_path):
+    """Tests make an application each and forget it: what its page started ends, and its counts are left to the others."""
+    from fournines.instrumentation.config import read_config
+    from fournines.instrumentation.multiprocess_folder import Folder
+    from fournines.instrumentation.telemetry import Telemetry
+
+    port = free_port()
+    environ = {
+        "FOURNINES_METRICS_DIR": str(tmp_path),
+        "FOURNINES_METRICS_PORT": str(port),
+        "OTEL_METRICS_EXPORTER": "none",
+    }
+    telemetry = Telemetry(Starlette(), read_config("shop", environ=environ))
+    telemetry.start()
+    ask(port)
+    started = [thread for thread in threading.enumerate() if thread.name in ("fournines-metrics", "fournines-page")]
+    del telemetry
+    gc.collect()
+    for thread in started:
+        thread.join(10)
+    (service,) = tmp_path.iterdir()
+
+    assert len(started) == 2
+    assert [thread for thread in started if thread.is_alive()] == []
+    assert Folder(service).living() == []
 
 
 @pytest.mark.parametrize(("environ", "expected"), [

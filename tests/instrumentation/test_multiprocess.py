@@ -21,6 +21,7 @@ from fournines.instrumentation.exposition_families import family_of, metric_of
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.multiprocess import Workers
 from fournines.instrumentation.multiprocess_folder import Busy, Folder
+from fournines.instrumentation.multiprocess_fork import Gate
 from fournines.instrumentation.multiprocess_place import is_shared, meeting_place, parent, sweep
 from fournines.instrumentation.multiprocess_snapshot import (
     Family,
@@ -449,6 +450,37 @@ def test_a_forked_child_leaves_the_seat_to_its_parent(worker, folder):
         os.close(handle)
 
     assert (held, gone) == (True, True)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_fork_waits_while_counts_are_taken_and_not_for_ever(slow):
+    """A child is not born with locks held by a thread it does not have; a collector that hangs holds no fork up."""
+    gate, inside, go = Gate(), threading.Event(), threading.Event()
+
+    def taking():
+        with gate:
+            inside.set()
+            go.wait(20)
+
+    thread = threading.Thread(target=taking)
+    thread.start()
+    inside.wait(20)
+    forking = threading.Thread(target=lambda: (gate.before(), forked.append(go.is_set()), gate.in_parent()))
+    forked = []
+    forking.start()
+    if not slow:
+        go.set()
+    forking.join(20)
+    go.set()
+    thread.join(20)
+    assert forked == [not slow]
+
+    gate.before()
+    gate.in_child()
+    other = threading.Thread(target=lambda: [gate.__enter__(), forked.append("free"), gate.__exit__()])
+    other.start()
+    other.join(20)
+    assert forked[-1] == "free"
 
 
 def test_who_shares_and_who_does_not(monkeypatch):
