@@ -26,6 +26,8 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | frozenset(MARKS)
 }  # fmt: skip
 """Attributes of a record that are no fields of the application's."""
 
+_LATEST: Final = 1e10
+"""Epoch seconds beyond which no clock goes in earnest."""
 _LONGEST_STACK: Final = 4 * LONGEST_TEXT
 
 
@@ -111,7 +113,12 @@ def entry_of(record: logging.LogRecord) -> LogEntry:
     if record.stack_info:
         fields[names.CODE_STACKTRACE] = plain(record.stack_info)
     level, logger = sayable(str(record.levelname)), sayable(str(record.name))
-    return LogEntry(record.created, level, record.levelno, message, logger, _ids(record), fields, thrown)
+    # Records also come from afar (`makeLogRecord`), with anything where numbers belong.
+    number: Any = record.levelno
+    at: Any = record.created
+    number = number if isinstance(number, int) else logging.NOTSET
+    at = at if isinstance(at, float) and 0.0 <= at < _LATEST else 0.0
+    return LogEntry(at, level, number, message, logger, _ids(record), fields, thrown)
 
 
 def thrown_by(exc_info: Any) -> Thrown | None:

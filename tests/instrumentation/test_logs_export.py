@@ -226,7 +226,8 @@ def test_one_record_that_can_t_be_told_does_not_take_the_others_with_it(made_log
 
 
 @pytest.mark.parametrize(
-    "extra", [{"\ud800": "\udfff"}, {"a": float("nan")}, {"a": 2**70}, {"a": object()}, {"a": b"\xff"}, {"a": [[[[[[[[[[1]]]]]]]]]]}]
+    "extra", [{"\ud800": "\udfff"}, {"a": float("nan")}, {"a": 2**70}, {"a": object()}, {"a": b"\xff"}, {"a": [[[[[[[[[[1]]]]]]]]]]},
+     {"created": float("nan")}, {"created": -1.0, "levelno": "high", "lineno": None, "pathname": 7, "funcName": object()}],
 )  # fmt: skip
 def test_whatever_is_logged_can_be_sent(made_logs, extra):
     """Nothing hostile makes a record that protobuf can't say."""
