@@ -95,20 +95,24 @@ def test_a_line_within_a_span_says_its_ids(log):
 def test_every_thread_and_task_says_its_own_ids(log):
     """However spans interleave, a line has the ids of the span in whose task or thread it was written."""
 
+    ids = {}
+
     def work(name):
         with tracer.start_as_current_span(name) as span:
-            log.info("%016x", span.get_span_context().span_id)
+            ids[name] = f"{span.get_span_context().span_id:016x}"
+            log.info(name)
 
     async def task(name):
         with tracer.start_as_current_span(name) as span:
+            ids[name] = f"{span.get_span_context().span_id:016x}"
             await asyncio.sleep(0)
-            log.info("%016x", span.get_span_context().span_id)
-            await asyncio.to_thread(log.info, "%016x", span.get_span_context().span_id)
+            log.info(name)
+            await asyncio.to_thread(log.info, name)
 
     async def tasks():
-        await asyncio.gather(*(task(str(number)) for number in range(20)))
+        await asyncio.gather(*(task(f"task {number}") for number in range(20)))
 
-    threads = [threading.Thread(target=work, args=(str(number),)) for number in range(10)]
+    threads = [threading.Thread(target=work, args=(f"thread {number}",)) for number in range(10)]
     for thread in threads:
         thread.start()
     asyncio.run(tasks())
@@ -117,7 +121,7 @@ def test_every_thread_and_task_says_its_own_ids(log):
 
     said = log.written.said
     assert len(said) == 50
-    assert all(line["message"] == line["span_id"] for line in said)
+    assert all(ids[line["message"]] == line["span_id"] for line in said)
 
 
 def test_a_record_that_another_thread_writes_keeps_its_ids(log):
