@@ -94,7 +94,6 @@ def test_a_line_within_a_span_says_its_ids(log):
 
 def test_every_thread_and_task_says_its_own_ids(log):
     """However spans interleave, a line has the ids of the span in whose task or thread it was written."""
-
     ids = {}
 
     def work(name):
