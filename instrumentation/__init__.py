@@ -6,7 +6,39 @@ is away; `/metrics` shows the same counts. It costs a request microseconds, and 
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from .errors import InstrumentationError, NoSuchEngine, NotAnApplication
 from .telemetry import Telemetry, instrument
 
-__all__ = ["InstrumentationError", "NoSuchEngine", "NotAnApplication", "Telemetry", "instrument"]
+if TYPE_CHECKING:
+    from .logs_json import JsonFormatter
+    from .logs_plain import CorrelationFilter
+    from .logs_structlog import JsonRenderer, add_ids
+
+__all__ = [
+    "CorrelationFilter",
+    "InstrumentationError",
+    "JsonFormatter",
+    "JsonRenderer",
+    "NoSuchEngine",
+    "NotAnApplication",
+    "Telemetry",
+    "add_ids",
+    "instrument",
+]
+
+_WHEN_ASKED_FOR: Final = {
+    "CorrelationFilter": "logs_plain",
+    "JsonFormatter": "logs_json",
+    "JsonRenderer": "logs_structlog",
+    "add_ids": "logs_structlog",
+}
+"""Who writes no logs with us does not pay for importing them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHEN_ASKED_FOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_WHEN_ASKED_FOR[name]}", __name__), name)

@@ -132,6 +132,9 @@ def _start(outgoing: Current, request: httpx.Request) -> Span:
     # Only the headers see the span: what runs inside the transport are sockets, with no spans of their own.
     carrier: dict[str, str] = {}
     outgoing.propagators.inject(carrier, trace.set_span_in_context(span, get_current()))
+    if names.TRACEPARENT in carrier:
+        # One that the service copied by hand would be said of another trace.
+        request.headers.pop(names.TRACESTATE, None)
     request.headers.update(carrier)
     return span
 

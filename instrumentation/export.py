@@ -27,6 +27,7 @@ from .config import Config, Target
 from .health import Health
 from .identity import Resource, resource
 from .outbox import Outbox
+from .outlet import Outlet
 from .red import Red
 from .redaction import Redactor
 from .spanqueue import SpanQueue
@@ -65,6 +66,7 @@ class Exporter:
         self._traces = _outbox(config.traces, make_transport, clock, health)
         self._spans_follow = _same_receiver(config)
         self.redactor = Redactor(config.redaction, health)
+        self.outlets: Sequence[Outlet] = ()
         self._begin()
 
     @property
@@ -79,8 +81,8 @@ class Exporter:
 
     @property
     def waiting_batches(self) -> int:
-        """Sealed batches, of both signals, not yet acknowledged."""
-        return sum(box.waiting for box in (self._metrics, self._traces) if box is not None)
+        """Sealed batches, of all signals, not yet acknowledged, and what waits at other outlets."""
+        return sum(way.waiting for way in self._ways())
 
     def failed(self) -> bool:
         """Notes that a request failed; True the first time since the last seal, when somebody should wake the thread."""
@@ -96,7 +98,9 @@ class Exporter:
         if self._metrics is not None:
             self._metrics.push(self._due())
         self._send_spans(self._clock.steady() + self._config.export_interval)
-        return min([self._due(), *(box.next_attempt for box in self._boxes() if box.waiting)])
+        self._push_outlets(self._clock.steady() + self._config.export_interval)
+        waiting = (box.next_attempt for box in self._boxes() if box.waiting)
+        return min([self._due(), *waiting, *(outlet.next_attempt for outlet in self._open_outlets())])
 
     def flush(self, deadline: float) -> bool:
         """Seals and sends everything now, until `deadline` (steady seconds); True when all of it was acknowledged."""
@@ -107,8 +111,8 @@ class Exporter:
         """The last export: all counts and the heartbeat 0. True when it was acknowledged."""
         self._seal(up=False)
         done = self._send_all(deadline)
-        for box in self._boxes():
-            box.close()
+        for way in self._ways():
+            way.close()
         return done
 
     def forget(self) -> None:
@@ -116,8 +120,8 @@ class Exporter:
         self._red.forget()
         self._spans.forget()
         self._health.forget()
-        for box in self._boxes():
-            box.forget()
+        for way in self._ways():
+            way.forget()
         self._begin()
 
     def _begin(self) -> None:
@@ -139,13 +143,17 @@ class Exporter:
     def _seal(self, *, up: bool) -> None:
         self._failed_at = None
         since_last, self._last_seal = self._clock.steady() - self._last_seal, self._clock.steady()
-        if self._metrics is None:
+        if self._metrics is None and not self.outlets:
             return
         from .otlp import Interval, Sealed, metrics_request
 
         start, end = self._interval(since_last)
         self._sealed_until = end
         points = self._red.seal(since=start / NANOS)
+        for outlet in self.outlets:
+            outlet.sealed(self._resource, end / NANOS, points, self._red.boundaries)
+        if self._metrics is None:
+            return
         sealed = Sealed(Interval(start, end), self._began, up, points, self._red.active(), self._red.boundaries)
         body = metrics_request(self._resource, sealed)
         self._metrics.put(_packed(body, self._config.metrics), sum(point.requests for point in points))
@@ -164,7 +172,21 @@ class Exporter:
         if self._metrics is not None:
             self._metrics.push(deadline, impatient=True)
         self._send_spans(deadline, impatient=True)
+        self._push_outlets(deadline, impatient=True)
         return self.idle
+
+    def _ways(self) -> list[Outbox | Outlet]:
+        return [*self._boxes(), *self.outlets]
+
+    def _push_outlets(self, until: float, *, impatient: bool = False) -> None:
+        for outlet in self._open_outlets():
+            outlet.push(self._resource, until, impatient=impatient)
+
+    def _open_outlets(self) -> list[Outlet]:
+        """The outlets that may be tried: where the counts can't go, what goes to the same receiver can't either."""
+        stuck = self._config.metrics if self._metrics is not None and self._metrics.waiting else None
+        receiver = None if stuck is None else urlsplit(stuck.endpoint).netloc
+        return [outlet for outlet in self.outlets if outlet.receiver != receiver]
 
     def _send_spans(self, until: float, *, impatient: bool = False) -> None:
         if self._traces is None or (self._spans_follow and self._metrics is not None and self._metrics.waiting):

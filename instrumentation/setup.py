@@ -10,6 +10,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 
 from . import clients as outgoing_calls
+from . import names
 from .config import Config
 from .eager import Eager
 from .health import Health
@@ -46,7 +47,7 @@ def instruments(
         red=red,
         health=health,
         spans=spans,
-        propagators=propagators(config.propagators, redact=redactor.pair),
+        propagators=propagators(config.propagators, partial(health.add, names.PROM_REFUSED_HEADERS), redactor.pair),
         known_methods=config.known_methods,
         sampling=sampling,
         on_failure=on_failure,

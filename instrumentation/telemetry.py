@@ -31,6 +31,7 @@ from .worker import Worker
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from .logs import Logs
     from .middleware import App, Receive, Request, Scope, Send
 
 SHUTDOWN_TIMEOUT: Final = 5.0
@@ -49,6 +50,7 @@ def instrument(
     metrics_token: str | None = None,
     clients: bool = True,
     engine: str = "fournines",
+    logs: str | None = None,
 ) -> Telemetry:
     """Makes a FastAPI, Starlette or any other ASGI application say what it does; the environment (`OTEL_*`) says the rest.
 
@@ -57,9 +59,12 @@ def instrument(
     `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
     `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
     `clients=False` leaves httpx alone; `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
-    for who has to compare, or trusts it more: same exporters, same page. The export thread starts with the server (or the first request).
+    for who has to compare, or trusts it more: same exporters, same page. `logs="json"` turns the process's
+    consoles to lines of JSON, `logs="plain"` puts ids on every record of theirs. The export thread starts with the server
+    (or the first request).
 
-    Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there; nothing of it ever raises later.
+    Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there, `InstrumentationError`
+    for `logs` that are none of these; nothing of it ever raises later.
     """
     if not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
@@ -69,7 +74,8 @@ def instrument(
             _log.warning("already instrumented as %r; %r is ignored", known.service, service)
         return known
     config = read_config(service, version)
-    config = replace(config, page=config.page.with_arguments(metrics_port, metrics_token))
+    page, lines = config.page.with_arguments(metrics_port, metrics_token), config.logs.with_argument(logs)
+    config = replace(config, page=page, logs=lines)
     telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
     _KNOWN[id(app)] = telemetry
     return telemetry
@@ -107,8 +113,22 @@ class Telemetry:
         self._red = Red(config.boundaries)
         self._spans = SpanQueue(config.span_queue if config.traces else 0, config.span_batch, self._health)
         self._exporter = Exporter(config, self._red, self._spans, self._health, clock, make_transport)
+        from .emf_export import emf_export
+        from .logs import Logs
+
+        redactor = self._exporter.redactor
+        self._logs = Logs(
+            config.logs,
+            config.attributes,
+            redactor=redactor,
+            health=self._health,
+            clock=clock,
+            make_transport=make_transport,
+        )
+        ways = (self._logs.export, emf_export(config.emf, redactor, clock, self._health))
+        self._exporter.outlets = [way for way in ways if way is not None]
         self._worker = Worker(self._exporter, clock, self._health)
-        self._spans.wake = self._worker.wake
+        self._spans.wake = self._logs.wake = self._worker.wake
         self._prepare(clients=clients)
         self._in_place = is_starlette(app)
         if self._in_place:
@@ -116,7 +136,7 @@ class Telemetry:
         if self._aside:
             self._inner = put_inside(app, self._inner, self._instruments)
         _LIVE.add(self)
-        weakref.finalize(self, _let_go, self._worker).atexit = False
+        weakref.finalize(self, _let_go, self._worker, self._logs).atexit = False
 
     @property
     def app(self) -> App:
@@ -168,12 +188,21 @@ class Telemetry:
         except Exception:  # noqa: BLE001 - as above
             self._health.add(PROM_ERRORS, "report")
 
+    def logs(self, lines: str = "json") -> None:
+        """What the process's consoles show from now on: `json`, `plain` (their own formats, with ids on every record) or `off`.
+
+        Of loggers that are configured later, say it again then. Raises `InstrumentationError` for anything else.
+        """
+        if not self._config.disabled:
+            self._logs.show(lines)
+
     def start(self) -> None:
         """Starts the export thread, if it does not run: a server's start and a first request do it by themselves."""
         if self._config.disabled:
             return
         self._stopped = False
         _STARTED.add(self)
+        self._logs.begin()
         self._worker.start()
         self._exposition.start()
 
@@ -197,6 +226,7 @@ class Telemetry:
             return True
         self._stopped = True
         _STARTED.discard(self)
+        self._logs.end()
         self._exposition.stop()
         return self._worker.stop(timeout)
 
@@ -297,9 +327,10 @@ def _after_fork() -> None:
         telemetry._forget()  # noqa: SLF001 - the class's own fork hook
 
 
-def _let_go(worker: Worker) -> None:
+def _let_go(worker: Worker, logs: Logs) -> None:
     """An application nobody holds any more (tests make one each) must not leave its thread behind."""
     _PARTING.difference_update([one for one in _PARTING if not one.ending])
+    logs.end()
     worker.part(SHUTDOWN_TIMEOUT)
     if worker.ending:
         _PARTING.add(worker)

@@ -245,3 +245,26 @@ def test_an_incoming_without_headers_is_the_context_as_it_was():
     context = Context(a=1)
 
     assert Incoming(context, {}).in_context() is context
+
+
+def test_a_tracestate_copied_by_hand_is_not_said_of_another_trace(watch, call):
+    """An outgoing call carries the tracestate of its own trace, or none: not one that stood in its headers before."""
+    import httpx
+    from fastapi import FastAPI
+
+    from fournines.instrumentation import clients
+
+    seen = []
+    app = FastAPI()
+
+    @app.get("/")
+    async def root():
+        send = clients._wrapped(lambda transport, request: seen.append(request) or httpx.Response(204))
+        send(None, httpx.Request("GET", "http://far.example/", headers={"tracestate": "old=1"}))
+
+    telemetry = watch(app, make=lambda target: None)
+    call(telemetry.app, "/", headers=[(b"traceparent", b"nonsense")])
+
+    assert "traceparent" in seen[0].headers
+    assert "tracestate" not in seen[0].headers
+    assert telemetry._health.count("fournines_refused_headers", "traceparent") == 1
