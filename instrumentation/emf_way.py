@@ -96,23 +96,12 @@ class File:
         """It is closed."""
 
 
-class Tcp:
-    """The agent's TCP port, on one connection that is kept."""
+class _Agent:
+    """The agent's address, and the socket there is to it."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
         self._socket: socket.socket | None = None
-
-    def write(self, line: str, timeout: float) -> None:
-        """One line; a connection that fails is closed, and the next line opens another."""
-        try:
-            if self._socket is None:
-                self._socket = socket.create_connection(self._address, timeout)
-            self._socket.settimeout(timeout)
-            self._socket.sendall(line.encode("ascii") + b"\n")
-        except OSError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Closes the connection."""
@@ -125,12 +114,23 @@ class Tcp:
         self.close()
 
 
-class Udp:
-    """The agent's UDP port: one datagram a line, and nobody says whether it came."""
+class Tcp(_Agent):
+    """The agent's TCP port, on one connection that is kept."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._address = host, port
-        self._socket: socket.socket | None = None
+    def write(self, line: str, timeout: float) -> None:
+        """One line; a connection that fails is closed, and the next line opens another."""
+        try:
+            if self._socket is None:
+                self._socket = socket.create_connection(self._address, timeout)
+            self._socket.settimeout(timeout)
+            self._socket.sendall(line.encode("ascii") + b"\n")
+        except OSError:
+            self.close()
+            raise
+
+
+class Udp(_Agent):
+    """The agent's UDP port: one datagram a line, and nobody says whether it came."""
 
     def write(self, line: str, timeout: float) -> None:
         """One datagram."""
@@ -147,16 +147,6 @@ class Udp:
         except OSError:
             self.close()
             raise
-
-    def close(self) -> None:
-        """Closes the socket."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    def abandon(self) -> None:
-        """Closes this process's end of it."""
-        self.close()
 
 
 _AGENTS: Final[dict[str, Callable[[str, int], Way]]] = {"tcp": Tcp, "udp": Udp}
