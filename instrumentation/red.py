@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from typing import Final, NamedTuple
+from collections.abc import Callable, Hashable
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from . import names
 
@@ -19,7 +20,10 @@ Key = tuple[str, str, str | None, int, str | None, str | None]
 """(method, scheme, route, status, error type, protocol version): all that tells one series from another."""
 
 SERIES_LIMIT: Final = 2000
-"""Series per service, the SDK's usual limit; beyond it a new series loses its route, so counts stay whole and memory bounded."""
+"""Series per metric, the SDK's usual limit; beyond it a new one loses what may vary, so counts stay whole and memory bounded."""
+
+K = TypeVar("K", bound=Hashable)
+"""What tells one series of a metric from another."""
 
 
 class Exemplar(NamedTuple):
@@ -31,27 +35,32 @@ class Exemplar(NamedTuple):
     at: float
 
 
-class Point(NamedTuple):
+class Gained(NamedTuple, Generic[K]):
     """What one series gained since the last seal. `counts` has one entry per bucket, the last for +Inf."""
 
-    key: Key
+    key: K
     counts: tuple[int, ...]
     seconds: float
     exemplars: tuple[Exemplar, ...]
 
     @property
     def requests(self) -> int:
-        """Requests in this point."""
+        """Requests, or whatever was timed, in this point."""
         return sum(self.counts)
 
 
-class Total(NamedTuple):
+class Held(NamedTuple, Generic[K]):
     """What one series holds since the process began; one exemplar, or None, per bucket."""
 
-    key: Key
+    key: K
     counts: tuple[int, ...]
     seconds: float
     exemplars: tuple[Exemplar | None, ...]
+
+
+Point = Gained[Key]
+Total = Held[Key]
+"""The same of requests."""
 
 
 def attributes(key: Key) -> dict[str, Attribute]:
@@ -68,10 +77,10 @@ def attributes(key: Key) -> dict[str, Attribute]:
     return {name: value for name, value in pairs.items() if value is not None}
 
 
-class _Series:
+class _Series(Generic[K]):
     __slots__ = ("counts", "exemplars", "fresh", "key", "lock", "sealed_counts", "sealed_seconds", "seconds")
 
-    def __init__(self, key: Key, buckets: int) -> None:
+    def __init__(self, key: K, buckets: int) -> None:
         self.key = key
         self.lock = threading.Lock()
         self.counts = [0] * buckets
@@ -81,18 +90,18 @@ class _Series:
         self.sealed_counts = (0,) * buckets
         self.sealed_seconds = 0.0
 
-    def total(self) -> Total:
+    def total(self) -> Held[K]:
         with self.lock:
-            return Total(self.key, tuple(self.counts), self.seconds, tuple(self.exemplars))
+            return Held(self.key, tuple(self.counts), self.seconds, tuple(self.exemplars))
 
-    def take(self, since: float) -> Point | None:
+    def take(self, since: float) -> Gained[K] | None:
         with self.lock:
             if not self.fresh:
                 return None
             self.fresh = False
             counts, seconds, exemplars = tuple(self.counts), self.seconds, tuple(self.exemplars)
         gained = tuple(now - before for now, before in zip(counts, self.sealed_counts, strict=True))
-        point = Point(
+        point = Gained(
             self.key,
             gained,
             seconds - self.sealed_seconds,
@@ -100,6 +109,14 @@ class _Series:
         )
         self.sealed_counts, self.sealed_seconds = counts, seconds
         return point
+
+    def divide(self, boundaries: tuple[float, ...], slot: int) -> None:
+        """Splits the bucket of that number in two. What is in it may be longer than the new boundary, and so counts as longer."""
+        with self.lock:
+            self.boundaries = boundaries
+            self.counts.insert(slot, 0)
+            self.exemplars.insert(slot, None)
+            self.sealed_counts = (*self.sealed_counts[:slot], 0, *self.sealed_counts[slot:])
 
 
 class Flight:
@@ -118,27 +135,64 @@ class Flight:
             self.count = max(0, self.count + change)
 
 
-class Red:
-    """All series of one service. Recording is safe from any thread; `seal` is for one exporter only."""
+class Durations(Generic[K]):
+    """All series of one metric. Recording is safe from any thread; `seal` is for one exporter only.
 
-    def __init__(self, boundaries: tuple[float, ...], limit: int = SERIES_LIMIT) -> None:
+    `beyond` says which series is counted in where there is no room for another: one of few.
+    """
+
+    def __init__(self, boundaries: tuple[float, ...], beyond: Callable[[K], K], limit: int = SERIES_LIMIT) -> None:
         self.boundaries = boundaries
+        self._beyond = beyond
         self.overflowed = 0
         self._limit = limit
-        self._series: dict[Key, _Series] = {}
+        self._series: dict[K, _Series[K]] = {}
         self._lock = threading.Lock()
-        self._flights: dict[tuple[str, str], Flight] = {}
 
-    def record(self, key: Key, seconds: float, exemplar: Exemplar | None = None) -> None:
-        """Counts one finished request. A duration equal to a boundary falls into that boundary's bucket."""
+    def record(self, key: K, seconds: float, exemplar: Exemplar | None = None) -> None:
+        """Counts what took so long. A duration equal to a boundary falls into that boundary's bucket."""
         series = self._series.get(key) or self._new(key)
-        slot = bisect_left(self.boundaries, seconds)
         with series.lock:
+            slot = bisect_left(series.boundaries, seconds)
             series.counts[slot] += 1
             series.seconds += seconds
             series.fresh = True
             if exemplar is not None:
                 series.exemplars[slot] = exemplar
+
+    def seal(self, since: float) -> list[Gained[K]]:
+        """What every series gained since the last seal; exemplars only from `since` (epoch seconds) on."""
+        while self._asked:
+            self._divide(self._asked.pop())
+        return [point for series in self._all() if (point := series.take(since)) is not None]
+
+    def totals(self) -> list[Held[K]]:
+        """Every series as it stands, for exposition."""
+        return [series.total() for series in self._all()]
+
+    def forget(self) -> None:
+        """Begins anew: a forked child must not report its parent's counts. Locks too: one may have been held."""
+        self._lock = threading.Lock()
+        self._series, self.overflowed = {}, 0
+
+    def _all(self) -> list[_Series[K]]:
+        with self._lock:
+            return list(self._series.values())
+
+    def _new(self, key: K) -> _Series[K]:
+        with self._lock:
+            if key not in self._series and len(self._series) >= self._limit:
+                self.overflowed += 1
+                key = self._beyond(key)
+            return self._series.setdefault(key, _Series(key, self.boundaries))
+
+
+class Red(Durations[Key]):
+    """All series of one service's requests, and those in flight."""
+
+    def __init__(self, boundaries: tuple[float, ...], limit: int = SERIES_LIMIT) -> None:
+        super().__init__(boundaries, _without_route, limit)
+        self._flights: dict[tuple[str, str], Flight] = {}
 
     def flight(self, method: str, scheme: str) -> Flight:
         """Where requests of a method and scheme are counted while they run."""
@@ -153,27 +207,12 @@ class Red:
         with self._lock:
             return {key: flight.count for key, flight in self._flights.items()}
 
-    def seal(self, since: float) -> list[Point]:
-        """What every series gained since the last seal; exemplars only from `since` (epoch seconds) on."""
-        return [point for series in self._all() if (point := series.take(since)) is not None]
-
-    def totals(self) -> list[Total]:
-        """Every series as it stands, for exposition."""
-        return [series.total() for series in self._all()]
-
     def forget(self) -> None:
-        """Begins anew: a forked child must not report its parent's requests. Locks too: one may have been held."""
-        self._lock = threading.Lock()
-        self._series, self._flights, self.overflowed = {}, {}, 0
+        """As of all durations; nothing is in flight in a child."""
+        super().forget()
+        self._flights = {}
 
-    def _all(self) -> list[_Series]:
-        with self._lock:
-            return list(self._series.values())
 
-    def _new(self, key: Key) -> _Series:
-        method, scheme, _, status, error_type, version = key
-        with self._lock:
-            if key not in self._series and len(self._series) >= self._limit:
-                self.overflowed += 1
-                key = (method, scheme, None, status, error_type, version)
-            return self._series.setdefault(key, _Series(key, len(self.boundaries) + 1))
+def _without_route(key: Key) -> Key:
+    method, scheme, _, status, error_type, version = key
+    return method, scheme, None, status, error_type, version
