@@ -186,6 +186,29 @@ def demo(
     raise typer.Exit(run(seed=seed, rps=rps, keep=keep, full=full, out=out))
 
 
+@app.command(context_settings={"allow_interspersed_args": False})
+def instrument(
+    command: Annotated[list[str], typer.Argument(metavar="CMD...", help="The command and its own options.")],
+    service: Annotated[str | None, typer.Option(help="The service's name, as OTEL_SERVICE_NAME.")] = None,
+    version: Annotated[str | None, typer.Option(help="Its version: service.version.")] = None,
+) -> None:
+    """Run an unchanged service instrumented: fournines instrument --service payments -- uvicorn app:app
+
+    The command takes this process's place. Exits 127 where it is not found, 126 where it can't be run.
+    """
+    from .instrumentation.config_unchanged import environment
+    from .instrumentation.unchanged import CannotRun, launch
+
+    try:
+        ready = launch(command, environment(), service=service, version=version)
+        for note in ready.notes:
+            typer.echo(f"fournines: {note}", err=True)
+        ready.run()
+    except CannotRun as error:
+        typer.echo(f"fournines: {error}", err=True)
+        raise typer.Exit(error.code) from None
+
+
 admin = typer.Typer(help="Look after a collector's data: fill its cache, copy it, check it.", no_args_is_help=True)
 app.add_typer(admin, name="admin")
 

@@ -309,6 +309,11 @@ _STARTED: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
 _PARTING: Final[set[Worker]] = set()
 
 
+def living() -> list[Telemetry]:
+    """Every handle of this process that somebody still holds, but those that `OTEL_SDK_DISABLED` switched off."""
+    return list(_LIVE)
+
+
 def _resource(of: Exporter) -> Resource:
     return of.resource
 
