@@ -104,7 +104,7 @@ class Own(Collector):
 
     def durations(self) -> tuple[tuple[float, ...], list[Total]]:
         """The request durations: boundaries and series."""
-        return self._red.boundaries, self._red.totals()
+        return self._red.shown()
 
     def target(self) -> dict[str, str]:
         """Who speaks, as labels."""
@@ -116,7 +116,8 @@ class Own(Collector):
         families: dict[str, Family] = {}
         for family in (*(family_of(metric, "sum") for metric in self.others()), *others):
             families.setdefault(family.name, family)
-        return Snapshot(target, self._red.boundaries, of_totals(self._red.totals()), families)
+        boundaries, totals = self._red.shown()
+        return Snapshot(target, boundaries, of_totals(totals), families)
 
     def others(self) -> Iterator[Metric]:
         """What is neither the target nor a duration."""

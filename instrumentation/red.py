@@ -78,11 +78,23 @@ def attributes(key: Key) -> dict[str, Attribute]:
 
 
 class _Series(Generic[K]):
-    __slots__ = ("counts", "exemplars", "fresh", "key", "lock", "sealed_counts", "sealed_seconds", "seconds")
+    __slots__ = (
+        "boundaries",
+        "counts",
+        "exemplars",
+        "fresh",
+        "key",
+        "lock",
+        "sealed_counts",
+        "sealed_seconds",
+        "seconds",
+    )
 
-    def __init__(self, key: K, buckets: int) -> None:
+    def __init__(self, key: K, boundaries: tuple[float, ...]) -> None:
         self.key = key
         self.lock = threading.Lock()
+        self.boundaries = boundaries
+        buckets = len(boundaries) + 1
         self.counts = [0] * buckets
         self.seconds = 0.0
         self.exemplars: list[Exemplar | None] = [None] * buckets
@@ -148,6 +160,8 @@ class Durations(Generic[K]):
         self._limit = limit
         self._series: dict[K, _Series[K]] = {}
         self._lock = threading.Lock()
+        self._layout = threading.Lock()
+        self._asked: list[float] = []
 
     def record(self, key: K, seconds: float, exemplar: Exemplar | None = None) -> None:
         """Counts what took so long. A duration equal to a boundary falls into that boundary's bucket."""
@@ -170,14 +184,38 @@ class Durations(Generic[K]):
         """Every series as it stands, for exposition."""
         return [series.total() for series in self._all()]
 
+    def divide(self, boundary: float) -> None:
+        """Has durations told apart at `boundary` seconds too: at once where nothing is counted yet, else from the next seal on.
+
+        Then what one exporter sealed and `boundaries` fit together.
+        """
+        if self._series:
+            self._asked.append(boundary)
+        else:
+            self._divide(boundary)
+
+    def shown(self) -> tuple[tuple[float, ...], list[Held[K]]]:
+        """The boundaries, and every series as it stands between them: for who is not the exporter."""
+        with self._layout:
+            return self.boundaries, self.totals()
+
     def forget(self) -> None:
         """Begins anew: a forked child must not report its parent's counts. Locks too: one may have been held."""
-        self._lock = threading.Lock()
+        self._lock, self._layout = threading.Lock(), threading.Lock()
         self._series, self.overflowed = {}, 0
 
     def _all(self) -> list[_Series[K]]:
         with self._lock:
             return list(self._series.values())
+
+    def _divide(self, boundary: float) -> None:
+        with self._layout, self._lock:
+            slot = bisect_left(self.boundaries, boundary)
+            if self.boundaries[slot : slot + 1] == (boundary,):
+                return
+            self.boundaries = (*self.boundaries[:slot], boundary, *self.boundaries[slot:])
+            for series in self._series.values():
+                series.divide(self.boundaries, slot)
 
     def _new(self, key: K) -> _Series[K]:
         with self._lock:
