@@ -49,6 +49,21 @@ ACTIVE_REQUESTS: Final = "http.server.active_requests"
 SERVICE_UP: Final = "fournines.service.up"
 """Gauge without attributes: 1 in every export, 0 in the last one, the good-bye."""
 
+# Objectives declared by the service.
+SLO_DECLARED: Final = "fournines.slo.declared"
+"""Gauge, 1: one point for each objective and route, whose attributes are all there is to say."""
+SLO_NAME: Final = "fournines.slo.name"
+SLO_KIND: Final = "fournines.slo.kind"
+SLO_TARGET: Final = "fournines.slo.target"
+SLO_THRESHOLD: Final = "fournines.slo.threshold"
+SLO_WINDOW: Final = "fournines.slo.window"
+SLO_ROUTE: Final = "fournines.slo.route"
+SLO_METHODS: Final = "fournines.slo.methods"
+SLO_DESCRIPTION: Final = "fournines.slo.description"
+SLO_OWNER: Final = "fournines.slo.owner"
+SLO_RUNBOOK: Final = "fournines.slo.runbook"
+SLO_DASHBOARD: Final = "fournines.slo.dashboard"
+
 # Metrics on /metrics.
 PROM_REQUEST_DURATION: Final = "http_server_request_duration_seconds"
 PROM_ACTIVE_REQUESTS: Final = "http_server_active_requests"
@@ -96,3 +111,21 @@ PROM_DROPPED_EMF: Final = "fournines_dropped_emf_events"
 
 # The metrics page itself.
 PROM_SCRAPES_REFUSED: Final = "fournines_scrapes_refused"
+
+# Messages and operations: https://opentelemetry.io/docs/specs/semconv/messaging/ (1.44, development).
+MESSAGING_SYSTEM: Final = "messaging.system"
+MESSAGING_DESTINATION: Final = "messaging.destination.name"
+MESSAGING_OPERATION_NAME: Final = "messaging.operation.name"
+MESSAGING_OPERATION_TYPE: Final = "messaging.operation.type"
+MESSAGING_GROUP: Final = "messaging.consumer.group.name"
+MESSAGE_ID: Final = "messaging.message.id"
+BATCH_COUNT: Final = "messaging.batch.message_count"
+PROCESS_DURATION: Final = "messaging.process.duration"
+PROM_PROCESS_DURATION: Final = "messaging_process_duration_seconds"
+OPERATION_NAME: Final = "fournines.operation.name"
+OPERATION_DURATION: Final = "fournines.operation.duration"
+PROM_OPERATION_DURATION: Final = "fournines_operation_duration_seconds"
+CANCELLED: Final = "fournines.cancelled"
+"""True on the span of work that was cancelled: neither good nor bad, and not counted."""
+OVERFLOW: Final = "otel.metric.overflow"
+"""Where what found no series of its own is counted (metrics SDK specification, cardinality limits)."""
