@@ -30,6 +30,8 @@ from .tracing import Tracing, Untraced
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
+    from .work import WorkTracing
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -60,6 +62,7 @@ class Instruments:
     """What a request is measured with. One for each instrumented application; `tracing` is set when all else is there."""
 
     tracing: Tracing
+    work: WorkTracing
     tracer: Tracer
     provider: TracerProvider
 

@@ -139,7 +139,7 @@ class RequestSpan(Span):
     parent: SpanContext | None = None
     state: TraceState | None = None
     said: Said | None = None
-    children: list[ReadableSpan] | None = None
+    children: list[ReadableSpan | RequestSpan] | None = None
     kept: bool | None = None
     open = wanted = True
     quiet = stands = False
@@ -218,7 +218,7 @@ class RequestSpan(Span):
         """Epoch nanoseconds at which user code ended it."""
         return self._user_ended
 
-    def waits(self, child: ReadableSpan) -> bool:
+    def waits(self, child: ReadableSpan | RequestSpan) -> bool:
         """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""
         if self.children is None:
             self.children = []
@@ -227,7 +227,7 @@ class RequestSpan(Span):
         self.children.append(child)
         return True
 
-    def waiting(self) -> Iterator[ReadableSpan]:
+    def waiting(self) -> Iterator[ReadableSpan | RequestSpan]:
         """Takes out the children that wait: each goes to one taker only, whoever asks at the same time."""
         children = self.children
         while children:

@@ -25,6 +25,7 @@ from .sampling import Sampling, head_sampler
 from .spanqueue import SpanQueue
 from .spans import Provider, global_provider, shown, tracer
 from .tracing import Deferred
+from .work import DeferredWork, EagerWork, WorkForm
 
 _ours: weakref.WeakSet[trace.TracerProvider] = weakref.WeakSet()
 
@@ -65,20 +66,20 @@ def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redact
     existing = global_provider()
     if existing is not None and existing not in _ours:
         made.provider, made.tracer, made.tracing = existing, tracer(existing), Eager(made)
+        made.work = EagerWork(made)
         return
     own = _provider(made, resource())
     form = SpanForm(resource, SpanLimits(), made.health)
     made.provider, made.tracer, made.tracing = own, tracer(own), Deferred(made, form)
+    made.work = DeferredWork(made, WorkForm(resource, SpanLimits(), made.health))
     own.when_watched = partial(_watch, weakref.ref(made))
 
-    made.spans.written = partial(_written, form, own, made.sampling, made.health, redactor)
+    made.spans.written = partial(_written, own, made.sampling, made.health, redactor)
 
 
-def _written(
-    form: SpanForm, own: Provider, sampling: Sampling, health: Health, redactor: Redactor, span: RequestSpan
-) -> ReadableSpan:
+def _written(own: Provider, sampling: Sampling, health: Health, redactor: Redactor, span: RequestSpan) -> ReadableSpan:
     """A request's span as the exporter wants it, shown to whoever else is on our provider, without what must not leave."""
-    told = form.readable(span)
+    told = span.form.readable(span)
     told = sampling.weighed(told) if span.stands else told
     if own.others:
         told = redactor.span(told)
@@ -90,7 +91,7 @@ def _watch(served: weakref.ref[Instruments]) -> None:
     """From now on the SDK's spans are made: somebody has to see them begin."""
     made = served()
     if made is not None:
-        made.tracing = Eager(made)
+        made.tracing, made.work = Eager(made), EagerWork(made)
 
 
 def _provider(made: Instruments, resource: Resource) -> Provider:

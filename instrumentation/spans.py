@@ -8,6 +8,7 @@ does something, or a provider that was there before us, gets the SDK's own span 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -80,7 +81,7 @@ class Provider(TracerProvider):
             self.when_watched()
 
 
-def keep_with_root(span: ReadableSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
+def keep_with_root(span: ReadableSpan | RequestSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
     """A child of a request goes where the request goes: now, where that is known; else when the request ends."""
     if root.sampled and sampling.whole:
         queue.put(span)
@@ -89,7 +90,7 @@ def keep_with_root(span: ReadableSpan, root: RequestSpan, queue: SpanQueue, samp
     elif root.waits(span):
         if root.decided:  # while it was put there
             settle_waiting(root, queue, sampling)
-    elif sampling.is_worth(span):
+    elif _is_worth(span, sampling):
         queue.put(span)
     else:
         queue.drop()
@@ -101,11 +102,15 @@ def settle_waiting(root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> N
         settle(child, root, queue, sampling)
 
 
-def settle(child: ReadableSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
+def settle(child: ReadableSpan | RequestSpan, root: RequestSpan, queue: SpanQueue, sampling: Sampling) -> None:
     """Keeps a child whose root is kept, or that failed or was slow itself."""
     if root.kept:
-        queue.put(sampling.weighed(child) if root.stands else child)
-    elif sampling.is_worth(child):
+        if isinstance(child, RequestSpan):  # the export thread writes it, and weighs it there
+            child.stands = root.stands
+        elif root.stands:
+            child = sampling.weighed(child)
+        queue.put(child)
+    elif _is_worth(child, sampling):
         queue.put(child)
 
 
@@ -127,6 +132,10 @@ def shown(span: ReadableSpan, others: tuple[SpanProcessor, ...], health: Health)
             processor.on_end(span)
         except Exception:  # noqa: BLE001 - somebody else's processor may raise whatever it likes
             health.add(names.PROM_ERRORS, "processor")
+
+
+def _is_worth(span: ReadableSpan | RequestSpan, sampling: Sampling) -> bool:
+    return sampling.is_worth(cast(ReadableSpan, span))  # ours can be asked all that the SDK's can
 
 
 def _belongs(span: ReadableSpan, root: RequestSpan) -> bool:

@@ -1,0 +1,175 @@
+"""`telemetry.operation(...)` and `telemetry.consumer(...)`: decorators, and context managers."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, ParamSpec, TypeVar
+
+from opentelemetry.context import get_value
+from opentelemetry.trace import INVALID_SPAN, Link, Span
+
+from .. import names
+from ..errors import InstrumentationError
+from .carrier import Carried, several
+from .crew import Crew, Run
+from .tracing import RUN
+
+MOST_ATTRIBUTES: Final = 128
+"""Attributes that whoever begins a span may give it: the SDK's usual limit of a span."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Operation:
+    """Work of one name: `@telemetry.operation("settle")` on a function, or `with telemetry.operation("settle") as span:`.
+
+    Each call, or each entering, is one span and one count; what it raises is passed on as it came. `async with` does the same.
+    Once made it may be used any number of times, by any number of threads and tasks. `keeper` is who has to live as long.
+    """
+
+    def __init__(self, keeper: object, crew: Crew | None, name: str, attributes: Mapping[str, Any] | None) -> None:
+        self._keeper, self._crew, self._name = keeper, crew, name
+        self._given = _bounded(attributes)
+        self._run: Run | None = None
+
+    def __call__(self, work: Callable[P, R]) -> Callable[P, R]:
+        """The function, measured. Raises `InstrumentationError` for a class, a generator, or what can't be called."""
+        _check(work)
+        if self._crew is None:
+            return work
+        bound = _has_self(work)
+        if inspect.iscoroutinefunction(work) or inspect.iscoroutinefunction(getattr(work, "__call__", None)):  # noqa: B004 - not whether, but which
+
+            @functools.wraps(work)
+            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+                run = self._begun(_argument(args[bound:], kwargs))
+                try:
+                    result = await work(*args, **kwargs)  # type: ignore[misc]  # a coroutine function's result
+                except BaseException as raised:
+                    _over(run, raised)
+                    raise
+                _over(run, None)
+                return result
+
+            return awaited  # type: ignore[return-value]  # a coroutine function, as `work` is
+
+        @functools.wraps(work)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            run = self._begun(_argument(args[bound:], kwargs))
+            try:
+                result = work(*args, **kwargs)
+            except BaseException as raised:
+                _over(run, raised)
+                raise
+            _over(run, None)
+            return result
+
+        return called
+
+    def __enter__(self) -> Span:
+        self._run = run = self._begun(None)
+        return INVALID_SPAN if run is None else run.span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, stack: TracebackType | None
+    ) -> None:
+        # Entered by several at once, the one to be ended is the one under way here.
+        here = get_value(RUN)
+        _over(here if isinstance(here, Run) and here.of is self else self._run, raised)
+
+    async def __aenter__(self) -> Span:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, stack: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, raised, stack)
+
+    def _begun(self, argument: Any) -> Run | None:
+        """A run under way; `argument` is the first one of a decorated call. None where nothing is measured, or ours failed."""
+        if self._crew is None:
+            return None
+        try:
+            return self._made(self._crew, argument)
+        except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
+            self._crew.failed("begin")
+            return None
+
+    def _made(self, crew: Crew, argument: Any) -> Run:
+        return Run(self, crew, crew.operation(self._name), None, (), self._given)
+
+
+class Consumer(Operation):
+    """Messages of one queue or topic: a decorator of a handler, whose first argument is the message (or a list of them: a batch), or
+    a context manager around one message or batch.
+
+    The sender's trace is taken up. Otherwise as an `Operation`.
+    """
+
+    def __init__(
+        self,
+        keeper: object,
+        crew: Crew | None,
+        destination: str,
+        system: str | None,
+        group: str | None,
+        message: Any,
+        batch: Sequence[Any] | None,
+        attributes: Mapping[str, Any] | None,
+    ) -> None:
+        super().__init__(keeper, crew, destination, attributes)
+        self._system, self._group, self._message, self._batch = system, group, message, batch
+
+    def _made(self, crew: Crew, argument: Any) -> Run:
+        message = self._message if argument is None else argument
+        batch = several(message) if self._batch is None else several(self._batch) or []
+        if batch is not None:
+            given = {**self._given, names.BATCH_COUNT: len(batch)}
+            system = crew.look_into(batch[0]).system if batch and self._system is None else ""
+            return Run(self, crew, self._plan(crew, system), None, crew.links(batch), given)
+        seen = Carried({}) if message is None else crew.look_into(message)
+        given = {**self._given, names.MESSAGE_ID: seen.id} if seen.id else self._given
+        incoming = crew.incoming(seen.headers)
+        links = () if incoming is None or incoming.parent is None else (Link(incoming.parent),)
+        return Run(self, crew, self._plan(crew, seen.system), incoming, links, given)
+
+    def _plan(self, crew: Crew, told: str) -> Any:
+        return crew.consumer(self._name, self._system or told or names.OTHER, self._group)
+
+
+def _bounded(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not isinstance(attributes, Mapping):
+        return {}
+    return {str(key): attributes[key] for key, _ in zip(attributes, range(MOST_ATTRIBUTES), strict=False)}
+
+
+def _check(work: Any) -> None:
+    if inspect.isclass(work) or not callable(work):
+        raise InstrumentationError(f"only a function can be an operation, not {work!r}")
+    if inspect.isgeneratorfunction(work) or inspect.isasyncgenfunction(work):
+        raise InstrumentationError(
+            f"{work!r} is a generator, whose work is done by whoever iterates it: measure what is inside, "
+            "`with telemetry.operation(...):`"
+        )
+
+
+def _has_self(work: Any) -> int:
+    """1 for a method that is still in its class: its first argument is the object."""
+    try:
+        first = next(iter(inspect.signature(work).parameters), "")
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return 0
+    return int(first in ("self", "cls"))
+
+
+def _argument(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    return args[0] if args else next(iter(kwargs.values()), None)
+
+
+def _over(run: Run | None, raised: BaseException | None) -> None:
+    if run is not None:
+        run.over(raised)

@@ -1,0 +1,53 @@
+"""What is known of a piece of work before it begins: made once, and used by every piece alike."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from opentelemetry.trace import SpanKind
+
+from .. import names
+from ..red import Durations
+from .counts import Pairs, WorkCounts
+
+LONGEST: Final = 200
+"""Characters of a name that are kept: it is said with every export."""
+PROCESS: Final = "process"
+
+
+class Plan:
+    """Name, kind and attributes of its span; the series it counts in when it succeeds."""
+
+    __slots__ = ("attributes", "durations", "kind", "name", "series")
+
+    def __init__(
+        self, name: str, kind: SpanKind, attributes: dict[str, Any], series: Pairs, durations: Durations[Pairs]
+    ) -> None:
+        self.name, self.kind, self.attributes, self.series, self.durations = name, kind, attributes, series, durations
+
+    def failed(self, error: str) -> Pairs:
+        """The series it counts in when it fails."""
+        return (*self.series, (names.ERROR_TYPE, error[:LONGEST]))
+
+
+def operation_plan(counts: WorkCounts, name: str) -> Plan:
+    """Of an operation of that name."""
+    pairs: Pairs = ((names.OPERATION_NAME, name),)
+    return Plan(name, SpanKind.INTERNAL, dict(pairs), pairs, counts.operations)
+
+
+def consumer_plan(counts: WorkCounts, destination: str, system: str, group: str | None) -> Plan:
+    """Of messages from a queue or a topic, by the conventions for messaging."""
+    pairs: Pairs = (
+        (names.MESSAGING_SYSTEM, system),
+        (names.MESSAGING_DESTINATION, destination),
+        (names.MESSAGING_OPERATION_NAME, PROCESS),
+        *(() if group is None else ((names.MESSAGING_GROUP, group),)),
+    )
+    attributes = {**dict(pairs), names.MESSAGING_OPERATION_TYPE: PROCESS}
+    return Plan(f"{PROCESS} {destination}", SpanKind.CONSUMER, attributes, pairs, counts.messages)
+
+
+def told(name: Any) -> str:
+    """A name as it may be said: a text that is not empty and not too long."""
+    return str(name)[:LONGEST].encode("utf-8", "replace").decode() or names.OTHER

@@ -1,0 +1,109 @@
+"""The span of a piece of work while it runs, and how the export thread writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace.span import TraceFlags
+
+from .. import names
+from ..health import Health
+from ..identity import Resource
+from ..readable import SpanForm
+from ..requestspan import RequestSpan
+from .plan import Plan
+
+
+class WorkSpan(RequestSpan):
+    """As a request's, of an operation or a message.
+
+    given    what whoever began it says of it
+    linked   the messages it is about
+    root     the local root it goes with; itself, where it is one
+    """
+
+    cancelled = False
+    linked: Sequence[Link] = ()
+    root: RequestSpan
+
+    def __init__(
+        self,
+        form: WorkForm,
+        trace_id: int,
+        span_id: int,
+        flags: TraceFlags,
+        began: int,
+        plan: Plan,
+        given: Mapping[str, Any],
+    ) -> None:
+        super().__init__(form, trace_id, span_id, flags, began, "", {})
+        self.plan, self.given = plan, given
+
+    @property
+    def kind(self) -> SpanKind:
+        """INTERNAL of an operation, CONSUMER of a message."""
+        return self.plan.kind
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The messages it is about, and what user code linked."""
+        return (*self.linked, *super().links)
+
+
+class WorkForm(SpanForm):
+    """How such spans are written."""
+
+    def __init__(self, resource: Callable[[], Resource], limits: SpanLimits, health: Health) -> None:
+        super().__init__(resource, limits, health)
+
+    def readable(self, span: RequestSpan) -> ReadableSpan:
+        """The span as processors and exporters know it."""
+        assert isinstance(span, WorkSpan)
+        said = span.said
+        return ReadableSpan(
+            name=self.name(span),
+            context=span.get_span_context(),
+            parent=span.parent,
+            resource=self.resource,
+            attributes=self._of(span),
+            events=() if said is None else said.events,
+            links=BoundedList.from_seq(self.limits.max_links, span.links) if span.links else (),
+            kind=span.kind,
+            status=self.status(span),
+            start_time=span.began,
+            end_time=self.end_time(span),
+            instrumentation_scope=self.scope,
+        )
+
+    def name(self, span: RequestSpan) -> str:
+        """What user code called it; else what it was begun as."""
+        assert isinstance(span, WorkSpan)
+        return span.plan.name if span.said is None or span.said.name is None else span.said.name
+
+    def _of(self, span: WorkSpan) -> BoundedAttributes:
+        limits, said = self.limits, span.said
+        bounded = BoundedAttributes(
+            limits.max_span_attributes, None, immutable=False, max_value_len=limits.max_span_attribute_length
+        )
+        for some in (span.given, span.plan.attributes, {} if said is None else said.attributes, outcome(span)):
+            for key, value in some.items():
+                bounded[key] = value
+        bounded.dropped += 0 if said is None else said.attributes.dropped
+        return bounded
+
+
+def outcome(span: WorkSpan) -> dict[str, Any]:
+    """What is known at its end."""
+    return ended(span.error, cancelled=span.cancelled)
+
+
+def ended(error: str | None, *, cancelled: bool) -> dict[str, Any]:
+    """How work ended, as attributes: nothing to say of what succeeded."""
+    if error is not None:
+        return {names.ERROR_TYPE: error}
+    return {names.CANCELLED: True} if cancelled else {}

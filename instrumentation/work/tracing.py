@@ -1,0 +1,173 @@
+"""The spans of work, begun and ended, in the two ways that requests know: ours, and the SDK's own from the start.
+
+A message's trace is taken up: its sender's span is the parent, and linked to, as the conventions for messaging ask. A batch has
+many senders: it is linked to all of them, and belongs to where it runs.
+https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#trace-structure
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import time_ns
+from typing import Any, Final, Protocol
+
+from opentelemetry import trace
+from opentelemetry.context import Context, create_key, get_current
+from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, StatusCode
+
+from .. import names
+from ..current import KEY, ROOT, Current
+from ..propagation import Incoming, XRayIds, continuing, flags_below
+from ..propagation_ids import new_ids
+from ..requestspan import RequestSpan
+from ..spans import keep_with_root, settle_waiting
+from ..tracing import SPAN
+from .plan import Plan
+from .span import WorkForm, WorkSpan, ended
+
+RUN: Final = create_key("fournines.work")
+"""Context key: the piece of work that is under way here."""
+
+
+class WorkTracing(Protocol):
+    """One way to begin and end the spans of work. Either may raise: the work goes on without a span."""
+
+    def begin(
+        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+    ) -> tuple[Span, Context]:
+        """A span, and the context that the work is to run in, in which `run` stands as `RUN`. `incoming` is what one message says."""
+
+    def end(self, span: Span, error: str | None, seconds: float, *, cancelled: bool) -> None:
+        """Ends it, `seconds` after its beginning."""
+
+
+def failed_by_user(span: Any) -> str | None:
+    """The error of work that failed without an exception: user code has said so by the span's status. None where it has not."""
+    said = span.said if isinstance(span, RequestSpan) else span
+    status = getattr(said, "status", None)
+    if status is None or status.status_code is not StatusCode.ERROR:
+        return None
+    named = (getattr(said, "attributes", None) or {}).get(names.ERROR_TYPE)
+    return named if isinstance(named, str) and named else names.OTHER
+
+
+class DeferredWork:
+    """Ids where the work begins, everything else on the export thread."""
+
+    def __init__(self, serving: Current, form: WorkForm) -> None:
+        self._serving, self._form = serving, form
+
+    def begin(
+        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+    ) -> tuple[WorkSpan, Context]:
+        """Some microseconds; more where a sampler is asked."""
+        began, serving = time_ns(), self._serving
+        root = None
+        if incoming is None or not incoming.found:
+            incoming, root = _here(serving, incoming)
+        parent, (trace_id, span_id) = incoming.parent, new_ids(began)
+        trace_id = incoming.found or trace_id
+        sampled, recording, added = parent is None or parent.trace_flags.sampled, True, None
+        state = None if parent is None else parent.trace_state
+        if serving.sampling.head is not None:
+            sampled, recording, state, added = self._asked(plan, incoming, trace_id, links, given)
+        flags = flags_below(incoming, sampled=sampled)
+        span = WorkSpan(self._form, trace_id, span_id, flags, began, plan, given)
+        span.parent, span.state, span.open, span.linked, span.root = parent, state, recording, links, root or span
+        if added:
+            span.set_attributes(added)
+        return span, Context({**incoming.context, KEY: serving, ROOT: span.root, SPAN: span, RUN: run})
+
+    def end(self, span: Span, error: str | None, seconds: float, *, cancelled: bool) -> None:
+        """Decides whether it is kept: with its root; or, where it is the root, by itself, and with it the children that wait."""
+        assert isinstance(span, WorkSpan)
+        span.error, span.seconds, span.cancelled, span.open = error, seconds, cancelled, False
+        sampling, queue = self._serving.sampling, self._serving.spans
+        if span.root is not span and sampling.head is None:
+            keep_with_root(span, span.root, queue, sampling)
+            return
+        span.kept = self._keeps(span)
+        if span.kept:
+            queue.put(span)
+        if span.children is not None:
+            settle_waiting(span, queue, sampling)
+
+    def _keeps(self, span: WorkSpan) -> bool:
+        sampling = self._serving.sampling
+        if sampling.head is not None:
+            return span.sampled
+        if sampling.whole and span.sampled:  # and so its children did not wait
+            return True
+        if span.error is not None or span.seconds * 1e9 >= sampling.slow_nanos:
+            return True
+        span.stands = not sampling.whole
+        return span.sampled and sampling.has_share(span.trace_id)
+
+    def _asked(
+        self, plan: Plan, incoming: Incoming, trace_id: int, links: Sequence[Link], given: Mapping[str, Any]
+    ) -> tuple[bool, bool, trace.TraceState | None, dict[str, Any]]:
+        """(sampled, recording, trace state, attributes to add) as a sampler of the SDK decides."""
+        sampling = self._serving.sampling
+        assert sampling.head is not None
+        attributes = {**given, **plan.attributes}
+        result = sampling.head.should_sample(
+            incoming.in_context(), trace_id, plan.name, plan.kind, attributes, tuple(links)
+        )
+        added = {key: value for key, value in (result.attributes or {}).items() if key not in attributes}
+        decision = result.decision
+        return decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added
+
+
+class EagerWork:
+    """The SDK's own spans, for a provider that was there before us and for processors that see spans begin."""
+
+    def __init__(self, serving: Current) -> None:
+        self._serving = serving
+
+    def begin(
+        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+    ) -> tuple[Span, Context]:
+        """The span's attributes and its start are the SDK's: tens of microseconds."""
+        root = None
+        if incoming is None or not incoming.found:
+            incoming, root = _here(self._serving, incoming)
+        span = self._started(plan, incoming, links, given)
+        return span, Context({**incoming.context, KEY: self._serving, ROOT: root, SPAN: span, RUN: run})
+
+    def end(self, span: Span, error: str | None, seconds: float, *, cancelled: bool) -> None:
+        """What is known at the end is set on it, and it ends."""
+        if not span.is_recording():
+            return
+        span.set_attributes(ended(error, cancelled=cancelled))
+        if error is not None:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+
+    def _started(self, plan: Plan, incoming: Incoming, links: Sequence[Link], given: Mapping[str, Any]) -> Span:
+        told: dict[str, Any] = {"kind": plan.kind, "attributes": {**given, **plan.attributes}, "links": list(links)}
+        tracer, root = self._serving.tracer, incoming.root
+        if not root:
+            return tracer.start_span(plan.name, context=incoming.in_context(), **told)
+        with continuing(root):
+            span = tracer.start_span(plan.name, context=incoming.context, **told)
+        if span.get_span_context().trace_id != root and span.is_recording():
+            # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
+            ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=trace.TraceFlags(1))
+            context = trace.set_span_in_context(NonRecordingSpan(ids), incoming.context)
+            span = tracer.start_span(plan.name, context=context, **told)
+        return span
+
+
+def _here(serving: Current, incoming: Incoming | None) -> tuple[Incoming, RequestSpan | None]:
+    """What is under way here as the parent, and the local root it goes with; a message without a trace may still bring baggage."""
+    context = get_current() if incoming is None else incoming.context
+    made = Incoming(context, {})
+    ambient = trace.get_current_span(context).get_span_context()
+    if not ambient.is_valid:
+        return made, None
+    made.parent = ambient
+    root = context.get(ROOT)
+    if isinstance(root, RequestSpan) and root.trace_id == ambient.trace_id and context.get(KEY) is serving:
+        return made, root
+    return made, None
