@@ -46,6 +46,8 @@ LARGEST_WAITING: Final = 96 * 2**20
 """Bytes of bodies and columns that may wait to be looked at, and how large one may be that waits alone."""
 
 AT_ONCE: Final = 64
+PATIENCE: Final = 0.02
+"""Requests that are looked through in one go, and seconds that one more is waited for: looking costs the same for many."""
 
 _LOG: Final = logging.getLogger("fournines.collector")
 
@@ -201,18 +203,16 @@ class Traces:
 
     def _gather(self) -> tuple[list[_Work], list[threading.Event], bool]:
         work: list[_Work] = []
-        events: list[threading.Event] = []
-        while len(work) < AT_ONCE:
-            item = self._queue.get()
-            if item is None:
-                return work, events, False
-            if isinstance(item, threading.Event):
-                events.append(item)
-            else:
-                work.append(item)
-            if self._queue.empty():
-                break
-        return work, events, True
+        item = self._queue.get()
+        while isinstance(item, _Work):
+            work.append(item)
+            if len(work) == AT_ONCE or self._waiting > MOST_WAITING // 2:
+                return work, [], True
+            try:
+                item = self._queue.get(timeout=PATIENCE)
+            except queue.Empty:
+                return work, [], True
+        return work, [] if item is None else [item], item is not None
 
     def _take(self, group: list[_Work]) -> None:
         try:

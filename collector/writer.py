@@ -25,8 +25,8 @@ MOST_BYTES: Final = 4 * 2**20
 """What a group holds at most, but that its last item may be larger: it is decoded and counted at once."""
 
 LINGER: Final = 0.02
-STEP: Final = 0.002
-"""Seconds that a busy writer waits for more, as long as more comes within each step: one commit costs the same for many."""
+STEPS: Final = 20
+"""Seconds after a commit that those are waited for who are expected, in so many looks: one commit costs the same for many."""
 
 RETRY_AFTER: Final = 1
 
@@ -65,7 +65,9 @@ class Writer:
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
-        self._busy = False
+        self._enough = False
+        self._expected = 0
+        self._until = 0.0
         self.healthy = True
         self._thread = threading.Thread(target=self._write, name="fournines-ledger", daemon=True)
         self._thread.start()
@@ -97,24 +99,28 @@ class Writer:
         group: list[Item] = []
         size = 0
         item = self._queue.get()
-        if self._busy:
-            self._linger()
+        self._linger()
         while item is not None:
             group.append(item)
             size += item.size
-            if len(group) == MOST_IN_A_GROUP or size >= MOST_BYTES or self._queue.empty():
-                self._busy = len(group) > 1
+            full = len(group) == MOST_IN_A_GROUP or size >= MOST_BYTES
+            if full or self._queue.empty():
+                self._enough = full
                 return group, True
             item = self._queue.get()
         return group, False
 
+    def _expect(self, answered: int) -> None:
+        """Who is answered comes again, and meets those who came meanwhile; who sends alone waits for nobody."""
+        self._expected = 0 if self._enough else answered + self._queue.qsize()
+        self._until = self._stopwatch() + LINGER
+
     def _linger(self) -> None:
-        """Lets more come, when several came before; who sends alone never waits for others."""
-        waited, there = 0.0, -1
-        while waited < LINGER and there < self._queue.qsize() < MOST_IN_A_GROUP:
-            there = self._queue.qsize()
-            time.sleep(STEP)
-            waited += STEP
+        """Lets those come who are expected: as many as were answered last, and those who came during that commit."""
+        for _ in range(STEPS):
+            if self._queue.qsize() + 1 >= self._expected or self._stopwatch() >= self._until:
+                return
+            time.sleep(LINGER / STEPS)
 
     def _commit(self, group: list[Item]) -> None:
         try:
@@ -130,6 +136,7 @@ class Writer:
             self._isolate(group, error)
         else:
             self._recovered()
+            self._expect(len(group))
             for item in group:
                 item.done()
             self._tell(touched)
