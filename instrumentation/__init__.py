@@ -9,21 +9,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import InstrumentationError, NoSuchEngine, NotAnApplication
+from .errors import BadObjective, BadRule, InstrumentationError, NoSuchEngine, NotAnApplication
+from .redaction import Rules
 from .telemetry import Telemetry, instrument
 
 if TYPE_CHECKING:
     from .logs_json import JsonFormatter
     from .logs_plain import CorrelationFilter
     from .logs_structlog import JsonRenderer, add_ids
+    from .objectives import Objective
 
 __all__ = [
+    "BadObjective",
+    "BadRule",
     "CorrelationFilter",
     "InstrumentationError",
     "JsonFormatter",
     "JsonRenderer",
     "NoSuchEngine",
     "NotAnApplication",
+    "Objective",
+    "Rules",
     "Telemetry",
     "add_ids",
     "instrument",
@@ -33,6 +39,7 @@ _WHEN_ASKED_FOR: Final = {
     "CorrelationFilter": "logs_plain",
     "JsonFormatter": "logs_json",
     "JsonRenderer": "logs_structlog",
+    "Objective": "objectives",
     "add_ids": "logs_structlog",
 }
 """Who writes no logs with us does not pay for importing them."""

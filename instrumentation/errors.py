@@ -3,6 +3,7 @@
 InstrumentationError         the root: catch this to catch all of ours
  ├─ NotAnApplication         `instrument()` was given something that no ASGI server could call
  ├─ NoSuchEngine             `instrument(engine=...)` names none, or one that is not installed
+ ├─ BadObjective             an objective that can't be promised: a target, time, window, route or name that is none
  └─ BadRule                  a rule of redaction that can't be followed
 """
 
@@ -19,6 +20,10 @@ class NotAnApplication(InstrumentationError, TypeError):
 
 class BadRule(InstrumentationError, ValueError):
     """A rule of redaction can't be followed: a pattern that is none or is found in every text, or an empty key."""
+
+
+class BadObjective(InstrumentationError, ValueError):
+    """An objective can't be promised; the text says what was found and what is allowed."""
 
 
 class NoSuchEngine(InstrumentationError, ValueError):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -67,6 +67,8 @@ class Exporter:
         self._spans_follow = _same_receiver(config)
         self.redactor = Redactor(config.redaction, health)
         self.outlets: Sequence[Outlet] = ()
+        self.declared: Callable[[float], Sequence[Mapping[str, str]]] = _nothing
+        """What is to be said of objectives, at a second of the steady clock."""
         self._begin()
 
     @property
@@ -154,7 +156,9 @@ class Exporter:
             outlet.sealed(self._resource, end / NANOS, points, self._red.boundaries)
         if self._metrics is None:
             return
-        sealed = Sealed(Interval(start, end), self._began, up, points, self._red.active(), self._red.boundaries)
+        declared = [self.redactor.attributes(point) for point in self.declared(self._last_seal)] if up else []
+        active, boundaries = self._red.active(), self._red.boundaries
+        sealed = Sealed(Interval(start, end), self._began, up, points, active, boundaries, declared)
         body = metrics_request(self._resource, sealed)
         self._metrics.put(_packed(body, self._config.metrics), sum(point.requests for point in points))
 
@@ -224,6 +228,10 @@ class Exporter:
             return traces_request(self._resource, spans)
         except (TypeError, ValueError, AttributeError, OverflowError):
             return None
+
+
+def _nothing(_now: float) -> Sequence[Mapping[str, str]]:
+    return ()
 
 
 def _outbox(target: Target | None, make: MakeTransport, clock: Clock, health: Health) -> Outbox | None:

@@ -46,6 +46,7 @@ class Sealed:
     points: Sequence[Point]
     active: Mapping[tuple[str, str], int]
     boundaries: Sequence[float]
+    declared: Sequence[Mapping[str, str]] = ()
 
 
 def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
@@ -60,6 +61,8 @@ def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
         of_scope.metrics.append(_durations(sealed))
     if sealed.active:
         of_scope.metrics.append(_active(sealed))
+    if sealed.declared:
+        of_scope.metrics.append(_declared(sealed))
     return request.SerializeToString(deterministic=True)
 
 
@@ -95,6 +98,19 @@ def _value(value: Attribute) -> AnyValue:
 def _heartbeat(sealed: Sealed) -> pb.Metric:
     point = pb.NumberDataPoint(time_unix_nano=sealed.interval.end, as_int=int(sealed.up))
     return pb.Metric(name=names.SERVICE_UP, unit="1", gauge=pb.Gauge(data_points=[point]))
+
+
+def _declared(sealed: Sealed) -> pb.Metric:
+    points = [
+        pb.NumberDataPoint(
+            attributes=_attributes(point),
+            start_time_unix_nano=sealed.began,
+            time_unix_nano=sealed.interval.end,
+            as_int=1,
+        )
+        for point in sealed.declared
+    ]
+    return pb.Metric(name=names.SLO_DECLARED, unit="1", gauge=pb.Gauge(data_points=points))
 
 
 def _durations(sealed: Sealed) -> pb.Metric:

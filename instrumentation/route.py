@@ -18,10 +18,17 @@ REMEMBERED: Final = 4096
 _MOUNT_TAIL: Final = "/{path}"
 
 
+class Root:
+    """Where the application is mounted by its server, as the first request said that did; empty as long as none did."""
+
+    path = ""
+
+
 class Routes:
     """Finds templates, and remembers what it had to look up."""
 
     def __init__(self) -> None:
+        self.root = Root()
         self._formats: dict[int, tuple[Any, str | None]] = {}
 
     def template(self, scope: Scope) -> str | None:
@@ -31,8 +38,15 @@ class Routes:
             return None
         prefix: str = scope.get("root_path") or ""
         if "app_root_path" not in scope:
-            return prefix.rstrip("/") + path_format if prefix else path_format
+            return self._rooted(prefix) + path_format if prefix else path_format
+        if scope["app_root_path"]:
+            self._rooted(scope["app_root_path"])
         return _mounted(scope, prefix, path_format)
+
+    def _rooted(self, path: str) -> str:
+        prefix = path.rstrip("/")
+        self.root.path = self.root.path or prefix
+        return prefix
 
     def _path_format(self, scope: Scope) -> str | None:
         route = scope.get("route")

@@ -12,7 +12,7 @@ https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -83,6 +83,8 @@ class Sampling:
         self.head = head
         self.whole = head is not None or share >= 1.0
         self.slow_nanos = int(slow_seconds * 1e9)
+        self.slow_routes: Mapping[str, int] = {}
+        """The same of routes whose latency somebody promised; replaced as a whole."""
         self._threshold = round((1.0 - share) * RANDOM_SPACE)
         self._at_root = True if head is None else _ROOTS.get(id(head))
         self._ratio_bound = _bound(head)

@@ -7,23 +7,25 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.context import attach, detach
 
 from .clock import Clock, SystemClock
 from .config import Config, read_config
 from .engine import ENGINES, check, put_inside
-from .errors import NotAnApplication
+from .errors import BadObjective, NotAnApplication
 from .export import Exporter, MakeTransport
 from .health import Health
 from .identity import Resource
 from .names import PROM_ERRORS
 from .placement import is_starlette, put_outermost, serves_itself
 from .red import Red
+from .redaction import Rules
 from .spanqueue import SpanQueue
 from .transport import transport
 from .worker import Worker
@@ -33,9 +35,12 @@ if TYPE_CHECKING:
 
     from .logs import Logs
     from .middleware import App, Receive, Request, Scope, Send
+    from .objectives import Objective
 
 SHUTDOWN_TIMEOUT: Final = 5.0
 FLUSH_TIMEOUT: Final = 10.0
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -51,6 +56,8 @@ def instrument(
     clients: bool = True,
     engine: str = "fournines",
     logs: str | None = None,
+    objectives: Iterable[Objective] = (),
+    redaction: Rules | None = None,
 ) -> Telemetry:
     """Makes a FastAPI, Starlette or any other ASGI application say what it does; the environment (`OTEL_*`) says the rest.
 
@@ -60,11 +67,12 @@ def instrument(
     `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
     `clients=False` leaves httpx alone; `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
     for who has to compare, or trusts it more: same exporters, same page. `logs="json"` turns the process's
-    consoles to lines of JSON, `logs="plain"` puts ids on every record of theirs. The export thread starts with the server
-    (or the first request).
+    consoles to lines of JSON, `logs="plain"` puts ids on every record of theirs. `objectives` are what the service
+    promises, as `telemetry.slo` says it beside an endpoint; `redaction` is what is taken out besides, and stands above the
+    environment, field by field. The export thread starts with the server (or the first request).
 
     Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there, `InstrumentationError`
-    for `logs` that are none of these; nothing of it ever raises later.
+    for `logs` that are none of these, `BadObjective` for two objectives of one name; nothing of it ever raises later.
     """
     if not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
@@ -72,11 +80,16 @@ def instrument(
     if known is not None:
         if service not in (None, known.service):
             _log.warning("already instrumented as %r; %r is ignored", known.service, service)
+        if redaction is not None:
+            _log.warning("already instrumented as %r; the rules of redaction are ignored", known.service)
+        known.declare(*objectives)
         return known
     config = read_config(service, version)
     page, lines = config.page.with_arguments(metrics_port, metrics_token), config.logs.with_argument(logs)
-    config = replace(config, page=page, logs=lines)
+    rules = (redaction or Rules()).over(config.redaction)
+    config = replace(config, page=page, logs=lines, redaction=rules)
     telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
+    telemetry.declare(*objectives)
     _KNOWN[id(app)] = telemetry
     return telemetry
 
@@ -130,6 +143,7 @@ class Telemetry:
         self._worker = Worker(self._exporter, clock, self._health)
         self._spans.wake = self._logs.wake = self._worker.wake
         self._prepare(clients=clients)
+        self._declare_to(self._exporter)
         self._in_place = is_starlette(app)
         if self._in_place:
             self._inner = put_outermost(app, self.__call__)
@@ -187,6 +201,54 @@ class Telemetry:
             request.over(raised)
         except Exception:  # noqa: BLE001 - as above
             self._health.add(PROM_ERRORS, "report")
+
+    def slo(
+        self,
+        target: str | Decimal,
+        *,
+        latency: str | float | Decimal | None = None,
+        window: str = "30d",
+        name: str = "",
+        description: str = "",
+        owner: str = "",
+        runbook: str = "",
+        dashboard: str = "",
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declares an objective for the requests that the decorated endpoint answers, above or below its route, and leaves it as it is.
+
+        `@telemetry.slo("99.95%")` promises that so many do not fail, `@telemetry.slo("99%", latency="300ms")` that so many of the
+        others take 300 ms at most: that time becomes a boundary of the histogram, and what is longer is slow. The rest is as in
+        `Objective`; the name is made of the endpoint's unless given. Raises `BadObjective`, where it is written.
+        """
+        from .objectives import Objective
+
+        objective = Objective(
+            target,
+            latency=latency,
+            window=window,
+            name=name,
+            description=description,
+            owner=owner,
+            runbook=runbook,
+            dashboard=dashboard,
+        )
+
+        def declared(endpoint: Endpoint) -> Endpoint:
+            if not self._config.disabled:
+                self._declarations.add(objective, endpoint)
+            return endpoint
+
+        return declared
+
+    def declare(self, *objectives: Objective) -> None:
+        """Declares objectives for the routes they name, as `instrument(objectives=...)` does. Raises `BadObjective`."""
+        from .objectives import Objective
+
+        for objective in objectives:
+            if not isinstance(objective, Objective):
+                raise BadObjective(f"objectives: write Objective('99.9%', routes='/payments'), not {objective!r:.60}")
+            if not self._config.disabled:
+                self._declarations.add(objective)
 
     def logs(self, lines: str = "json") -> None:
         """What the process's consoles show from now on: `json`, `plain` (their own formats, with ids on every record) or `off`.
@@ -270,6 +332,15 @@ class Telemetry:
             clients=clients,
         )
 
+    def _declare_to(self, exporter: Exporter) -> None:
+        from .objectives import Declarations
+
+        made = self._instruments
+        self._declarations = Declarations(
+            self.service, self._original, self._red, made.sampling, self._health, made.routes.root
+        )
+        exporter.declared = self._declarations.due
+
     def _wake(self) -> None:
         try:
             self._start_once()
@@ -299,6 +370,7 @@ class Telemetry:
     def _forget(self) -> None:
         self._worker.forget()
         self._exporter.forget()
+        self._declarations.forget()
         self._exposition.forget()
         self._stopped = False
 

@@ -123,7 +123,8 @@ class Deferred:
         if sampling.head is not None:
             return span.sampled
         # A WebSocket is open for as long as its client likes: that is not slow.
-        slow = span.seconds * 1e9 >= sampling.slow_nanos and span.method != WEBSOCKET
+        nanos = sampling.slow_routes.get(span.route, sampling.slow_nanos) if span.route else sampling.slow_nanos
+        slow = span.seconds * 1e9 >= nanos and span.method != WEBSOCKET
         if span.error is not None or slow or _failed_by_user(span):
             return True
         span.stands = not sampling.whole
