@@ -1,0 +1,37 @@
+"""One small GET (or PUT) of a machine's own metadata: no proxy, no redirect, no more than a little, and not for long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+MOST: Final = 1 << 20
+"""Bytes of an answer; metadata are some thousand."""
+OK: Final = 200
+
+
+class NoAnswer(Exception):
+    """Nobody answered, or something else than was asked for; the text says what."""
+
+
+def ask(url: str, timeout: float, method: str = "GET", headers: Mapping[str, str] | None = None) -> bytes:
+    """What stands at an `http://` address. Each step may take `timeout` seconds. Raises `NoAnswer`."""
+    import http.client
+
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise NoAnswer(f"{url!r} is no http address")
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        try:
+            connection.request(method, parts.path or "/", headers=dict(headers or {}))
+            answer = connection.getresponse()
+            body = answer.read(MOST)
+        finally:
+            connection.close()
+    except (OSError, ValueError, http.client.HTTPException) as e:
+        raise NoAnswer(f"{url}: {type(e).__name__}") from e
+    if answer.status != OK:
+        raise NoAnswer(f"{url}: HTTP {answer.status}")
+    return body
