@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from . import names
 from .config_page import Page, read_page
 from .errors import BadRule
 from .redaction import Rules
+
+if TYPE_CHECKING:
+    from .resources import Asked
 
 Environ = Mapping[str, str]
 
@@ -110,6 +112,7 @@ class Config:
     emf: EmfConfig = field(default_factory=EmfConfig)
     page: Page = field(default_factory=Page)
     redaction: Rules = field(default_factory=Rules)
+    asked: Asked | None = None
 
 
 def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
@@ -117,6 +120,8 @@ def read_config(service: str | None = None, version: str | None = None, environ:
     env = os.environ if environ is None else environ
     for name, ours in FIXED.items():
         _choice(env, (name,), ours, ours[0])
+    from .config_resources import asked
+
     return Config(
         disabled=_text(env, "OTEL_SDK_DISABLED").lower() == "true",
         attributes=_attributes(env, service, version),
@@ -136,6 +141,7 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         emf=_emf(env),
         page=read_page(env),
         redaction=_redaction(env),
+        asked=asked(env),
     )
 
 
@@ -264,7 +270,9 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _attributes(env: Environ, service: str | None, version: str | None) -> dict[str, str]:
-    attributes = {names.SERVICE_NAME: "unknown_service:python", names.HOST_NAME: socket.gethostname()}
+    from .config_resources import detected
+
+    attributes = {names.SERVICE_NAME: "unknown_service:python", **detected(env)}
     attributes |= _pairs(_text(env, "OTEL_RESOURCE_ATTRIBUTES"))
     if name := service or _text(env, "OTEL_SERVICE_NAME"):
         attributes[names.SERVICE_NAME] = name

@@ -36,6 +36,8 @@ from .transport import Transport, transport
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from .resources import Discovery
+
 AWAY_INTERVAL: Final = 10.0
 FAILURE_DELAY: Final = 1.0
 MOST_AHEAD: Final = 120.0
@@ -51,6 +53,7 @@ class Exporter:
     """Seals, queues and sends. Not safe for several threads, except `failed`; `worker.Worker` owns the calls."""
 
     _failed_at: float | None
+    _resource: Resource
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Exporter:
         self._spans_follow = _same_receiver(config)
         self.redactor = Redactor(config.redaction, health)
         self.outlets: Sequence[Outlet] = ()
+        self._discovery = _discovery(config, health)
         self.declared: Callable[[float], Sequence[Mapping[str, str]]] = _nothing
         """What is to be said of objectives, at a second of the steady clock."""
         self._begin()
@@ -95,6 +99,8 @@ class Exporter:
 
     def tick(self) -> float:
         """Does what is due; the steady time at which there is something to do again."""
+        if self._discovery is not None and (news := self._discovery.news()):
+            self._resource = {**self.redactor.attributes(news), **self._resource}
         if self._clock.steady() >= self._due():
             self._seal(up=True)
         if self._metrics is not None:
@@ -122,6 +128,8 @@ class Exporter:
         self._red.forget()
         self._spans.forget()
         self._health.forget()
+        if self._discovery is not None:
+            self._discovery.forget()
         for way in self._ways():
             way.forget()
         self._begin()
@@ -232,6 +240,15 @@ class Exporter:
 
 def _nothing(_now: float) -> Sequence[Mapping[str, str]]:
     return ()
+
+
+def _discovery(config: Config, health: Health) -> Discovery | None:
+    """Who asks where this process runs; nobody, where nothing has to be asked for."""
+    if not config.asked:
+        return None
+    from .resources import Discovery
+
+    return Discovery(config.asked, health)
 
 
 def _outbox(target: Target | None, make: MakeTransport, clock: Clock, health: Health) -> Outbox | None:
