@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import BadObjective, BadRule, InstrumentationError, NoSuchEngine, NotAnApplication
+from .errors import BadObjective, BadRule, InstrumentationError, NoSuchClient, NoSuchEngine, NotAnApplication
 from .redaction import Rules
 from .telemetry import Telemetry, instrument
 
@@ -26,6 +26,7 @@ __all__ = [
     "InstrumentationError",
     "JsonFormatter",
     "JsonRenderer",
+    "NoSuchClient",
     "NoSuchEngine",
     "NotAnApplication",
     "Objective",

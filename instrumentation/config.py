@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -42,6 +43,7 @@ PATHS: Final = {"metrics": "/v1/metrics", "traces": "/v1/traces", "logs": "/v1/l
 EXPORTERS: Final = {"OTEL_METRICS_EXPORTER": {"prometheus", "awsemf"}, "OTEL_LOGS_EXPORTER": {"console"}}
 """Exporters that are known beside `otlp` and `none`."""
 LOG_LINES: Final = ("off", "plain", "json")
+OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -113,6 +115,7 @@ class Config:
     page: Page = field(default_factory=Page)
     redaction: Rules = field(default_factory=Rules)
     asked: Asked | None = None
+    clients_off: frozenset[str] = frozenset()
 
 
 def read_config(service: str | None = None, version: str | None = None, environ: Environ | None = None) -> Config:
@@ -142,15 +145,25 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         page=read_page(env),
         redaction=_redaction(env),
         asked=asked(env),
+        clients_off=frozenset(_list(env, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS")),
     )
 
 
-def opt_in_to_stable_conventions() -> None:
-    """Has OpenTelemetry's own instrumentations speak the stable HTTP conventions, unless somebody chose others.
+@contextmanager
+def stable_conventions() -> Iterator[None]:
+    """Has those of OpenTelemetry's own instrumentations that begin inside speak the stable conventions, unless somebody chose others.
 
-    They read it from the environment, once, when the first of them begins: there is no other way to tell them.
+    They read it from the environment, once, when the first of them begins: there is no other way to tell them. The
+    environment that children get is left as it was.
     """
-    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+    unsaid = OPT_IN not in os.environ
+    if unsaid:
+        os.environ[OPT_IN] = "http,database"
+    try:
+        yield
+    finally:
+        if unsaid:
+            os.environ.pop(OPT_IN, None)
 
 
 def _text(env: Environ, name: str) -> str:

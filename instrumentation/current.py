@@ -6,6 +6,7 @@ which request they wait for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from opentelemetry.context import Context, create_key, get_value, set_value
@@ -17,7 +18,7 @@ from .sampling import Sampling
 from .spanqueue import SpanQueue
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Tracer, TracerProvider
 
 KEY: Final = create_key("fournines.current")
 ROOT: Final = create_key("fournines.root")
@@ -27,12 +28,16 @@ class Current(Protocol):
     """What code below a request may need of the application that serves it."""
 
     tracer: Tracer
+    provider: TracerProvider
     propagators: Propagators
     known_methods: frozenset[str]
     spans: SpanQueue
     sampling: Sampling
     health: Health
-    clients: bool
+    clients: frozenset[str]
+    """The libraries whose calls are told of."""
+    on_request: Callable[[], None]
+    """What has to run for any of it to be told is started, if it does not run yet."""
 
 
 def served_by(current: Current, context: Context) -> Context:

@@ -17,7 +17,7 @@ from opentelemetry.metrics import Histogram, Meter, MeterProvider, NoOpMeter, Up
 from opentelemetry.util.types import Attributes
 
 from . import names
-from .config import opt_in_to_stable_conventions
+from .config import stable_conventions
 from .errors import NoSuchEngine
 from .placement import is_fastapi
 from .red import Exemplar, Flight, Key
@@ -40,20 +40,21 @@ def put_inside(app: Any, called: App, instruments: Instruments) -> App:
 
     Raises `NoSuchEngine` where it is not installed.
     """
-    opt_in_to_stable_conventions()
     told: Any = {
         "tracer_provider": instruments.provider, "meter_provider": CountingMeters(instruments), "exclude_spans": list(UNSEEN)
     }  # fmt: skip
     try:
-        if is_fastapi(app):
-            from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+        with stable_conventions():
+            if is_fastapi(app):
+                from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
-            FastAPIInstrumentor.instrument_app(app, **told)
-            return called
-        from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+                FastAPIInstrumentor.instrument_app(app, **told)
+                return called
+            from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+
+            watching: App = OpenTelemetryMiddleware(called, **told)
     except ImportError as e:
         raise NoSuchEngine(f"engine='opentelemetry' needs opentelemetry-instrumentation-fastapi: {e}") from e
-    watching: App = OpenTelemetryMiddleware(called, **told)
     return watching
 
 

@@ -2,6 +2,7 @@
 
 InstrumentationError         the root: catch this to catch all of ours
  ├─ NotAnApplication         `instrument()` was given something that no ASGI server could call
+ ├─ NoSuchClient             `instrument(clients=...)` names a library that is not known
  ├─ NoSuchEngine             `instrument(engine=...)` names none, or one that is not installed
  ├─ BadObjective             an objective that can't be promised: a target, time, window, route or name that is none
  └─ BadRule                  a rule of redaction that can't be followed
@@ -24,6 +25,10 @@ class BadRule(InstrumentationError, ValueError):
 
 class BadObjective(InstrumentationError, ValueError):
     """An objective can't be promised; the text says what was found and what is allowed."""
+
+
+class NoSuchClient(InstrumentationError, ValueError):
+    """`instrument(clients=...)` names a library whose calls can't be followed; the text says which can."""
 
 
 class NoSuchEngine(InstrumentationError, ValueError):

@@ -77,7 +77,7 @@ class Instruments:
         sampling: Sampling,
         on_failure: Callable[[], None],
         on_request: Callable[[], None],
-        clients: bool,
+        clients: frozenset[str],
     ) -> None:
         self.red, self.health, self.propagators = red, health, propagators
         self.known_methods, self.spans, self.clients = known_methods, spans, clients

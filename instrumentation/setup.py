@@ -9,8 +9,7 @@ from functools import partial
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 
-from . import clients as outgoing_calls
-from . import names
+from . import names, outgoing
 from .config import Config
 from .eager import Eager
 from .health import Health
@@ -39,7 +38,7 @@ def instruments(
     resource: Callable[[], Resource],
     on_request: Callable[[], None],
     on_failure: Callable[[], None],
-    clients: bool,
+    clients: frozenset[str],
 ) -> Instruments:
     """What the requests of one application are measured with."""
     redactor = Redactor(config.redaction, health)
@@ -57,7 +56,7 @@ def instruments(
     )
     _trace(made, resource, redactor)
     if clients:
-        outgoing_calls.follow(made)
+        outgoing.follow(made)
     return made
 
 

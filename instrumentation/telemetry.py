@@ -7,7 +7,7 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -28,6 +28,7 @@ from .red import Red
 from .redaction import Rules
 from .spanqueue import SpanQueue
 from .transport import transport
+from .work import Consumer, Crew, Operation
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -40,20 +41,23 @@ if TYPE_CHECKING:
 SHUTDOWN_TIMEOUT: Final = 5.0
 FLUSH_TIMEOUT: Final = 10.0
 
+_NONE: Final = object()
+NO_APPLICATION: Final = "instrument() was not given an application: there is none to serve"
+
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 _log = logging.getLogger("fournines.instrumentation")
 
 
 def instrument(
-    app: Any,
+    app: Any = _NONE,
     service: str | None = None,
     *,
     version: str | None = None,
     metrics_path: str | None = "/metrics",
     metrics_port: int | None = None,
     metrics_token: str | None = None,
-    clients: bool = True,
+    clients: bool | Collection[str] = True,
     engine: str = "fournines",
     logs: str | None = None,
     objectives: Iterable[Objective] = (),
@@ -65,18 +69,24 @@ def instrument(
     other ASGI application, serve `telemetry.app`. Doing it twice is doing it once. `service` stands above
     `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
     `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
-    `clients=False` leaves httpx alone; `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
+    `clients` names the libraries whose
+    outgoing calls are followed: True for all that are there, False for none;
+    `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
     for who has to compare, or trusts it more: same exporters, same page. `logs="json"` turns the process's
     consoles to lines of JSON, `logs="plain"` puts ids on every record of theirs. `objectives` are what the service
     promises, as `telemetry.slo` says it beside an endpoint; `redaction` is what is taken out besides, and stands above the
     environment, field by field. The export thread starts with the server (or the first request).
 
-    Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there, `InstrumentationError`
+    Without an application, `instrument(service="settler")`, the handle is for work that is no request (`operation`,
+    `consumer`); for a service that has such a handle already it is given again.
+
+    Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there, `NoSuchClient` for a
+    library that is not known, `InstrumentationError`
     for `logs` that are none of these, `BadObjective` for two objectives of one name; nothing of it ever raises later.
     """
-    if not callable(app):
+    if app is not _NONE and not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
-    known = _known(app)
+    known = _alone(service) if app is _NONE else _known(app)
     if known is not None:
         if service not in (None, known.service):
             _log.warning("already instrumented as %r; %r is ignored", known.service, service)
@@ -88,9 +98,13 @@ def instrument(
     page, lines = config.page.with_arguments(metrics_port, metrics_token), config.logs.with_argument(logs)
     rules = (redaction or Rules()).over(config.redaction)
     config = replace(config, page=page, logs=lines, redaction=rules)
-    telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
+    if app is _NONE:
+        telemetry: Telemetry = _WithoutApplication(None, config, clients=clients, engine=engine)
+        _ALONE[telemetry.service] = telemetry
+    else:
+        telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
+        _KNOWN[id(app)] = telemetry
     telemetry.declare(*objectives)
-    _KNOWN[id(app)] = telemetry
     return telemetry
 
 
@@ -106,19 +120,22 @@ class Telemetry:
         config: Config,
         *,
         metrics_path: str | None = "/metrics",
-        clients: bool = True,
+        clients: bool | Collection[str] = True,
         engine: str = "fournines",
         clock: Clock | None = None,
         make_transport: MakeTransport = transport,
     ) -> None:
+        from .outgoing import wanted
+
         check(engine)
-        self._config = config
+        self._config, self._clients = config, wanted(clients, config.clients_off)
         self._aside = config.disabled or engine != ENGINES[0]
         self._metrics_path = metrics_path
         self._page = metrics_path or "\0"  # the end of paths that are looked at twice
         self._original = app
         self._inner: App = app
         self._stopped = False
+        self._crew: Crew | None = None
         if config.disabled:
             return
         clock = clock or SystemClock()
@@ -142,12 +159,13 @@ class Telemetry:
         self._exporter.outlets = [way for way in ways if way is not None]
         self._worker = Worker(self._exporter, clock, self._health)
         self._spans.wake = self._logs.wake = self._worker.wake
-        self._prepare(clients=clients)
+        self._prepare()
+        self._crew = Crew(self._instruments, self._exporter.work, redactor.text)
         self._declare_to(self._exporter)
         self._in_place = is_starlette(app)
         if self._in_place:
             self._inner = put_outermost(app, self.__call__)
-        if self._aside:
+        if self._aside and app is not None:
             self._inner = put_inside(app, self._inner, self._instruments)
         _LIVE.add(self)
         weakref.finalize(self, _let_go, self._worker, self._logs).atexit = False
@@ -162,6 +180,13 @@ class Telemetry:
     def service(self) -> str:
         """The name this service reports under."""
         return self._config.attributes["service.name"]
+
+    @property
+    def clients(self) -> frozenset[str]:
+        """The libraries whose outgoing calls are traced, or will be once they are imported: those that were asked for and are there."""
+        from .outgoing import followed
+
+        return frozenset() if self._config.disabled else followed(self._clients)
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -201,6 +226,35 @@ class Telemetry:
             request.over(raised)
         except Exception:  # noqa: BLE001 - as above
             self._health.add(PROM_ERRORS, "report")
+
+    def operation(self, name: str, *, attributes: Mapping[str, Any] | None = None) -> Operation:
+        """Measures work that is no request: `@telemetry.operation("settle")`, or `with telemetry.operation("settle") as span:`.
+
+        Each call, or entering, is one span (INTERNAL; a child of what is under way) and one count in
+        `fournines.operation.duration`, with the exception's class as `error.type`; what was cancelled is no event. `name` tells
+        operations apart and is never made from data, which belongs into `attributes` (of the span alone, at most 128).
+        Nothing of it raises, but decorating a class or a generator does: `InstrumentationError`.
+        """
+        return Operation(self, self._crew, name, attributes)
+
+    def consumer(
+        self,
+        destination: str,
+        *,
+        system: str | None = None,
+        group: str | None = None,
+        message: Any = None,
+        batch: Sequence[Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Consumer:
+        """Measures the processing of messages: of one, of a `batch`, or, as a decorator, of its function's first argument.
+
+        The sender's trace is taken up from the message, whatever its library (or from a mapping or pairs of headers): its span is
+        the parent; a batch is linked to all its senders. One span (CONSUMER, `process <destination>`) and one count in
+        `messaging.process.duration`, under `system` (told by the message where it can be), `destination` and consumer `group`.
+        Otherwise as `operation`.
+        """
+        return Consumer(self, self._crew, destination, system, group, message, batch, attributes)
 
     def slo(
         self,
@@ -307,7 +361,7 @@ class Telemetry:
             self._wake()
             await self._inner(scope, receive, send)
 
-    def _prepare(self, *, clients: bool) -> None:
+    def _prepare(self) -> None:
         # Everything that is slow to import is imported here, once, and not with the package; nor by the export thread, whose
         # half-done import would hang a child that was forked meanwhile.
         from . import otlp  # noqa: F401 - see above
@@ -329,7 +383,7 @@ class Telemetry:
             resource=partial(_resource, self._exporter),  # and not of the handle, which nobody may hold for ever
             on_request=self._start_once,
             on_failure=self._failed,
-            clients=clients,
+            clients=self._clients,
         )
 
     def _declare_to(self, exporter: Exporter) -> None:
@@ -375,6 +429,18 @@ class Telemetry:
         self._stopped = False
 
 
+class _WithoutApplication(Telemetry):
+    """A handle for work that is no request."""
+
+    @property
+    def app(self) -> App:
+        raise NotAnApplication(NO_APPLICATION)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise NotAnApplication(NO_APPLICATION)
+
+
+_ALONE: Final[weakref.WeakValueDictionary[str, Telemetry]] = weakref.WeakValueDictionary()
 _KNOWN: Final[weakref.WeakValueDictionary[int, Telemetry]] = weakref.WeakValueDictionary()
 _LIVE: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
 _STARTED: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
@@ -394,6 +460,11 @@ def _known(app: Any) -> Telemetry | None:
     if isinstance(app, Telemetry):
         return app
     return _KNOWN.get(id(app))
+
+
+def _alone(service: str | None) -> Telemetry | None:
+    """The handle without an application of that service; of any, where none is named."""
+    return next(iter(_ALONE.values()), None) if service is None else _ALONE.get(service)
 
 
 def _after_fork() -> None:

@@ -252,14 +252,14 @@ def test_a_tracestate_copied_by_hand_is_not_said_of_another_trace(watch, call):
     import httpx
     from fastapi import FastAPI
 
-    from fournines.instrumentation import clients
+    from fournines.instrumentation.outgoing import httpx_calls
 
     seen = []
     app = FastAPI()
 
     @app.get("/")
     async def root():
-        send = clients._wrapped(lambda transport, request: seen.append(request) or httpx.Response(204))
+        send = httpx_calls._wrapped(lambda transport, request: seen.append(request) or httpx.Response(204))
         send(None, httpx.Request("GET", "http://far.example/", headers={"tracestate": "old=1"}))
 
     telemetry = watch(app, make=lambda target: None)

@@ -332,7 +332,7 @@ def test_a_foreign_span_processor_that_raises_never_reaches_a_call(watch, monkey
     import httpx
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
-    from fournines.instrumentation import clients
+    from fournines.instrumentation.outgoing import httpx_calls
 
     def broken(*args, **kwargs):
         raise RuntimeError("no disk")
@@ -341,7 +341,7 @@ def test_a_foreign_span_processor_that_raises_never_reaches_a_call(watch, monkey
     foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
     telemetry = watch(shop())
     telemetry._instruments.tracer = foreign.get_tracer("foreign")
-    send = clients._wrapped(lambda transport, request: httpx.Response(204))
+    send = httpx_calls._wrapped(lambda transport, request: httpx.Response(204))
 
     assert send(None, httpx.Request("GET", "http://far.example/")).status_code == 204
     assert telemetry._health.count("fournines_instrumentation_errors", "client") == 1

@@ -1,4 +1,4 @@
-"""Current calls with httpx: each gets a CLIENT span, and carries the trace on in its headers.
+"""Outgoing calls with httpx: each gets a CLIENT span, and carries the trace on in its headers.
 
 The public seam is used, `handle_request` of httpx's two network transports: every attempt, also after a redirect, is a
 span of its own, and transports made for tests stay as they are. Where somebody else has wrapped them before (as
@@ -8,51 +8,45 @@ OpenTelemetry's own instrumentation does), nothing is done.
 from __future__ import annotations
 
 import functools
-import importlib.util
-import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import get_current, get_value
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from . import names
-from .current import Current, current
-from .errorname import error_name
-from .headers import redacted
-from .worker import SUPPRESSED
+from .. import names
+from ..current import Current
+from ..errorname import error_name
+from ..headers import redacted
+from ..worker import SUPPRESSED
+from .speaker import speaker
 
 if TYPE_CHECKING:
     import httpx
 
 CLIENT_ERROR: Final = 400
+OURS: Final = "follows_for_fournines"
+SUPPRESSING: Final = (
+    SUPPRESSED,
+    *(getattr(otel_context, f"_SUPPRESS_{what}INSTRUMENTATION_KEY", SUPPRESSED) for what in ("", "HTTP_")),
+)
+"""What others set around calls that are told already, or not to be told: exporters, and clients of AWS."""
 
 
-_lock = threading.Lock()
-_last: list[weakref.ref[Current]] = []
-
-
-def follow(outgoing: Current) -> None:
-    """Traces outgoing calls from now on; those outside of requests speak for whoever came last. Needs httpx, or does nothing."""
-    with _lock:
-        _last[:] = [weakref.ref(outgoing)]
-        _wrap_httpx()
-
-
-def _wrap_httpx() -> None:
-    if importlib.util.find_spec("httpx") is None:
-        return
-    import httpx
-
-    if not hasattr(httpx.HTTPTransport.handle_request, "__wrapped__"):
-        httpx.HTTPTransport.handle_request = _wrapped(httpx.HTTPTransport.handle_request)  # type: ignore[method-assign]
-    if not hasattr(httpx.AsyncHTTPTransport.handle_async_request, "__wrapped__"):
-        httpx.AsyncHTTPTransport.handle_async_request = _wrapped_async(  # type: ignore[method-assign]
-            httpx.AsyncHTTPTransport.handle_async_request
-        )
+def wrap_httpx(httpx: Any) -> bool:
+    """Follows the calls of the module; False where somebody else does."""
+    send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+    if hasattr(send, "__wrapped__") or hasattr(send_async, "__wrapped__"):
+        return hasattr(send, OURS)
+    httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request = made = (
+        _wrapped(send), _wrapped_async(send_async)
+    )  # fmt: skip
+    for one in made:
+        setattr(one, OURS, True)
+    return True
 
 
 def _wrapped(send: Any) -> Any:
@@ -93,8 +87,8 @@ class _Call:
 
 @contextmanager
 def _call(request: httpx.Request) -> Iterator[_Call]:
-    outgoing = current() or (_last[0]() if _last else None)
-    if outgoing is None or not outgoing.clients or get_value(SUPPRESSED):
+    outgoing = speaker("httpx")
+    if outgoing is None or any(map(get_value, SUPPRESSING)):
         yield _Call(trace.INVALID_SPAN)
         return
     span = _started(outgoing, request)

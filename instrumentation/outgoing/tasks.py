@@ -1,0 +1,21 @@
+"""celery's tasks: what their instrumentation leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry import trace
+
+from .tracers import CallTracers, say_why
+
+
+def follow_tasks(tracers: CallTracers) -> None:
+    """Has the spans of failed tasks say what they failed with."""
+    from celery.signals import task_failure
+
+    task_failure.connect(_failed, weak=False, dispatch_uid="fournines")  # after the one that sets the status
+
+
+def _failed(exception: BaseException | None = None, **_: Any) -> None:
+    if exception is not None:
+        say_why(trace.get_current_span(), exception)
