@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from abc import abstractmethod
 from typing import Any, ClassVar, Final
 
 import zstandard
+from zlib_ng import zlib_ng
 
 from .errors import BadRequest, TooLarge
 from .plain_body import Hold, Plain, hold_freely
 
-_GZIP: Final = 16 + zlib.MAX_WBITS
+_GZIP: Final = 16 + zlib_ng.MAX_WBITS
 _GZIP_PIECE: Final = 64 * 1024
 """Fed at once: what is behind the end of a member is copied for each member, which must not cost the body's square."""
 
@@ -74,14 +74,17 @@ class _Members:
 
 
 class Gzip(_Members):
-    """Inflates one body of one or several gzip members (RFC 1952); holds at most `limit` bytes, whatever is sent."""
+    """Inflates one body of one or several gzip members (RFC 1952); holds at most `limit` bytes, whatever is sent.
+
+    By zlib-ng, which takes a third of the time of zlib.
+    """
 
     _name = "gzip"
     _at_once = _GZIP_PIECE
-    _unsound = zlib.error
+    _unsound: ClassVar[type[Exception]] = zlib_ng.error  # type: ignore[assignment] # a class, which its stubs take for an instance
 
     def _begin(self) -> Any:
-        return zlib.decompressobj(_GZIP)
+        return zlib_ng.decompressobj(_GZIP)
 
     def _decompress(self, piece: bytes) -> bytes:
         return bytes(self._member.decompress(piece, self._out.left + 1))
