@@ -32,6 +32,7 @@ from .red import Red
 from .redaction import Redactor
 from .spanqueue import SpanQueue
 from .transport import Transport, transport
+from .work.counts import WorkCounts
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -65,6 +66,8 @@ class Exporter:
         make_transport: MakeTransport = transport,
     ) -> None:
         self._config, self._red, self._spans, self._health, self._clock = config, red, spans, health, clock
+        self.work = WorkCounts(red.boundaries)
+        """What is counted of work that is no request."""
         self._metrics = _outbox(config.metrics, make_transport, clock, health)
         self._traces = _outbox(config.traces, make_transport, clock, health)
         self._spans_follow = _same_receiver(config)
@@ -126,6 +129,7 @@ class Exporter:
     def forget(self) -> None:
         """Begins anew in a forked child: the parent reports its own counts, spans and batches, under its own id."""
         self._red.forget()
+        self.work.forget()
         self._spans.forget()
         self._health.forget()
         if self._discovery is not None:
@@ -159,16 +163,16 @@ class Exporter:
 
         start, end = self._interval(since_last)
         self._sealed_until = end
-        points = self._red.seal(since=start / NANOS)
+        points, work = self._red.seal(since=start / NANOS), self.work.seal(since=start / NANOS)
         for outlet in self.outlets:
             outlet.sealed(self._resource, end / NANOS, points, self._red.boundaries)
         if self._metrics is None:
             return
         declared = [self.redactor.attributes(point) for point in self.declared(self._last_seal)] if up else []
         active, boundaries = self._red.active(), self._red.boundaries
-        sealed = Sealed(Interval(start, end), self._began, up, points, active, boundaries, declared)
+        sealed = Sealed(Interval(start, end), self._began, up, points, active, boundaries, declared, work)
         body = metrics_request(self._resource, sealed)
-        self._metrics.put(_packed(body, self._config.metrics), sum(point.requests for point in points))
+        self._metrics.put(_packed(body, self._config.metrics), sealed.events)
 
     def _interval(self, since_last: float) -> tuple[int, int]:
         now = int(self._clock.wall() * NANOS)

@@ -6,8 +6,8 @@ bytes are the same; a test compares them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from opentelemetry.trace import format_span_id, format_trace_id
 from prometheus_client.metrics_core import Metric
@@ -15,7 +15,7 @@ from prometheus_client.samples import Exemplar as PrometheusExemplar
 from prometheus_client.utils import floatToGoString
 
 from . import names
-from .red import Exemplar, Total, attributes
+from .red import Exemplar, Held, Total, attributes
 
 NAME: Final = names.PROM_REQUEST_DURATION
 TEXT: Final = "Duration of HTTP server requests."
@@ -33,16 +33,23 @@ def label(attribute: str) -> str:
 
 def durations(boundaries: tuple[float, ...], totals: Iterable[Total]) -> Metric:
     """As prometheus-client's family, for who reads the registry."""
-    family = Metric(NAME, TEXT, "histogram", UNIT)
+    return histogram(NAME, TEXT, boundaries, ((attributes(total.key), total) for total in totals))
+
+
+def histogram(
+    name: str, text: str, boundaries: tuple[float, ...], totals: Iterable[tuple[Mapping[str, Any], Held[Any]]]
+) -> Metric:
+    """Durations as prometheus-client's family: each series with its attributes."""
+    family = Metric(name, text, "histogram", UNIT)
     bounds = [_le(bound) for bound in (*boundaries, INFINITY)]
-    for total in totals:
-        labels = _labels(total)
+    for told, total in totals:
+        labels = _labels(told)
         counted = 0
         for bound, count, exemplar in zip(bounds, total.counts, total.exemplars, strict=True):
             counted += count
-            family.add_sample(f"{NAME}_bucket", {**labels, "le": bound}, counted, exemplar=_exemplar(exemplar))
-        family.add_sample(f"{NAME}_count", labels, counted)
-        family.add_sample(f"{NAME}_sum", labels, total.seconds)
+            family.add_sample(f"{name}_bucket", {**labels, "le": bound}, counted, exemplar=_exemplar(exemplar))
+        family.add_sample(f"{name}_count", labels, counted)
+        family.add_sample(f"{name}_sum", labels, total.seconds)
     return family
 
 
@@ -58,7 +65,7 @@ def written(boundaries: tuple[float, ...], totals: Iterable[Total], *, openmetri
 
 
 def _lines(total: Total, bounds: list[str], *, openmetrics: bool) -> Iterator[str]:
-    pairs = sorted(f'{name}="{value.translate(ESCAPED)}"' for name, value in _labels(total).items())
+    pairs = sorted(f'{name}="{value.translate(ESCAPED)}"' for name, value in _labels(attributes(total.key)).items())
     before = "".join(f"{pair}," for pair in pairs if pair < "le=")
     after = "".join(f",{pair}" for pair in pairs if pair > "le=")
     counted = 0
@@ -83,8 +90,8 @@ def _exemplar(one: Exemplar | None) -> PrometheusExemplar | None:
     return PrometheusExemplar(ids, one.seconds, one.at)
 
 
-def _labels(total: Total) -> dict[str, str]:
-    return {label(name): str(value) for name, value in attributes(total.key).items()}
+def _labels(told: Mapping[str, Any]) -> dict[str, str]:
+    return {label(name): "true" if value is True else str(value) for name, value in told.items()}
 
 
 def _le(bound: float) -> str:

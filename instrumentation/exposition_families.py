@@ -16,7 +16,7 @@ from prometheus_client.samples import Sample as PrometheusSample
 
 from . import names
 from .export import Exporter
-from .exposition_durations import durations, label
+from .exposition_durations import durations, histogram, label
 from .health import Health
 from .multiprocess_snapshot import LASTING, Family, Number, Sample, Snapshot, of_totals
 from .red import Red, Total
@@ -123,6 +123,9 @@ class Own(Collector):
         """What is neither the target nor a duration."""
         yield _gauge(names.PROM_SERVICE_UP, "1 while the process serves.", 1)
         yield self._active()
+        for metric, boundaries, totals in self._exporter.work.shown():
+            series = [(dict(total.key), total) for total in totals]
+            yield histogram(metric.prometheus, metric.text, boundaries, series)
         yield from self._counters()
         yield _gauge(names.PROM_BATCHES_WAITING, "Batches not yet acknowledged.", self._exporter.waiting_batches)
         yield _gauge(names.PROM_SPANS_WAITING, "Spans not yet sent.", len(self._spans))
@@ -142,9 +145,9 @@ class Own(Collector):
                 family.add_metric([value] if by else [], count)
             yield family
         overflow = CounterMetricFamily(
-            names.PROM_SERIES_OVERFLOW, "Series that lost their route: there are too many.", labels=[]
+            names.PROM_SERIES_OVERFLOW, "Series that lost what told them apart: there are too many.", labels=[]
         )
-        overflow.add_metric([], self._red.overflowed)
+        overflow.add_metric([], self._red.overflowed + self._exporter.work.overflowed)
         yield overflow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -20,7 +20,8 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 from .. import __version__
 from . import names
 from .identity import Resource
-from .red import Attribute, Point, attributes
+from .red import Attribute, Gained, Point, attributes
+from .work.counts import Measured
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -47,6 +48,13 @@ class Sealed:
     active: Mapping[tuple[str, str], int]
     boundaries: Sequence[float]
     declared: Sequence[Mapping[str, str]] = ()
+    work: Sequence[Measured] = ()
+
+    @property
+    def events(self) -> int:
+        """Requests, operations and messages in it."""
+        of_work = sum(point.requests for measured in self.work for point in measured.points)
+        return sum(point.requests for point in self.points) + of_work
 
 
 def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
@@ -59,6 +67,8 @@ def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
     of_scope.metrics.append(_heartbeat(sealed))
     if sealed.points:
         of_scope.metrics.append(_durations(sealed))
+    for measured in sealed.work:
+        of_scope.metrics.append(_of_work(measured, sealed.interval))
     if sealed.active:
         of_scope.metrics.append(_active(sealed))
     if sealed.declared:
@@ -92,6 +102,8 @@ def _attributes(pairs: Mapping[str, Attribute]) -> list[KeyValue]:
 
 
 def _value(value: Attribute) -> AnyValue:
+    if isinstance(value, bool):
+        return AnyValue(bool_value=value)
     return AnyValue(int_value=value) if isinstance(value, int) else AnyValue(string_value=value)
 
 
@@ -114,22 +126,33 @@ def _declared(sealed: Sealed) -> pb.Metric:
 
 
 def _durations(sealed: Sealed) -> pb.Metric:
-    histogram = pb.Histogram(
-        aggregation_temporality=pb.AGGREGATION_TEMPORALITY_DELTA,
-        data_points=[_histogram_point(point, sealed) for point in sealed.points],
-    )
-    return pb.Metric(name=names.REQUEST_DURATION, unit="s", histogram=histogram)
+    points = [
+        _histogram_point(attributes(point.key), point, sealed.interval, sealed.boundaries) for point in sealed.points
+    ]
+    return _histogram(names.REQUEST_DURATION, points)
 
 
-def _histogram_point(point: Point, sealed: Sealed) -> pb.HistogramDataPoint:
+def _of_work(measured: Measured, interval: Interval) -> pb.Metric:
+    points = [_histogram_point(dict(point.key), point, interval, measured.boundaries) for point in measured.points]
+    return _histogram(measured.metric.name, points)
+
+
+def _histogram(name: str, points: Sequence[pb.HistogramDataPoint]) -> pb.Metric:
+    histogram = pb.Histogram(aggregation_temporality=pb.AGGREGATION_TEMPORALITY_DELTA, data_points=points)
+    return pb.Metric(name=name, unit="s", histogram=histogram)
+
+
+def _histogram_point(
+    told: Mapping[str, Attribute], point: Gained[Any], interval: Interval, boundaries: Sequence[float]
+) -> pb.HistogramDataPoint:
     return pb.HistogramDataPoint(
-        attributes=_attributes(attributes(point.key)),
-        start_time_unix_nano=sealed.interval.start,
-        time_unix_nano=sealed.interval.end,
+        attributes=_attributes(told),
+        start_time_unix_nano=interval.start,
+        time_unix_nano=interval.end,
         count=point.requests,
         sum=max(0.0, point.seconds),
         bucket_counts=point.counts,
-        explicit_bounds=sealed.boundaries,
+        explicit_bounds=boundaries,
         exemplars=[
             pb.Exemplar(
                 time_unix_nano=int(one.at * NANOS),

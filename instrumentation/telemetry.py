@@ -28,7 +28,6 @@ from .red import Red
 from .redaction import Rules
 from .spanqueue import SpanQueue
 from .transport import transport
-from .work import Consumer, Crew, Operation
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from .logs import Logs
     from .middleware import App, Receive, Request, Scope, Send
     from .objectives import Objective
+    from .work import Consumer, Crew, Operation
 
 SHUTDOWN_TIMEOUT: Final = 5.0
 FLUSH_TIMEOUT: Final = 10.0
@@ -160,7 +160,7 @@ class Telemetry:
         self._worker = Worker(self._exporter, clock, self._health)
         self._spans.wake = self._logs.wake = self._worker.wake
         self._prepare()
-        self._crew = Crew(self._instruments, self._exporter.work, redactor.text)
+        self._employ()
         self._declare_to(self._exporter)
         self._in_place = is_starlette(app)
         if self._in_place:
@@ -235,6 +235,8 @@ class Telemetry:
         operations apart and is never made from data, which belongs into `attributes` (of the span alone, at most 128).
         Nothing of it raises, but decorating a class or a generator does: `InstrumentationError`.
         """
+        from .work.operation import Operation
+
         return Operation(self, self._crew, name, attributes)
 
     def consumer(
@@ -254,6 +256,8 @@ class Telemetry:
         `messaging.process.duration`, under `system` (told by the message where it can be), `destination` and consumer `group`.
         Otherwise as `operation`.
         """
+        from .work.operation import Consumer
+
         return Consumer(self, self._crew, destination, system, group, message, batch, attributes)
 
     def slo(
@@ -385,6 +389,12 @@ class Telemetry:
             on_failure=self._failed,
             clients=self._clients,
         )
+
+    def _employ(self) -> None:
+        from .work.crew import Crew
+        from .work.operation import Operation  # noqa: F401 - as in `_prepare`
+
+        self._crew = Crew(self._instruments, self._exporter.work, self._exporter.redactor.text)
 
     def _declare_to(self, exporter: Exporter) -> None:
         from .objectives import Declarations

@@ -40,22 +40,27 @@ class Instruments(Current, Protocol):
 class Crew:
     """What the work of one service is watched with."""
 
-    def __init__(self, instruments: Instruments, counts: WorkCounts) -> None:
-        self.instruments, self._counts = instruments, counts
+    def __init__(self, instruments: Instruments, counts: WorkCounts, redact: Callable[[str], str]) -> None:
+        self.instruments, self._counts, self._redact = instruments, counts, redact
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._wanted = wanted(instruments.propagators.fields)
 
     def operation(self, name: str) -> Plan:
         """The plan of an operation."""
-        return self._plan((name,), lambda: operation_plan(self._counts, told(name)))
+        return self._plan((name,), lambda: operation_plan(self._counts, self.told(name)))
 
     def consumer(self, destination: str, system: str, group: str | None) -> Plan:
         """The plan of a consumer."""
-        told_group = None if group is None else told(group)
         return self._plan(
             (destination, system, group or ""),
-            lambda: consumer_plan(self._counts, told(destination), told(system), told_group),
+            lambda: consumer_plan(
+                self._counts, self.told(destination), self.told(system), None if group is None else self.told(group)
+            ),
         )
+
+    def told(self, name: Any) -> str:
+        """A name as it may be said: on the page, in metrics and as a span's name."""
+        return told(self._redact(told(name)))
 
     def look_into(self, message: Any) -> Carried:
         """What a message carries; nothing, and that is counted, where it can't be looked into."""
@@ -140,6 +145,7 @@ class Run:
         error, cancelled = _outcome(raised)
         if error is None and not cancelled:
             error = failed_by_user(span)
+            error = None if error is None else self._crew.told(error)
         if not cancelled:
             context = span.get_span_context()
             exemplar = None
@@ -158,5 +164,5 @@ def _outcome(raised: BaseException | None) -> tuple[str | None, bool]:
     if raised is None or (isinstance(raised, SystemExit) and raised.code in (None, 0)):
         return None, False
     if isinstance(raised, FAILURES):
-        return error_name(raised), False
+        return told(error_name(raised)), False
     return None, True

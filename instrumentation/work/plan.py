@@ -27,7 +27,7 @@ class Plan:
 
     def failed(self, error: str) -> Pairs:
         """The series it counts in when it fails."""
-        return (*self.series, (names.ERROR_TYPE, error[:LONGEST]))
+        return (*self.series, (names.ERROR_TYPE, error))
 
 
 def operation_plan(counts: WorkCounts, name: str) -> Plan:
