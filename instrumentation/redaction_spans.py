@@ -15,6 +15,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanContext, Status, TraceState
 
+from .outgoing.statements import plain_statement
+
 if TYPE_CHECKING:
     from opentelemetry._logs import LogRecord
 
@@ -29,7 +31,9 @@ def cleaned_span(span: ReadableSpan, redactor: Redactor) -> ReadableSpan:
     """The span, or a new one where something of it had to go."""
     name, context, status = span.name, span.get_span_context(), span.status
     new_name, new_context, new_status = redactor.text(name), _context(context, redactor), _status(status, redactor)
-    attributes = _attributes(span.attributes or {}, redactor)
+    plain = plain_statement(span)
+    attributes = _attributes(span.attributes or {} if plain is None else plain, redactor)
+    attributes = plain if attributes is None else attributes
     old_events, old_links = span.events, span.links
     events = [_event(event, redactor) for event in old_events]
     links = [_link(link, redactor) for link in old_links]

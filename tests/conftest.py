@@ -115,6 +115,22 @@ def vmagent_binary() -> Path:
 
 
 @pytest.fixture(scope="session")
+def redis_binary() -> Path:
+    """A real Redis server; one that was unpacked finds its libraries in `TOOLS / "usr/lib/x86_64-linux-gnu"`."""
+    return _find(("redis-server",), "`make test` fetches Debian's package `redis-server` where apt-get is there")
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Path:
+    """Where a real PostgreSQL's programs stand: `postgres`, `initdb`."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "postgres").exists() and (folder / "initdb").exists():
+            return folder
+    how = "as root `make test` installs Debian's package `postgresql`; or apt-get install it"
+    return _find(("postgres",), how).resolve().parent
+
+
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives a TCP port on 127.0.0.1 that nobody listens on, another one at each call."""
     return _free_port

@@ -21,6 +21,7 @@ from opentelemetry import metrics
 from .. import names
 from ..config import stable_conventions
 from ..current import Current
+from .cursors import follow_cursors
 from .engines import follow_engines
 from .httpx_calls import wrap_httpx
 from .libraries import LIBRARIES, Library
@@ -36,7 +37,11 @@ MISSING: Final = "pip install 'fournines[clients]'"
 
 MORE: Final[dict[str, dict[str, Any]]] = {"botocore": {"request_hook": carry}}
 """What an instrumentation is told besides."""
-AFTERWARDS: Final[dict[str, Callable[[CallTracers], None]]] = {"celery": follow_tasks, "sqlalchemy": follow_engines}
+AFTERWARDS: Final[dict[str, Callable[[CallTracers], None]]] = {
+    "celery": follow_tasks,
+    "psycopg": follow_cursors,
+    "sqlalchemy": follow_engines,
+}
 """What is done when it is on."""
 
 _lock = threading.Lock()
