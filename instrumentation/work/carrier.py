@@ -26,7 +26,7 @@ from .. import names
 
 MOST_HEADERS: Final = 256
 """Headers of a message that are looked at; SQS has ten at most, Kafka any number."""
-LARGEST_BODY: Final = 262_144
+LARGEST_BODY: Final = 1_048_576
 """Characters of a body that is looked into: SQS's own limit."""
 AWS_HEADER: Final = "AWSTraceHeader"
 """SQS's and SNS's own place for X-Ray's header."""
@@ -39,6 +39,8 @@ KAFKA: Final = "kafka"
 _HEADER_PLACES: Final = ("headers", "application_properties", "attributes", "message_attributes")
 _ID_PLACES: Final = ("message_id", "id")
 _VALUES: Final = ("StringValue", "stringValue", "Value", "BinaryValue", "binaryValue")
+_PLAIN: Final = (list, tuple)
+"""Pairs, or messages. A named tuple is neither: kafka-python's record is one."""
 _OF_SQS: Final = frozenset({"ReceiptHandle", "receiptHandle", "MD5OfBody", "md5OfBody"})
 
 Wanted = Mapping[str, str]
@@ -65,7 +67,7 @@ def carried(message: Any, wanted: Wanted) -> Carried:
         return Carried({})
     if isinstance(message, Mapping):
         return _of_mapping(message, wanted)
-    if isinstance(message, (list, tuple)):
+    if type(message) in _PLAIN:
         return Carried(_headers(message, wanted))
     return _of_object(message, wanted)
 
@@ -75,14 +77,13 @@ def several(message: Any) -> list[Any] | None:
     if isinstance(message, Mapping):
         records = message.get("Records")
         return records if isinstance(records, list) else None
-    if isinstance(message, (list, tuple)) and not (message and _is_pair(message[0])):
+    if type(message) in _PLAIN and not (message and _is_pair(message[0])):
         return list(message)
     return None
 
 
 def _is_pair(thing: Any) -> bool:
-    # A named tuple (kafka-python's record) is a message; a header is a plain pair.
-    return type(thing) in (tuple, list) and len(thing) == 2 and isinstance(thing[0], (str, bytes))
+    return type(thing) in _PLAIN and len(thing) == 2 and isinstance(thing[0], (str, bytes))
 
 
 def _of_mapping(message: Mapping[Any, Any], wanted: Wanted) -> Carried:

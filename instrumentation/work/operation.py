@@ -15,6 +15,7 @@ from .. import names
 from ..errors import InstrumentationError
 from .carrier import Carried, several
 from .crew import Crew, Run
+from .plan import Plan
 from .tracing import RUN
 
 MOST_ATTRIBUTES: Final = 128
@@ -33,8 +34,13 @@ class Operation:
 
     def __init__(self, keeper: object, crew: Crew | None, name: str, attributes: Mapping[str, Any] | None) -> None:
         self._keeper, self._crew, self._name = keeper, crew, name
-        self._given = _bounded(attributes)
         self._run: Run | None = None
+        self._given: dict[str, Any] = {}
+        try:
+            self._given = _bounded(attributes)
+        except Exception:  # noqa: BLE001 - a mapping may be anybody's
+            if crew is not None:
+                crew.failed("attributes")
 
     def __call__(self, work: Callable[P, R]) -> Callable[P, R]:
         """The function, measured. Raises `InstrumentationError` for a class, a generator, or what can't be called."""
@@ -93,13 +99,17 @@ class Operation:
         """A run under way; `argument` is the first one of a decorated call. None where nothing is measured, or ours failed."""
         if self._crew is None:
             return None
-        try:
-            return self._made(self._crew, argument)
-        except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
-            self._crew.failed("begin")
-            return None
+        for make in (self._made, self._plain):
+            try:
+                return make(self._crew, argument)
+            except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
+                self._crew.failed("begin")
+        return None
 
     def _made(self, crew: Crew, argument: Any) -> Run:
+        return self._plain(crew, argument)
+
+    def _plain(self, crew: Crew, _argument: Any) -> Run:
         return Run(self, crew, crew.operation(self._name), None, (), self._given)
 
 
@@ -137,7 +147,11 @@ class Consumer(Operation):
         links = () if incoming is None or incoming.parent is None else (Link(incoming.parent),)
         return Run(self, crew, self._plan(crew, seen.system), incoming, links, given)
 
-    def _plan(self, crew: Crew, told: str) -> Any:
+    def _plain(self, crew: Crew, _argument: Any) -> Run:
+        # What can't be looked into is counted all the same.
+        return Run(self, crew, self._plan(crew, ""), None, (), self._given)
+
+    def _plan(self, crew: Crew, told: str) -> Plan:
         return crew.consumer(self._name, self._system or told or names.OTHER, self._group)
 
 
