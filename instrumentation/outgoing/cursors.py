@@ -13,7 +13,7 @@ def follow_cursors(tracers: CallTracers) -> None:
     from opentelemetry.instrumentation.dbapi import CursorTracer
 
     if not hasattr(CursorTracer.get_operation_name, "__wrapped__"):
-        CursorTracer.get_operation_name = _never_raising(CursorTracer.get_operation_name)
+        CursorTracer.get_operation_name = _never_raising(CursorTracer.get_operation_name)  # type: ignore[method-assign]
 
 
 def _never_raising(name: Any) -> Any:
