@@ -194,12 +194,17 @@ def _pairs(of: Any) -> Iterator[tuple[str, Any]]:
 
 def _text(value: Any) -> str | None:
     """A text, or the bytes of one; of an SQS or SNS attribute its value; None for anything else."""
+    if value.__class__ is str:  # nearly always
+        return str(value)
     if isinstance(value, Mapping):
-        value = next((found for key in _VALUES if (found := value.get(key)) is not None), None)
+        value = _first(value, *_VALUES)
     if isinstance(value, (bytes, bytearray)):
         return value.decode("latin-1")
     return value if isinstance(value, str) else None
 
 
 def _first(of: Mapping[Any, Any], *keys: str) -> Any:
-    return next((of[key] for key in keys if key in of), None)
+    for key in keys:
+        if key in of:
+            return of[key]
+    return None
