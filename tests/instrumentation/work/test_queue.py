@@ -1,0 +1,116 @@
+"""One trace through a queue: sent by one service with boto3, processed by another. SQS and SNS are moto's."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+
+@pytest.fixture(scope="module")
+def aws_url():
+    """A server that stands in for AWS."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_url):
+    """Makes clients of it."""
+    made = []
+
+    def client(service):
+        keys = {"aws_access_key_id": "id", "aws_secret_access_key": "no", "region_name": "eu-west-1"}
+        made.append(boto3.client(service, endpoint_url=aws_url, **keys))
+        return made[-1]
+
+    yield client
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def shop(watch, http_receiver):
+    """The service that sends."""
+    return watch(None, http_receiver, service="shop", clients={"botocore"})
+
+
+@pytest.fixture
+def settler(worker, http_receiver):
+    """The service that processes."""
+    return worker(http_receiver)
+
+
+def received(sqs, url, most=10):
+    """The messages of a queue."""
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most)["Messages"]
+    for message in found:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def told(http_receiver, *services):
+    """The spans by name, once all services have sent theirs."""
+    for service in services:
+        assert service.flush()
+    return {span.name: span for span in http_receiver.spans()}
+
+
+def test_a_message_of_sqs_goes_on_in_its_sender_s_trace(aws, shop, settler, http_receiver, rx):
+    """The consumer's span is the child of the span that sent, and carries the message's id."""
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+
+    with shop.operation("order"):
+        sent = sqs.send_message(QueueUrl=url, MessageBody="7")
+    (message,) = received(sqs, url)
+    with settler.consumer("orders", message=message):
+        pass
+
+    spans = told(http_receiver, shop, settler)
+    order, process = spans["order"], spans["process orders"]
+    (send,) = [span for span in spans.values() if span.parent_span_id == order.span_id]
+    assert process.trace_id == order.trace_id
+    assert process.parent_span_id == send.span_id
+    assert rx.labels(process)["messaging.message.id"] == sent["MessageId"]
+    assert rx.labels(process)["messaging.system"] == "aws_sqs"
+
+
+def test_a_batch_is_linked_to_all_who_sent(aws, shop, settler, http_receiver):
+    """Messages of several traces, processed at once: one span, with a link to each."""
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="batches")["QueueUrl"]
+
+    for number in range(3):
+        with shop.operation(f"order-{number}"):
+            sqs.send_message(QueueUrl=url, MessageBody="7")
+    with settler.consumer("batches", batch=received(sqs, url)):
+        pass
+
+    spans = told(http_receiver, shop, settler)
+    traces = {spans[f"order-{number}"].trace_id for number in range(3)}
+    assert {link.trace_id for link in spans["process batches"].links} == traces
+    assert spans["process batches"].trace_id not in traces
+
+
+@pytest.mark.parametrize("raw", ["false", "true"])
+def test_a_topic_in_between_changes_nothing(aws, shop, settler, http_receiver, raw):
+    """SNS puts its message into an envelope, or its attributes onto SQS's: the trace is found in either."""
+    sqs, sns = aws("sqs"), aws("sns")
+    url = sqs.create_queue(QueueName=f"topical-{raw}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name=f"orders-{raw}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": raw})
+
+    with shop.operation("order"):
+        sns.publish(TopicArn=topic, Message="7")
+    (message,) = received(sqs, url)
+    with settler.consumer("orders", message=message):
+        pass
+
+    spans = told(http_receiver, shop, settler)
+    assert spans["process orders"].trace_id == spans["order"].trace_id
+    assert spans["process orders"].parent_span_id != spans["order"].parent_span_id
