@@ -18,7 +18,7 @@ from opentelemetry.context import get_current, get_value
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from .. import names
-from ..current import Current
+from ..current import CALL, Current
 from ..errorname import error_name
 from ..headers import redacted
 from ..worker import SUPPRESSED
@@ -120,9 +120,12 @@ def _end(outgoing: Current, span: Span) -> None:
 
 def _start(outgoing: Current, request: httpx.Request) -> Span:
     method = request.method if request.method in outgoing.known_methods else names.OTHER
-    span = outgoing.tracer.start_span(
-        "HTTP" if method == names.OTHER else method, kind=SpanKind.CLIENT, attributes=_attributes(request, method)
-    )
+    told = get_value(CALL)
+    if isinstance(told, trace.SpanContext):
+        span: Span = trace.NonRecordingSpan(told)
+    else:
+        name = "HTTP" if method == names.OTHER else method
+        span = outgoing.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=_attributes(request, method))
     # Only the headers see the span: what runs inside the transport are sockets, with no spans of their own.
     carrier: dict[str, str] = {}
     outgoing.propagators.inject(carrier, trace.set_span_in_context(span, get_current()))

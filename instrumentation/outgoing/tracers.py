@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_value
 from opentelemetry.trace import (
     INVALID_SPAN,
     Link,
+    NonRecordingSpan,
     Span,
+    SpanContext,
     SpanKind,
     StatusCode,
     Tracer,
@@ -26,7 +28,7 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import Attributes
 
 from .. import names
-from ..current import Current, current
+from ..current import CALL, Current, current
 from ..errorname import error_name
 from .libraries import Library
 from .speaker import speaker
@@ -86,6 +88,8 @@ class CallTracer(Tracer):
         outgoing = speaker(self._library.name)
         if outgoing is None or (self._library.driver and _is_told()):
             return INVALID_SPAN
+        if kind is SpanKind.CLIENT and isinstance(told := get_value(CALL), SpanContext):
+            return NonRecordingSpan(told)
         try:
             if kind is SpanKind.CONSUMER and current() is None:
                 outgoing.on_request()  # a task is work, as a request is: what tells of it has to run
