@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KEY: Final = create_key("fournines.current")
 ROOT: Final = create_key("fournines.root")
+CALL: Final = create_key("fournines.call")
+"""Context key: the ids of a span that stands for an outgoing call already; who makes that call sends them, and makes no span."""
 
 
 class Current(Protocol):

@@ -10,6 +10,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 
 from . import names, outgoing
+from .aws import bridge
 from .config import Config
 from .eager import Eager
 from .health import Health
@@ -57,6 +58,7 @@ def instruments(
     _trace(made, resource, redactor)
     if clients:
         outgoing.follow(made)
+    bridge(config.clients_off)
     return made
 
 
