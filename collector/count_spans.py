@@ -24,6 +24,9 @@ from .tracks import Sender, Track
 
 _SERVER: Final = SpanKind.SERVER.value
 _CLIENT: Final = SpanKind.CLIENT.value
+_CONSUMER: Final = SpanKind.CONSUMER.value
+_SIDES: Final = (_SERVER, _CLIENT, _CONSUMER)
+"""The kinds that count, by their number among themselves."""
 _FEW: Final = 8
 """Buckets that spans are counted in at once, the newest ones; those of older ones are booked a group at a time."""
 
@@ -54,8 +57,8 @@ class _Countable(NamedTuple):
 
 
 def _countable(spans: Spans, pieces: Sequence[Piece]) -> _Countable:
-    """The rows served or asked for, at a time that is kept, of a weight that can be; and when each is booked."""
-    counts = (spans.kind == _SERVER) | (spans.kind == _CLIENT)
+    """The rows served, asked for or consumed, at a time that is kept, of a weight that can be; and when each is booked."""
+    counts = (spans.kind == _SERVER) | (spans.kind == _CLIENT) | (spans.kind == _CONSUMER)
     items = [piece.items for piece in pieces]
     received = np.repeat([nanoseconds(piece.received) for piece in pieces], items)[: len(counts)]
     booked = np.minimum(spans.end, received)
@@ -173,9 +176,11 @@ class _Counting:
         """The distinct tracks' numbers, and which of them each row has."""
         spans, tracks = self.spans, self.books.tracks
         tracks.make_room()
-        codes = (spans.kind[rows] == _CLIENT) * len(spans.resources) + spans.resource[rows]
+        kinds = spans.kind[rows]
+        side = (kinds == _CLIENT) + 2 * (kinds == _CONSUMER)
+        codes = side * len(spans.resources) + spans.resource[rows]
         distinct, of_row = _distinct(
-            codes * len(spans.labels) + spans.label[rows], 2 * len(spans.resources) * len(spans.labels)
+            codes * len(spans.labels) + spans.label[rows], len(_SIDES) * len(spans.resources) * len(spans.labels)
         )
         labels = [self._labels(label) for label in (distinct % len(spans.labels)).tolist()]
         senders = distinct // len(spans.labels)
@@ -183,8 +188,8 @@ class _Counting:
         # Codes are in order, so those of one sender lie together.
         starts = [0, *(np.flatnonzero(np.diff(senders)) + 1).tolist(), len(senders)]
         for start, end in pairwise(starts):
-            client, resource = divmod(int(senders[start]), len(spans.resources))
-            numbers += self._numbers(resource, _CLIENT if client else _SERVER, labels[start:end])
+            of_side, resource = divmod(int(senders[start]), len(spans.resources))
+            numbers += self._numbers(resource, _SIDES[of_side], labels[start:end])
         return np.array(numbers, np.int64), of_row
 
     def _numbers(self, resource: int, kind: int, labels: list[Attributes]) -> list[int]:

@@ -17,7 +17,19 @@ from .evaluate import Evaluation, Evaluator, evaluate
 from .events import EventCount
 from .files import SloFiles
 from .objective import Objective
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, PROBE, SLI, SPANS, XRAY, Condition, SLIKind, SpanKind
+from .sli import (
+    HTTP_CLIENT_DURATION,
+    HTTP_SERVER_DURATION,
+    MESSAGE_DURATION,
+    OPERATION_DURATION,
+    PROBE,
+    SLI,
+    SPANS,
+    XRAY,
+    Condition,
+    SLIKind,
+    SpanKind,
+)
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, HistoryPoint, Observation
 from .spec import load_slos
@@ -35,9 +47,11 @@ __all__ = [
     "HTTP_BOUNDARIES",
     "HTTP_CLIENT_DURATION",
     "HTTP_SERVER_DURATION",
+    "MESSAGE_DURATION",
     "MINUTE",
     "MIN_BAD_EVENTS",
     "OPERATIONAL_ROUTES",
+    "OPERATION_DURATION",
     "OWNER",
     "PROBE",
     "RUNBOOK",

@@ -10,13 +10,17 @@ from typing import Final
 from .annotations import RUNBOOK
 from .burn import Severity
 from .errors import Fault, Place
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, SLIKind
+from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SLIKind
 from .slo import SLO
 
 _BOUNDARIES: Final = "0.005 0.01 0.025 0.05 0.075 0.1 0.15 0.2 0.25 0.3 0.4 0.5 0.75 1 2.5 5 7.5 10"
 
 HTTP_BOUNDARIES: Final = tuple(map(Decimal, _BOUNDARIES.split()))
 """Seconds: those the semantic conventions advise for HTTP durations, with 0.15, 0.2, 0.3 and 0.4 between them."""
+
+
+_MEASURED: Final = frozenset({HTTP_SERVER_DURATION, HTTP_CLIENT_DURATION, MESSAGE_DURATION, OPERATION_DURATION})
+"""The metrics whose boundaries are these."""
 
 
 def advise(slos: Sequence[SLO]) -> tuple[Fault, ...]:
@@ -49,7 +53,7 @@ def _without_runbook(slo: SLO) -> Iterator[str]:
 
 def _between_boundaries(slo: SLO) -> Iterator[str]:
     threshold = slo.sli.threshold
-    if slo.sli.kind is not SLIKind.LATENCY or slo.sli.signal not in (HTTP_SERVER_DURATION, HTTP_CLIENT_DURATION):
+    if slo.sli.kind is not SLIKind.LATENCY or slo.sli.signal not in _MEASURED:
         return
     if threshold is None or threshold in HTTP_BOUNDARIES:
         return

@@ -6,6 +6,7 @@
     5xx, span status error, error.type set, exception        bad            no event (it is availability's)
       but 4xx with that very code as error.type              good           good if within the threshold
     health, metrics, documentation routes; WebSockets        no event       no event
+    a message or an operation that was cancelled             no event       no event
 
 Attribute names are those of the OpenTelemetry semantic conventions for HTTP (stable), with the older ones read as well.
 """
@@ -31,7 +32,10 @@ ERROR_TYPE: Final = "error.type"
 SPAN_STATUS: Final = "otel.status_code"
 """`ERROR` where a span's status says so: the name the specification gives it outside OTLP (Mapping to non-OTLP formats)."""
 
-CLASSIFYING_KEYS: Final = frozenset({*STATUS_CODE_KEYS, *ROUTE_KEYS, *SCHEME_KEYS, ERROR_TYPE, SPAN_STATUS})
+CANCELLED: Final = "fournines.cancelled"
+"""True on the span of work that was cancelled: for a request a status says so."""
+
+CLASSIFYING_KEYS: Final = frozenset({*STATUS_CODE_KEYS, *ROUTE_KEYS, *SCHEME_KEYS, ERROR_TYPE, SPAN_STATUS, CANCELLED})
 """Every attribute that classification reads; all others are left alone."""
 
 OPERATIONAL_ROUTES: Final = frozenset(
@@ -79,7 +83,7 @@ def is_operational(attributes: Attributes) -> bool:
 def availability(attributes: Attributes) -> Verdict:
     """The table's column *availability* for one event's attributes."""
     code = status_code(attributes)
-    if is_operational(attributes) or code in (THROTTLED, CLIENT_CLOSED_REQUEST):
+    if is_operational(attributes) or code in (THROTTLED, CLIENT_CLOSED_REQUEST) or attributes.get(CANCELLED) is True:
         return Verdict.IGNORED
     if code is not None and code >= SERVER_ERRORS:
         return Verdict.BAD

@@ -6,7 +6,7 @@ spec:
 signal: http.server.request.duration       # an OTLP metric, or `spans`, `xray`, `probe`
 where: ["http.route == /pay"]               # narrows the events
 conditions: ["http.response.status_code < 500"]   # under good or bad; without them the table of `classify` decides
-kind: server                                # whose view: server, or client with
+kind: server                                # whose view: server, consumer (of messages), or client with
 service: gateway                            # the service.name of the sender, where it is not the SLO's own service
 """
 
@@ -29,13 +29,26 @@ from pydantic import (
 
 from .errors import InvalidValue
 from .shape import Name, Shape, checked, complaint
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, PROBE, SPANS, XRAY, Condition, SpanKind
+from .sli import (
+    HTTP_CLIENT_DURATION,
+    HTTP_SERVER_DURATION,
+    MESSAGE_DURATION,
+    PROBE,
+    SPANS,
+    XRAY,
+    Condition,
+    SpanKind,
+)
 
 SOURCE_TYPE: Final = "fournines"
 
 _SIGNAL: Final = re.compile(r"[a-zA-Z_][\w.:/-]{0,254}")
-_KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT}
-_FIXED_KINDS: Final = {HTTP_SERVER_DURATION: SpanKind.SERVER, HTTP_CLIENT_DURATION: SpanKind.CLIENT}
+_KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "consumer": SpanKind.CONSUMER}
+_FIXED_KINDS: Final = {
+    HTTP_SERVER_DURATION: SpanKind.SERVER,
+    HTTP_CLIENT_DURATION: SpanKind.CLIENT,
+    MESSAGE_DURATION: SpanKind.CONSUMER,
+}
 
 T = TypeVar("T")
 
@@ -62,7 +75,7 @@ def _signal(text: str) -> str:
 
 def _kind(text: str) -> SpanKind:
     if text not in _KINDS:
-        raise InvalidValue(f"{text!r} is neither server nor client")
+        raise InvalidValue(f"{text!r} is none of {', '.join(_KINDS)}")
     return _KINDS[text]
 
 

@@ -16,6 +16,8 @@ from .errors import InvalidValue
 
 HTTP_SERVER_DURATION: Final = "http.server.request.duration"
 HTTP_CLIENT_DURATION: Final = "http.client.request.duration"
+MESSAGE_DURATION: Final = "messaging.process.duration"
+OPERATION_DURATION: Final = "fournines.operation.duration"
 SPANS: Final = "spans"
 XRAY: Final = "xray"
 PROBE: Final = "probe"
@@ -33,10 +35,11 @@ class SLIKind(Enum):
 
 
 class SpanKind(Enum):
-    """Whose view of a call counts: who answered it, or who made it. Numbers are OTLP's `Span.SpanKind`."""
+    """Whose view counts: who answered a call, who made it, or who processed a message. Numbers are OTLP's `Span.SpanKind`."""
 
     SERVER = 2
     CLIENT = 3
+    CONSUMER = 5
 
 
 _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {

@@ -366,7 +366,7 @@ def test_faults_of_an_slo(faults_of, changes, expected):
         ({"type": "fournines", "spec": {"signal": "spans", "where": ["a ~ b"]}}, "spec.where[0]: 'a ~ b' is no condition"),
         ({"type": "fournines", "spec": {"signal": "spans", "where": [5]}}, "spec.where[0]: needs a text"),
         ({"type": "fournines", "spec": {"signal": "spans", "conditions": ["a == b"]}}, "unknown key `conditions`"),
-        ({"type": "fournines", "spec": {"signal": "spans", "kind": "producer"}}, "'producer' is neither server nor client"),
+        ({"type": "fournines", "spec": {"signal": "spans", "kind": "producer"}}, "'producer' is none of server, client, consumer"),
         ({"type": "fournines", "spec": {"signal": "spans", "kind": "client"}}, "needs `service`: the service.name of the caller"),
         (
             {"type": "fournines", "spec": {"signal": "http.server.request.duration", "kind": "client", "service": "x"}},
