@@ -23,6 +23,7 @@ from ..config import stable_conventions
 from ..current import Current
 from .cursors import follow_cursors
 from .engines import follow_engines
+from .guards import guarded
 from .httpx_calls import wrap_httpx
 from .libraries import LIBRARIES, Library
 from .messages import carry
@@ -137,7 +138,7 @@ def _instrumented(library: Library) -> str:
     if instrumentor.is_instrumented_by_opentelemetry:
         return ELSEWHERE
     tracers = CallTracers(library)
-    with stable_conventions():
+    with stable_conventions(), guarded(library):
         instrumentor.instrument(tracer_provider=tracers, **_meters(), **MORE.get(library.name, {}))
     if not instrumentor.is_instrumented_by_opentelemetry:
         return "its instrumentation refused"  # and has logged why
