@@ -12,6 +12,7 @@ from .buckets import Booked, Buckets
 from .columns import Wanted
 from .contributors import Contributors
 from .counters import Counters
+from .declaring import Declaring
 from .fractions import Fractions
 from .intervals import Intervals
 from .ledger import Ledger
@@ -52,6 +53,7 @@ class Books:
         self.tallies = Tallies(connection, self.buckets)
         self.contributors = Contributors(connection)
         self.senders = Senders(connection, now)
+        self.declaring = Declaring(self.registry, counters.registry)
         self.retirement = Retirement(self.registry, self.senders, self.buckets, counters.registry)
         self.silences = Silences(connection, self.buckets, self.tallies)
         self.cumulatives = Cumulatives(connection, ledger.birth)

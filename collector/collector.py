@@ -19,6 +19,7 @@ from .contributor import Breakdown, Contributor
 from .contributors import contributors
 from .counters import Counters
 from .days import history
+from .declarations import Declaration
 from .decoders import Decoders
 from .errors import CollectorError, LedgerError, Unavailable
 from .intake import Intake
@@ -129,6 +130,10 @@ class Collector:
         """SLOs that count sampled spans: each weighs what its sampler's threshold says, and so the counts are estimates."""
         names = self.catalogue.names
         return frozenset(names[row] for row in self._books.sampled if row in names)
+
+    def declared(self, name: str) -> Declaration | None:
+        """What a service declares under a name, and holds unless a file has it too; None where none does."""
+        return self.catalogue.declared.get(name)
 
     def declare(self, slos: Sequence[SLO], now: float) -> None:
         """Replaces the SLOs of files, and returns when that is durable. Raises Unavailable, and changes nothing, when it can't be."""

@@ -39,6 +39,7 @@ NARROWEST: Final = 8
 def count_points(books: Books, points: Points, received: float) -> Outcome:
     """Stages the events of a request's points, and its signs of life."""
     origins = [books.origins.of(resource) for resource in points.resources]
+    books.declaring.stage(points, origins, received)
     counts = (points.kind != PointKind.GAUGE) & ~points.no_recorded_value
     books.clocks.read(origins, points.resource[counts], points.end[counts], received)
     measuring = _measuring(points)

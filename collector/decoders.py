@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .columns import Columns, Logs, Points, Signal, Spans, Wanted
+from .names import DECLARED, DECLARED_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Decoders:
             case Signal.TRACES:
                 return self.spans(body, wanted, ends)
             case Signal.METRICS:
-                return self.points(body, wanted)
+                # Objectives come as points, so spans are not looked through for them.
+                more = Wanted(wanted.attributes | DECLARED_KEYS, wanted.metrics | {DECLARED})
+                return self.points(body, more)
             case Signal.LOGS:
                 return self.logs(body, wanted)

@@ -29,6 +29,7 @@ READ_FIRST: Final = frozenset(
         "digest",
         "tracked",
         "silence",
+        "declaration",
         "tier",
         "dropped",
         "page_keys",

@@ -88,3 +88,36 @@ LEDGER_SET_ASIDE: Final = "fournines_ledger_set_aside"
 LEDGER_BYTES: Final = "fournines_ledger_bytes"
 LEDGER_FREE_BYTES: Final = "fournines_ledger_free_bytes"
 LEDGER_LATE_ROWS: Final = "fournines_ledger_late_rows"
+
+DECLARED: Final = "fournines.slo.declared"
+"""OTLP gauge by which a service declares its objectives: one point for each objective and route, all of it in its attributes."""
+
+DECLARED_NAME: Final = "fournines.slo.name"
+DECLARED_KIND: Final = "fournines.slo.kind"
+DECLARED_TARGET: Final = "fournines.slo.target"
+DECLARED_THRESHOLD: Final = "fournines.slo.threshold"
+DECLARED_WINDOW: Final = "fournines.slo.window"
+DECLARED_ROUTE: Final = "fournines.slo.route"
+DECLARED_METHODS: Final = "fournines.slo.methods"
+DECLARED_DESCRIPTION: Final = "fournines.slo.description"
+DECLARED_OWNER: Final = "fournines.slo.owner"
+DECLARED_RUNBOOK: Final = "fournines.slo.runbook"
+DECLARED_DASHBOARD: Final = "fournines.slo.dashboard"
+DECLARED_KEYS: Final = frozenset(
+    {
+        DECLARED_NAME,
+        DECLARED_KIND,
+        DECLARED_TARGET,
+        DECLARED_THRESHOLD,
+        DECLARED_WINDOW,
+        DECLARED_ROUTE,
+        DECLARED_METHODS,
+        DECLARED_DESCRIPTION,
+        DECLARED_OWNER,
+        DECLARED_RUNBOOK,
+        DECLARED_DASHBOARD,
+    }
+)
+
+DECLARED_SLOS: Final = "fournines_declared_slos"
+DECLARATIONS_REFUSED: Final = "fournines_declarations_refused"

@@ -1,6 +1,7 @@
-"""Which SLOs there are: those of files, and the two that every service heard gets by itself.
+"""Which SLOs there are: those of files, those that services declare of themselves, and the two that every service heard gets by itself.
 
-An SLO's counts stand under its name: a file's SLO takes over those of the automatic one of that name, and hands them back. For its
+An SLO's counts stand under its name: a file's SLO takes over those of the declared or automatic one of that name, and hands them back;
+so does a declared one with the automatic one of its service. For its
 first minute of counting an automatic SLO counts metrics and spans apart, shows metrics if there are any, and is then pinned to one.
 """
 
@@ -8,16 +9,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from ..slo import CLASSIFYING_KEYS, DAY, SLI, SLO, SPANS
 from .automatic import Service, automatic_slos
+from .declarations import Declaration, Declarations
+from .declared_slo import Declared, Refused
 from .staged import Staged
 
 MOST_SERVICES: Final = 1_000
 LONGEST_NAME: Final = 200
+_AUTOMATIC: Final = tuple(slo.name for slo in automatic_slos(""))
+"""What the names of automatic SLOs end with."""
+
 PINNED_AFTER: Final = 60.0
 """Seconds from a service's first counted export until its automatic SLOs keep to one signal."""
 
@@ -40,13 +46,15 @@ class Judge(NamedTuple):
 class Catalogue:
     """The SLOs at one moment, files' first and in their order. `version` changes whenever anything in it does.
 
-    `rows` says in which row an SLO's events are counted. An SLO that is not `settled` may still go over to another row.
+    `rows` says in which row an SLO's events are counted. An SLO that is not `settled` may still go over to another row. `declared` is
+    what services declare, also where a file has an SLO of that name.
     """
 
     version: int
     slos: tuple[SLO, ...]
     rows: Mapping[str, int]
     settled: frozenset[str]
+    declared: Mapping[str, Declaration] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> Mapping[int, str]:
@@ -81,6 +89,7 @@ class Registry:
         )
         highest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'slo'").fetchone()
         self._next = int(highest[0]) + 1 if highest else 1
+        self.declared = Declarations(connection)
         self._judges: dict[str, tuple[Judge, ...]] = {}
         self._heard: dict[str, float] = {}
         """When each service was heard last, as the open transaction sees it, since the start."""
@@ -109,6 +118,22 @@ class Registry:
         # Requests of the same transaction are judged by the new SLOs already.
         self.wanted |= _keys(slos)
 
+    def promise(self, service: str, version: str, declared: Declared, now: float) -> None:
+        """Stages that a service declares an objective of its own. Raises `Refused`."""
+        if self._is_anothers(declared.name, service):
+            raise Refused("taken", f"{declared.name} is the automatic SLO of another service")
+        if changed := self.declared.hear(service, version, declared, now):
+            self._row(RowKey(declared.name))
+            self._redeclared(changed)
+            self.wanted |= _keys([self.declared.holding[declared.name].slo])
+
+    def expire(self, heard: Mapping[str, float], listening: float, now: float) -> None:
+        """Stages the going of what services do not declare any more; see `Declarations.expire`."""
+        before = self.declared.holding
+        if changed := self.declared.expire(heard, listening, now):
+            self._let_go(before)
+            self._redeclared(changed)
+
     def hear(self, service: str, *, metrics: bool, spans: bool, now: float, segments: bool = False) -> bool:
         """Stages that a service sent something, and whether it sent what counts. False when there is no room for a new service."""
         known = self._services.get(service)
@@ -118,6 +143,7 @@ class Registry:
             known = Service(service, now, heard=now)
             self._services.put(service, known)
             self._judges.pop(service, None)
+            self._oust(service)
         self._heard[service] = now
         if known.metrics >= metrics and known.spans >= spans and known.segments >= segments:
             return True
@@ -155,14 +181,17 @@ class Registry:
         gone = [
             name for name, service in self._services.items() if max(service.heard, self._heard.get(name, 0.0)) < before
         ]
+        holding = self.declared.holding
         for name in gone:
             self._services.remove(name)
             self._judges.pop(name, None)
             self._heard.pop(name, None)
+            self._redeclared(self.declared.retire(name))
             for slo in automatic_slos(name):
                 self._rows.remove(RowKey(slo.name, SPANS))
-                if slo.name not in self._declared:
+                if slo.name not in self._in_files:
                     self._rows.remove(RowKey(slo.name))
+        self._let_go(holding)
         return gone
 
     def judges(self, service: str) -> tuple[Judge, ...]:
@@ -173,16 +202,49 @@ class Registry:
         return found
 
     @property
-    def _declared(self) -> dict[str, SLO]:
+    def _in_files(self) -> dict[str, SLO]:
         return self._files if self._staged_files is None else self._staged_files
+
+    def _is_written(self, name: str) -> bool:
+        """Whether somebody wrote down an SLO of that name, in a file or in a service's code."""
+        return name in self._in_files or name in self.declared.holding
+
+    def _is_anothers(self, name: str, service: str) -> bool:
+        """Whether a name is that of the automatic SLO of another service that was heard."""
+        owner = next((name[: -len(end)] for end in _AUTOMATIC if name.endswith(end)), None)
+        return owner is not None and owner != service and self._services.get(owner) is not None
+
+    def _oust(self, service: str) -> None:
+        """What others declared under the names of a new service's automatic SLOs goes, with its counts."""
+        names = {slo.name for slo in automatic_slos(service)} & self.declared.holding.keys()
+        self._redeclared(self.declared.oust(names, service))
+        for name in names:
+            if not self._is_written(name):
+                self._rows.remove(RowKey(name))
+
+    def _redeclared(self, services: Iterable[str]) -> None:
+        for service in services:
+            self._judges.pop(service, None)
+
+    def _let_go(self, before: Mapping[str, Declaration]) -> None:
+        """Counts that no SLO shows any more go; an automatic SLO that was replaced has its own again."""
+        for name, one in before.items():
+            service = one.slo.sli.service
+            automatic = self._services.get(service) is not None and name in {
+                slo.name for slo in automatic_slos(service)
+            }
+            if not (self._is_written(name) or automatic):
+                self._rows.remove(RowKey(name))
 
     def _judges_of(self, service: str) -> list[Judge]:
         judges = [Judge(slo.sli, self._row(RowKey(slo.name))) for slo in self._by_service.get(service, ())]
+        declared = [slo for slo in self.declared.of(service) if slo.name not in self._in_files]
+        judges += [Judge(slo.sli, self._row(RowKey(slo.name))) for slo in declared]
         heard = self._services.get(service)
         if heard is None:
             return judges
         for slo in automatic_slos(service):
-            if slo.name in self._declared:
+            if self._is_written(slo.name):
                 continue
             if heard.pinned:
                 judges.append(Judge(replace(slo.sli, signal=heard.pinned), self._row(RowKey(slo.name))))
@@ -198,7 +260,7 @@ class Registry:
     def _pin(self, name: str, signal: str) -> None:
         """Lets one of the two counts go; counting of spans moves to the name's own row when spans won."""
         spans = self._rows.get(RowKey(name, SPANS))
-        if spans is not None and signal == SPANS and name not in self._declared:
+        if spans is not None and signal == SPANS and not self._is_written(name):
             self._rows.put(RowKey(name), spans)
         self._rows.remove(RowKey(name, SPANS))
 
@@ -220,10 +282,12 @@ class Registry:
     @property
     def changed(self) -> bool:
         """Whether anything is staged."""
-        return bool(self._staged_files is not None or self._services.changes or self._rows.changes)
+        staged = self._services.changes or self._rows.changes or self.declared.changed
+        return bool(self._staged_files is not None or staged)
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Writes services and the names of rows; rows that lost their name go."""
+        """Writes services, what they declare and the names of rows; rows that lost their name go."""
+        self.declared.write(connection)
         services = self._services.changes
         connection.executemany(
             "DELETE FROM service WHERE name = ?", [(name,) for name, service in services.items() if service is None]
@@ -254,6 +318,7 @@ class Registry:
             self._files, self._staged_files = self._staged_files, None
         self._services.keep()
         self._rows.keep()
+        self.declared.keep()
         self._publish()
 
     def forget(self) -> None:
@@ -262,9 +327,10 @@ class Registry:
             self._staged_files = None
             self._services.forget()
             self._rows.forget()
+            self.declared.forget()
             self._judges.clear()
             self._sort(self._files.values())
-            self.wanted = _keys(self._files.values())
+            self.wanted = self._keys_of_all()
 
     def _sort(self, slos: Iterable[SLO]) -> None:
         self._by_service = {}
@@ -272,12 +338,15 @@ class Registry:
             self._by_service.setdefault(slo.sli.service, []).append(slo)
 
     def _publish(self) -> None:
-        slos, rows, settled = list(self._files.values()), {}, set(self._files)
+        slos, rows = list(self._files.values()), {}
+        shown = self._rows.kept.keys() - {RowKey(name) for name in self._files}
+        slos += [one.slo for name, one in self.declared.holding.items() if RowKey(name) in shown]
         for slo in slos:
             rows[slo.name] = self._rows.kept[RowKey(slo.name)]
+        settled = set(rows)
         for service in self._services.kept.values():
             for slo in automatic_slos(service.name, service.signal):
-                if slo.name in self._files:
+                if slo.name in rows:
                     continue
                 row = self._shown(slo.name, service)
                 if row is not None:
@@ -285,8 +354,13 @@ class Registry:
                     rows[slo.name] = row
                     if service.pinned or service.metrics:
                         settled.add(slo.name)
-        self.catalogue = Catalogue(self.catalogue.version + 1, tuple(slos), rows, frozenset(settled))
-        self.wanted = _keys(self._files.values())
+        self.catalogue = Catalogue(
+            self.catalogue.version + 1, tuple(slos), rows, frozenset(settled), dict(self.declared.holding)
+        )
+        self.wanted = self._keys_of_all()
+
+    def _keys_of_all(self) -> frozenset[str]:
+        return _keys([*self._files.values(), *(one.slo for one in self.declared.holding.values())])
 
     def _shown(self, name: str, service: Service) -> int | None:
         spans = self._rows.kept.get(RowKey(name, SPANS))

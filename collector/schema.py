@@ -135,7 +135,15 @@ CREATE TRIGGER fraction_dropped AFTER DELETE ON slo BEGIN DELETE FROM fraction W
 ALTER TABLE service ADD COLUMN heard REAL NOT NULL DEFAULT 0;
 """
 
-STEPS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- What services declare of themselves: each way in which a name is declared, by whom, and when it was said first and last.
+CREATE TABLE declaration (
+    name TEXT NOT NULL, service TEXT NOT NULL, text TEXT NOT NULL, version TEXT NOT NULL, since REAL NOT NULL, last REAL NOT NULL,
+    PRIMARY KEY (name, service, text)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: Final = (_FIRST, _SECOND, _THIRD)
 """Step n leads from version n to version n + 1. Released steps are never changed; new ones are added at the end."""
 
 

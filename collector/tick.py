@@ -10,12 +10,15 @@ from .books import Books
 SWEPT_EVERY: Final = 600
 """Seconds between two looks for idle senders and streams."""
 
+LOOKED_EVERY: Final = 30
+"""Seconds between two looks for what services declare no more."""
+
 
 class Tick:
     """Stages it all for one moment."""
 
     def __init__(self) -> None:
-        self._swept = 0.0
+        self._swept = self._looked = 0.0
 
     def stage(self, books: Books, now: float) -> None:
         """Everything that is due at `now`."""
@@ -27,6 +30,9 @@ class Tick:
         books.intervals.expire(now)
         books.contributors.expire(min(now, books.buckets.newest + DAY))
         books.upkeep.stage(now)
+        if abs(now - self._looked) >= LOOKED_EVERY:
+            self._looked = now
+            books.registry.expire(books.senders.heard, books.senders.listening, now)
         if abs(now - self._swept) >= SWEPT_EVERY:
             self._swept = now
             books.senders.expire(now)

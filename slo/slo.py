@@ -39,6 +39,8 @@ class Origin(Enum):
 
     FILE = "file"
     AUTOMATIC = "automatic"
+    DECLARED = "declared"
+    """By the service itself, in its code."""
 
 
 def _nothing() -> Mapping[str, str]:
