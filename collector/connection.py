@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .access import Peer, peer_of
 from .pace import Pace
+
+MOST_AT_ONCE: Final = 256 * 1024
+"""Bytes that are read at a time, at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +40,10 @@ class Desk(Protocol):
     def now(self) -> float:
         """Seconds of the loop's clock."""
 
+    @property
+    def buffer(self) -> memoryview:
+        """Where all its connections read to, each taking what it read before the next one reads."""
+
     def opened(self, connection: Connection) -> str:
         """A connection came; why it can't stay, empty where it can."""
 
@@ -47,7 +54,7 @@ class Desk(Protocol):
         """Bytes came."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """The door looks in by `overdue` every now and then: silence has no event of its own."""
 
     _desk: Desk
@@ -74,12 +81,17 @@ class Connection(asyncio.Protocol):
         if refusal:
             self._turn_away(refusal)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        del sizehint  # the transport's own guess
+        return self._desk.buffer[: self._at_once()]
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
-        self._desk.received(len(data))
+        self._desk.received(nbytes)
         self._heard = self._desk.now
         try:
-            self._take(data)
+            self._take(self._desk.buffer[:nbytes])
         except Exception:
             logger.exception("a connection is given up: a fault of the collector's own")
             self._break_off()
@@ -134,9 +146,13 @@ class Connection(asyncio.Protocol):
     def _turn_away(self, refusal: str) -> None:
         """There is no place for it."""
 
+    def _at_once(self) -> int:
+        """How many bytes are read at a time."""
+        return MOST_AT_ONCE
+
     @abstractmethod
-    def _take(self, data: bytes) -> None:
-        """The next bytes."""
+    def _take(self, data: memoryview) -> None:
+        """The next bytes. They are others as soon as this returns."""
 
     @abstractmethod
     def _break_off(self) -> None:

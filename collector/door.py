@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from .access import Access
 from .columns import Signal
-from .connection import Connection
+from .connection import MOST_AT_ONCE, Connection
 from .errors import BadRequest, TooLarge, Unauthenticated, Unavailable
 from .handshakes import Handshakes
 from .listener import BACKLOG, Address, listen_unix
@@ -75,6 +75,7 @@ class Door:
         self.pace = terms.pace
         self.now = 0.0
         self.date = b""
+        self.buffer = memoryview(bytearray(MOST_AT_ONCE))
         self._handshakes = (
             Handshakes(self, terms.tls.context(self.protocol), terms.pace.handshake) if terms.tls else None
         )

@@ -301,9 +301,9 @@ class GrpcConnection(Connection):
         self._desk.refuse(Unavailable(refusal))  # counted as over HTTP; there is no call it would answer
         self._end(Code.ENHANCE_YOUR_CALM, refusal)
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: memoryview) -> None:
         try:
-            self._reader.feed(data, self._transport.is_closing)
+            self._reader.feed(bytes(data), self._transport.is_closing)
         except ConnectionFault as fault:
             self._end(fault.code, str(fault))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, Protocol
 
-from .connection import Connection, Desk, Exchange
+from .connection import MOST_AT_ONCE, Connection, Desk, Exchange
 from .errors import BadRequest, CollectorError, Unavailable
 from .http_answer import CONTINUE, Answer
 from .http_reader import TOO_MUCH, RequestReader
@@ -17,11 +17,20 @@ from .request_head import Head
 
 MOST_WAITING: Final = 16
 
+STRETCH: Final = 16 * 1024
+"""Bytes that are looked at in one go where a request may begin: they could be fifty."""
+
+AT_ONCE: Final = 4 * STRETCH
+"""Bytes that are read at a time where they may be requests, for which there is no turn yet."""
+
 LINGER: Final = 256 * 1024 * 1024
 """Bytes that are still read, and dropped, after a refusal: a sender that is busy writing sees the answer, not a reset connection."""
 
 SMALL: Final = 2**20
 """A refused body that says it is no larger is read to its end, so that the connection can go on."""
+
+
+NOTHING: Final = memoryview(b"")
 
 
 class Turn:
@@ -73,6 +82,10 @@ class HttpConnection(Connection):
         self._lingers = False
         """All is answered; what still comes is dropped."""
         self._dropped = 0
+        self._unread: memoryview = NOTHING
+        """What came and is not read yet, because too many requests wait, or answers are not taken."""
+        self._rest = 0
+        """Bytes that the body being read has still to come."""
         self._began = desk.now
         """When what is read, or dropped, began."""
 
@@ -116,6 +129,7 @@ class HttpConnection(Connection):
         turn = self._reading
         assert turn is not None, "it has begun"
         turn.head, turn.keep = head, keep
+        self._rest = head.length or 0
         try:
             turn.exchange = self._admit(turn, head)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
@@ -132,6 +146,7 @@ class HttpConnection(Connection):
     def body(self, piece: bytes) -> None:
         """A piece of its body."""
         turn = self._reading
+        self._rest -= len(piece)
         if turn is None or turn.exchange is None:
             self._drop(len(piece))
             return
@@ -155,7 +170,24 @@ class HttpConnection(Connection):
 
     # Coming in.
 
-    def _take(self, data: bytes) -> None:
+    def _at_once(self) -> int:
+        return min(max(AT_ONCE, self._rest), MOST_AT_ONCE)
+
+    def _take(self, data: memoryview) -> None:
+        self._unread = data
+        self._read_on()
+        if self._unread:
+            self._unread = memoryview(bytes(self._unread))
+
+    def _read_on(self) -> None:
+        while self._unread and not self._held_back:
+            stretch = max(STRETCH, self._rest)
+            data, self._unread = self._unread[:stretch], self._unread[stretch:]
+            self._read(data)
+            if len(self._turns) > MOST_WAITING:
+                self._hold_back()
+
+    def _read(self, data: memoryview) -> None:
         if self._last:
             self._drop(len(data))
             return
@@ -166,8 +198,6 @@ class HttpConnection(Connection):
                 self._fault(error)
         if self._reading is not None and self._reader.rambles:
             self._fault(BadRequest(TOO_MUCH))
-        if len(self._turns) > MOST_WAITING:
-            self._hold_back()
 
     def _new_turn(self) -> Turn:
         turn = Turn()
@@ -181,6 +211,12 @@ class HttpConnection(Connection):
 
     def _may_go_on(self) -> bool:
         return len(self._turns) <= MOST_WAITING // 2
+
+    def _let_on(self) -> None:
+        held = self._held_back
+        super()._let_on()
+        if held:
+            self._read_on()
 
     # Going wrong.
 
@@ -220,6 +256,7 @@ class HttpConnection(Connection):
     def _forget_all(self) -> None:
         self._give_up()
         self._turns.clear()
+        self._unread = NOTHING
         self._last = True
 
     # Being late.

@@ -46,7 +46,7 @@ class RequestReader:
         """Bytes since there was a body's last one, or a request's first."""
         self._passing_over = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Takes the next bytes; raises BadRequest where they are no HTTP/1.1."""
         self._bare_bytes += len(data)
         try:
@@ -110,7 +110,7 @@ class RequestReader:
 
     # Inside.
 
-    def _fed(self, data: bytes) -> bytes:
+    def _fed(self, data: bytes | memoryview) -> bytes | memoryview:
         """Has the parser read; gives what it left, because it stopped at an offer."""
         try:
             self._parser.feed_data(data)

@@ -19,6 +19,7 @@ import zstandard
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import Address, CollectorError, HttpDoor, HttpServer, Receiving, Room, Terms
+from fournines.collector.http_connection import MOST_WAITING, STRETCH
 from fournines.collector.pace import PACE
 
 JSON = {"Content-Type": "application/json"}
@@ -257,6 +258,25 @@ def test_requests_sent_in_one_go_are_answered_in_order(receiver):
 
     statuses = [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
     assert [200] * 20 + [400, 404, 200] == statuses
+
+
+def test_of_a_thousand_requests_that_come_at_once_a_few_are_taken_in(running, keeper):
+    """What is sent without waiting for answers costs its bytes, and not a request's memory each; all of it is answered in the end."""
+    ledger, many = keeper(silent=True), 2_000
+    with running(ledger=ledger) as receiver, receiver.socket() as sender:
+        sending = threading.Thread(target=sender.sendall, args=(WHOLE * many,))
+        sending.start()
+        wait_for(ledger)
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=30) as other:
+            other.sendall(WHOLE)
+            wait_for(ledger, len(ledger.waiting) + 1)  # whoever comes later is served: the first one's turn is over
+        assert len(ledger.waiting) < MOST_WAITING + STRETCH // len(WHOLE) + 3
+        ledger.silent = False
+        answer_when_kept(ledger)
+        answers = b""
+        while answers.count(b"HTTP/1.1 200 OK") < many:
+            answers += sender.recv(100_000)
+        sending.join()
 
 
 def test_a_request_cut_into_single_bytes_arrives(receiver):

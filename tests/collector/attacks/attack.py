@@ -3,14 +3,16 @@
     scripts/attack [--only NAME ...] [--seconds 20]
 
 One line an attack: the highest resident memory (and that at rest before, and five seconds after), what was acknowledged, how many
-requests were refused with what status, what was counted, and whether the two are equal. Ends with 1 where they are not, or where a
-refusal for want of room did not say when to come again.
+requests were refused with what status, what was counted or rejected in an answer, and whether the two are equal; and how long after
+the last of it an ordinary request is acknowledged. Ends with 1 where they are not equal, or where a refusal for want of room did not
+say when to come again.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gzip
 import itertools
 import socket
@@ -35,8 +37,8 @@ from bodies import (
     span,
     stamp,
 )
-from sending import HEAD, Told, closed_loop, many_files, open_loop, request
-from serving import serving
+from sending import HEAD, Sender, Told, closed_loop, many_files, open_loop, request
+from serving import serving, starving
 
 GZIP = b"Content-Encoding: gzip\r\n"
 MOST_ITEMS = 990_000
@@ -156,12 +158,16 @@ def bombs():
 
 
 class Attack(NamedTuple):
-    """`make` gives requests with their items; `in_slo` says whether one SLO counts all of them."""
+    """`make` gives requests with their items; `in_slo` says whether one SLO counts all of them.
+
+    Is it `starved`, then the collector has what its attacker leaves it of one core, so that it gets more than ten times what it can take.
+    """
 
     make: object
     connections: int = 8
     in_slo: bool = True
     open: bool = False
+    starved: bool = False
 
     async def run(self, served, told, seconds):
         """Sends for so long."""
@@ -261,27 +267,36 @@ ATTACKS = {
     "deaf": Deaf(),
     "segments": Segments(),
     "overload": Attack(steady, connections=400, open=True),
+    "starved": Attack(steady, connections=400, open=True, starved=True),
 }
+
+
+async def recovery(served):
+    """Seconds until another service's request is acknowledged."""
+    began, told = time.monotonic(), Told()
+    with contextlib.closing(Sender(served.http)) as sender:
+        while not told.acknowledged:
+            await sender.send(request(field(1, resource(b"bystander") + field(2, span()))), 1, told)
+    return time.monotonic() - began
 
 
 def attacked(name, seconds):
     """Runs one attack; says it in a line, and whether all was well."""
     attack, told = ATTACKS[name], Told()
-    with serving() as served:
+    with serving() as served, starving(served) if getattr(attack, "starved", False) else contextlib.nullcontext():
         idle = served.megabytes()
         asyncio.run(attack.run(served, told, seconds))
+        recovered = asyncio.run(recovery(served))
         while served.metric("fournines_queue_requests"):
             time.sleep(0.2)
-        peak, counted = served.megabytes(), served.metric("fournines_items_accepted_total")
-        if attack.in_slo:
-            counted = served.events()
+        peak, counted = served.megabytes(), served.events() if attack.in_slo else served.settled()
         time.sleep(5)
         after = served.megabytes("VmRSS")
     equal = counted == told.acknowledged
     sys.stdout.write(
         f"{name:>13}: peak {peak:4.0f} MB (idle {idle:.0f}, after {after:.0f}), {told.acknowledged:,} acknowledged, "
         f"{counted:,} counted, {'equal' if equal else 'different'}, {told.sent:,} requests, "
-        f"refused {told.refused or 'none'}, {told.unkind} without Retry-After\n"
+        f"refused {told.refused or 'none'}, {told.unkind} without Retry-After, answers again after {recovered * 1000:.0f} ms\n"
     )
     sys.stdout.flush()
     # Of answers that never came nobody knows what became: what was sent may be counted.

@@ -39,6 +39,10 @@ class Served:
         found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", self.get("/metrics").text, re.MULTILINE)
         return int(sum(map(float, found)))
 
+    def settled(self):
+        """Items counted, or rejected in the answer to their request, but for the one of the bystander."""
+        return self.metric("fournines_items_accepted_total") + self.metric("fournines_items_rejected_total") - 1
+
     def events(self):
         """What the attacked service's automatic SLO counted."""
         answer = self.get(f"/api/v1/slos/{SERVICE}-availability")
@@ -68,6 +72,20 @@ def serving():
                 process.wait(30)
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def starving(served):
+    """Leaves the collector a tenth of the core it shares with this process."""
+    cores = os.sched_getaffinity(0)
+    for task in Path(f"/proc/{served.process.pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), {min(cores)})
+        os.setpriority(os.PRIO_PROCESS, int(task.name), 10)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _wait(served, log):
