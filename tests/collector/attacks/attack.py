@@ -20,6 +20,7 @@ import sys
 import time
 from typing import NamedTuple
 
+import grpc.aio
 from bodies import (
     LOGS,
     MARK,
@@ -37,9 +38,10 @@ from bodies import (
     span,
     stamp,
 )
-from sending import HEAD, Sender, Told, closed_loop, many_files, open_loop, request
+from sending import HEAD, PATIENCE, Sender, Told, closed_loop, many_files, open_loop, request
 from serving import serving, starving
 
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 GZIP = b"Content-Encoding: gzip\r\n"
 MOST_ITEMS = 990_000
 
@@ -175,6 +177,40 @@ class Attack(NamedTuple):
         await how(served.http, self.make(), self.connections, seconds, told)
 
 
+class OverGrpc:
+    """600 calls of a megabyte at once, over gRPC: more than there is room for."""
+
+    in_slo = True
+
+    async def run(self, served, told, seconds):
+        """Sends for so long."""
+        deadline = time.monotonic() + seconds
+        options = (("grpc.use_local_subchannel_pool", 1),)
+
+        async def work():
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{served.grpc}", options) as channel:
+                export_spans = channel.unary_unary(EXPORT)
+                while time.monotonic() < deadline:
+                    await call(export_spans)
+
+        async def call(export_spans):
+            told.sent += 1
+            try:
+                await export_spans(body + stamp(), timeout=PATIENCE)
+            except grpc.aio.AioRpcError as error:
+                told.statuses[error.code().name] += 1
+                retry = any(
+                    key == "grpc-status-details-bin" and b"RetryInfo" in value
+                    for key, value in error.trailing_metadata()
+                )
+                told.unkind += error.code() is grpc.StatusCode.UNAVAILABLE and not retry
+            else:
+                told.note("200", b"", 2_500)
+
+        body = spans(2_500, (b"note", b"x" * 300))
+        await asyncio.gather(*(work() for _ in range(600)))
+
+
 class Stalled:
     """1,000 senders that announce 60 megabytes, send 300 kB and no more."""
 
@@ -263,6 +299,7 @@ ATTACKS = {
     "megabytes": Attack(megabytes, connections=700),
     "largest": Attack(largest, connections=20),
     "bombs": Attack(bombs, connections=40),
+    "grpc": OverGrpc(),
     "stalled": Stalled(),
     "deaf": Deaf(),
     "segments": Segments(),
