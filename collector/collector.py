@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPoint, Interval, Observation, Window
+from .automatic import WORK
 from .books import Books
 from .chore import Chore
 from .columns import Columns, Signal, Source
@@ -98,7 +99,7 @@ class Collector:
         self.room = self._intake.room
         """What bounds everything that is received and not yet answered."""
         try:
-            self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION,), float(self.ledger.birth)))
+            self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION, *WORK), float(self.ledger.birth)))
             self.declare(slos, now)
         except Unavailable as error:
             self.close()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import BUCKET, HOUR, HTTP_SERVER_DURATION
+from .automatic import WORK
 from .books import LONGEST, Books
 from .buckets import NANOSECONDS, Booked, nanoseconds
 from .columns import IntColumn, PointKind, Points, Signal, Temporality
@@ -42,7 +43,10 @@ def count_points(books: Books, points: Points, received: float) -> Outcome:
     books.declaring.stage(points, origins, received)
     counts = (points.kind != PointKind.GAUGE) & ~points.no_recorded_value
     books.clocks.read(origins, points.resource[counts], points.end[counts], received)
-    measuring = _measuring(points)
+    measuring = _measuring(points, HTTP_SERVER_DURATION)
+    for signal in WORK:
+        for index in _measuring(points, signal):
+            books.registry.hear_work(origins[index].service, signal, received)
     for index, origin in enumerate(origins):
         books.introduce(origin.service, received, metrics=index in measuring, spans=False)
     books.hear(_signs(points, origins), received)
@@ -67,12 +71,12 @@ def _signs(points: Points, origins: list[Origin]) -> Iterator[SignOfLife]:
         yield SignOfLife(origin.sender)
 
 
-def _measuring(points: Points) -> set[int]:
-    """The resources that send the metric automatic SLOs prefer."""
-    preferred = [index for index, name in enumerate(points.names) if name == HTTP_SERVER_DURATION]
-    if not preferred:
+def _measuring(points: Points, signal: str) -> set[int]:
+    """The resources that send a metric which automatic SLOs may be of."""
+    named = [index for index, name in enumerate(points.names) if name == signal]
+    if not named:
         return set()
-    return set(distinct(points.resource[_named(points, preferred) & (points.kind >= PointKind.HISTOGRAM)]))
+    return set(distinct(points.resource[_named(points, named) & (points.kind >= PointKind.HISTOGRAM)]))
 
 
 def _named(points: Points, names: list[int]) -> NDArray[np.bool_]:

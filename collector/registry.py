@@ -3,6 +3,7 @@
 An SLO's counts stand under its name: a file's SLO takes over those of the declared or automatic one of that name, and hands them back;
 so does a declared one with the automatic one of its service. For its
 first minute of counting an automatic SLO counts metrics and spans apart, shows metrics if there are any, and is then pinned to one.
+Work that is no request stands in for a service that serves none; its first request makes it choose anew.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from ..slo import CLASSIFYING_KEYS, DAY, SLI, SLO, SPANS
-from .automatic import Service, automatic_slos
+from ..slo import CLASSIFYING_KEYS, DAY, MESSAGE_DURATION, SLI, SLO, SPANS
+from .automatic import CANDIDATES, WORK, Service, automatic_slos
 from .declarations import Declaration, Declarations
 from .declared_slo import Declared, Refused
 from .staged import Staged
@@ -29,7 +30,7 @@ PINNED_AFTER: Final = 60.0
 
 
 class RowKey(NamedTuple):
-    """Names the counts of an SLO. `candidate` is empty, or SPANS for the second count an automatic SLO keeps until it is pinned."""
+    """Names the counts of an SLO. `candidate` is empty, or one of CANDIDATES: a further count an automatic SLO keeps until it is pinned."""
 
     name: str
     candidate: str = ""
@@ -78,8 +79,8 @@ class Registry:
         self._files: dict[str, SLO] = {}
         self._staged_files: dict[str, SLO] | None = None
         self._services: Staged[str, Service] = Staged(
-            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard))
-            for name, first, counted, metrics, spans, pinned, segments, heard in connection.execute(
+            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard, work))
+            for name, first, counted, metrics, spans, pinned, segments, heard, work in connection.execute(
                 "SELECT * FROM service"
             )
         )
@@ -147,10 +148,20 @@ class Registry:
         self._heard[service] = now
         if known.metrics >= metrics and known.spans >= spans and known.segments >= segments:
             return True
-        counted = now if known.counted is None else known.counted
+        counted, pinned = now if known.counted is None else known.counted, known.pinned
+        if pinned in WORK:  # it does serve requests
+            counted, pinned = now, None
         heard = replace(known, metrics=known.metrics or metrics, spans=known.spans or spans)
-        self._put(replace(heard, counted=counted, segments=known.segments or segments))
+        self._put(replace(heard, counted=counted, pinned=pinned, segments=known.segments or segments))
         return True
+
+    def hear_work(self, service: str, signal: str, now: float) -> None:
+        """Stages that a service sent durations of messages or operations. Messages stand above operations."""
+        if not self.hear(service, metrics=False, spans=False, now=now):
+            return
+        known = self._services.get(service)
+        if known is not None and known.pinned is None and known.work not in (signal, MESSAGE_DURATION):
+            self._put(replace(known, work=signal, counted=now if known.counted is None else known.counted))
 
     def sends_spans(self, service: str) -> bool:
         """Whether a service ever sent OTLP spans that count, as the open transaction sees it."""
@@ -188,7 +199,8 @@ class Registry:
             self._heard.pop(name, None)
             self._redeclared(self.declared.retire(name))
             for slo in automatic_slos(name):
-                self._rows.remove(RowKey(slo.name, SPANS))
+                for candidate in CANDIDATES:
+                    self._rows.remove(RowKey(slo.name, candidate))
                 if slo.name not in self._in_files:
                     self._rows.remove(RowKey(slo.name))
         self._let_go(holding)
@@ -243,14 +255,18 @@ class Registry:
         heard = self._services.get(service)
         if heard is None:
             return judges
-        for slo in automatic_slos(service):
+        for slo in automatic_slos(service, heard.pinned) if heard.pinned else automatic_slos(service):
             if self._is_written(slo.name):
                 continue
-            if heard.pinned:
-                judges.append(Judge(replace(slo.sli, signal=heard.pinned), self._row(RowKey(slo.name))))
-            else:
-                judges.append(Judge(slo.sli, self._row(RowKey(slo.name))))
+            judges.append(Judge(slo.sli, self._row(RowKey(slo.name))))
+            if not heard.pinned:
                 judges.append(Judge(replace(slo.sli, signal=SPANS), self._row(RowKey(slo.name, SPANS))))
+        if heard.signal == heard.work and not heard.pinned:
+            judges += [
+                Judge(slo.sli, self._row(RowKey(slo.name, heard.work)))
+                for slo in automatic_slos(service, heard.work)
+                if not self._is_written(slo.name)
+            ]
         return judges
 
     def _put(self, service: Service) -> None:
@@ -258,18 +274,20 @@ class Registry:
         self._judges.pop(service.name, None)
 
     def _pin(self, name: str, signal: str) -> None:
-        """Lets one of the two counts go; counting of spans moves to the name's own row when spans won."""
-        spans = self._rows.get(RowKey(name, SPANS))
-        if spans is not None and signal == SPANS and not self._is_written(name):
-            self._rows.put(RowKey(name), spans)
-        self._rows.remove(RowKey(name, SPANS))
+        """Lets all counts but one go; that of a candidate moves to the name's own row when it won."""
+        won = self._rows.get(RowKey(name, signal)) if signal in CANDIDATES else None
+        if won is not None and not self._is_written(name):
+            self._rows.put(RowKey(name), won)
+        for candidate in CANDIDATES:
+            self._rows.remove(RowKey(name, candidate))
 
     def _take_over(self, slo: SLO) -> None:
-        """The count of spans an automatic SLO began, and is not pinned to yet, goes over to a file's SLO of spans."""
-        spans = self._rows.get(RowKey(slo.name, SPANS))
-        if spans is not None and slo.sli.signal == SPANS and slo.name not in self._files:
-            self._rows.put(RowKey(slo.name), spans)
-            self._rows.remove(RowKey(slo.name, SPANS))
+        """The count a candidate began, to which an automatic SLO is not pinned yet, goes over to a file's SLO of that signal."""
+        signal = slo.sli.signal
+        row = self._rows.get(RowKey(slo.name, signal)) if signal in CANDIDATES else None
+        if row is not None and slo.name not in self._files:
+            self._rows.put(RowKey(slo.name), row)
+            self._rows.remove(RowKey(slo.name, signal))
 
     def _row(self, key: RowKey) -> int:
         row = self._rows.get(key)
@@ -293,9 +311,9 @@ class Registry:
             "DELETE FROM service WHERE name = ?", [(name,) for name, service in services.items() if service is None]
         )
         connection.executemany(
-            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments, s.heard)
+                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments, s.heard, s.work)
                 for s in services.values()
                 if s
             ],
@@ -363,7 +381,7 @@ class Registry:
         return _keys([*self._files.values(), *(one.slo for one in self.declared.holding.values())])
 
     def _shown(self, name: str, service: Service) -> int | None:
-        spans = self._rows.kept.get(RowKey(name, SPANS))
-        if service.pinned is None and service.signal == SPANS and spans is not None:
-            return spans
+        candidate = self._rows.kept.get(RowKey(name, service.signal)) if service.signal in CANDIDATES else None
+        if service.pinned is None and candidate is not None:
+            return candidate
         return self._rows.kept.get(RowKey(name))

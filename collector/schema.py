@@ -141,6 +141,9 @@ CREATE TABLE declaration (
     name TEXT NOT NULL, service TEXT NOT NULL, text TEXT NOT NULL, version TEXT NOT NULL, since REAL NOT NULL, last REAL NOT NULL,
     PRIMARY KEY (name, service, text)
 ) STRICT, WITHOUT ROWID;
+
+-- The signal of work that is no request, of a service that sent any before it was pinned.
+ALTER TABLE service ADD COLUMN work TEXT;
 """
 
 STEPS: Final = (_FIRST, _SECOND, _THIRD)

@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from fournines.collector import Signal, Wanted
 from fournines.collector import series as series_module
+from fournines.collector.automatic import WORK
 from fournines.collector.buckets import FUTURE, kept_from
 from fournines.collector.names import HEARTBEAT
 from fournines.slo import (
@@ -352,7 +353,7 @@ def test_decoders_get_what_slos_ask_for(opened, slo, decoders, now):
 
     opened([slo("all")], decoders=replace(decoders, spans=spans)).accept(Signal.TRACES, b"", now).result()
 
-    assert [Wanted(slo("all").sli.keys, frozenset({HTTP_SERVER_DURATION, HEARTBEAT}))] == asked
+    assert [Wanted(slo("all").sli.keys, frozenset({HTTP_SERVER_DURATION, *WORK, HEARTBEAT}))] == asked
 
 
 def test_what_callers_saw_is_counted_for_the_one_who_promised(opened, otlp, span, slo, now):

@@ -11,7 +11,7 @@ from fournines.collector import Signal
 from fournines.instrumentation.config import read_config
 from fournines.instrumentation.telemetry import Telemetry
 from fournines.instrumentation.transport import Answer, Verdict
-from fournines.slo import SpanKind, load_slos
+from fournines.slo import HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SpanKind, load_slos
 
 SLOS = """
 apiVersion: openslo/v1
@@ -158,3 +158,92 @@ def test_spans_of_consumers_count_only_for_slos_that_name_them(opened, otlp, spa
 
     totals = collector.totals()
     assert [totals[name][1] for name in ("served", "called", "consumed")] == [1, 2, 3]
+
+
+def signals(collector):
+    """The signal of each SLO."""
+    return {slo.name: slo.sli.signal for slo in collector.slos}
+
+
+def test_a_service_without_requests_gets_its_automatic_slo_from_its_work(opened, worker):
+    """Zero configuration: 99.99 % of its messages, or of its operations where it has none; no latency, which nobody knows for jobs."""
+    telemetry, bodies = worker
+    collector = opened(now=time.time())
+    with telemetry.operation("settle"):
+        pass
+    fail(telemetry.operation("settle"))
+    assert telemetry.flush()
+    counted(collector, bodies, "")
+
+    assert signals(collector) == {"settler-availability": OPERATION_DURATION}
+    later = time.time() + 61
+    collector.tick(later)
+    assert signals(collector) == {"settler-availability": OPERATION_DURATION}
+    assert collector.totals() == {"settler-availability": (1, 2, 0)}
+
+    with telemetry.operation("settle"), telemetry.consumer("orders"):
+        pass
+    assert telemetry.flush()
+    assert counted(collector, bodies, "settler-availability") == (2, 3)
+
+
+def test_messages_stand_above_operations_until_one_is_pinned(opened, worker):
+    """Operations inside of messages are no events of their own: a service that has both is judged by its messages."""
+    telemetry, bodies = worker
+    collector = opened(now=time.time())
+    with telemetry.consumer("orders"), telemetry.operation("settle"):
+        pass
+    assert telemetry.flush()
+    counted(collector, bodies, "")
+
+    assert signals(collector) == {"settler-availability": MESSAGE_DURATION}
+    collector.tick(time.time() + 61)
+    assert collector.totals() == {"settler-availability": (1, 1, 0)}
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_who_serves_requests_is_judged_by_them(opened, otlp, histogram, now, pinned):
+    """Operations of a service that serves requests are no events of its automatic SLOs, whichever came first."""
+    collector = opened()
+    work = otlp.points(histogram(now - 5, now, 3), name=OPERATION_DURATION)
+    collector.accept(Signal.METRICS, work, now).result()
+    assert signals(collector) == {"payments-availability": OPERATION_DURATION}
+    if pinned:
+        collector.tick(now + 61)
+        assert collector.totals() == {"payments-availability": (3, 3, 0)}
+
+    collector.accept(Signal.METRICS, otlp.points(histogram(now + 60, now + 65, 4)), now + 65).result()
+    collector.tick(now + 130)
+    more = otlp.points(histogram(now + 125, now + 130, 9), name=OPERATION_DURATION)
+    collector.accept(Signal.METRICS, more, now + 130).result()
+    collector.accept(Signal.METRICS, otlp.points(histogram(now + 125, now + 130, 5)), now + 130).result()
+
+    assert set(signals(collector).values()) == {HTTP_SERVER_DURATION}
+    kept = 3 if pinned else 0  # what was shown stays counted: a total never falls
+    assert collector.totals()["payments-availability"] == (9 + kept, 9 + kept, 0)
+    assert collector.totals()["payments-latency"] == (9, 9, 0)
+
+
+def test_work_is_remembered_over_a_restart(opened, otlp, histogram, now):
+    """A collector that is started anew within the minute goes on with the same signal and the same count."""
+    collector = opened()
+    collector.accept(Signal.METRICS, otlp.points(histogram(now - 5, now, 3), name=MESSAGE_DURATION), now).result()
+    collector.close()
+    collector = opened(now=now + 10)
+    collector.accept(Signal.METRICS, otlp.points(histogram(now, now + 5, 4), name=MESSAGE_DURATION), now + 10).result()
+    collector.tick(now + 61)
+    collector.close()
+    collector = opened(now=now + 70)
+
+    assert signals(collector) == {"payments-availability": MESSAGE_DURATION}
+    assert collector.totals() == {"payments-availability": (7, 7, 0)}
+
+
+def test_a_file_s_slo_takes_over_what_work_began(opened, otlp, histogram, slo, now):
+    """An SLO of a file by the automatic one's name goes on with its count."""
+    collector = opened()
+    collector.accept(Signal.METRICS, otlp.points(histogram(now - 5, now, 3), name=OPERATION_DURATION), now).result()
+    collector.declare([slo("payments-availability", signal=OPERATION_DURATION)], now + 1)
+    collector.accept(Signal.METRICS, otlp.points(histogram(now, now + 5, 4), name=OPERATION_DURATION), now + 5).result()
+
+    assert collector.totals() == {"payments-availability": (7, 7, 0)}
