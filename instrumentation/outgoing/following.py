@@ -64,7 +64,7 @@ def follow(outgoing: Current) -> None:
             reason = _failed(library, e)
         if reason != FOLLOWED:
             _states[library.name] = reason
-    if new:
+    if new and _log.isEnabledFor(logging.INFO):  # versions are read from files
         _log.info("outgoing calls traced: %s", _said([library for library in new if _states[library.name] != ABSENT]))
 
 
@@ -139,7 +139,8 @@ def _instrumented(library: Library) -> str:
         return ELSEWHERE
     tracers = CallTracers(library)
     with stable_conventions(), guarded(library):
-        instrumentor.instrument(tracer_provider=tracers, **_meters(), **MORE.get(library.name, {}))
+        # Whether the versions go together was asked before.
+        instrumentor.instrument(tracer_provider=tracers, skip_dep_check=True, **_meters(), **MORE.get(library.name, {}))
     if not instrumentor.is_instrumented_by_opentelemetry:
         return "its instrumentation refused"  # and has logged why
     AFTERWARDS.get(library.name, _nothing)(tracers)

@@ -402,3 +402,25 @@ def test_names_are_those_of_the_instrumentations_entry_points():
     there = {entry.name for entry in entry_points(group="opentelemetry_instrumentor")} | {"httpx"}
     assert set(NAMES) <= there
     assert wanted(clients=True) == set(NAMES)
+
+
+def test_httpx_is_left_to_who_follows_it_already():
+    """Where its transports are wrapped by somebody else they stay as they are; by us, they are not wrapped twice."""
+    import httpx
+
+    from fournines.instrumentation.outgoing.httpx_calls import wrap_httpx
+
+    def module():
+        kinds = [type(kind.__name__, (kind,), {}) for kind in (httpx.HTTPTransport, httpx.AsyncHTTPTransport)]
+        for kind, name in zip(kinds, ("handle_request", "handle_async_request"), strict=True):
+            setattr(kind, name, lambda self, request: None)
+        return types.SimpleNamespace(HTTPTransport=kinds[0], AsyncHTTPTransport=kinds[1])
+
+    ours, others = module(), module()
+    others.HTTPTransport.handle_request.__wrapped__ = None
+
+    assert wrap_httpx(ours)
+    followed = ours.HTTPTransport.handle_request
+    assert wrap_httpx(ours)
+    assert ours.HTTPTransport.handle_request is followed
+    assert not wrap_httpx(others)
