@@ -22,6 +22,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from .. import names
 from ..current import CALL, current, local_root
+from ..worker import SUPPRESSED
 from .entities import SpanSegment, SpanSubsegment, face_of
 
 ENTITIES: Final = create_key("fournines.xray.entities")
@@ -124,8 +125,8 @@ class SpanContexts(SdkContext):  # type: ignore[misc]  # the SDK has no types
         found = _entities()
         if found:
             return found[-1]
-        if not global_sdk_config.sdk_enabled():
-            return DummySegment()
+        if not global_sdk_config.sdk_enabled() or get_value(SUPPRESSED):
+            return DummySegment()  # also on threads that export: what they call is nobody's request
         span = _span()
         return self.handle_context_missing() if span is None else face_of(span)
 
@@ -165,5 +166,7 @@ def _span() -> Span | None:
 def _begun(subsegment: Any) -> Span:
     serving = current()
     tracer = trace.get_tracer(names.SCOPE) if serving is None else serving.tracer
-    kind = SpanKind.CLIENT if subsegment.namespace in REMOTE else SpanKind.INTERNAL
+    # One within another (an HTTP client's within boto3's) is a part of the same call.
+    outermost = subsegment.namespace in REMOTE and get_value(CALL) is None
+    kind = SpanKind.CLIENT if outermost else SpanKind.INTERNAL
     return tracer.start_span(subsegment.name, kind=kind, start_time=int(subsegment.start_time * 1e9))

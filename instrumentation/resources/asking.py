@@ -1,4 +1,4 @@
-"""One small GET (or PUT) of a machine's own metadata: no proxy, no redirect, no more than a little, and not for long."""
+"""One small question to somebody on the machine or beside it: no proxy, no redirect, no long answer, and not for long."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ class NoAnswer(Exception):
     """Nobody answered, or something else than was asked for; the text says what."""
 
 
-def ask(url: str, timeout: float, method: str = "GET", headers: Mapping[str, str] | None = None) -> bytes:
-    """What stands at an `http://` address. Each step may take `timeout` seconds. Raises `NoAnswer`."""
+def ask(
+    url: str, timeout: float, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> bytes:
+    """What an `http://` address answers. Each step may take `timeout` seconds. Raises `NoAnswer`."""
     import http.client
 
     try:
@@ -25,13 +27,13 @@ def ask(url: str, timeout: float, method: str = "GET", headers: Mapping[str, str
             raise NoAnswer(f"{url!r} is no http address")
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         try:
-            connection.request(method, parts.path or "/", headers=dict(headers or {}))
+            connection.request(method, parts.path or "/", body, dict(headers or {}))
             answer = connection.getresponse()
-            body = answer.read(MOST)
+            content = answer.read(MOST)
         finally:
             connection.close()
     except (OSError, ValueError, http.client.HTTPException) as e:
         raise NoAnswer(f"{url}: {type(e).__name__}") from e
     if answer.status != OK:
         raise NoAnswer(f"{url}: HTTP {answer.status}")
-    return body
+    return content

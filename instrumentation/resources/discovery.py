@@ -15,6 +15,8 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Final
 
+from opentelemetry.context import attach, set_value
+
 from .. import names
 from ..health import Health
 from .asking import NoAnswer, ask
@@ -28,6 +30,8 @@ TIMEOUT: Final = 1.0
 PAUSES: Final = (2.0, 10.0)
 """Seconds before it is asked again: an agent may start after the service."""
 GROUP: Final = "opentelemetry_resource_detector"
+SUPPRESSED: Final = "suppress_instrumentation"
+"""The context key that instrumentations look at: these questions are nobody's request."""
 
 Detect = Callable[[], Mapping[str, Any]]
 
@@ -88,6 +92,7 @@ class Discovery:
         self._thread, self._told = None, 0
 
     def _run(self) -> None:
+        attach(set_value(SUPPRESSED, value=True))
         waiting = dict(self._detectors)
         for pause in (*self._pauses, None):
             for name in list(waiting):
@@ -113,7 +118,7 @@ class Discovery:
 
     def _gave_up(self, name: str, reason: Exception) -> None:
         self._health.add(names.PROM_ERRORS, "resource")
-        _log.warning("the resource detector %s found nothing: %s", name, reason)
+        _log.warning("the resource detector %s found nothing: %s", name, str(reason))
 
 
 def _request(method: str, url: str, headers: Mapping[str, str]) -> bytes:
