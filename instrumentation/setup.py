@@ -5,9 +5,11 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.sdk.trace.sampling import Sampler
 
 from . import names, outgoing
 from .aws import bridge
@@ -27,6 +29,9 @@ from .spans import Provider, global_provider, shown, tracer
 from .tracing import Deferred
 from .work import DeferredWork, EagerWork, WorkForm
 
+XRAY: Final = "xray"
+"""The sampler whose rules are X-Ray's, as AWS's distributions call it."""
+
 _ours: weakref.WeakSet[trace.TracerProvider] = weakref.WeakSet()
 
 
@@ -43,7 +48,7 @@ def instruments(
 ) -> Instruments:
     """What the requests of one application are measured with."""
     redactor = Redactor(config.redaction, health)
-    sampling = Sampling(head_sampler(config.sampler, config.sampler_argument), config.kept_share, config.slow)
+    sampling = Sampling(_head(config, resource, health), config.kept_share, config.slow)
     made = Instruments(
         red=red,
         health=health,
@@ -60,6 +65,15 @@ def instruments(
         outgoing.follow(made)
     bridge(config.clients_off)
     return made
+
+
+def _head(config: Config, resource: Callable[[], Resource], health: Health) -> Sampler | None:
+    """Who decides at the start of a trace; nobody, unless the environment names one."""
+    if config.sampler == XRAY:
+        from .aws.polling import xray_sampler
+
+        return xray_sampler(config.sampler_argument, resource, health)
+    return head_sampler(config.sampler, config.sampler_argument)
 
 
 def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redactor) -> None:
