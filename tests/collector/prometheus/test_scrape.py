@@ -14,7 +14,7 @@ from fournines.collector import Signal
 from fournines.collector.prometheus import ScrapeJob, Scraper
 from fournines.collector.prometheus.exposition import exposed
 from fournines.collector.prometheus.targets import Discovery, offset
-from fournines.slo import HOUR, Window
+from fournines.slo import HOUR, OPERATION_DURATION, Window
 
 METRIC = "http.server.request.duration"
 
@@ -124,6 +124,22 @@ def test_a_service_that_is_scraped_and_sends_spans_is_counted_once(scraper, shop
         assert 5 * number == seen[0, 0]
 
     assert (20, 20) == one.totals("payments-availability")
+
+
+def test_a_worker_without_requests_gets_its_automatic_slo_from_its_page(scraper, page, clock):
+    """Operations that are scraped count as those that are sent do: by `error_type`, from the second scrape on."""
+    one = scraper(ScrapeJob("settler", (page.address,)))
+    bucket = 'fournines_operation_duration_seconds_bucket{{fournines_operation_name="settle"{},le="{}"}} {}\n'
+    for good, bad in ((5, 0), (15, 2), (25, 5)):
+        failed = ',error_type="ValueError"'
+        parts = [(labels, le, count) for labels, count in (("", good), (failed, bad)) for le in ("0.25", "+Inf")]
+        page.body = "".join(bucket.format(*part) for part in parts).encode()
+        assert {"ok"} == one.scrape()
+        clock.now += 35
+        one.collector.tick(clock.now)
+
+    assert {"settler-availability": OPERATION_DURATION} == {slo.name: slo.sli.signal for slo in one.collector.slos}
+    assert (20, 25) == one.totals("settler-availability")
 
 
 def test_a_program_that_served_before_is_not_counted_anew(scraper, page, clock, slos):
