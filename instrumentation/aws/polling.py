@@ -155,9 +155,8 @@ class Polling:
         self._health.add(names.PROM_ERRORS, "sampling")
         if not self._silent:
             self._silent = True
-            _log.warning(
-                "X-Ray's sampling rules can't be asked for now: %s; what is known of them stays in force", reason
-            )
+            why = f"{type(reason).__name__}: {reason}"  # not the error itself: whoever keeps the record would keep us
+            _log.warning("X-Ray's sampling rules can't be asked for now (%s); those that are known stay in force", why)
 
     def _renew(self, now: float) -> None:
         self._book.renew(read_rules(self._records()), self._resource(), now)

@@ -118,7 +118,7 @@ class Discovery:
 
     def _gave_up(self, name: str, reason: Exception) -> None:
         self._health.add(names.PROM_ERRORS, "resource")
-        _log.warning("the resource detector %s found nothing: %s", name, str(reason))
+        _log.warning("the resource detector %s found nothing: %s", name, f"{type(reason).__name__}: {reason}")
 
 
 def _request(method: str, url: str, headers: Mapping[str, str]) -> bytes:
