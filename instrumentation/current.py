@@ -7,9 +7,10 @@ which request they wait for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from opentelemetry.context import Context, create_key, get_value, set_value
+from opentelemetry.context import _RUNTIME_CONTEXT, Context, attach, create_key, detach, get_value, set_value
 
 from .health import Health
 from .propagation import Propagators
@@ -40,6 +41,14 @@ class Current(Protocol):
     """The libraries whose calls are told of."""
     on_request: Callable[[], None]
     """What has to run for any of it to be told is started, if it does not run yet."""
+
+
+_variable: Final = getattr(_RUNTIME_CONTEXT, "_current_context", None)
+"""Where OpenTelemetry keeps the current context; another of its runtimes (`OTEL_PYTHON_CONTEXT`) may have none."""
+
+enter: Final[Callable[[Context], Token[Context]]] = _variable.set if isinstance(_variable, ContextVar) else attach
+leave: Final[Callable[[Token[Context]], None]] = _variable.reset if isinstance(_variable, ContextVar) else detach
+"""`attach` and `detach`, without the two functions each that stand before the variable. `leave` may raise."""
 
 
 def served_by(current: Current, context: Context) -> Context:

@@ -42,6 +42,8 @@ class EagerSpan:
 class Eager:
     """Begins and ends SDK spans, made by the given application's tracer."""
 
+    later = False
+
     def __init__(self, serving: Current) -> None:
         self._serving = serving
         self._wanted = wanted_headers(serving)

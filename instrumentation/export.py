@@ -102,6 +102,7 @@ class Exporter:
 
     def tick(self) -> float:
         """Does what is due; the steady time at which there is something to do again."""
+        self._red.settle()
         if self._discovery is not None and (news := self._discovery.news()):
             self._resource = {**self.redactor.attributes(news), **self._resource}
         if self._clock.steady() >= self._due():

@@ -10,8 +10,8 @@ On the request: ids, two clocks, what the router found, one count, one append. E
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import Context
@@ -21,16 +21,17 @@ from .current import served_by
 from .errorname import error_name
 from .health import Health
 from .propagation import Propagators
-from .red import Exemplar, Key, Red
+from .red import A_FEW, ENOUGH, MOST, Key, Red
 from .route import Routes
 from .sampling import Sampling
 from .spanqueue import SpanQueue
-from .tracing import Tracing, Untraced
+from .tracing import UNTOLD, Tracing, Untraced
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
     from .work import WorkTracing
+    from .worker import Worker
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -78,22 +79,27 @@ class Instruments:
         on_failure: Callable[[], None],
         on_request: Callable[[], None],
         clients: frozenset[str],
+        worker: Worker,
     ) -> None:
         self.red, self.health, self.propagators = red, health, propagators
         self.known_methods, self.spans, self.clients = known_methods, spans, clients
-        self.sampling, self.on_failure, self.on_request = sampling, on_failure, on_request
+        self.sampling, self.on_failure, self.on_request, self.worker = sampling, on_failure, on_request, worker
         self.routes = Routes()
         self.template = self.routes.template
 
-    def begin(self, scope: Scope, receive: Receive, send: Send) -> Request | None:
-        """A request under way; None when it is measured already: then the application is called without us."""
-        if MEASURED in scope:
-            return None
+    def start(self) -> None:
+        """Starts what has to run, where it does not run."""
         try:
             self.on_request()
         except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
             self.failed("start")
-        return Request(self, scope, receive, send)
+
+    def crowded(self, waiting: int) -> None:
+        """Many requests wait to be counted: that is the export thread's; where it does not come to it, each request does a few."""
+        if waiting > MOST:
+            self.red.settle(A_FEW)
+        else:
+            self.worker.wake()
 
     def failed(self, where: str) -> None:
         """Counts a fault of ours."""
@@ -101,30 +107,38 @@ class Instruments:
 
 
 class Request:
-    """One HTTP request: what its messages say about it, until it is reported, once."""
+    """One HTTP request: what its messages say about it, until it is reported, once.
 
-    # What most requests never change stands here: a request is made in microseconds.
-    _status: int | None = None
-    _ended: float | None = None
-    _disconnected = _last = _trailers = _reported = False
+    Few functions, and slots: between the application's own work each call costs three times what it costs in a loop, because
+    nothing of ours is in the processor's caches by then.
+    """
+
+    __slots__ = (
+        "_began", "_disconnected", "_ended", "_instruments", "_last", "_receive", "_scope", "_send", "_span", "_status",
+        "_tracing", "_trailers", "context", "method", "reported", "scheme",
+    )  # fmt: skip
 
     def __init__(self, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
+        if instruments.worker.thread is None:
+            instruments.start()
         self._instruments, self._scope, self._receive, self._send = instruments, scope, receive, send
-        method = scope["method"]
+        self._status: int | None = None
+        self._ended: float | None = None
+        self._disconnected = self._last = self._trailers = self.reported = False
+        method: str = scope["method"]
         if method not in instruments.known_methods:
             method = names.OTHER
-        self._method: str = method
+        self.method, self.scheme = method, scope.get("scheme", "http")
         tracing = self._tracing = instruments.tracing
-        self._flight = instruments.red.flight(method, scope.get("scheme", "http"))
-        self._began = time.perf_counter()
+        self._began = perf_counter()
         try:
             self._span, self.context = tracing.begin(scope, method, scope["path"] in QUIET_PATHS)
         except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
-            instruments.health.add(names.PROM_ERRORS, "begin")
+            instruments.failed("begin")
             self._span, self.context = Untraced(), served_by(instruments, Context())
         scope[MEASURED] = True
         scope[NATIVE] = None
-        self._flight.add(1)
+        instruments.red.running.add(self)
 
     async def receive(self) -> Message:
         """Passes a message on to the application; notes when the client went away."""
@@ -133,62 +147,77 @@ class Request:
             self._disconnected = True
         return message
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:  # noqa: C901 - hot: what it would call costs a microsecond a call
         """Passes a message on to the server; notes status, and the end of the last byte."""
-        kind = message["type"]
-        if kind == "http.response.start":
-            if not self._disconnected:
-                self._status = message["status"]
-                self._trailers = message.get("trailers", False)
-        elif not self._last:
-            try:
-                self._last = self._is_last(kind, message)
-            except Exception:  # noqa: BLE001 - as below
-                self._instruments.health.add(names.PROM_ERRORS, "send")
+        try:
+            kind = message["type"]
+            if kind == "http.response.body":
+                if not self._last and not message.get("more_body") and not self._trailers:
+                    self._last = True
+            elif kind == "http.response.start":
+                if not self._disconnected:
+                    self._status = message["status"]
+                    self._trailers = message.get("trailers", False)
+            elif not self._last:
+                self._last = _is_last(kind, message)
+        except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
+            self._instruments.failed("send")
         try:
             await self._send(message)
         except OSError:  # how servers tell an application that the client went away (ASGI 2.4)
             self._disconnected = True
             raise
         if self._last and self._ended is None:
-            self._ended = time.perf_counter()
+            self._ended = perf_counter()
             if self._status is not None and self._status < SERVER_ERROR:
                 try:
                     self.over(None)
-                except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
-                    self._instruments.health.add(names.PROM_ERRORS, "report")
+                except Exception:  # noqa: BLE001 - as above
+                    self._instruments.failed("report")
 
     def over(self, raised: BaseException | None) -> None:
         """It is answered, or the application has returned or raised: whatever is not reported yet is so now."""
-        if not self._reported:
-            self._reported = True
-            self._report(raised)
-
-    def _is_last(self, kind: str, message: Message) -> bool:
-        if kind == "http.response.body":
-            return not (message.get("more_body") or self._trailers)
-        if kind == "http.response.trailers":
-            return not message.get("more_trailers")
-        return kind == "http.response.pathsend"
-
-    def _report(self, raised: BaseException | None) -> None:
-        instruments, flight, span, scope = self._instruments, self._flight, self._span, self._scope
-        flight.add(-1)
-        seconds = max(0.0, (self._ended or time.perf_counter()) - self._began)
-        status, error = self._outcome(raised)
+        if self.reported:
+            return
+        self.reported = True
+        instruments, span, scope, status, error = self._instruments, self._span, self._scope, self._status, None
+        red = instruments.red
+        red.running.discard(self)
+        ended = self._ended
+        if (
+            raised is None
+            and ended is not None
+            and status is not None
+            and status < SERVER_ERROR
+            and not self._disconnected
+        ):
+            seconds = ended - self._began
+        else:
+            seconds = (perf_counter() if ended is None else ended) - self._began
+            status, error = self._outcome(raised)
         try:
             route = instruments.template(scope)
         except Exception:  # noqa: BLE001 - a route that can't be read must not cost the count
             route = None
-            instruments.health.add(names.PROM_ERRORS, "route")
-        key: Key = (self._method, flight.scheme, route, status, error, scope.get("http_version"))
-        exemplar = Exemplar(span.trace_id, span.span_id, seconds, time.time()) if span.sampled else None
-        instruments.red.record(key, seconds, exemplar)
+            instruments.failed("route")
+        key: Key = (self.method, self.scheme, route, status, error, scope.get("http_version"))
+        tracing, to_count, later = self._tracing, red.ended, False
+        if not span.sampled:
+            to_count.append((key, seconds, None, None))
+        elif tracing.later and span.said is None:
+            later = True
+            span.open, span.seconds = False, seconds
+            to_count.append((key, seconds, span, tracing.end))
+        else:
+            to_count.append((key, seconds, span, None))
+        waiting = len(to_count)
+        if waiting == ENOUGH or waiting > MOST:
+            instruments.crowded(waiting)
         if error is not None:
             instruments.on_failure()
         # Last, because somebody else's span processor may raise here: the request is counted by then.
-        if span.__class__ is not Untraced:
-            self._tracing.end(span, route, status, error, seconds)
+        if not later and span.__class__ not in UNTOLD:
+            tracing.end(span, route, status, error, seconds)
 
     def _outcome(self, raised: BaseException | None) -> tuple[int, str | None]:
         """(status, error type) of the request: the one place where success, failure and a client's leaving are told apart."""
@@ -205,3 +234,10 @@ class Request:
         if status is None or not complete:
             return SERVER_ERROR if status is None else status, names.OTHER
         return status, str(status) if failed else None
+
+
+def _is_last(kind: str, message: Message) -> bool:
+    """Whether a message that is none of the usual two ends the answer."""
+    if kind == "http.response.trailers":
+        return not message.get("more_trailers")
+    return kind == "http.response.pathsend"

@@ -22,14 +22,16 @@ from opentelemetry.propagators.textmap import (
     default_setter,
 )
 
+from . import names
 from .propagation_baggage import Baggage, Redact
 from .propagation_foreign import foreign
 from .propagation_ids import XRayIds, continuing
 from .propagation_incoming import Incoming, Part, Refused, root_only
-from .propagation_w3c import TraceContext, flags_below
+from .propagation_w3c import FLAGS, TraceContext, flags_below
 from .propagation_xray import XRay
 
 __all__ = [
+    "FLAGS",
     "Incoming",
     "Propagators",
     "XRayIds",
@@ -46,6 +48,12 @@ class Propagators(TextMapPropagator):
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = tuple(parts)
+        ours = (TraceContext, Baggage, XRay)
+        self._alone = {
+            name: tuple(part for part in parts if not isinstance(part, ours) or name in part.fields)
+            for name in (names.TRACEPARENT, names.BAGGAGE, names.XRAY)
+        }
+        """Who has to look, where that header is the only one."""
         self._fields = tuple(dict.fromkeys(field for part in parts for field in part.fields))
 
     def read(self, headers: Mapping[str, str], context: Context) -> Incoming:
@@ -54,7 +62,11 @@ class Propagators(TextMapPropagator):
         The parent is not put into the context: whoever makes a span of his own saves that step.
         """
         incoming = Incoming(context, headers)
-        for part in self._parts:
+        parts = self._parts
+        if len(headers) == 1:
+            (name,) = headers
+            parts = self._alone.get(name, parts)
+        for part in parts:
             part.read(headers, incoming)
         return incoming
 

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 RANDOM_BITS: Final = 96
 SPAN_BITS: Final = 64
+ID_BITS: Final = RANDOM_BITS + SPAN_BITS
 LARGEST_SPAN: Final = (1 << SPAN_BITS) - 1
 NANOS: Final = 1_000_000_000
 
@@ -23,9 +24,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_source.seed)
 
 
+random_bits: Final = _source.getrandbits
+
+
 def new_ids(nanos: int) -> tuple[int, int]:
     """(trace id, span id) of a trace that begins at these epoch nanoseconds, at the price of one random number."""
-    bits = _source.getrandbits(RANDOM_BITS + SPAN_BITS)
+    return ids_of(nanos, random_bits(ID_BITS))
+
+
+def ids_of(nanos: int, bits: int) -> tuple[int, int]:
+    """The ids that so many random bits make: the same ones whenever they are asked for."""
     return nanos // NANOS << RANDOM_BITS | bits >> SPAN_BITS, bits & LARGEST_SPAN or 1
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from . import names
 
@@ -21,6 +22,8 @@ Key = tuple[str, str, str | None, int, str | None, str | None]
 
 SERIES_LIMIT: Final = 2000
 """Series per metric, the SDK's usual limit; beyond it a new one loses what may vary, so counts stay whole and memory bounded."""
+
+NANOS: Final = 1_000_000_000
 
 K = TypeVar("K", bound=Hashable)
 """What tells one series of a metric from another."""
@@ -225,12 +228,79 @@ class Durations(Generic[K]):
             return self._series.setdefault(key, _Series(key, self.boundaries))
 
 
+ENOUGH: Final = 512
+"""Requests that wait to be counted and wake the export thread."""
+MOST: Final = 2048
+"""As many wait at most; beyond, each request counts `A_FEW`."""
+A_FEW: Final = 16
+
+
+class Spoken(Protocol):
+    """The span of a sampled request, as an exemplar names it. `began` in epoch nanoseconds."""
+
+    trace_id: int
+    span_id: int
+    began: int
+
+
+Ended = tuple[Key, float, Spoken | None, Callable[[Any, str | None, int, str | None, float], None] | None]
+"""A request that is over: its series, its seconds, its span where that is sampled, and what is to be told of the span's end."""
+
+
+class Running(Protocol):
+    """A request in flight."""
+
+    @property
+    def method(self) -> str:
+        """One of those that are known, or `_OTHER`."""
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+
+
 class Red(Durations[Key]):
-    """All series of one service's requests, and those in flight."""
+    """All series of one service's requests, and those in flight.
+
+    `running` has the requests that are; they come and go by themselves, on any thread, since adding to a set and taking out of
+    it is one step. Who has no request to put there counts with `flight`.
+
+    `ended` has those that are over and not yet counted. A request's last act is one append; it is counted by who looks next,
+    many at a time, on a thread of its own, which costs a third of what it costs in the middle of a request. `refused` is
+    called for each whose span could not be ended.
+    """
 
     def __init__(self, boundaries: tuple[float, ...], limit: int = SERIES_LIMIT) -> None:
         super().__init__(boundaries, _without_route, limit)
         self._flights: dict[tuple[str, str], Flight] = {}
+        self.running: set[Running] = set()
+        self.ended: deque[Ended] = deque()
+        self.refused: Callable[[], None] = _uncounted
+        self._settling = threading.RLock()  # the collector of garbage may call in the middle
+
+    def settle(self, most: int = -1) -> None:
+        """Counts what is over: all of it, or so many; then nothing waits that any caller could know of."""
+        with self._settling:
+            ended = self.ended
+            while ended and most:
+                most -= 1
+                try:
+                    key, seconds, span, end = ended.popleft()
+                except IndexError:  # forgotten, by a fork
+                    return
+                exemplar = None
+                if span is not None:
+                    exemplar = Exemplar(span.trace_id, span.span_id, seconds, span.began / NANOS + seconds)
+                self.record(key, seconds, exemplar)
+                if end is not None:
+                    try:
+                        end(span, key[2], key[3], key[4], seconds)
+                    except Exception:  # noqa: BLE001 - the outer guard: whoever asks for counts is not to hear of it
+                        self.refused()
+
+    def _all(self) -> list[_Series[Key]]:
+        self.settle()
+        return super()._all()
 
     def flight(self, method: str, scheme: str) -> Flight:
         """Where requests of a method and scheme are counted while they run."""
@@ -242,13 +312,26 @@ class Red(Durations[Key]):
 
     def active(self) -> dict[tuple[str, str], int]:
         """Requests in flight by (method, scheme)."""
+        self.settle()
         with self._lock:
-            return {key: flight.count for key, flight in self._flights.items()}
+            counts = {key: flight.count for key, flight in self._flights.items()}
+            known = list(self._series)
+        for method, scheme, *_ in known:
+            counts.setdefault((method, scheme), 0)
+        for one in tuple(self.running):
+            pair = one.method, one.scheme
+            counts[pair] = counts.get(pair, 0) + 1
+        return counts
 
     def forget(self) -> None:
         """As of all durations; nothing is in flight in a child."""
         super().forget()
-        self._flights = {}
+        self._flights, self.running = {}, set()
+        self.ended, self._settling = deque(), threading.RLock()
+
+
+def _uncounted() -> None:
+    """Where nobody counts."""
 
 
 def _without_route(key: Key) -> Key:

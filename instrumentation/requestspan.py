@@ -18,14 +18,16 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.span import TraceFlags, TraceState
 from opentelemetry.util.types import Attributes, AttributeValue
 
 from .errorname import error_name
+from .propagation_ids import ids_of
 
 MOST_CHILDREN: Final = 512
 """Ended children that wait for their root's end; more are dropped and counted."""
+RANDOM: Final = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -122,6 +124,30 @@ class Said:
     def _bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
         """Attributes of an event or a link, within their own limits."""
         return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
+
+
+class Unwanted(NonRecordingSpan):
+    """The span of a request that a sampler decided against at its start: ids for what is called from there, and nothing else.
+
+    They are made when somebody asks, of the random bits that were drawn for them; `trace_id` is that of a trace begun before.
+    """
+
+    sampled = False
+
+    def __init__(
+        self, began: int, bits: int, trace_id: int = 0, flags: TraceFlags = RANDOM, state: TraceState | None = None
+    ) -> None:
+        self._began, self._bits, self._trace_id, self._flags, self._state = began, bits, trace_id, flags, state
+
+    def get_span_context(self) -> SpanContext:
+        """The ids, not sampled."""
+        trace_id, span_id = ids_of(self._began, self._bits)
+        return SpanContext(
+            self._trace_id or trace_id, span_id, is_remote=False, trace_flags=self._flags, trace_state=self._state
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.get_span_context()!r})"
 
 
 class RequestSpan(Span):

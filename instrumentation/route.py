@@ -33,8 +33,10 @@ class Routes:
 
     def template(self, scope: Scope) -> str | None:
         """The template of the route that answered; None when none did (a 404), or none is known."""
-        path_format = self._path_format(scope)
-        if path_format is None:
+        route, included = scope.get("route"), scope.get("fastapi")
+        plain = route is not None and not included
+        path_format = getattr(route, "path_format", None) if plain else self._path_format(route, included, scope)
+        if not isinstance(path_format, str):
             return None
         prefix: str = scope.get("root_path") or ""
         if "app_root_path" not in scope:
@@ -48,9 +50,8 @@ class Routes:
         self.root.path = self.root.path or prefix
         return prefix
 
-    def _path_format(self, scope: Scope) -> str | None:
-        route = scope.get("route")
-        included = (scope.get("fastapi") or {}).get("effective_route_context")
+    def _path_format(self, route: Any, fastapi: Any, scope: Scope) -> str | None:
+        included = fastapi.get("effective_route_context") if fastapi else None
         if included is not None and (route is None or included.original_route is route):
             found = _format(getattr(included, "starlette_route", None)) or _format(included)
         elif route is not None:

@@ -28,6 +28,7 @@ from .spanqueue import SpanQueue
 from .spans import Provider, global_provider, shown, tracer
 from .tracing import Deferred
 from .work import DeferredWork, EagerWork, WorkForm
+from .worker import Worker
 
 XRAY: Final = "xray"
 """The sampler whose rules are X-Ray's, as AWS's distributions call it."""
@@ -45,6 +46,7 @@ def instruments(
     on_request: Callable[[], None],
     on_failure: Callable[[], None],
     clients: frozenset[str],
+    worker: Worker,
 ) -> Instruments:
     """What the requests of one application are measured with."""
     redactor = Redactor(config.redaction, health)
@@ -59,8 +61,10 @@ def instruments(
         on_failure=on_failure,
         on_request=on_request,
         clients=clients,
+        worker=worker,
     )
     _trace(made, resource, redactor)
+    red.refused, spans.settle = partial(health.add, names.PROM_ERRORS, "report"), red.settle
     if clients:
         outgoing.follow(made)
     bridge(config.clients_off)

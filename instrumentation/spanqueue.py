@@ -27,9 +27,12 @@ class SpanQueue:
         self._limit, self._batch, self._health = limit, batch, health
         self._spans: deque[ReadableSpan | RequestSpan] = deque()
         self.wake = wake
+        self.settle: Callable[[], None] = _nothing
+        """Puts here what is over and not yet put."""
         self.written: Callable[[RequestSpan], ReadableSpan] = _as_it_is
 
     def __len__(self) -> int:
+        self.settle()
         return len(self._spans)
 
     @property
@@ -55,6 +58,7 @@ class SpanQueue:
 
     def take(self, most: int) -> list[ReadableSpan]:
         """Up to `most` spans, oldest first, written down; one that can't be is dropped and counted."""
+        self.settle()
         taken: list[ReadableSpan] = []
         while self._spans and len(taken) < most:
             span = self._spans.popleft()
@@ -71,6 +75,10 @@ class SpanQueue:
     def forget(self) -> None:
         """Drops everything uncounted: in a forked child these are the parent's spans."""
         self._spans.clear()
+
+
+def _nothing() -> None:
+    """Nothing waits elsewhere."""
 
 
 def _as_it_is(span: RequestSpan) -> ReadableSpan:

@@ -13,10 +13,9 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from opentelemetry.context import attach, detach
-
 from .clock import Clock, SystemClock
 from .config import Config, read_config
+from .current import enter, leave
 from .engine import ENGINES, check, put_inside
 from .errors import BadObjective, NotAnApplication
 from .export import Exporter, MakeTransport
@@ -130,6 +129,7 @@ class Telemetry:
         check(engine)
         self._config, self._clients = config, wanted(clients, config.clients_off)
         self._aside = config.disabled or engine != ENGINES[0]
+        self._type = "\0" if self._aside else "http"  # of scopes that are requests to be measured here
         self._metrics_path = metrics_path
         self._page = metrics_path or "\0"  # the end of paths that are looked at twice
         self._original = app
@@ -163,6 +163,7 @@ class Telemetry:
         self._employ()
         self._declare_to(self._exporter)
         self._in_place = is_starlette(app)
+        self._kind = type(app) if self._in_place else None
         if self._in_place:
             self._inner = put_outermost(app, self.__call__)
         if self._aside and app is not None:
@@ -200,26 +201,37 @@ class Telemetry:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, measured; raises what the application raises."""
         try:
-            measured = scope["type"] == "http" and not self._aside
+            measured = scope["type"] == self._type
             if measured and scope["path"].endswith(self._page):
                 measured = not self._is_scrape(scope)
-            request = self._instruments.begin(scope, receive, send) if measured else None
+            request = (
+                self._request(self._instruments, scope, receive, send)
+                if measured and self._measured not in scope
+                else None
+            )
         except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
             self._health.add(PROM_ERRORS, "begin")
             measured, request = True, None
         if request is None:
             await (self._inner if measured else self._serve_other)(scope, receive, send)
             return
-        token = attach(request.context)
+        token = enter(request.context)
         try:
-            await self._inner(scope, request.receive, request.send)
+            if (kind := self._kind) is None:
+                await self._inner(scope, request.receive, request.send)
+            else:  # as `_inner`, which is a call more
+                await kind.__call__(self._original, scope, request.receive, request.send)
         except BaseException as raised:
             self._over(request, raised)
             raise
         else:
-            self._over(request, None)
+            if not request.reported:
+                self._over(request, None)
         finally:
-            detach(token)
+            try:
+                leave(token)
+            except Exception:  # noqa: BLE001 - as above: the application has come back on another thread's context
+                self._health.add(PROM_ERRORS, "context")
 
     def _over(self, request: Request, raised: BaseException | None) -> None:
         try:
@@ -371,10 +383,12 @@ class Telemetry:
         from . import otlp  # noqa: F401 - see above
         from .exposition import Exposition
         from .lifespan import watched
+        from .middleware import MEASURED, Request
         from .setup import instruments
         from .websocket import connected
 
         self._watch, self._connect = watched, connected
+        self._request, self._measured = Request, MEASURED
         page = self._config.page
         self._exposition = Exposition(self._red, self._spans, self._health, self._exporter, page)
         if self._exposition.elsewhere:
@@ -388,6 +402,7 @@ class Telemetry:
             on_request=self._start_once,
             on_failure=self._failed,
             clients=self._clients,
+            worker=self._worker,
         )
 
     def _employ(self) -> None:

@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import SpanKind, StatusCode, TraceState
+from opentelemetry.trace import SpanKind, StatusCode, TraceFlags, TraceState
 
 from . import names
 from .current import KEY, ROOT, Current
 from .headers import by_bytes, carried
-from .propagation import Incoming, flags_below
-from .propagation_ids import new_ids
+from .propagation import FLAGS, Incoming
+from .propagation_ids import ID_BITS, LARGEST_SPAN, NANOS, RANDOM_BITS, SPAN_BITS, new_ids, random_bits
 from .readable import WEBSOCKET, SpanForm, request_attributes, span_name
-from .requestspan import RequestSpan
+from .requestspan import RequestSpan, Unwanted
 from .spans import settle_waiting
 
 if TYPE_CHECKING:
@@ -28,18 +29,21 @@ if TYPE_CHECKING:
 SPAN: Final[str] = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
 """The API's own key of the current span: found, because it has no public name."""
 NOWHERE: Final = Context()
-NOTHING: Final[dict[str, Any]] = {"path": "", "headers": ()}
-"""All that has to be known of a request whose span is never written."""
-SAMPLED: Final = flags_below(Incoming(NOWHERE, {}), sampled=True)
-QUIET: Final = flags_below(Incoming(NOWHERE, {}), sampled=False)
+NAME: Final = itemgetter(0)
+RANDOM: Final = int(TraceFlags.RANDOM_TRACE_ID)
+SAMPLED: Final = FLAGS[RANDOM | TraceFlags.SAMPLED]
+QUIET: Final = FLAGS[RANDOM]
 """The flags of a span that begins a trace."""
 
 
 class Tracing(Protocol):
     """One way to begin and end the spans of requests. Either may raise: the middleware goes on without a span.
 
-    Whatever `begin` makes has `trace_id`, `span_id` and `sampled`: what an exemplar names.
+    Whatever `begin` makes has `sampled`; and what is sampled `trace_id`, `span_id` and `began`: what an exemplar names.
+    `later` says that a sampled span to which nobody said anything may be ended afterwards, and on another thread.
     """
+
+    later: bool
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[Any, Context]:  # noqa: FBT001 - hot
         """A span, and the context that the application is to run in. A quiet one is kept only if it fails."""
@@ -55,49 +59,66 @@ class Untraced:
     sampled = False
 
 
+UNTOLD: Final = frozenset({Untraced, Unwanted})
+"""The spans that `end` need not be told of."""
+
+
 class Deferred:
     """Ids on the request, everything else on the export thread."""
 
     def __init__(self, serving: Current, form: SpanForm) -> None:
         self._serving, self._form = serving, form
         self._wanted = wanted_headers(serving)
+        self._names = frozenset(self._wanted)
         self._head = serving.sampling.head is not None
+        self._at_root = serving.sampling.at_root
+        self.later = serving.sampling.whole
 
-    def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan, Context]:  # noqa: FBT001 - hot
+    def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan | Unwanted, Context]:  # noqa: FBT001 - hot
         """Some microseconds; more where a caller's headers have to be read, or a sampler is asked."""
-        began, wanted = time_ns(), self._wanted
-        for header in scope["headers"]:
-            if header[0] in wanted:
-                carrier = carried(scope["headers"], wanted)
-                return self._below(self._serving.propagators.read(carrier, NOWHERE), began, scope, method, quiet=quiet)
-        trace_id, span_id = new_ids(began)
-        sampled = True
-        if self._head:
-            decided = self._serving.sampling.at_root(trace_id)
+        began = time_ns()
+        if not self._names.isdisjoint(map(NAME, scope["headers"])):
+            carrier = carried(scope["headers"], self._wanted)
+            return self._below(self._serving.propagators.read(carrier, NOWHERE), began, scope, method, quiet=quiet)
+        bits = random_bits(ID_BITS)
+        if self._head and (decided := self._at_root(bits >> SPAN_BITS)) is not True:
             if decided is None:
                 return self._below(Incoming(NOWHERE, {}), began, scope, method, quiet=quiet)
-            sampled = decided
-        if sampled and not quiet:
-            span = RequestSpan(self._form, trace_id, span_id, SAMPLED, began, method, dict(scope))
-        else:
-            span = RequestSpan(self._form, trace_id, span_id, QUIET, began, method, dict(scope) if sampled else NOTHING)
-            span.quiet, span.wanted, span.open = quiet, sampled, sampled
+            unwanted = Unwanted(began, bits)
+            return unwanted, Context({KEY: self._serving, SPAN: unwanted})
+        told = dict(scope)
+        told.pop("state", None)  # the application's own, of any size, and not to be held by what waits for export
+        # As `ids_of`, one call less.
+        trace_id, span_id = began // NANOS << RANDOM_BITS | bits >> SPAN_BITS, bits & LARGEST_SPAN or 1
+        span = RequestSpan(self._form, trace_id, span_id, QUIET if quiet else SAMPLED, began, method, told)
+        if quiet:
+            span.quiet = True
         return span, Context({KEY: self._serving, ROOT: span, SPAN: span})
 
     def _below(
         self, incoming: Incoming, began: int, scope: Mapping[str, Any], method: str, *, quiet: bool
-    ) -> tuple[RequestSpan, Context]:
+    ) -> tuple[RequestSpan | Unwanted, Context]:
         """A span that continues what the headers say, or that a sampler decides about."""
-        parent, (trace_id, span_id) = incoming.parent, new_ids(began)
-        trace_id = incoming.found or trace_id
-        sampled, recording, added = parent is None or parent.trace_flags.sampled, True, None
-        state = None if parent is None else parent.trace_state
+        parent, state, sampled = incoming.parent, None, True
+        if parent is None:
+            trace_id, span_id = new_ids(began)
+            trace_id, random = incoming.root or trace_id, 0 if incoming.root else RANDOM
+        else:
+            trace_id, _, _, said, state, _ = parent  # it is a tuple: its properties are a call each
+            span_id, sampled, random = random_bits(SPAN_BITS) or 1, said & 1 == 1, said & RANDOM
+        recording, added = True, None
         if self._head:
             sampled, recording, state, added = self._asked(incoming, trace_id, method, scope)
-        flags = flags_below(incoming, sampled=sampled and not quiet)
-        span = RequestSpan(self._form, trace_id, span_id, flags, began, method, dict(scope))
-        span.parent, span.state, span.open = parent, state, recording
-        span.quiet, span.wanted = quiet, sampled or not self._head
+            if not recording:
+                unwanted = Unwanted(began, span_id, trace_id, FLAGS[random], state)
+                return unwanted, Context({**incoming.context, KEY: self._serving, SPAN: unwanted})
+        told = dict(scope)
+        told.pop("state", None)
+        flags = FLAGS[(sampled and not quiet) | random]
+        span = RequestSpan(self._form, trace_id, span_id, flags, began, method, told)
+        span.parent, span.state = parent, state
+        if quiet or not sampled:
+            span.quiet, span.wanted = quiet, sampled or not self._head
         if added:
             span.set_attributes(added)
         return span, Context({**incoming.context, KEY: self._serving, ROOT: span, SPAN: span})

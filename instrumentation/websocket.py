@@ -16,6 +16,7 @@ from . import names
 from .errorname import error_name
 from .middleware import FAILURES, MEASURED, NATIVE, App, Instruments, Message, Receive, Scope, Send
 from .readable import WEBSOCKET
+from .tracing import UNTOLD
 
 ACCEPTED: Final = 101
 REFUSED: Final = 403
@@ -70,7 +71,8 @@ class Socket:
             if error is None and self._status == SILENT:
                 error = names.OTHER
             route = self._instruments.template(self._scope)
-            self._tracing.end(self._span, route, self._status, error, time.perf_counter() - self._began)
+            if self._span.__class__ not in UNTOLD:
+                self._tracing.end(self._span, route, self._status, error, time.perf_counter() - self._began)
         except Exception:  # noqa: BLE001 - the outer guard: nobody is hurt by being watched
             self._instruments.health.add(names.PROM_ERRORS, "report")
 

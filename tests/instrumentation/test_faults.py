@@ -29,6 +29,8 @@ CARRIERS = {
     "RequestSpan.record_exception", "RequestSpan.end", "RequestSpan._hear", "KeepAtEnd.on_end", "SpanProcessor._on_ending",
     # A random number and a context variable; the SDK asks for them where user code begins a span.
     "XRayIds.generate_span_id", "XRayIds.generate_trace_id", "XRayIds.is_trace_id_random",
+    # Two shifts and a mask, of numbers that are there; as above.
+    "Unwanted.get_span_context", "ids_of",
     # Three comparisons; as above.
     "RecordAlways.should_sample", "RecordAlways.get_description",
     # What faults are counted with.
