@@ -16,6 +16,7 @@ import pytest
 from aws_xray_sdk.core.async_context import AsyncContext, task_factory
 from aws_xray_sdk.core.async_recorder import AsyncAWSXRayRecorder
 from aws_xray_sdk.core.context import Context
+from aws_xray_sdk.core.sampling.connector import ServiceConnector
 from aws_xray_sdk.ext.util import inject_trace_header
 from fastapi import FastAPI, Request
 from opentelemetry import trace
@@ -40,6 +41,7 @@ class Kept:
 def recorder(monkeypatch):
     """A recorder as a service has it, joined; what it would send to a daemon stays in its emitter."""
     monkeypatch.delenv("AWS_XRAY_CONTEXT_MISSING", raising=False)
+    monkeypatch.setattr(ServiceConnector, "_create_xray_client", lambda *_: None)  # half a second, and nobody asks it
     made = AsyncAWSXRayRecorder()
     made.emitter._socket.close()
     join(made)
@@ -426,6 +428,7 @@ print(trace_id)
 """
 
 
+@pytest.mark.long
 def test_a_service_with_everything_patched_tells_one_trace(http_receiver, rx):
     """`patch_all` of the SDK beside ours: each call of boto3 is one CLIENT span below the request, in the request's trace."""
     env = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": http_receiver.endpoint, "PYTHONWARNINGS": "ignore"}
