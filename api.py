@@ -70,6 +70,10 @@ class Desk(Protocol):
         """One SLO as the API gives it, with its state's beginning and its open alerts."""
         ...
 
+    def declarations(self, service: str | None) -> list[JSON]:
+        """What services declare of themselves, of one of them where asked for."""
+        ...
+
     def alerts(self) -> list[JSON]:
         """The open alerts."""
         ...
@@ -113,7 +117,7 @@ def create_app(desk: Desk, write: ASGIApp | None = None) -> FastAPI:
     `write` answers Prometheus' remote writes at /api/v1/write.
     """
     app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
-    for add in (_add_health, _add_slos, _add_traces, _add_alerts, _add_metrics, _add_pages):
+    for add in (_add_health, _add_slos, _add_declarations, _add_traces, _add_alerts, _add_metrics, _add_pages):
         add(app, desk)
     if write is not None:
         app.router.routes.append(Route("/api/v1/write", _Whole(write)))
@@ -223,6 +227,13 @@ def _find(evaluation: Evaluation, name: str) -> Status:
     if status is None:
         raise HTTPException(404, f"there is no SLO named {name!r}")
     return status
+
+
+def _add_declarations(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/v1/declarations")
+    def declarations(service: str | None = None) -> JSON:
+        """The SLOs that services declare in their code, each also as the OpenSLO file it would be."""
+        return {"declarations": desk.declarations(service)}
 
 
 def _add_alerts(app: FastAPI, desk: Desk) -> None:

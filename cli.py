@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,47 @@ def check(paths: Annotated[list[Path], typer.Argument(help="SLO files, or folder
     for advice in advise(slos):
         typer.echo(f"advice: {advice}")
     typer.echo(f"{len(slos)} SLO{'s' if len(slos) != 1 else ''} valid: {', '.join(slo.name for slo in slos)}")
+
+
+@app.command(name="import")
+def import_slos(
+    from_service: Annotated[str, typer.Option(help="Service whose declared SLOs become a file.", metavar="SERVICE")],
+    url: Annotated[str, typer.Option(help="The collector's pages and API.")] = "http://127.0.0.1:8400",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; made where there is none. (default: print)")
+    ] = None,
+) -> None:
+    """Write the SLOs that a service declares in its code as an OpenSLO v1 file."""
+    with _collector_extra():
+        import httpx
+
+        from .client import Client
+
+    try:
+        with Client(url) as client:
+            declared = client.declarations(from_service)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        _fail(f"the collector at {url} can't be asked: {error}")
+    if not declared:
+        _fail(f"{from_service} declares no SLO, as far as the collector at {url} heard")
+    text = "---\n".join(one["openslo"] for one in declared)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    path = out / f"{re.sub('[^a-z0-9]+', '-', from_service.lower()).strip('-') or 'service'}.yaml"
+    _write_new(path, text)
+    typer.echo(f"wrote {path}: {', '.join(one['name'] for one in declared)}")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Writes a file; one that is there already and says something else is left alone."""
+    try:
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            _fail(f"{path} is there already and differs: move it away, or choose another folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"can't write to {path}: {error}")
 
 
 @app.command()

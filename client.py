@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -32,6 +33,10 @@ class Client:
         params = {"from": start, "to": end, "step": step}
         return cast("list[JSON]", self._get(f"/api/v1/slos/{name}/history", params)["points"])
 
+    def declarations(self, service: str) -> list[JSON]:
+        """What a service declares in its code: `{"name", "service", "version", "since", "ways", "replaced_by_file", "openslo"}` each."""
+        return cast("list[JSON]", self._get("/api/v1/declarations", {"service": service})["declarations"])
+
     def alerts(self) -> list[JSON]:
         """The open alerts."""
         return cast("list[JSON]", self._get("/api/v1/alerts")["alerts"])
@@ -55,7 +60,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _get(self, path: str, params: dict[str, int] | None = None) -> JSON:
+    def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
         answer = self._http.get(path, params=params)
         answer.raise_for_status()
         return cast("JSON", answer.json())

@@ -42,7 +42,20 @@ from .collector.plane import Plane
 from .collector.prometheus import ScrapeJob
 from .collector.xray import SamplingRule
 from .settings import OtlpForward, RemoteWriteForward, Settings, XrayForward
-from .slo import DAY, Evaluation, Evaluator, HistoryPoint, Interval, SloFiles, State, Status, summarise
+from .slo import (
+    DAY,
+    Evaluation,
+    Evaluator,
+    HistoryPoint,
+    Interval,
+    Origin,
+    SloFiles,
+    State,
+    Status,
+    summarise,
+    timestamp,
+    write_openslo,
+)
 
 EVALUATE_SECONDS: Final = 5.0
 """SLOs are evaluated this often though no commit touched them: windows move on by themselves."""
@@ -197,11 +210,41 @@ class Service:
         since = self._paging.since(status.slo.name, status.state)
         used = self._collector.off_boundary.get(status.slo.name, _threshold(status))
         summary = summarise(status, status.now if since is None else since, self.alerts_of(status))
-        return summary | {
-            "threshold_seconds": _threshold(status),
-            "threshold_used_seconds": used,
-            "sampled": status.slo.name in self._collector.sampled,
+        return (
+            summary
+            | {
+                "threshold_seconds": _threshold(status),
+                "threshold_used_seconds": used,
+                "sampled": status.slo.name in self._collector.sampled,
+            }
+            | self._declared(status.slo.name)
+        )
+
+    def _declared(self, name: str) -> dict[str, Any]:
+        """Since when the service declares an SLO of that name as it does, and which of its versions did so first."""
+        found = self._collector.declared(name)
+        return {
+            "declared_since": None if found is None else timestamp(found.since),
+            "declared_version": None if found is None else found.version,
         }
+
+    def declarations(self, service: str | None) -> list[dict[str, Any]]:
+        """What services declare of themselves, of one of them where asked for."""
+        catalogue = self._collector.catalogue
+        files = {slo.name for slo in catalogue.slos if slo.origin is Origin.FILE}
+        return [
+            {
+                "name": name,
+                "service": found.slo.service,
+                "version": found.version,
+                "since": timestamp(found.since),
+                "ways": found.ways,
+                "replaced_by_file": name in files,
+                "openslo": write_openslo([found.slo]),
+            }
+            for name, found in catalogue.declared.items()
+            if service in (None, found.slo.service)
+        ]
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""
@@ -251,7 +294,22 @@ class Service:
     def notices(self) -> list[str]:
         """What an operator should know."""
         return [
-            notice for notice in (self.trouble(), self._damage(), self._files.fault, *self._off_boundary()) if notice
+            notice
+            for notice in (
+                self.trouble(),
+                self._damage(),
+                self._files.fault,
+                *self._off_boundary(),
+                *self._contested(),
+            )
+            if notice
+        ]
+
+    def _contested(self) -> list[str]:
+        return [
+            f"{name}: declared in {found.ways} ways at the moment; what {found.slo.service} {found.version} declared last holds"
+            for name, found in self._collector.catalogue.declared.items()
+            if found.ways > 1
         ]
 
     def _damage(self) -> str:

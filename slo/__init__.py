@@ -36,6 +36,7 @@ from .spec import load_slos
 from .status import STATES, RuleStatus, State, Status
 from .summary import summarise, timestamp
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
+from .written import write_openslo
 
 __all__ = [
     "BUCKET",
@@ -102,4 +103,5 @@ __all__ = [
     "summarise",
     "tier_at",
     "timestamp",
+    "write_openslo",
 ]

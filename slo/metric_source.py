@@ -44,7 +44,7 @@ SOURCE_TYPE: Final = "fournines"
 
 _SIGNAL: Final = re.compile(r"[a-zA-Z_][\w.:/-]{0,254}")
 _KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "consumer": SpanKind.CONSUMER}
-_FIXED_KINDS: Final = {
+FIXED_KINDS: Final = {
     HTTP_SERVER_DURATION: SpanKind.SERVER,
     HTTP_CLIENT_DURATION: SpanKind.CLIENT,
     MESSAGE_DURATION: SpanKind.CONSUMER,
@@ -94,7 +94,7 @@ class Source(Shape):
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Source:
-        measured = _FIXED_KINDS.get(self.signal)
+        measured = FIXED_KINDS.get(self.signal)
         if self.kind and measured and self.kind is not measured:
             raise complaint(f"`{self.signal}` is measured by the {measured.name.lower()}, so its kind is no other")
         return self
@@ -102,7 +102,7 @@ class Source(Shape):
     @property
     def span_kind(self) -> SpanKind:
         """Whose view counts: as said, else as the signal has it, else the server's."""
-        return self.kind or _FIXED_KINDS.get(self.signal, SpanKind.SERVER)
+        return self.kind or FIXED_KINDS.get(self.signal, SpanKind.SERVER)
 
 
 class Total(Source):

@@ -50,7 +50,7 @@ SLO_READERS = {
     f"slo.{name}"
     for name in (
         "catalogue", "declare", "document", "files", "indicator", "margin", "metric_source", "openslo", "openslo_alerts", "shape", "spec",
-        "validation",
+        "validation", "written",
     )
 }  # fmt: skip
 SLO_BANNED_STANDARD = {

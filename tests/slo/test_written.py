@@ -1,0 +1,121 @@
+"""SLOs written down as files: whoever reads them finds the same promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.slo import (
+    DAY,
+    HOUR,
+    HTTP_CLIENT_DURATION,
+    SLI,
+    SLO,
+    SPANS,
+    WORKBOOK,
+    BurnRule,
+    Condition,
+    InvalidValue,
+    NoData,
+    Objective,
+    Origin,
+    Severity,
+    SLIKind,
+    SpanKind,
+    Window,
+    load_slos,
+    write_openslo,
+)
+
+PLAIN = SLO("payments-availability", SLI(SLIKind.AVAILABILITY, "payments"), Objective(Decimal("0.9999")))
+
+
+def conditions(*texts):
+    return tuple(Condition.parse(text) for text in texts)
+
+
+def read(tmp_path, text):
+    """What a file with this text declares."""
+    (tmp_path / "slos.yaml").write_text(text)
+    return load_slos([tmp_path / "slos.yaml"])
+
+
+@pytest.mark.parametrize(
+    "slo",
+    [
+        PLAIN,
+        replace(
+            PLAIN,
+            origin=Origin.DECLARED,
+            no_data=NoData.BAD,
+            window=Window(7 * DAY),
+            min_bad_events=5,
+            description="It's: #1 — ok",
+        ),
+        replace(
+            PLAIN,
+            sli=SLI(
+                SLIKind.LATENCY, "payments", threshold=Decimal("0.1234"), where=conditions("http.route in /a, /b/{x}")
+            ),
+        ),
+        replace(
+            PLAIN, sli=SLI(SLIKind.AVAILABILITY, "Team/Päyments #1", SPANS, where=conditions("http.route == /a: b"))
+        ),
+        replace(
+            PLAIN,
+            sli=SLI(
+                SLIKind.AVAILABILITY, "payments", good=conditions("http.response.status_code < 500", "tenant != x")
+            ),
+        ),
+        replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", bad=conditions("http.route =~ /v2/.*"))),
+        replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "gateway", SPANS, span_kind=SpanKind.CLIENT), provider="payments"),
+        replace(
+            PLAIN,
+            sli=SLI(SLIKind.AVAILABILITY, "gateway", HTTP_CLIENT_DURATION, span_kind=SpanKind.CLIENT),
+            provider="payments",
+        ),
+        replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", "orders.total")),
+        replace(PLAIN, rules=(), labels={"team": "a"}, display_name="Yes", annotations={"fournines/owner": "no"}),
+        replace(
+            PLAIN,
+            rules=(BurnRule(Severity.TICKET, Fraction(125, 10_000), Window(3 * HOUR), Window(HOUR)), *WORKBOOK[:1]),
+        ),
+        replace(PLAIN, objective=Objective(Decimal("0.999999999999999999999999999999"))),
+    ],
+    ids=range(12),
+)
+def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
+    """Exactly, whatever is in it; only that it stands in a file now."""
+    (found,) = read(tmp_path, write_openslo([slo]))
+
+    assert replace(slo, origin=Origin.FILE, annotations={}) == replace(found, annotations={})
+    assert slo.annotations.items() <= found.annotations.items()
+    assert dict(slo.labels) == dict(found.labels)
+
+
+@given(st.text(max_size=200), st.text(min_size=1, max_size=50))
+def test_any_text_stays_what_it_is(tmp_path_factory, description, service):
+    """Quotes, colons, what looks like a number, and the marks of documents."""
+    slo = replace(PLAIN, description=description, sli=SLI(SLIKind.AVAILABILITY, service))
+    if any(
+        ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000 or ord(char) in (0xFFFE, 0xFFFF)
+        for char in description + service
+    ):
+        return
+    found = read(tmp_path_factory.mktemp("slos"), write_openslo([slo, replace(slo, name="other")]))
+
+    assert [(description, service)] * 2 == [(one.description, one.service) for one in found]
+
+
+@pytest.mark.parametrize(
+    "slo", [replace(PLAIN, name="a/b"), replace(PLAIN, name="x" * 64), replace(PLAIN, window=Window(90))]
+)
+def test_what_no_file_can_hold_is_said(slo):
+    """A name with slashes, as an automatic SLO may have, or a window of seconds."""
+    with pytest.raises(InvalidValue):
+        write_openslo([slo])
