@@ -219,7 +219,7 @@ def test_a_captured_failure_is_the_span_s(recorder, spans, call):
 
 def test_a_segment_of_the_service_s_own_middleware_is_the_request_s(recorder, spans, call):
     """What it begins and ends around each request takes on the request's ids, and is not sent a second time."""
-    app = FastAPI()
+    app, ended = FastAPI(), []
 
     @app.middleware("http")
     async def traced(request: Request, call_next):
@@ -231,6 +231,7 @@ def test_a_segment_of_the_service_s_own_middleware_is_the_request_s(recorder, sp
         finally:
             segment.put_annotation("late", True)
             recorder.end_segment()
+            ended.append(segment)
 
     @app.get("/")
     async def index():
@@ -244,6 +245,7 @@ def test_a_segment_of_the_service_s_own_middleware_is_the_request_s(recorder, sp
     below, roots = [[span for span in made if span.name == name] for name in ("below", "GET /")]
 
     assert recorder.emitter.documents == []
+    assert [segment.in_progress or segment.ready_to_send() for segment in ended] == [False] * 3
     assert [span.attributes["late"] for span in roots] == [True] * 3
     assert [span.parent.span_id for span in below] == [span.context.span_id for span in roots]
 
