@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
-from collections.abc import Callable
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from ..slo import DAY, Interval
-from .staged import Staged
+from ..slo import DAY, MINUTE, Interval
 
 REMEMBERED: Final = 900.0
 """Seconds a request or an interval is recognised at least: senders give up after 600."""
 
-
 MOST: Final = 1_000_000
-"""Keys remembered at most; what is sent again beyond is then counted again."""
+"""Requests remembered at most; what is sent again beyond is then counted again. Each takes about 120 bytes."""
+
+SPAN: Final = 3 * MINUTE
+"""Seconds of which all is held, and forgotten, together."""
+
+MOST_ALIKE: Final = 10_000
+"""Receipts that are held once, whoever got them."""
 
 
 class Receipt(NamedTuple):
@@ -27,84 +30,82 @@ class Receipt(NamedTuple):
     repeated: bool = False
 
 
-V = TypeVar("V")
+class Recent:
+    """Digests of requests seen in the last `REMEMBERED` seconds, with their receipts, in memory and in the ledger. A part of the books.
 
+    They are held by the span they were seen in.
+    """
 
-class Recent(Generic[V]):
-    """Keys seen in the last `REMEMBERED` seconds, with what was found out about them, in memory and in one of the ledger's tables."""
-
-    def __init__(self, table: str, row: Callable[[float, bytes, V], tuple[Any, ...]]) -> None:
-        self._table = table
-        self._row: Callable[[float, bytes, V], tuple[Any, ...]] = row
-        self._entries: Staged[bytes, tuple[float, V]] = Staged()
-        self._order: deque[tuple[float, bytes]] = deque()
+    def __init__(self, entries: Iterable[tuple[int, bytes, Receipt]] = ()) -> None:
+        self._spans: dict[int, dict[bytes, Receipt]] = {}
+        self._alike: dict[Receipt, Receipt] = {}
+        self._staged: dict[bytes, tuple[float, Receipt]] = {}
         self._kept: Interval | None = None
+        for seen, key, receipt in entries:
+            self._remember(seen, key, receipt)
 
-    def load(self, entries: list[tuple[float, bytes, V]]) -> None:
-        """Takes up what the table holds, oldest first."""
-        for seen, key, value in entries:
-            self._entries.kept[key] = (seen, value)
-            self._order.append((seen, key))
+    def get(self, key: bytes) -> Receipt | None:
+        """The receipt of the request with this digest, as the open transaction sees it; None where it is not remembered."""
+        staged = self._staged.get(key)
+        return self.committed(key) if staged is None else staged[1]
 
-    def get(self, key: bytes) -> V | None:
-        """What is remembered of `key`; None when nothing is."""
-        found = self._entries.get(key)
-        return found[1] if found else None
-
-    def committed(self, key: bytes) -> V | None:
+    def committed(self, key: bytes) -> Receipt | None:
         """As `get`, for other threads: only what is committed."""
-        found = self._entries.kept.get(key)
-        return found[1] if found else None
+        for span in tuple(self._spans.values()):
+            if (found := span.get(key)) is not None:
+                return found
+        return None
 
-    def put(self, key: bytes, value: V, seen: float) -> None:
-        """Stages a key. With `MOST` remembered there is no room, until some are forgotten."""
-        if len(self._entries.kept) < MOST:
-            self._entries.put(key, (seen, value))
+    def put(self, key: bytes, receipt: Receipt, seen: float) -> None:
+        """Stages a request. With `MOST` remembered there is no room, until some are forgotten."""
+        if len(self) < MOST:
+            self._staged[key] = seen, receipt
 
     def expire(self, now: float) -> None:
         """Stages the forgetting of what is old enough, and of what a clock that jumped dated far ahead."""
-        kept = Interval(int(now - REMEMBERED), int(now) + DAY)
-        if self._order and not kept.start <= self._order[0][0] < kept.end:
+        kept = Interval(int(now - REMEMBERED) // SPAN * SPAN, (int(now) + DAY) // SPAN * SPAN)
+        if not all(kept.start <= start < kept.end for start in self._spans):
             self._kept = kept
 
     def __len__(self) -> int:
-        return len(self._entries.kept)
+        return sum(map(len, self._spans.values()))
 
     @property
     def changed(self) -> bool:
-        """Whether keys come or go."""
-        return bool(self._entries.changes or self._kept)
+        """Whether requests come or go."""
+        return bool(self._staged or self._kept)
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Appends the new keys and cuts off the old ones."""
+        """Appends the new ones and cuts off the old ones."""
         if self._kept:
-            connection.execute(f"DELETE FROM {self._table} WHERE seen < ? OR seen >= ?", self._kept)  # noqa: S608 - our own name
-        rows = [self._row(entry[0], key, entry[1]) for key, entry in self._entries.changes.items() if entry]
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"INSERT INTO {self._table} VALUES ({marks})", rows)  # noqa: S608 - our own name
+            connection.execute("DELETE FROM digest WHERE seen < ? OR seen >= ?", self._kept)
+        rows = [
+            (seen, key, receipt.accepted, receipt.rejected, receipt.reason)
+            for key, (seen, receipt) in self._staged.items()
+        ]
+        connection.executemany("INSERT INTO digest VALUES (?, ?, ?, ?, ?)", rows)
 
     def keep(self) -> None:
         """What was staged is true now."""
-        for key, entry in self._entries.changes.items():
-            if entry:
-                self._order.append((entry[0], key))
-        self._entries.keep()
-        while self._kept and self._order and not self._kept.start <= self._order[0][0] < self._kept.end:
-            self._entries.kept.pop(self._order.popleft()[1], None)
-        self._kept = None
+        for key, (seen, receipt) in self._staged.items():
+            self._remember(seen, key, receipt)
+        if self._kept:
+            self._spans = {at: span for at, span in self._spans.items() if self._kept.start <= at < self._kept.end}
+        self.forget()
 
     def forget(self) -> None:
         """What was staged never was."""
-        self._entries.forget()
+        self._staged.clear()
         self._kept = None
 
+    def _remember(self, seen: float, key: bytes, receipt: Receipt) -> None:
+        if len(self._alike) >= MOST_ALIKE:
+            self._alike.clear()
+        span = self._spans.setdefault(int(seen) // SPAN * SPAN, {})
+        span[key] = self._alike.setdefault(receipt, receipt)
 
-def digests(connection: sqlite3.Connection) -> Recent[Receipt]:
-    """Requests by the digest of their bytes, with the receipt they got."""
-    recent: Recent[Receipt] = Recent(
-        "digest", lambda seen, key, receipt: (seen, key, receipt.accepted, receipt.rejected, receipt.reason)
-    )
+
+def digests(connection: sqlite3.Connection) -> Recent:
+    """What a ledger remembers."""
     rows = connection.execute("SELECT seen, digest, accepted, rejected, reason FROM digest ORDER BY seen")
-    recent.load([(seen, key, Receipt(accepted, rejected, reason)) for seen, key, accepted, rejected, reason in rows])
-    return recent
+    return Recent((int(seen), key, Receipt(*said)) for seen, key, *said in rows)
