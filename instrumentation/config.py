@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from . import names
@@ -83,6 +83,16 @@ class LogsConfig:
         return self if lines is None else replace(self, lines=lines)
 
 
+class Lengths(NamedTuple):
+    """Characters that a span's values may have, and those of its events and links; None: as many as they like.
+
+    Applied where spans leave: what is cut before it is redacted may keep half of a card number.
+    """
+
+    of_spans: int | None = None
+    of_others: int | None = None
+
+
 @dataclass(frozen=True)
 class EmfConfig:
     """Where CloudWatch's embedded metrics go: `stdout`, a file, `tcp://host:port`, `udp://host:port`; empty: nowhere."""
@@ -114,6 +124,7 @@ class Config:
     emf: EmfConfig = field(default_factory=EmfConfig)
     page: Page = field(default_factory=Page)
     redaction: Rules = field(default_factory=Rules)
+    lengths: Lengths = field(default_factory=Lengths)
     asked: Asked | None = None
     clients_off: frozenset[str] = frozenset()
 
@@ -144,6 +155,10 @@ def read_config(service: str | None = None, version: str | None = None, environ:
         emf=_emf(env),
         page=read_page(env),
         redaction=_redaction(env),
+        lengths=Lengths(
+            _limit(env, ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"), None),
+            _limit(env, ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",), None),
+        ),
         asked=asked(env),
         clients_off=frozenset(_list(env, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS")),
     )

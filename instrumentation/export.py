@@ -225,10 +225,12 @@ class Exporter:
 
     def _redacted(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
         """The spans as they may leave; one that can't be looked through stays here."""
+        from .redaction_spans import cut_span
+
         redacted: list[ReadableSpan] = []
         for span in spans:
             try:
-                redacted.append(self.redactor.span(span))
+                redacted.append(cut_span(self.redactor.span(span), self._config.lengths))
             except Exception:  # noqa: BLE001 - values are the application's own, and what they say may raise anything
                 self._health.add(names.PROM_ERRORS, "redact")
                 self._health.add(names.PROM_DROPPED_SPANS)

@@ -20,8 +20,11 @@ from .outgoing.statements import plain_statement
 if TYPE_CHECKING:
     from opentelemetry._logs import LogRecord
 
+    from .config import Lengths
     from .redaction import Redactor
 
+
+NO_LENGTHS: Final = (None, None)
 
 OT: Final = "ot"
 """The entry of OpenTelemetry itself: thresholds and random numbers of sampling, without which counts would go wrong."""
@@ -60,6 +63,62 @@ def cleaned_span(span: ReadableSpan, redactor: Redactor) -> ReadableSpan:
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
+
+
+def cut_span(span: ReadableSpan, lengths: Lengths) -> ReadableSpan:
+    """The span with values of these lengths at most, as the SDK cuts them: the very same one where none is longer.
+
+    After `cleaned_span`, and never before: half a card number is not known for one.
+    """
+    if lengths == NO_LENGTHS:
+        return span
+    attributes = _cut(span.attributes, span.dropped_attributes, lengths.of_spans)
+    old_events, old_links = span.events, span.links
+    events = [_cut_event(event, lengths.of_others) for event in old_events]
+    links = [_cut_link(link, lengths.of_others) for link in old_links]
+    if attributes is None and all(map(_same, events, old_events)) and all(map(_same, links, old_links)):
+        return span
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes=_bounded(span.attributes, span.dropped_attributes) if attributes is None else attributes,
+        events=_list(events, span.dropped_events),
+        links=_list(links, span.dropped_links),
+        kind=span.kind,
+        status=span.status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _cut_event(event: Event, length: int | None) -> Event:
+    attributes = _cut(event.attributes, event.dropped_attributes, length)
+    return event if attributes is None else Event(event.name, attributes, event.timestamp)
+
+
+def _cut_link(link: Link, length: int | None) -> Link:
+    attributes = _cut(link.attributes, link.dropped_attributes, length)
+    return link if attributes is None else Link(link.context, attributes)
+
+
+def _cut(attributes: Mapping[str, Any] | None, dropped: int, length: int | None) -> BoundedAttributes | None:
+    """The attributes with values cut; None where they may stay as they are."""
+    if length is None or not attributes or not any(_is_long(value, length) for value in attributes.values()):
+        return None
+    bounded = BoundedAttributes(attributes=attributes, max_value_len=length)
+    bounded.dropped += dropped
+    return bounded
+
+
+def _is_long(value: Any, length: int) -> bool:
+    if isinstance(value, (str, bytes)):
+        return len(value) > length
+    if isinstance(value, Mapping):
+        return any(_is_long(each, length) for each in value.values())
+    return isinstance(value, Sequence) and any(_is_long(each, length) for each in value)
 
 
 def cleaned_record(record: LogRecord, redactor: Redactor) -> LogRecord:
