@@ -206,6 +206,10 @@ class Exporter:
         return [outlet for outlet in self.outlets if outlet.receiver != receiver]
 
     def _send_spans(self, until: float, *, impatient: bool = False) -> None:
+        if self._config.traces is None:
+            while self._spans.take(self._config.span_batch):  # taking them shows them to others' processors
+                pass
+            return
         if self._traces is None or (self._spans_follow and self._metrics is not None and self._metrics.waiting):
             # Where the counts can't go, the spans can't either: one time-out a round is enough.
             return

@@ -203,13 +203,13 @@ class Request:
         key: Key = (self.method, self.scheme, route, status, error, scope.get("http_version"))
         tracing, to_count, later = self._tracing, red.ended, False
         if not span.sampled:
-            to_count.append((key, seconds, None, None))
+            to_count.append((key, seconds, None, False))
         elif tracing.later and span.said is None:
             later = True
             span.open, span.seconds = False, seconds
-            to_count.append((key, seconds, span, tracing.end))
+            to_count.append((key, seconds, span, True))
         else:
-            to_count.append((key, seconds, span, None))
+            to_count.append((key, seconds, span, False))
         waiting = len(to_count)
         if waiting == ENOUGH or waiting > MOST:
             instruments.crowded(waiting)

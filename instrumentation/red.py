@@ -230,7 +230,7 @@ class Durations(Generic[K]):
 
 ENOUGH: Final = 512
 """Requests that wait to be counted and wake the export thread."""
-MOST: Final = 2048
+MOST: Final = 1024
 """As many wait at most; beyond, each request counts `A_FEW`."""
 A_FEW: Final = 16
 
@@ -243,8 +243,8 @@ class Spoken(Protocol):
     began: int
 
 
-Ended = tuple[Key, float, Spoken | None, Callable[[Any, str | None, int, str | None, float], None] | None]
-"""A request that is over: its series, its seconds, its span where that is sampled, and what is to be told of the span's end."""
+Ended = tuple[Key, float, Spoken | None, bool]
+"""A request that is over: its series, its seconds, its span where that is sampled, and whether that is still to be handed on."""
 
 
 class Running(Protocol):
@@ -266,8 +266,8 @@ class Red(Durations[Key]):
     it is one step. Who has no request to put there counts with `flight`.
 
     `ended` has those that are over and not yet counted. A request's last act is one append; it is counted by who looks next,
-    many at a time, on a thread of its own, which costs a third of what it costs in the middle of a request. `refused` is
-    called for each whose span could not be ended.
+    many at a time, on a thread of its own, which costs a third of what it costs in the middle of a request. `hand_on` is told
+    of those spans that are still to be handed on, with route, status and error.
     """
 
     def __init__(self, boundaries: tuple[float, ...], limit: int = SERIES_LIMIT) -> None:
@@ -275,7 +275,7 @@ class Red(Durations[Key]):
         self._flights: dict[tuple[str, str], Flight] = {}
         self.running: set[Running] = set()
         self.ended: deque[Ended] = deque()
-        self.refused: Callable[[], None] = _uncounted
+        self.hand_on: Callable[[Any, str | None, int, str | None], None] = _kept_here
         self._settling = threading.RLock()  # the collector of garbage may call in the middle
 
     def settle(self, most: int = -1) -> None:
@@ -285,18 +285,15 @@ class Red(Durations[Key]):
             while ended and most:
                 most -= 1
                 try:
-                    key, seconds, span, end = ended.popleft()
+                    key, seconds, span, later = ended.popleft()
                 except IndexError:  # forgotten, by a fork
                     return
                 exemplar = None
                 if span is not None:
                     exemplar = Exemplar(span.trace_id, span.span_id, seconds, span.began / NANOS + seconds)
                 self.record(key, seconds, exemplar)
-                if end is not None:
-                    try:
-                        end(span, key[2], key[3], key[4], seconds)
-                    except Exception:  # noqa: BLE001 - the outer guard: whoever asks for counts is not to hear of it
-                        self.refused()
+                if later:
+                    self.hand_on(span, key[2], key[3], key[4])
 
     def _all(self) -> list[_Series[Key]]:
         self.settle()
@@ -330,8 +327,8 @@ class Red(Durations[Key]):
         self.ended, self._settling = deque(), threading.RLock()
 
 
-def _uncounted() -> None:
-    """Where nobody counts."""
+def _kept_here(span: Any, route: str | None, status: int, error: str | None) -> None:
+    """Where nobody wants spans."""
 
 
 def _without_route(key: Key) -> Key:

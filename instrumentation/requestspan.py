@@ -27,6 +27,8 @@ from .propagation_ids import ids_of
 
 MOST_CHILDREN: Final = 512
 """Ended children that wait for their root's end; more are dropped and counted."""
+TOLD_HEADERS: Final = frozenset({b"host", b"user-agent"})
+"""What a span says of its request's headers."""
 RANDOM: Final = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 
 _log = logging.getLogger("fournines.instrumentation")
@@ -252,6 +254,11 @@ class RequestSpan(Span):
             return False
         self.children.append(child)
         return True
+
+    def shorten(self) -> None:
+        """Lets go of the headers that are not told of: for when many wait."""
+        if "headers" in self.scope:
+            self.scope["headers"] = [header for header in self.scope["headers"] if header[0] in TOLD_HEADERS]
 
     def waiting(self) -> Iterator[ReadableSpan | RequestSpan]:
         """Takes out the children that wait: each goes to one taker only, whoever asks at the same time."""

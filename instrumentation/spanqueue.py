@@ -5,9 +5,10 @@ Requests' spans are put as they are and written down (`readable.py`) when the ex
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from . import names
 from .health import Health
@@ -16,16 +17,30 @@ from .requestspan import RequestSpan
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
+LIGHT: Final = 4096
+"""Bytes of text that a span may have been told and is not weighed: so many are bounded by their number."""
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""What the heavier ones may have been told together."""
+NUMBER: Final = 8
+DEEPEST: Final = 4
+"""As deep as attributes are looked into for their weight."""
+
 
 class SpanQueue:
-    """Holds at most `limit` spans; one more is dropped and counted. Safe from any thread, never waits.
+    """Holds at most `limit` spans, and of those that say much at most `MOST_BYTES`; one more is dropped and counted.
 
-    A limit of 0 stands for "spans are not exported": then nothing is kept, and nothing is missed.
+    Safe from any thread, never waits. Where spans are not `wanted`, nothing is kept, and nothing is missed, until somebody
+    opens it.
     """
 
-    def __init__(self, limit: int, batch: int, health: Health, wake: Callable[[], None] = lambda: None) -> None:
-        self._limit, self._batch, self._health = limit, batch, health
+    def __init__(
+        self, limit: int, batch: int, health: Health, wake: Callable[[], None] = lambda: None, *, wanted: bool = True
+    ) -> None:
+        self._room, self._limit = limit, limit if wanted else 0
+        self._batch, self._health = batch, health
         self._spans: deque[ReadableSpan | RequestSpan] = deque()
+        self._heavy: dict[int, int] = {}
+        self._weighing = threading.Lock()
         self.wake = wake
         self.settle: Callable[[], None] = _nothing
         """Puts here what is over and not yet put."""
@@ -40,6 +55,10 @@ class SpanQueue:
         """Whether spans put here go anywhere."""
         return self._limit > 0
 
+    def open(self) -> None:
+        """Somebody wants the spans: who takes them, takes them from now on."""
+        self._limit = self._room
+
     def put(self, span: ReadableSpan | RequestSpan) -> None:
         """Takes an ended span; a full batch wakes the export thread."""
         waiting = len(self._spans)
@@ -47,9 +66,21 @@ class SpanQueue:
             if self._limit:
                 self.drop()
             return
+        if not isinstance(span, RequestSpan):
+            said: Any = span
+        elif (said := span.said) is None and waiting >= self._batch:
+            span.shorten()
+        if said is not None and (weight := text_of(said)) > LIGHT and not self._admits(span, weight):
+            self.drop()
+            return
         self._spans.append(span)
         if waiting + 1 == self._batch:
             self.wake()
+
+    def put_ended(self, span: RequestSpan, route: str | None, status: int, error: str | None) -> None:
+        """Takes a span that is kept whatever came of its request, and says on it what did."""
+        span.route, span.status_code, span.error, span.kept = route, status, error, True
+        self.put(span)
 
     def drop(self) -> None:
         """Counts a span that found no place."""
@@ -62,6 +93,9 @@ class SpanQueue:
         taken: list[ReadableSpan] = []
         while self._spans and len(taken) < most:
             span = self._spans.popleft()
+            if self._heavy:
+                with self._weighing:
+                    self._heavy.pop(id(span), None)
             if isinstance(span, RequestSpan):
                 try:
                     taken.append(self.written(span))
@@ -75,6 +109,31 @@ class SpanQueue:
     def forget(self) -> None:
         """Drops everything uncounted: in a forked child these are the parent's spans."""
         self._spans.clear()
+        self._heavy, self._weighing = {}, threading.Lock()
+
+    def _admits(self, span: ReadableSpan | RequestSpan, weight: int) -> bool:
+        """Whether there is room for a heavy span; then it is noted until it is taken."""
+        with self._weighing:
+            if sum(self._heavy.values()) + weight > MOST_BYTES:
+                return False
+            self._heavy[id(span)] = weight
+            return True
+
+
+def text_of(said: Any) -> int:
+    """Roughly how many bytes of text a span was told: in its name, its attributes and its events."""
+    told = [said.name, said.attributes, *(event.attributes for event in said.events)]
+    return sum(_size(each, DEEPEST) for each in told)
+
+
+def _size(value: object, depth: int) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    if depth and isinstance(value, Mapping):
+        return sum(len(key) + _size(each, depth - 1) for key, each in value.items())
+    if depth and isinstance(value, Sequence):
+        return sum(_size(each, depth - 1) for each in value)
+    return NUMBER
 
 
 def _nothing() -> None:

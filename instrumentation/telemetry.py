@@ -141,7 +141,7 @@ class Telemetry:
         clock = clock or SystemClock()
         self._health = Health()
         self._red = Red(config.boundaries)
-        self._spans = SpanQueue(config.span_queue if config.traces else 0, config.span_batch, self._health)
+        self._spans = SpanQueue(config.span_queue, config.span_batch, self._health, wanted=config.traces is not None)
         self._exporter = Exporter(config, self._red, self._spans, self._health, clock, make_transport)
         from .emf_export import emf_export
         from .logs import Logs
