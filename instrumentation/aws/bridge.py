@@ -18,6 +18,8 @@ NAME: Final = "aws_xray_sdk"
 """As `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` calls it."""
 MODULE: Final = "aws_xray_sdk.core"
 
+_armed: list[str] = []
+"""What is waited for, once: a process may hold many applications."""
 _log = logging.getLogger("fournines.instrumentation")
 
 
@@ -27,10 +29,15 @@ def bridge(off: Collection[str]) -> None:
         return
     if MODULE in sys.modules:
         _join(sys.modules[MODULE])
-    elif importlib.util.find_spec(NAME) is not None and importlib.util.find_spec("wrapt") is not None:
+    elif MODULE not in _armed and _there(NAME) and _there("wrapt"):
         from wrapt import register_post_import_hook
 
+        _armed.append(MODULE)
         register_post_import_hook(_join, MODULE)
+
+
+def _there(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
 
 
 def _join(module: ModuleType) -> None:
