@@ -46,7 +46,9 @@ _WHEN_ASKED_FOR: Final = {
 """Who writes no logs with us does not pay for importing them."""
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _WHEN_ASKED_FOR:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_WHEN_ASKED_FOR[name]}", __name__), name)
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in _WHEN_ASKED_FOR:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_WHEN_ASKED_FOR[name]}", __name__), name)

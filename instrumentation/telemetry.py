@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -30,6 +29,8 @@ from .transport import transport
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from prometheus_client import CollectorRegistry
 
     from .logs import Logs
