@@ -245,7 +245,8 @@ class Raising(dict):
 @pytest.mark.parametrize(
     "message",
     [
-        7, b"bytes", "text", pytest.param(object(), id="object"), [], [[]], [("traceparent",)], {"MessageAttributes": 7}, {"MessageAttributes": {"traceparent": 7}},
+        7, b"bytes", "text", pytest.param(object(), id="object"), [], [[]], [("traceparent",)], {"MessageAttributes": 7},
+        {"MessageAttributes": {"traceparent": 7}},
         {"MessageAttributes": {"traceparent": {"StringValue": "\x00" * 9}}, "Attributes": 7, "MessageId": ["x"]}, Raising(a=1),
         {"Records": [Raising(), None, 7]}, {"Sns": None}, {"kinesis": {"data": "%%%"}}, {"headers": [(None, None)]},
         {"Body": '{"traceparent":' + "[" * 90_000, "ReceiptHandle": "r"}, {"traceparent": "00-" + "0" * 1_000_000},
