@@ -28,6 +28,8 @@ MOST_HEADERS: Final = 256
 """Headers of a message that are looked at; SQS has ten at most, Kafka any number."""
 LARGEST_BODY: Final = 1_048_576
 """Characters of a body that is looked into: SQS's own limit."""
+LONGEST_ID: Final = 1_024
+"""Characters of a message's id."""
 AWS_HEADER: Final = "AWSTraceHeader"
 """SQS's and SNS's own place for X-Ray's header."""
 
@@ -109,7 +111,7 @@ def _of_sqs(message: Mapping[Any, Any], wanted: Wanted) -> Carried:
     if isinstance(system, Mapping) and AWS_HEADER in system:
         headers.setdefault(names.XRAY, str(system[AWS_HEADER]))
     found = _first(message, "MessageId", "messageId")
-    return Carried(headers, _text(found) or "", SNS if "TopicArn" in message else SQS)
+    return Carried(headers, _id(found), SNS if "TopicArn" in message else SQS)
 
 
 def _of_kinesis(record: Mapping[Any, Any], wanted: Wanted) -> Carried:
@@ -118,7 +120,7 @@ def _of_kinesis(record: Mapping[Any, Any], wanted: Wanted) -> Carried:
         packed = record.get("data", "")
         data = base64.b64decode(packed) if len(packed) <= LARGEST_BODY else b""
     number = _first(record, "SequenceNumber", "sequenceNumber")
-    return Carried(_of_body(data, wanted), _text(number) or "", KINESIS)
+    return Carried(_of_body(data, wanted), _id(number), KINESIS)
 
 
 def _raw(message: Mapping[Any, Any], wanted: Wanted) -> Carried:
@@ -128,7 +130,7 @@ def _raw(message: Mapping[Any, Any], wanted: Wanted) -> Carried:
     headers = message["headers"]
     if known is None and isinstance(headers, Mapping):
         known = headers.get("id")
-    return Carried(_headers(headers, wanted), _text(known) or "")
+    return Carried(_headers(headers, wanted), _id(known))
 
 
 def _of_object(message: Any, wanted: Wanted) -> Carried:
@@ -142,7 +144,7 @@ def _of_object(message: Any, wanted: Wanted) -> Carried:
     for name in (names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE):
         if name not in headers and isinstance(said := getattr(message, name, None), str):
             headers[name] = said
-    known = next((text for place in _ID_PLACES if (text := _text(getattr(message, place, None)))), "")
+    known = next((text for place in _ID_PLACES if (text := _id(getattr(message, place, None)))), "")
     return Carried(headers, known, _system_of(message))
 
 
@@ -201,6 +203,12 @@ def _text(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray)):
         return value.decode("latin-1")
     return value if isinstance(value, str) else None
+
+
+def _id(value: Any) -> str:
+    """A message's id; nothing where it is none, or a text that no system would call one."""
+    text = _text(value) or ""
+    return text if len(text) <= LONGEST_ID else ""
 
 
 def _first(of: Mapping[Any, Any], *keys: str) -> Any:

@@ -6,13 +6,14 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from opentelemetry.context import get_value
 from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 from .. import names
 from ..errors import InstrumentationError
+from ..spanqueue import LIGHT, text_of
 from .carrier import Carried, several
 from .crew import Crew, Run
 from .plan import Plan
@@ -36,8 +37,14 @@ class Operation:
         self._keeper, self._crew, self._name = keeper, crew, name
         self._run: Run | None = None
         self._given: dict[str, Any] = {}
+        self._loud: dict[str, Any] = {}
+        """Attributes that say so much that they count towards what spans may hold while they wait."""
         try:
-            self._given = _bounded(attributes)
+            given = _bounded(attributes)
+            if given and text_of(_Told(given)) > LIGHT:
+                self._loud = given
+            else:
+                self._given = given
         except Exception:  # noqa: BLE001 - a mapping may be anybody's
             if crew is not None:
                 crew.failed("attributes")
@@ -101,9 +108,13 @@ class Operation:
             return None
         for make in (self._made, self._plain):
             try:
-                return make(self._crew, argument)
+                run = make(self._crew, argument)
+                if self._loud:
+                    run.span.set_attributes(self._loud)
             except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
                 self._crew.failed("begin")
+            else:
+                return run
         return None
 
     def _made(self, crew: Crew, argument: Any) -> Run:
@@ -153,6 +164,14 @@ class Consumer(Operation):
 
     def _plan(self, crew: Crew, told: str) -> Plan:
         return crew.consumer(self._name, self._system or told or names.OTHER, self._group)
+
+
+class _Told(NamedTuple):
+    """Attributes as they are weighed."""
+
+    attributes: Mapping[str, Any]
+    name: None = None
+    events: tuple[()] = ()
 
 
 def _bounded(attributes: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -162,6 +162,20 @@ def test_attributes_are_the_span_s_alone_and_bounded(worker, spans, counted):
     assert counted(telemetry) == {(OPERATION, "settle"): 1}
 
 
+def test_attributes_that_say_much_are_weighed_with_what_spans_say(worker, spans, counted):
+    """Spans that wait hold a bounded amount of text, also of what was given at their beginning; the counts stay whole."""
+    telemetry = worker()
+
+    for _ in range(50):
+        with telemetry.operation("settle", attributes={"body": "x" * 1_000_000, "a": 1}):
+            pass
+
+    told = spans(telemetry)
+    assert 5 < len(told) < 20
+    assert (told[0].attributes["a"], len(told[0].attributes["body"])) == (1, 1_000_000)
+    assert counted(telemetry) == {(OPERATION, "settle"): 50}
+
+
 def test_what_is_no_mapping_is_no_attributes(worker, counted):
     """Attributes that can't be read are left out; the work goes on."""
     telemetry = worker()
