@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 pytest.importorskip("celery")
@@ -22,8 +24,12 @@ def tasks():
         return amount
 
     app.settle = settle
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     yield app
     app.close()
+    root.setLevel(level)  # a worker makes it its own
+    root.handlers[:] = handlers
 
 
 def test_a_task_is_done_in_the_trace_of_who_asked_for_it(told, tasks, http_receiver, rx):
