@@ -8,12 +8,12 @@ from functools import partial
 from typing import Final
 
 from opentelemetry import propagate, trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.sampling import Sampler
 
 from . import names, outgoing
 from .aws import bridge
-from .config import Config
+from .config import Config, Lengths
 from .eager import Eager
 from .health import Health
 from .identity import Resource
@@ -22,10 +22,11 @@ from .propagation import propagators
 from .readable import SpanForm
 from .red import Red
 from .redaction import Redactor
+from .redaction_spans import cut_span
 from .requestspan import RequestSpan
 from .sampling import Sampling, head_sampler
 from .spanqueue import SpanQueue
-from .spans import Provider, global_provider, shown, tracer
+from .spans import Provider, global_provider, shown, tracer, uncut_limits
 from .tracing import Deferred
 from .work import DeferredWork, EagerWork, WorkForm
 from .worker import Worker
@@ -63,7 +64,7 @@ def instruments(
         clients=clients,
         worker=worker,
     )
-    _trace(made, resource, redactor)
+    _trace(made, resource, redactor, config.lengths)
     red.hand_on, spans.settle = spans.put_ended, red.settle
     if clients:
         outgoing.follow(made)
@@ -80,17 +81,17 @@ def _head(config: Config, resource: Callable[[], Resource], health: Health) -> S
     return head_sampler(config.sampler, config.sampler_argument)
 
 
-def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redactor) -> None:
+def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redactor, lengths: Lengths) -> None:
     """Says how the spans of requests are made, and with which provider those of libraries."""
     existing = global_provider()
     if existing is not None and existing not in _ours:
         made.provider, made.tracer, made.tracing = existing, tracer(existing), Eager(made)
         made.work = EagerWork(made)
         return
-    own = _provider(made, resource())
-    form = SpanForm(resource, SpanLimits(), made.health)
+    own = _provider(made, resource(), lengths)
+    form = SpanForm(resource, uncut_limits(), made.health)
     made.provider, made.tracer, made.tracing = own, tracer(own), Deferred(made, form)
-    made.work = DeferredWork(made, WorkForm(resource, SpanLimits(), made.health))
+    made.work = DeferredWork(made, WorkForm(resource, uncut_limits(), made.health))
     own.when_watched = partial(_watch, weakref.ref(made))
 
     made.spans.written = partial(_written, own, made.sampling, made.health, redactor)
@@ -102,7 +103,7 @@ def _written(own: Provider, sampling: Sampling, health: Health, redactor: Redact
     told = sampling.weighed(told) if span.stands else told
     if own.others:
         told = redactor.span(told)
-        shown(told, own.others, health)
+        shown(cut_span(told, own.lengths), own.others, health)
     return told
 
 
@@ -113,12 +114,12 @@ def _watch(served: weakref.ref[Instruments]) -> None:
         made.tracing, made.work = Eager(made), EagerWork(made)
 
 
-def _provider(made: Instruments, resource: Resource) -> Provider:
+def _provider(made: Instruments, resource: Resource, lengths: Lengths) -> Provider:
     """A provider of our own, made global if none of ours is yet.
 
     A second application of the process gets one too, because it has a name of its own.
     """
-    own = Provider(resource, made.sampling, made.spans, made.health)
+    own = Provider(resource, made.sampling, made.spans, made.health, lengths)
     _ours.add(own)
     if global_provider() is None:
         trace.set_tracer_provider(own)

@@ -11,17 +11,20 @@ from collections.abc import Callable
 from typing import cast
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.trace import Tracer
 
 from .. import __version__
 from . import names
+from .config import Lengths
 from .current import current, local_root
 from .health import Health
 from .identity import Resource as ResourceAttributes
 from .propagation import XRayIds
+from .redaction_spans import NO_LENGTHS, cut_span
 from .requestspan import RequestSpan
 from .sampling import Sampling
 from .spanqueue import SpanQueue
@@ -54,17 +57,55 @@ class KeepAtEnd(SpanProcessor):
             queue.put(_weighed_alone(span, sampling))
 
 
+class Cutting(SpanProcessor):
+    """Somebody else's processor. It is shown values no longer than the environment says, which ours are cut to where they leave."""
+
+    def __init__(self, processor: SpanProcessor, lengths: Lengths) -> None:
+        self._processor, self._lengths = processor, lengths
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """As it is."""
+        self._processor.on_start(span, parent_context)
+
+    def _on_ending(self, span: Span) -> None:
+        self._processor._on_ending(span)  # noqa: SLF001 - the SDK's own hook
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Cut."""
+        self._processor.on_end(cut_span(span, self._lengths))
+
+    def shutdown(self) -> None:
+        """As it is."""
+        self._processor.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """As it is."""
+        return self._processor.force_flush(timeout_millis)
+
+
+def uncut_limits() -> SpanLimits:
+    """The environment's limits, but for those of values' lengths, which are applied where spans leave."""
+    return SpanLimits(max_attribute_length=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET)
+
+
 class Provider(TracerProvider):
     """A provider of ours; knows what others have put on it."""
 
     when_watched: Callable[[], None]
     """Called when a processor comes that has to see spans begin."""
 
-    def __init__(self, resource: ResourceAttributes, sampling: Sampling, queue: SpanQueue, health: Health) -> None:
+    def __init__(
+        self, resource: ResourceAttributes, sampling: Sampling, queue: SpanQueue, health: Health, lengths: Lengths
+    ) -> None:
         super().__init__(
-            sampler=sampling.sampler, resource=Resource(resource), shutdown_on_exit=False, id_generator=XRayIds()
+            sampler=sampling.sampler,
+            resource=Resource(resource),
+            shutdown_on_exit=False,
+            id_generator=XRayIds(),
+            span_limits=uncut_limits(),
         )
         self._queue = queue
+        self.lengths = lengths
         self.others: tuple[SpanProcessor, ...] = ()
         self.watched = False
         self.when_watched = _nobody
@@ -72,7 +113,8 @@ class Provider(TracerProvider):
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:
         """As the SDK's; requests' spans are shown to it too."""
-        super().add_span_processor(span_processor)
+        shown = span_processor if self.lengths == NO_LENGTHS else Cutting(span_processor, self.lengths)
+        super().add_span_processor(shown)
         if all(_idle(span_processor, name) for name in BEGINNINGS):
             self.others = (*self.others, span_processor)
             self._queue.open()  # it is the export thread that shows them, also where nothing is exported
