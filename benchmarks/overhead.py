@@ -3,7 +3,8 @@
 Every variant is an application of its own in one process, called as an ASGI server calls it (GET with five headers). A round
 calls each variant the same number of times, in a shuffled order; a variant's cost is the median over rounds of its time
 minus the bare application's of the same round, so that a busy machine slows all alike. "bare again" is the control: what
-it says is noise. Export goes to a transport that takes everything: its thread's work is in `process_us`, not in the value.
+it says is noise. `calls` has the Python functions that a request of ours calls more than a bare one: that has no noise.
+Export goes to a transport that takes everything: its thread's work is in `process_us`, not in the value.
 
     python benchmarks/overhead.py [--quick] [--json]
 """
@@ -43,6 +44,7 @@ ROUNDS: Final = 80
 TIMES: Final = 250
 QUICK_ROUNDS: Final = 20
 QUICK_TIMES: Final = 40
+COUNTED: Final = 20
 
 
 class TakesAll:
@@ -131,6 +133,29 @@ async def requests(variant: Variant, times: int) -> Cost:
     return Cost(*(spent / times * 1e6 for spent in (thread, time.process_time() - process, wall)))
 
 
+async def called(variant: Variant) -> float:
+    """Python functions called by one request."""
+    seen = 0
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        nonlocal seen
+        del frame, argument
+        seen += event == "call"
+
+    sys.setprofile(note)
+    for _ in range(COUNTED):
+        await variant.app(scope(variant.headers), _receive, _send)
+    sys.setprofile(None)
+    return seen / COUNTED
+
+
+async def more_calls(measured: list[Variant]) -> dict[str, float]:
+    """By variant of ours, the functions that its request calls more than the bare one."""
+    mine = [variant for variant in measured if variant.name.startswith((OURS, "bare"))]
+    calls = {variant.name: await called(variant) for variant in mine}
+    return {variant.name: round(calls[variant.name] - calls[variant.beside], 1) for variant in mine}
+
+
 async def measure(measured: list[Variant], rounds: int, times: int) -> dict[str, list[Cost]]:
     """Cost per variant and round."""
     costs: dict[str, list[Cost]] = {variant.name: [] for variant in measured}
@@ -174,7 +199,7 @@ def row(costs: dict[str, list[Cost]], variant: Variant) -> dict[str, float]:
     }
 
 
-def report(measured: list[Variant], costs: dict[str, list[Cost]]) -> dict[str, object]:
+def report(measured: list[Variant], costs: dict[str, list[Cost]], calls: dict[str, float]) -> dict[str, object]:
     """The benchmark's one object."""
     rows = {v.name: row(costs, v) for v in measured if v.name != v.beside}
     more = {name: told["thread_us"] for name, told in rows.items()}
@@ -193,6 +218,7 @@ def report(measured: list[Variant], costs: dict[str, list[Cost]]) -> dict[str, o
             "unsampled_goal": GOAL_UNSAMPLED,
             "hundred_routes_us": more[f"{OURS}, 100 routes"],
             "times_cheaper_than_naive": None if naive is None else round(naive / max(value, 0.1), 1),
+            "calls": calls,
             "rounds": len(costs["bare"]),
             "variants": rows,
         },
@@ -225,11 +251,12 @@ def main() -> None:
         measured = [v for v in measured if v.name.startswith(("bare", OURS)) or chosen.only in v.name]
     size = (QUICK_ROUNDS, QUICK_TIMES) if chosen.quick else (ROUNDS, TIMES)
     costs = asyncio.run(measure(measured, *size))
+    calls = asyncio.run(more_calls(measured))
     for handle in handles:
         handle.shutdown()
     if not chosen.json:
         table(measured, costs)
-    print(json.dumps(report(measured, costs)))
+    print(json.dumps(report(measured, costs, calls)))
     sys.stdout.flush()
 
 

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import socket
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -229,6 +230,33 @@ def by_hand(*, cached: bool) -> Maker:
     return make
 
 
+def counted_by_hand() -> Maker:
+    """A histogram and a counter in plain dictionaries: the least that measuring costs."""
+
+    def make(routes: int) -> Any:
+        app, bounds = shop(routes), (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+        kept: dict[Any, list[int]] = {}
+
+        async def measured(scope: Any, receive: Any, send: Any) -> None:
+            status, began = 0, time.perf_counter()
+
+            async def sending(message: Any) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                await send(message)
+
+            await app(scope, receive, sending)
+            key = scope["method"], getattr(scope.get("route"), "path_format", ""), status
+            counts = kept.setdefault(key, [0] * (len(bounds) + 2))
+            counts[bisect_left(bounds, time.perf_counter() - began)] += 1
+            counts[-1] += 1
+
+        return measured
+
+    return make
+
+
 def naive() -> Maker:
     """What a team gets by adding one package for each wish: contrib, a meter, the instrumentator, the X-Ray SDK."""
     return xrays(instrumentator(contrib(metrics=True)))
@@ -237,6 +265,7 @@ def naive() -> Maker:
 def makers() -> dict[str, Maker]:
     """Name -> maker, of all that is installed here."""
     made: dict[str, Maker] = {
+        "counts by hand, without a library": counted_by_hand(),
         "prometheus by hand, labels()": by_hand(cached=False),
         "prometheus by hand, cached children": by_hand(cached=True),
     }
@@ -251,6 +280,7 @@ def makers() -> dict[str, Maker]:
             "contrib + meter": contrib(metrics=True),
             "contrib, excluded spans + meter": contrib(metrics=True, children=False),
             "contrib 1 %, excluded spans + meter": contrib(ONE_PERCENT, metrics=True, children=False),
+            "contrib, excluded spans + meter, http/dup": contrib(mode="http/dup", metrics=True, children=False),
             "contrib, OTLP encoded": contrib(encode=True),
             "contrib, excluded spans, OTLP encoded": contrib(children=False, encode=True),
         }
