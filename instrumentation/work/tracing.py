@@ -63,9 +63,7 @@ class DeferredWork:
     ) -> tuple[WorkSpan, Context]:
         """Some microseconds; more where a sampler is asked."""
         began, serving = time_ns(), self._serving
-        root = None
-        if incoming is None or not incoming.found:
-            incoming, root = _here(serving, incoming)
+        incoming, root = _placed(serving, incoming)
         parent, (trace_id, span_id) = incoming.parent, new_ids(began)
         trace_id = incoming.found or trace_id
         sampled, recording, added = parent is None or parent.trace_flags.sampled, True, None
@@ -129,9 +127,7 @@ class EagerWork:
         self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> tuple[Span, Context]:
         """The span's attributes and its start are the SDK's: tens of microseconds."""
-        root = None
-        if incoming is None or not incoming.found:
-            incoming, root = _here(self._serving, incoming)
+        incoming, root = _placed(self._serving, incoming)
         span = self._started(plan, incoming, links, given)
         return span, Context({**incoming.context, KEY: self._serving, ROOT: root, SPAN: span, RUN: run})
 
@@ -157,6 +153,19 @@ class EagerWork:
             context = trace.set_span_in_context(NonRecordingSpan(ids), incoming.context)
             span = tracer.start_span(plan.name, context=context, **told)
         return span
+
+
+def _placed(serving: Current, incoming: Incoming | None) -> tuple[Incoming, RequestSpan | None]:
+    """The parent, and the local root that the work goes with: None where it is one itself.
+
+    What a message says stands above what is under way, unless that has taken up the message's trace already, as instrumentations of
+    task queues do.
+    """
+    if incoming is not None and incoming.found:
+        ambient = trace.get_current_span(incoming.context).get_span_context()
+        if ambient.trace_id != incoming.found:
+            return incoming, None
+    return _here(serving, incoming)
 
 
 def _here(serving: Current, incoming: Incoming | None) -> tuple[Incoming, RequestSpan | None]:

@@ -114,3 +114,28 @@ def test_a_topic_in_between_changes_nothing(aws, shop, settler, http_receiver, r
     spans = told(http_receiver, shop, settler)
     assert spans["process orders"].trace_id == spans["order"].trace_id
     assert spans["process orders"].parent_span_id != spans["order"].parent_span_id
+
+
+@pytest.mark.long
+def test_a_task_of_celery_goes_on_where_its_instrumentation_has_taken_it_up(watch, http_receiver):
+    """Within a task that is followed as an outgoing call's other end, the consumer is inside of the task's own span: one trace."""
+    from celery import Celery
+    from celery.contrib.testing.worker import start_worker
+
+    telemetry = watch(None, http_receiver, service="settler", clients={"celery"})
+    app = Celery("bank", broker="memory://", backend="cache+memory://")
+    app.conf.worker_hijack_root_logger = False
+
+    @app.task(bind=True, name="settle")
+    def settle(self, amount):
+        with telemetry.consumer("settlements", system="celery", message=self.request):
+            return amount
+
+    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="error"), telemetry.operation("order"):
+        assert settle.delay(7).get(timeout=20) == 7
+
+    spans = told(http_receiver, telemetry)
+    run, process = spans["run/settle"], spans["process settlements"]
+    assert process.trace_id == run.trace_id == spans["order"].trace_id
+    assert process.parent_span_id == run.span_id
+    assert [link.span_id for link in process.links] == [run.parent_span_id]
