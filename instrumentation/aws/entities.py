@@ -50,7 +50,7 @@ UNWRITTEN: Final = "(can't be written)"
 class SpanSegment(Segment):  # type: ignore[misc]  # the SDK has no types
     """The segment of a request: a face of its span, which it does not keep alive. It is never sent."""
 
-    _of: weakref.ref[Span]
+    _of: Callable[[], Span | None]
     _serving: Current | None
 
     @classmethod
@@ -58,7 +58,7 @@ class SpanSegment(Segment):  # type: ignore[misc]  # the SDK has no types
         """Makes a segment that the SDK has made, sampled or not, the face of a span."""
         ids = span.get_span_context()
         segment.__class__ = cls
-        segment._of, segment._serving = weakref.ref(span), current()  # noqa: SLF001 - its own class, from now on
+        segment._of, segment._serving = _reference(span), current()  # noqa: SLF001 - its own class, from now on
         segment.trace_id, segment.id = _trace_id(ids.trace_id), f"{ids.span_id:016x}"
         segment.sampled = ids.trace_flags.sampled
         parent = getattr(span, "parent", None)
@@ -217,6 +217,13 @@ def guarded(word: Callable[[Span], None], span: Span) -> None:
         serving = current()
         if serving is not None:
             serving.health.add(names.PROM_ERRORS, "xray")
+
+
+def _reference(span: Span) -> Callable[[], Span | None]:
+    try:
+        return weakref.ref(span)
+    except TypeError:  # somebody else's kind of span, made without a place for it
+        return lambda: span
 
 
 def _trace_id(trace_id: int) -> str:

@@ -97,10 +97,9 @@ class SpanContexts(SdkContext):  # type: ignore[misc]  # the SDK has no types
         before = get_current()
         if not isinstance(subsegment.parent_segment, SpanSegment):
             above.add_subsegment(subsegment)
-        elif isinstance(subsegment, DummySubsegment):
+        elif isinstance(subsegment, DummySubsegment) or (span := _begun(subsegment)) is None:
             SpanSubsegment.stand_in(subsegment, above)
         else:
-            span = _begun(subsegment)
             SpanSubsegment.adopt(subsegment, above, span, before)
             told = span.get_span_context() if subsegment.namespace in REMOTE else None
             attach(set_value(CALL, told, trace.set_span_in_context(span)))
@@ -163,10 +162,15 @@ def _span() -> Span | None:
     return span if ids.is_valid and not ids.is_remote else None
 
 
-def _begun(subsegment: Any) -> Span:
+def _begun(subsegment: Any) -> Span | None:
     serving = current()
     tracer = trace.get_tracer(names.SCOPE) if serving is None else serving.tracer
     # One within another (an HTTP client's within boto3's) is a part of the same call.
     outermost = subsegment.namespace in REMOTE and get_value(CALL) is None
     kind = SpanKind.CLIENT if outermost else SpanKind.INTERNAL
-    return tracer.start_span(subsegment.name, kind=kind, start_time=int(subsegment.start_time * 1e9))
+    try:
+        return tracer.start_span(subsegment.name, kind=kind, start_time=int(subsegment.start_time * 1e9))
+    except Exception:  # noqa: BLE001 - the guard: somebody else's sampler or processor may raise, and what is captured runs
+        if serving is not None:
+            serving.health.add(names.PROM_ERRORS, "xray")
+        return None

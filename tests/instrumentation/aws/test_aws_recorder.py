@@ -23,6 +23,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from fournines.instrumentation.aws.recording import SpanContexts, join
+from fournines.instrumentation.names import PROM_ERRORS
 
 CARD = "4111 1111 1111 1111"
 
@@ -400,6 +401,24 @@ def test_what_a_segment_is_told_never_raises_for_ours(recorder, spans, call):
     assert request.attributes["aws.xray.metadata.default"] == "(can't be written)"
     assert kept[0].annotations == {"after": 1}
     assert not kept[0].ready_to_send()
+
+
+def test_a_span_that_can_t_be_begun_costs_only_itself(recorder, watch, call, monkeypatch):
+    """Somebody else's sampler or processor raises: what is captured runs, below the request as ever, and it is counted."""
+    app = FastAPI()
+
+    @app.get("/")
+    def index():
+        with recorder.in_subsegment("outer") as outer:
+            outer.put_annotation("a", 1)
+            return outer.parent_id == recorder.current_segment().id
+
+    telemetry = watch(app)
+    monkeypatch.setattr(telemetry._instruments, "tracer", None)
+
+    assert call(app, "/").body == b"true"
+    assert telemetry._health.count(PROM_ERRORS, "xray") == 1
+    assert recorder.emitter.documents == []
 
 
 PATCHED = """
