@@ -5,7 +5,8 @@ When is a request over? With the last byte of its body, whatever background task
 recorded only when the application has returned, because only then is the exception known that caused it (error pages are
 sent before the exception is raised on); its duration still ends with the last byte.
 
-On the request: ids, two clocks, what the router found, one count, one append. Everything else is the export thread's.
+On the request: ids, three readings of clocks, what the router found, one append. Everything else is the export thread's, and
+whoever's who reads the counts (`Red.settle`).
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ def instruments(
     )
     _trace(made, resource, redactor, config.lengths)
     red.hand_on, spans.settle = spans.put_ended, red.settle
+    red.failed = partial(health.add, names.PROM_ERRORS, "report")
     if clients:
         outgoing.follow(made)
     bridge(config.clients_off)

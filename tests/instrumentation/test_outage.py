@@ -250,6 +250,18 @@ def test_an_application_nobody_holds_goes_with_what_waits(watch, call, monkeypat
         assert not any(found is telemetry._instruments for found in gc.get_referents(entry, *entry))
 
 
+def test_what_can_not_be_counted_is_told_and_hides_no_others(watch, call):
+    """A request of which a server says what no count can be kept of is an error of ours on the page, beside the others' counts."""
+    telemetry = watch(shop())
+    call(telemetry.app, "/ok")
+    assert call(telemetry.app, "/ok", http_version=["1.1"]).status == 200
+    call(telemetry.app, "/ok")
+
+    assert total(telemetry) == 2
+    assert telemetry._health.count(names.PROM_ERRORS, "report") == 1
+    assert shown(call, telemetry, "http_server_request_duration_seconds_count") == 2
+
+
 def test_a_child_leaves_to_its_parent_what_waits(watch, call):
     """What was over and not yet counted at a fork is the parent's to count."""
     telemetry = watch(shop())
