@@ -43,7 +43,7 @@ class Declarations:
 
     def __init__(self, service: str, app: Any, red: Red, sampling: Sampling, health: Health, root: Root) -> None:
         self._service, self._red, self._sampling, self._health, self._root = service, red, sampling, health, root
-        self._app = _reference(app)
+        self._app, self._alone = _reference(app), app is None
         self._objectives: dict[str, tuple[Objective, Callable[[], Any] | None]] = {}
         """By name, with the endpoint it is for, if it is for one."""
         self._warned: set[str] = set()
@@ -52,7 +52,13 @@ class Declarations:
         self.forget()
 
     def add(self, objective: Objective, endpoint: Any = None) -> None:
-        """Declares an objective, for the routes of an endpoint or for those it names. Raises `BadObjective` for a name that is taken."""
+        """Declares an objective, for the routes of an endpoint or for those it names. Raises `BadObjective` for a name that is taken, and
+        where there is no application whose requests could count.
+        """
+        if self._alone:
+            raise BadObjective(
+                "objectives are of requests, and there is no application: write an SLO file for operations and messages"
+            )
         subject = None if endpoint is None else _name(endpoint)
         named = objective.named(self._service, subject)
         with self._lock:

@@ -410,3 +410,12 @@ def test_instrument_takes_them_once_and_again(monkeypatch):
 
     assert first is second
     assert ["shop-availability", "more"] == list(first._declarations._objectives)
+
+
+def test_without_an_application_there_are_no_requests_to_promise(watch):
+    """A worker that declared all its requests would replace the SLO of its work by one that counts nothing: it is told at once."""
+    telemetry = watch(None)
+    with pytest.raises(BadObjective, match="there is no application"):
+        telemetry.declare(Objective("99%"))
+    with pytest.raises(BadObjective, match="SLO file"):
+        telemetry.slo("99%")(lambda: None)
