@@ -135,17 +135,17 @@ class Unwanted(NonRecordingSpan):
     """
 
     sampled = False
+    flags = RANDOM
+    state: TraceState | None = None
 
-    def __init__(
-        self, began: int, bits: int, trace_id: int = 0, flags: TraceFlags = RANDOM, state: TraceState | None = None
-    ) -> None:
-        self._began, self._bits, self._trace_id, self._flags, self._state = began, bits, trace_id, flags, state
+    def __init__(self, began: int, bits: int, trace_id: int = 0) -> None:
+        self._began, self._bits, self._trace_id = began, bits, trace_id
 
     def get_span_context(self) -> SpanContext:
         """The ids, not sampled."""
         trace_id, span_id = ids_of(self._began, self._bits)
         return SpanContext(
-            self._trace_id or trace_id, span_id, is_remote=False, trace_flags=self._flags, trace_state=self._state
+            self._trace_id or trace_id, span_id, is_remote=False, trace_flags=self.flags, trace_state=self.state
         )
 
     def __repr__(self) -> str:

@@ -76,6 +76,7 @@ class Sampling:
     """The rules of one application. `head` is None unless a sampler was asked for by name.
 
     share        of the good and fast requests, how many are kept (0 to 1)
+    every_root   whether each span that begins a trace is sampled; None where that depends on the trace
     slow_nanos   a span this long is always kept
     """
 
@@ -86,7 +87,7 @@ class Sampling:
         self.slow_routes: Mapping[str, int] = {}
         """The same of routes whose latency somebody promised; replaced as a whole."""
         self._threshold = round((1.0 - share) * RANDOM_SPACE)
-        self._at_root = True if head is None else _ROOTS.get(id(head))
+        self.every_root = True if head is None else _ROOTS.get(id(head))
         self._ratio_bound = _bound(head)
         self.asks_for_attributes = head is not None and type(head).__module__ != RecordAlways.__mro__[1].__module__
 
@@ -97,8 +98,8 @@ class Sampling:
 
     def at_root(self, trace_id: int) -> bool | None:
         """Whether a span that begins a trace is sampled; None where the sampler itself has to be asked."""
-        if self._at_root is not None or self._ratio_bound is None:
-            return self._at_root
+        if self.every_root is not None or self._ratio_bound is None:
+            return self.every_root
         return trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < self._ratio_bound
 
     def has_share(self, trace_id: int) -> bool:

@@ -71,7 +71,7 @@ class Deferred:
         self._wanted = wanted_headers(serving)
         self._names = frozenset(self._wanted)
         self._head = serving.sampling.head is not None
-        self._at_root = serving.sampling.at_root
+        self._decided = serving.sampling.every_root
         self.later = serving.sampling.whole
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan | Unwanted, Context]:  # noqa: FBT001 - hot
@@ -81,7 +81,10 @@ class Deferred:
             carrier = carried(scope["headers"], self._wanted)
             return self._below(self._serving.propagators.read(carrier, NOWHERE), began, scope, method, quiet=quiet)
         bits = random_bits(ID_BITS)
-        if self._head and (decided := self._at_root(bits >> SPAN_BITS)) is not True:
+        decided = self._decided
+        if decided is None:
+            decided = self._serving.sampling.at_root(bits >> SPAN_BITS)
+        if decided is not True:
             if decided is None:
                 return self._below(Incoming(NOWHERE, {}), began, scope, method, quiet=quiet)
             unwanted = Unwanted(began, bits)
@@ -110,7 +113,8 @@ class Deferred:
         if self._head:
             sampled, recording, state, added = self._asked(incoming, trace_id, method, scope)
             if not recording:
-                unwanted = Unwanted(began, span_id, trace_id, FLAGS[random], state)
+                unwanted = Unwanted(began, span_id, trace_id)
+                unwanted.flags, unwanted.state = FLAGS[random], state
                 return unwanted, Context({**incoming.context, KEY: self._serving, SPAN: unwanted})
         told = dict(scope)
         told.pop("state", None)
