@@ -42,7 +42,7 @@ _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _METHOD: Final = re.compile(r"[A-Z][A-Z-]{0,31}")
 _UNSPEAKABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 60
-_LONGEST_WINDOW: Final = 12
+_DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdw]")
 _NOTES: Final = {OWNER: names.DECLARED_OWNER, RUNBOOK: names.DECLARED_RUNBOOK, DASHBOARD: names.DECLARED_DASHBOARD}
 
 
@@ -186,8 +186,10 @@ def _objective(text: str) -> Objective:
 
 
 def _window(text: str) -> Window:
+    if not _DURATION.fullmatch(text):
+        raise Refused("bad_window", f"{text!r:.80} is no window that a file can hold: a number and one of m h d w")
     try:
-        return Window.parse(text[:_LONGEST_WINDOW])
+        return Window.parse(text)
     except InvalidValue as error:
         raise Refused("bad_window", str(error)) from None
 

@@ -6,13 +6,16 @@ import random
 import sqlite3
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from fournines.collector import Signal
 from fournines.collector import declarations as declarations_module
 from fournines.collector.declared_slo import Declared, Refused
+from fournines.collector.names import DECLARED_KEYS
 from fournines.collector.verify import verify
-from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window
+from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window, write_openslo
 
 PAY = {"name": "payments-pay", "kind": "availability", "target": "0.999", "route": "/pay"}
 QUICK = {"name": "payments-quick", "kind": "latency", "target": "0.99", "threshold": "0.25", "route": "/pay"}
@@ -307,6 +310,8 @@ def test_nothing_of_a_failed_commit_is_left(opened, say, now):
         ({"target": "1e-999999999"}, "bad_target"),
         ({"target": 1}, "bad_text"),
         ({"window": "1y"}, "bad_window"),
+        ({"window": "90s"}, "bad_window"),
+        ({"window": "999999w"}, "bad_window"),
         ({"window": "9" * 900 + "d"}, "bad_window"),
         ({"route": "pay"}, "bad_route"),
         ({"route": "/pay "}, "bad_route"),
@@ -384,6 +389,29 @@ def test_conditions_count_by_their_routes_alone(routes):
     assert not any(
         where.holds({"http.route": f"{route}x"}) or where.holds({"http.route": route[:-1]}) for route in routes
     )
+
+
+VALUES = st.one_of(
+    st.text(max_size=80),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.sampled_from(["/a", "0.9", "30d", "latency", "GET"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(DECLARED_KEYS)), VALUES))
+def test_whatever_is_sent_is_an_slo_or_is_refused(labels):
+    """Nothing else is raised; and what is taken is written down and read as the same, in the ledger and in a file."""
+    base = {f"fournines.slo.{key}": value for key, value in PAY.items()}
+    for some in (labels, base | labels):
+        try:
+            declared = Declared.read(some)
+            slo = declared.slo("payments")
+        except Refused:
+            continue
+        assert declared == Declared.of_text(declared.text)
+        assert declared.name in write_openslo([slo])
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"routes": 1}', "nonsense"])
