@@ -120,6 +120,10 @@ def _provider(made: Instruments, resource: Resource, lengths: Lengths) -> Provid
 
     A second application of the process gets one too, because it has a name of its own.
     """
+    # The SDK's provider makes a thread pool in each forked child, whose lock must be free again by then: hooks of forks run in the
+    # order they were registered in, and this module's has to stand before the provider's. Else a child hangs where it is forked.
+    import concurrent.futures.thread  # noqa: F401 - as said
+
     own = Provider(resource, made.sampling, made.spans, made.health, lengths)
     _ours.add(own)
     if global_provider() is None:

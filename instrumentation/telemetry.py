@@ -466,7 +466,8 @@ class _WithoutApplication(Telemetry):
         raise NotAnApplication(NO_APPLICATION)
 
 
-_ALONE: Final[weakref.WeakValueDictionary[str, Telemetry]] = weakref.WeakValueDictionary()
+_ALONE: Final[dict[str, Telemetry]] = {}
+"""Held here: a worker that has nothing to ask of its handle need not keep it."""
 _KNOWN: Final[weakref.WeakValueDictionary[int, Telemetry]] = weakref.WeakValueDictionary()
 _LIVE: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()
 _STARTED: Final[weakref.WeakSet[Telemetry]] = weakref.WeakSet()

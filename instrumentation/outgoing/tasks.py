@@ -10,12 +10,20 @@ from .tracers import CallTracers, say_why
 
 
 def follow_tasks(tracers: CallTracers) -> None:
-    """Has the spans of failed tasks say what they failed with."""
-    from celery.signals import task_failure
+    """Has the spans of failed tasks say what they failed with, and workers that end say good-bye."""
+    from celery.signals import task_failure, worker_process_shutdown
 
     task_failure.connect(_failed, weak=False, dispatch_uid="fournines")  # after the one that sets the status
+    worker_process_shutdown.connect(_parted, weak=False, dispatch_uid="fournines")
 
 
 def _failed(exception: BaseException | None = None, **_: Any) -> None:
     if exception is not None:
         say_why(trace.get_current_span(), exception)
+
+
+def _parted(**_: Any) -> None:
+    """Forked workers end without the interpreter's own end."""
+    from ..telemetry import _say_goodbyes
+
+    _say_goodbyes()

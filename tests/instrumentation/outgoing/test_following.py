@@ -424,3 +424,22 @@ def test_httpx_is_left_to_who_follows_it_already():
     assert wrap_httpx(ours)
     assert ours.HTTPTransport.handle_request is followed
     assert not wrap_httpx(others)
+
+
+def test_a_child_is_forked_whatever_was_imported_when():
+    """The SDK's provider makes a thread pool in each child: one that is forked by a process without servers must not wait for it."""
+    assert (
+        child("""
+import os
+from fournines.instrumentation import instrument
+async def app(scope, receive, send): pass
+telemetry = instrument(app, "one", clients={"redis"})
+import redis, concurrent.futures
+concurrent.futures.ThreadPoolExecutor
+born = os.fork()
+if born == 0:
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(born, 0)[1]))
+""")
+        == 7
+    )
