@@ -74,7 +74,8 @@ def until_up(url, server):
     while time.monotonic() < deadline:
         assert server.poll() is None, server.stderr.read().decode()
         with contextlib.suppress(httpx.TransportError):
-            assert httpx.get(f"{url}/who/0").status_code == 200
+            # Patiently: a request that is given up while the workers start is answered, and counted, all the same.
+            assert httpx.get(f"{url}/who/0", timeout=60).status_code == 200
             return 1
         time.sleep(0.1)
     raise AssertionError("it never came up")
@@ -149,7 +150,7 @@ def test_a_reload_begins_anew(tmp_path, http_receiver, rx):
         now, asked = before, asked + 1
         while now == before and time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
-                now = httpx.get(f"{url}/who/2").json()
+                now = httpx.get(f"{url}/who/2", timeout=60).json()
                 asked += 1
             time.sleep(0.2)
     counts = by_process(http_receiver, rx)
