@@ -65,6 +65,9 @@ BREATH_SECONDS: Final = 0.1
 
 EVALUATION_BOUNDARIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
+MOST_CONTESTED: Final = 5
+"""SLOs that services declare in several ways and that the page names."""
+
 TICK_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 2.0
 
@@ -306,11 +309,12 @@ class Service:
         ]
 
     def _contested(self) -> list[str]:
+        contested = [(name, found) for name, found in self._collector.catalogue.declared.items() if found.ways > 1]
+        more = [f"... and {len(contested) - MOST_CONTESTED} more are declared in several ways"]
         return [
-            f"{name}: declared in {found.ways} ways at the moment; what {found.slo.service} {found.version} declared last holds"
-            for name, found in self._collector.catalogue.declared.items()
-            if found.ways > 1
-        ]
+            f"{name}: declared in {found.ways} ways at the moment; what {' '.join((found.slo.service, found.version))} declared last holds"
+            for name, found in contested[:MOST_CONTESTED]
+        ] + (more if len(contested) > MOST_CONTESTED else [])
 
     def _damage(self) -> str:
         ledger = self._collector.ledger

@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from typer.testing import CliRunner
 
 from fournines.cli import app
@@ -119,3 +120,24 @@ def test_from_the_decorator_to_the_file(collector, running, service, tmp_path):
     assert "is there already and differs" in kept.stderr
     assert "can't be asked" in gone.stderr
     assert "Traceback" not in kept.stderr + gone.stderr + missing.stderr
+
+
+def test_what_is_declared_in_two_ways_is_said(shared):
+    """On the page, for some of them by name; what was declared last holds."""
+    for target in ("0.99", "0.999"):
+        request = ExportMetricsServiceRequest()
+        resource = request.resource_metrics.add()
+        resource.resource.attributes.add(key="service.name").value.string_value = "torn"
+        gauge = resource.scope_metrics.add().metrics.add(name="fournines.slo.declared").gauge
+        for number in range(7):
+            point = gauge.data_points.add(as_int=1, time_unix_nano=time.time_ns())
+            plain = {"name": f"torn-{number}", "kind": "availability", "target": target, "route": "/a"}
+            for key, text in plain.items():
+                point.attributes.add(key=f"fournines.slo.{key}").value.string_value = text
+        assert 200 == shared.post("metrics", request.SerializeToString()).status_code
+    html = httpx.get(shared.url, trust_env=False).text
+    slos = [slo for slo in shared.get("/api/v1/slos")["slos"] if slo["service"] == "torn"]
+
+    assert 5 == html.count("declared in 2 ways at the moment; what torn")
+    assert "... and 2 more are declared in several ways" in html
+    assert ["0.999"] * 7 == [slo["objective"] for slo in slos if slo["origin"] == "declared"]
