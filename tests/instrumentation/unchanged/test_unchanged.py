@@ -64,19 +64,14 @@ WAYS = {
     "uvicorn --workers": [*UVICORN, "--workers", "2", "crowd:app"],
     "uvicorn --reload": [*UVICORN, "--reload", "crowd:app"],
     "gunicorn": [*GUNICORN, *UVICORN_S, "crowd:app"],
-    "gunicorn, its own ASGI worker": [*GUNICORN, "-k", "asgi", "crowd:app"],
+    # With two of them one may wait for half a minute at its end for connections that are gone, whatever it serves.
+    "gunicorn, its own ASGI worker": [*GUNICORN, "-w", "1", "-k", "asgi", "crowd:app"],
     "gunicorn --preload": [*GUNICORN, *UVICORN_S, "--preload", "crowd:app"],
     "hypercorn": ["hypercorn", "--bind", "127.0.0.1:{port}", "crowd:app"],
     "hypercorn, two workers": ["hypercorn", "-w", "2", "--bind", "127.0.0.1:{port}", "crowd:app"],
 }
 USUAL = ("python main.py, any ASGI application", "gunicorn --preload")
-SERVE_APART = {
-    "uvicorn --workers",
-    "gunicorn",
-    "gunicorn, its own ASGI worker",
-    "gunicorn --preload",
-    "hypercorn, two workers",
-}
+SERVE_APART = {"uvicorn --workers", "gunicorn", "gunicorn --preload", "hypercorn, two workers"}
 REQUESTS = 24
 
 
