@@ -30,7 +30,7 @@ from .outbox import Outbox
 from .outlet import Outlet
 from .red import Red
 from .redaction import Redactor
-from .spanqueue import SpanQueue
+from .spanqueue import SpanQueue, breathing
 from .transport import Transport, transport
 from .work.counts import WorkCounts
 
@@ -232,7 +232,7 @@ class Exporter:
         from .redaction_spans import cut_span
 
         redacted: list[ReadableSpan] = []
-        for span in spans:
+        for span in breathing(spans):
             try:
                 redacted.append(cut_span(self.redactor.span(span), self._config.lengths))
             except Exception:  # noqa: BLE001 - values are the application's own, and what they say may raise anything
@@ -244,7 +244,7 @@ class Exporter:
         from .otlp import traces_request
 
         try:
-            return traces_request(self._resource, spans)
+            return traces_request(self._resource, breathing(spans))
         except (TypeError, ValueError, AttributeError, OverflowError):
             return None
 

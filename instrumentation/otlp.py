@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -76,9 +76,9 @@ def metrics_request(resource: Resource, sealed: Sealed) -> bytes:
     return request.SerializeToString(deterministic=True)
 
 
-def traces_request(resource: Resource, spans: Sequence[ReadableSpan]) -> bytes:
+def traces_request(resource: Resource, spans: Iterable[ReadableSpan]) -> bytes:
     """One `ExportTraceServiceRequest`; every span speaks for this process, also one whose provider began before a fork."""
-    request = encode_spans(spans)
+    request = encode_spans(cast("Sequence[ReadableSpan]", spans))  # it goes through them once
     for of_resource in request.resource_spans:
         of_resource.resource.Clear()
         of_resource.resource.attributes.extend(_attributes(resource))

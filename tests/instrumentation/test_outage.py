@@ -20,7 +20,7 @@ from starlette.routing import Route
 from fournines.instrumentation import names, setup
 from fournines.instrumentation.red import MOST
 from fournines.instrumentation.requestspan import RequestSpan, Unwanted
-from fournines.instrumentation.spanqueue import LIGHT, MOST_BYTES
+from fournines.instrumentation.spanqueue import BREATH, LIGHT, MOST_BYTES
 from fournines.instrumentation.transport import Answer, Verdict
 
 PARENT = (b"traceparent", b"00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-00")
@@ -248,6 +248,19 @@ def test_an_application_nobody_holds_goes_with_what_waits(watch, call, monkeypat
     assert len(telemetry._red.ended) == 1
     for entry in telemetry._red.ended:
         assert not any(found is telemetry._instruments for found in gc.get_referents(entry, *entry))
+
+
+def test_a_batch_on_its_way_lets_requests_in_between(watch, async_call, monkeypatch):
+    """Writing, redacting and encoding spans each let go of the interpreter every few spans: requests need not ask for it back."""
+    taken = []
+    telemetry = watch(shop(), make=lambda target: Hangs(), **SPANS)
+    monkeypatch.setattr(telemetry._worker, "start", lambda: None)
+    requests(async_call, telemetry.app, 64)
+    monkeypatch.setattr("fournines.instrumentation.spanqueue.time.sleep", taken.append)
+    exporter = telemetry._exporter
+    assert exporter._encoded(exporter._redacted(telemetry._spans.take(64)))
+
+    assert taken == [0] * (3 * 64 // BREATH)
 
 
 def test_what_can_not_be_counted_is_told_and_hides_no_others(watch, call):
