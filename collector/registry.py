@@ -123,6 +123,8 @@ class Registry:
         """Stages that a service declares an objective of its own. Raises `Refused`."""
         if self._is_anothers(declared.name, service):
             raise Refused("taken", f"{declared.name} is the automatic SLO of another service")
+        if not self.hear(service, metrics=False, spans=False, now=now):  # it would never retire
+            raise Refused("too_many", "there is no room for another service")
         if changed := self.declared.hear(service, version, declared, now):
             self._row(RowKey(declared.name))
             self._redeclared(changed)

@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from fournines.collector import Signal
 from fournines.collector import declarations as declarations_module
+from fournines.collector import registry as registry_module
 from fournines.collector.declared_slo import Declared, Refused
 from fournines.collector.names import DECLARED_KEYS
 from fournines.collector.verify import verify
@@ -349,6 +350,17 @@ def test_a_flood_is_bounded(opened, say, now, caplog):
     assert 1_000 == len([slo for slo in collector.slos if slo.origin is Origin.DECLARED])
     assert 1_000.0 == collector.counters.registry.get_sample_value("fournines_declared_slos")
     assert 4 == caplog.text.count("is refused (too_many)"), "once a service"
+
+
+def test_a_service_without_room_declares_nothing(opened, say, now, monkeypatch):
+    """What it declared would stay for ever: only services that are remembered retire. One whose name is too long has none."""
+    monkeypatch.setattr(registry_module, "MOST_SERVICES", 2)
+    collector = opened()
+    for service in ("payments", "accounts", "users", "x" * 201):
+        say(collector, now, PAY | {"name": f"pay-{service:.10}"}, service=service)
+
+    assert ["pay-accounts", "pay-payments"] == sorted(collector.catalogue.declared)
+    assert 2 == refused(collector, "too_many")
 
 
 def test_parts_that_contradict_each_other_are_refused(opened, say, now):
