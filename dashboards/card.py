@@ -13,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from ..slo.burn import BurnRule, Severity
-from ..slo.slo import SLO
+from ..slo.slo import SLO, Origin
 from ..slo.status import State, Status
 from ..slo.window import Window
 from . import figures
@@ -51,6 +51,7 @@ class Card:
     path: str
     service: str
     promise: str
+    declared: str
     face: Face
     rate: str
     headline: str
@@ -93,6 +94,7 @@ def card_of(
         path=slo_path(status.slo.name),
         service=status.slo.service,
         promise=f"{figures.percent(Fraction(status.slo.objective.target), digits=None)} over {status.slo.window}",
+        declared="declared by the service" if status.slo.origin is Origin.DECLARED else "",
         face=face,
         rate=rate,
         headline=_headline(face, rate, since, now),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -18,7 +19,7 @@ from fournines.dashboards import (
     render_overview,
     render_slo,
 )
-from fournines.slo import DAY, HOUR, HistoryPoint, Interval
+from fournines.slo import DAY, HOUR, HistoryPoint, Interval, Origin
 from tests.dashboards.conftest import NOW, availability, evaluated
 
 HOSTILE = '<script>alert("x")</script>\'"><img src=x onerror=alert(1)>{{ 7 * 7 }}'
@@ -109,6 +110,15 @@ def test_the_head_says_how_many_need_somebody_and_which(every_kind: str) -> None
     assert "burning burning 667x , 92.2 % left, empty in 59 min 48 s" in text
     assert "BURNING 667x since 03:12:40 UTC (4 min)" in text
     assert "silent stopped reporting" in text
+
+
+def test_what_a_service_declares_by_itself_is_marked() -> None:
+    """Who is woken by a promise made in code knows where to look for it; of one from a file nothing is said."""
+    slo = availability("burning", "payments")
+    text = Reader(overview([replace(slo, origin=Origin.DECLARED)], outage={"burning": 20.0})).text
+
+    assert "99.99 % over 30d · payments · declared by the service" in text
+    assert "declared by" not in Reader(overview([slo], outage={"burning": 20.0})).text
 
 
 def test_every_state_is_a_word_and_a_shape_not_a_colour_alone(every_kind: str) -> None:
