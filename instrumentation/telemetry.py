@@ -26,6 +26,7 @@ from .red import Red
 from .redaction import Rules
 from .spanqueue import SpanQueue
 from .transport import transport
+from .work.ending import at_child_end
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -335,6 +336,7 @@ class Telemetry:
             return
         self._stopped = False
         _STARTED.add(self)
+        at_child_end(_say_goodbyes)
         self._logs.begin()
         self._worker.start()
         self._exposition.start()
@@ -450,6 +452,8 @@ class Telemetry:
     def _forget(self) -> None:
         self._worker.forget()
         self._exporter.forget()
+        if self._crew is not None:
+            self._crew.forget()
         self._declarations.forget()
         self._exposition.forget()
         self._stopped = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .counts import Measured, WorkCounts
     from .crew import Crew
+    from .ending import at_child_end
     from .operation import Consumer, Operation
     from .span import WorkForm
     from .tracing import DeferredWork, EagerWork, WorkTracing
@@ -22,6 +23,7 @@ __all__ = [
     "WorkCounts",
     "WorkForm",
     "WorkTracing",
+    "at_child_end",
 ]
 
 _HOMES: Final = {
@@ -34,6 +36,7 @@ _HOMES: Final = {
     "WorkCounts": "counts",
     "WorkForm": "span",
     "WorkTracing": "tracing",
+    "at_child_end": "ending",
 }
 """Who only counts (`counts`), or imports the package without an application, does not pay for the rest."""
 

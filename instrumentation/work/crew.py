@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import Token
 from itertools import islice
 from typing import Any, Final, Protocol
 
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context, get_current
 from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 from .. import names
-from ..current import Current, served_by
+from ..current import Current, enter, leave, served_by
 from ..errorname import error_name
 from ..propagation import Incoming
 from ..red import Exemplar
@@ -44,6 +45,8 @@ class Crew:
         self.instruments, self._counts, self._redact = instruments, counts, redact
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._wanted = wanted(instruments.propagators.fields)
+        self.era = object()
+        """What was begun in another is of the process before the fork, which counts it."""
 
     def operation(self, name: str) -> Plan:
         """The plan of an operation."""
@@ -85,6 +88,10 @@ class Crew:
                 found.setdefault(key, Link(incoming.parent, {names.MESSAGE_ID: seen.id} if seen.id else None))
         return list(found.values())
 
+    def forget(self) -> None:
+        """Begins anew in a forked child."""
+        self.era = object()
+
     def failed(self, where: str) -> None:
         """Counts a fault of ours."""
         self.instruments.health.add(names.PROM_ERRORS, where)
@@ -101,18 +108,17 @@ class Crew:
 class Run:
     """One piece of work under way, from `Run(...)` to `over`."""
 
-    __slots__ = ("_began", "_crew", "_over", "_plan", "_token", "_tracing", "of", "span")
+    __slots__ = ("_began", "_crew", "_era", "_over", "_plan", "_token", "_tracing", "span")
 
     def __init__(
         self,
-        of: object,
         crew: Crew,
         plan: Plan,
         incoming: Incoming | None,
         links: Sequence[Link],
         given: Mapping[str, Any],
     ) -> None:
-        self.of, self._crew, self._plan, self._over = of, crew, plan, False
+        self._crew, self._plan, self._over, self._era = crew, plan, False, crew.era
         self.span: Span = INVALID_SPAN
         instruments = crew.instruments
         try:
@@ -126,7 +132,7 @@ class Run:
         except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
             crew.failed("begin")
             context = served_by(instruments, get_current())
-        self._token: Token[Context] = attach(context)
+        self._token: Token[Context] = enter(context)
 
     def over(self, raised: BaseException | None) -> None:
         """It has returned, or raised. Never raises."""
@@ -135,10 +141,24 @@ class Run:
         self._over = True
         try:
             seconds = max(0.0, time.perf_counter() - self._began)
-            detach(self._token)
-            self._report(raised, seconds)
+            with suppress(
+                ValueError
+            ):  # a generator that ends in another context than it began in has nothing to leave here
+                leave(self._token)
+            if self._era is self._crew.era:
+                self._report(raised, seconds)
         except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
             self._crew.failed("report")
+
+    def failed(self, where: str) -> None:
+        """Counts a fault of ours."""
+        self._crew.failed(where)
+
+    def _leave(self) -> None:
+        with suppress(
+            ValueError
+        ):  # a generator that ends in another context than it began in has nothing to leave here
+            leave(self._token)
 
     def _report(self, raised: BaseException | None, seconds: float) -> None:
         span, plan, instruments = self.span, self._plan, self._crew.instruments

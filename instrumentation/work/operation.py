@@ -35,7 +35,8 @@ class Operation:
 
     def __init__(self, keeper: object, crew: Crew | None, name: str, attributes: Mapping[str, Any] | None) -> None:
         self._keeper, self._crew, self._name = keeper, crew, name
-        self._run: Run | None = None
+        self._entered: dict[Run, None] = {}
+        """What was entered and not left yet, in this order: taking one out is one step, whatever threads there are."""
         self._given: dict[str, Any] = {}
         self._loud: dict[str, Any] = {}
         """Attributes that say so much that they count towards what spans may hold while they wait."""
@@ -84,15 +85,22 @@ class Operation:
         return called
 
     def __enter__(self) -> Span:
-        self._run = run = self._begun(None)
-        return INVALID_SPAN if run is None else run.span
+        run = self._begun(None)
+        if run is None:
+            return INVALID_SPAN
+        self._entered[run] = None
+        return run.span
 
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, stack: TracebackType | None
     ) -> None:
-        # Entered by several at once, the one to be ended is the one under way here.
-        here = get_value(RUN)
-        _over(here if isinstance(here, Run) and here.of is self else self._run, raised)
+        try:
+            run = self._left()
+        except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
+            run = self._entered.popitem()[0] if self._entered else None
+            if run is not None:
+                run.failed("report")
+        _over(run, raised)
 
     async def __aenter__(self) -> Span:
         return self.__enter__()
@@ -102,6 +110,18 @@ class Operation:
     ) -> None:
         self.__exit__(kind, raised, stack)
 
+    def _left(self) -> Run | None:
+        """The one to be ended: that under way here; else the one entered last.
+
+        Generators may be left in another thread's context than they were entered in, where nobody could tell them apart: so
+        each is ended once, if not always by its own end.
+        """
+        here = get_value(RUN)
+        if isinstance(here, Run) and here in self._entered:
+            del self._entered[here]
+            return here
+        return self._entered.popitem()[0] if self._entered else None
+
     def _begun(self, argument: Any) -> Run | None:
         """A run under way; `argument` is the first one of a decorated call. None where nothing is measured, or ours failed."""
         if self._crew is None:
@@ -109,19 +129,25 @@ class Operation:
         for make in (self._made, self._plain):
             try:
                 run = make(self._crew, argument)
-                if self._loud:
-                    run.span.set_attributes(self._loud)
             except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
                 self._crew.failed("begin")
             else:
+                if self._loud:
+                    self._say(run)
                 return run
         return None
+
+    def _say(self, run: Run) -> None:
+        try:
+            run.span.set_attributes(self._loud)
+        except Exception:  # noqa: BLE001 - as in `_begun`: somebody else's span, and the work is under way
+            run.failed("attributes")
 
     def _made(self, crew: Crew, argument: Any) -> Run:
         return self._plain(crew, argument)
 
     def _plain(self, crew: Crew, _argument: Any) -> Run:
-        return Run(self, crew, crew.operation(self._name), None, (), self._given)
+        return Run(crew, crew.operation(self._name), None, (), self._given)
 
 
 class Consumer(Operation):
@@ -151,16 +177,16 @@ class Consumer(Operation):
         if batch is not None:
             given = {**self._given, names.BATCH_COUNT: len(batch)}
             system = crew.look_into(batch[0]).system if batch and self._system is None else ""
-            return Run(self, crew, self._plan(crew, system), None, crew.links(batch), given)
+            return Run(crew, self._plan(crew, system), None, crew.links(batch), given)
         seen = Carried({}) if message is None else crew.look_into(message)
         given = {**self._given, names.MESSAGE_ID: seen.id} if seen.id else self._given
         incoming = crew.incoming(seen.headers)
         links = () if incoming is None or incoming.parent is None else (Link(incoming.parent),)
-        return Run(self, crew, self._plan(crew, seen.system), incoming, links, given)
+        return Run(crew, self._plan(crew, seen.system), incoming, links, given)
 
     def _plain(self, crew: Crew, _argument: Any) -> Run:
         # What can't be looked into is counted all the same.
-        return Run(self, crew, self._plan(crew, ""), None, (), self._given)
+        return Run(crew, self._plan(crew, ""), None, (), self._given)
 
     def _plan(self, crew: Crew, told: str) -> Plan:
         return crew.consumer(self._name, self._system or told or names.OTHER, self._group)

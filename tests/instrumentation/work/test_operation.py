@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import logging
 import threading
@@ -509,3 +510,38 @@ def test_nothing_is_logged_of_good_work(worker, caplog):
             pass
         assert isinstance(telemetry, Telemetry)
     assert [one for one in caplog.records if "context" in one.message.lower()] == []
+
+
+def test_a_kept_one_is_counted_also_where_it_is_left_in_another_context(worker, spans, counted, caplog):
+    """Frameworks enter generators in one context and leave them in another, several at once: each counts, nothing is logged."""
+    telemetry = worker()
+    kept = telemetry.operation("settle")
+
+    @contextlib.contextmanager
+    def settling():
+        with kept:
+            yield
+
+    open_ones = [settling() for _ in range(3)]
+    for one in open_ones:
+        contextvars.Context().run(one.__enter__)
+    contextvars.Context().run(open_ones[0].__exit__, ValueError, ValueError(), None)
+    for one in open_ones[1:]:
+        contextvars.Context().run(one.__exit__, None, None, None)
+
+    assert counted(telemetry) == {(OPERATION, "settle"): 2, (OPERATION, "settle", "ValueError"): 1}
+    assert len({span.context.span_id for span in spans(telemetry)}) == 3
+    assert caplog.records == []
+
+
+def test_attributes_that_a_span_refuses_leave_nothing_behind(worker, counted, monkeypatch):
+    """Somebody else's span that raises when it is told much costs the attributes, and neither the count nor the context."""
+    telemetry = worker()
+    monkeypatch.setattr("fournines.instrumentation.requestspan.RequestSpan.set_attributes", lambda *_: 1 / 0)
+
+    with telemetry.operation("settle", attributes={"much": "x" * 10_000}):
+        pass
+
+    assert not trace.get_current_span().get_span_context().is_valid
+    assert counted(telemetry) == {(OPERATION, "settle"): 1}
+    assert telemetry._health.count("fournines_instrumentation_errors", "attributes") == 1

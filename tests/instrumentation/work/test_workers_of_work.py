@@ -36,6 +36,43 @@ with telemetry.operation("nightly"):
     os.kill(os.getpid(), signal.SIGTERM)
 """
 
+CHILDREN = """
+import multiprocessing, os
+from concurrent.futures import ProcessPoolExecutor
+from fournines.instrumentation import instrument
+
+telemetry = instrument(service="settler", clients=False)
+
+@telemetry.operation("settle")
+def settle(_=None):
+    pass
+
+def work():
+    for _ in range(3):
+        settle()
+        telemetry.start()
+
+forked = multiprocessing.get_context("fork")
+with telemetry.operation("parent's"):
+    child = os.fork()
+if not child:
+    settle()
+    telemetry.shutdown()
+    os._exit(0)
+os.waitpid(child, 0)
+children = [forked.Process(target=work) for _ in range(2)]
+for one in children:
+    one.start()
+for one in children:
+    one.join()
+with ProcessPoolExecutor(1, mp_context=forked) as pool:
+    list(pool.map(settle, range(4)))
+pool = forked.Pool(1)
+pool.map(settle, range(5))
+pool.close()
+pool.join()
+"""
+
 
 def test_one_page_shows_the_work_of_all(worker):
     """Counts of the living and the dead are added up, bucket by bucket, by attributes; an exemplar of one of them stays."""
@@ -80,3 +117,22 @@ def test_a_fork_and_sigterm_lose_nothing_and_count_nothing_twice(http_receiver, 
     assert len({instance for instance, _ in counts}) == 2
     assert http_receiver.ups()[-1] == 0
     assert http_receiver.ups().count(0) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_children_of_multiprocessing_say_it_all_at_their_end_and_nothing_of_their_parent(http_receiver, rx):
+    """Their counts and the good-bye leave though the interpreter does not end in them; what the parent had under way is the parent's."""
+    environ = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": http_receiver.endpoint}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILDREN], env=environ, timeout=60, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    counts = {}
+    for request in http_receiver.metrics():
+        for metric in rx.metrics_named(request, "fournines.operation.duration"):
+            for point in metric.histogram.data_points:
+                name = rx.labels(point)["fournines.operation.name"]
+                counts[name] = counts.get(name, 0) + point.count
+    assert counts == {"parent's": 1, "settle": 1 + 2 * 3 + 4 + 5}
+    assert http_receiver.ups().count(0) == 1 + 1 + 2 + 1 + 1
