@@ -6,6 +6,7 @@ from typing import Final
 
 from ..slo import DAY
 from .books import Books
+from .recent import REMEMBERED
 
 SWEPT_EVERY: Final = 600
 """Seconds between two looks for idle senders and streams."""
@@ -13,12 +14,17 @@ SWEPT_EVERY: Final = 600
 LOOKED_EVERY: Final = 30
 """Seconds between two looks for what services declare no more."""
 
+LONGEST_STEP: Final = 30
+"""Seconds between two moments that are more than time passing: the clock was set, or the machine slept."""
+
 
 class Tick:
     """Stages it all for one moment."""
 
     def __init__(self) -> None:
         self._swept = self._looked = 0.0
+        self._last: float | None = None
+        self._stepped = -float(DAY)
 
     def stage(self, books: Books, now: float) -> None:
         """Everything that is due at `now`."""
@@ -26,8 +32,11 @@ class Tick:
         books.senders.listen(now)
         books.registry.settle(now)
         books.silences.go_on(books.senders, ((catalogue.rows[slo.name], slo) for slo in catalogue.slos), now)
-        books.digests.expire(now)
-        books.intervals.expire(now)
+        self._look_at_clock(now)
+        # Senders that send again do not know that the clock was set, or that they slept.
+        if now - self._stepped >= REMEMBERED:
+            books.digests.expire(now)
+            books.intervals.expire(now)
         books.contributors.expire(min(now, books.buckets.newest + DAY))
         books.upkeep.stage(now)
         if abs(now - self._looked) >= LOOKED_EVERY:
@@ -42,3 +51,8 @@ class Tick:
             books.cumulatives.expire(now)
         elif books.cumulatives.is_crowded:
             books.cumulatives.expire(now)
+
+    def _look_at_clock(self, now: float) -> None:
+        if self._last is not None and not 0 <= now - self._last <= LONGEST_STEP:
+            self._stepped = now
+        self._last = now

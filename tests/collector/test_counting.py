@@ -45,6 +45,13 @@ def send_points(collector, body, now):
     return collector.accept(Signal.METRICS, body, now).result()
 
 
+def pass_time(collector, now, seconds):
+    """Lets so much time pass as it does, with neither sleep nor step."""
+    for passed in range(0, seconds + 1, 15):
+        collector.tick(now + passed)
+    collector.tick(now + seconds)
+
+
 @pytest.mark.parametrize(
     ("status", "route", "availability", "latency"),
     [
@@ -166,9 +173,9 @@ def test_requests_are_forgotten(opened, otlp, span, slo, now):
     collector = opened([slo("all")])
     for step in range(20):
         send_spans(collector, otlp.spans(span(now + step)), now + step)
-    collector.tick(now + 905)
+    pass_time(collector, now, 905)
     kept = len(collector._books.digests)
-    collector.tick(now + 2000)
+    pass_time(collector, now + 905, 1095)
     rows = collector.ledger.writer.execute("SELECT count(*) FROM digest").fetchone()[0]
 
     assert 15 <= kept <= 20
@@ -180,10 +187,32 @@ def test_a_clock_that_jumped_leaves_nothing_remembered_for_ever(opened, otlp, sp
     collector = opened([slo("all")])
     send_spans(collector, otlp.spans(span(now)), now + 1000 * DAY)
     send_spans(collector, otlp.spans(span(now)), now)
-    collector.tick(now + 1)
-    collector.tick(now + 1100)
+    pass_time(collector, now + 1, 1100)
 
     assert 0 == len(collector._books.digests)
+
+
+@pytest.mark.parametrize("steps", [[1_200], [40 * DAY], [3_600, -3_600], [3 * DAY, -3 * DAY], [-DAY, DAY]])
+def test_a_clock_that_is_set_and_a_machine_that_sleeps_forget_nothing(opened, otlp, span, histogram, slo, now, steps):
+    """Who sends again knows nothing of it: requests and intervals are remembered 15 minutes from then, and go after that."""
+    collector = opened([slo("all"), slo("metrics", signal=DURATION)])
+    spans, points = otlp.spans(span(now - 1)), otlp.points(histogram(now - 6, now - 1, 3))
+    said_anew = otlp.points(histogram(now - 6, now - 1, 3), up=True)
+    send_spans(collector, spans, now)
+    send_points(collector, points, now)
+    collector.tick(now)
+    for step in steps:
+        now += step
+        collector.tick(now)
+        pass_time(collector, now, 60)
+        now += 60
+    assert send_spans(collector, spans, now).repeated
+    assert send_points(collector, points, now).repeated
+    send_points(collector, said_anew, now)
+    assert [(1, 1, 0), (3, 3, 0)] == [collector.totals()[name] for name in ("all", "metrics")]
+    pass_time(collector, now, 2_100)
+
+    assert (0, 0) == (len(collector._books.digests), len(collector._books.intervals))
 
 
 def test_an_interval_counts_once(opened, otlp, histogram, slo, now):
