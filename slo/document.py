@@ -75,6 +75,11 @@ class Reading:
     complete: bool = True
 
 
+def looks_like_number(text: str) -> bool:
+    """Whether it is read as a number, as 1e3 is here and not by every reader of YAML, unless it stands in quotes."""
+    return _DECIMAL.fullmatch(text) is not None
+
+
 def spell(steps: Steps) -> str:
     """A path as people write it: `spec.objectives[0].target`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -10,6 +10,7 @@ import yaml
 
 from .annotations import BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
 from .burn import WORKBOOK, BurnRule
+from .document import looks_like_number
 from .errors import InvalidValue
 from .metric_source import FIXED_KINDS, SOURCE_TYPE
 from .openslo import API_VERSION
@@ -36,7 +37,12 @@ def _decimal(dumper: yaml.SafeDumper, number: Decimal) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:float", format(number, "f"))
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if looks_like_number(text) else None)
+
+
 _Dumper.add_representer(Decimal, _decimal)
+_Dumper.add_representer(str, _text)
 
 
 def _object(slo: SLO) -> dict[str, Any]:

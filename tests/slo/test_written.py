@@ -98,7 +98,10 @@ def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
     assert dict(slo.labels) == dict(found.labels)
 
 
-@given(st.text(max_size=200), st.text(min_size=1, max_size=50))
+NUMBERS = st.from_regex(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?([eE][-+]?[0-9]{1,2})?", fullmatch=True)
+
+
+@given(st.text(max_size=200) | NUMBERS, st.text(min_size=1, max_size=50) | NUMBERS)
 def test_any_text_stays_what_it_is(tmp_path_factory, description, service):
     """Quotes, colons, what looks like a number, and the marks of documents."""
     slo = replace(PLAIN, description=description, sli=SLI(SLIKind.AVAILABILITY, service))
@@ -110,6 +113,14 @@ def test_any_text_stays_what_it_is(tmp_path_factory, description, service):
     found = read(tmp_path_factory.mktemp("slos"), write_openslo([slo, replace(slo, name="other")]))
 
     assert [(description, service)] * 2 == [(one.description, one.service) for one in found]
+
+
+@pytest.mark.parametrize("name", ["1e3", "1e-3", "007", "0x1f", "null", "no", "1-2", "2026-01-01", "nan"])
+def test_any_name_stays_what_it_is(tmp_path, name):
+    """Also one that is a number to some readers of YAML."""
+    (found,) = read(tmp_path, write_openslo([replace(PLAIN, name=name)]))
+
+    assert name == found.name
 
 
 @pytest.mark.parametrize(
