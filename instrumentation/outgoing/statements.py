@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import names
 from .libraries import CONTRIB
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def without_literals(text: str, system: str = "") -> str:
 def plain_statement(span: ReadableSpan) -> Mapping[str, Any] | None:
     """A call's attributes with a plain statement; None where they may stay as they are."""
     attributes, scope = span.attributes or {}, span.instrumentation_scope
-    if scope is None or not scope.name.startswith(CONTRIB):
+    if scope is None or not scope.name.startswith((CONTRIB, names.SCOPE)):  # what aws-xray-sdk calls sanitized is ours
         return None
-    system = next((str(attributes[name]) for name in SYSTEMS if name in attributes), "")
+    system = next((str(attributes[name]).lower() for name in SYSTEMS if name in attributes), "")
     if system in OTHER:
         return None
     said = {name: text for name in TEXTS if isinstance(text := attributes.get(name), str)}
