@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from . import config_sdk as _config_sdk  # noqa: F401 - first of all: see there
 from .errors import BadObjective, BadRule, InstrumentationError, NoSuchClient, NoSuchEngine, NotAnApplication
 from .redaction import Rules
 from .telemetry import Telemetry, instrument

@@ -40,6 +40,7 @@ __all__ = [
     "inject_current",
     "propagators",
     "root_only",
+    "xray_propagator",
 ]
 
 
@@ -118,6 +119,11 @@ def propagators(chosen: Sequence[str], refused: Refused | None = None, redact: R
     }
     parts = [ours[name] if name in ours else foreign(name, count) for name in chosen if name != "none"]
     return Propagators([part for part in parts if part is not None])
+
+
+def xray_propagator() -> Propagators:
+    """X-Ray's alone: the entry point `xray`, without which `opentelemetry.propagate` raises at the name."""
+    return propagators(("xray",))
 
 
 def inject_current(propagator: TextMapPropagator, carrier: dict[str, str]) -> None:
