@@ -42,6 +42,9 @@ _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _METHOD: Final = re.compile(r"[A-Z][A-Z-]{0,31}")
 _UNSPEAKABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 60
+_MOST_PLACES: Final = 30
+"""Behind the point: as many as a file can hold."""
+
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdw]")
 _NOTES: Final = {OWNER: names.DECLARED_OWNER, RUNBOOK: names.DECLARED_RUNBOOK, DASHBOARD: names.DECLARED_DASHBOARD}
 
@@ -180,7 +183,7 @@ def _note(key: str, text: object) -> str:
 
 def _objective(text: str) -> Objective:
     try:
-        return Objective.parse(text[:_LONGEST_NUMBER])
+        return Objective.parse(_short(text, "bad_target"))
     except InvalidValue as error:
         raise Refused("bad_target", str(error)) from None
 
@@ -194,14 +197,20 @@ def _window(text: str) -> Window:
         raise Refused("bad_window", str(error)) from None
 
 
+def _short(text: str, reason: str) -> str:
+    if len(text) > _LONGEST_NUMBER:
+        raise Refused(reason, f"{text:.80} has more than {_LONGEST_NUMBER} digits")
+    return text
+
+
 def _seconds(text: str) -> Decimal | None:
     if not text:
         return None
     try:
-        seconds = Decimal(text[:_LONGEST_NUMBER])
+        seconds = Decimal(_short(text, "bad_threshold"))
     except InvalidOperation:
         raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds") from None
-    if not seconds.is_finite() or abs(int(seconds.as_tuple().exponent)) > _LONGEST_NUMBER or not 0 < seconds < 10**6:
+    if not seconds.is_finite() or abs(int(seconds.as_tuple().exponent)) > _MOST_PLACES or not 0 < seconds < 10**6:
         raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds that a request may take")
     return seconds
 

@@ -34,7 +34,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _decimal(dumper: yaml.SafeDumper, number: Decimal) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", format(number, "f"))
+    text = format(number, "f")
+    kind = "float" if "." in text else "int"  # else it would have to be said before each whole number
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:

@@ -16,7 +16,7 @@ from fournines.collector import registry as registry_module
 from fournines.collector.declared_slo import Declared, Refused
 from fournines.collector.names import DECLARED_KEYS
 from fournines.collector.verify import verify
-from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window, write_openslo
+from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window, load_slos, write_openslo
 
 PAY = {"name": "payments-pay", "kind": "availability", "target": "0.999", "route": "/pay"}
 QUICK = {"name": "payments-quick", "kind": "latency", "target": "0.99", "threshold": "0.25", "route": "/pay"}
@@ -306,6 +306,8 @@ def test_nothing_of_a_failed_commit_is_left(opened, say, now):
         ({"threshold": "1"}, "bad_threshold"),
         ({"kind": "latency", "threshold": "1e999999999"}, "bad_threshold"),
         ({"kind": "latency", "threshold": "-1"}, "bad_threshold"),
+        ({"kind": "latency", "threshold": "1e-40"}, "bad_threshold"),
+        ({"kind": "latency", "threshold": "0" * 60 + "1"}, "bad_threshold"),
         ({"target": "1"}, "bad_target"),
         ({"target": "0." + "9" * 900}, "bad_target"),
         ({"target": "1e-999999999"}, "bad_target"),
@@ -424,6 +426,28 @@ def test_whatever_is_sent_is_an_slo_or_is_refused(labels):
             continue
         assert declared == Declared.of_text(declared.text)
         assert declared.name in write_openslo([slo])
+
+
+NUMBERS = st.one_of(
+    st.integers(0, 10**7).map(str),
+    st.decimals(0, 10**6, allow_nan=False).map(str),
+    st.from_regex(r"[0-9]{0,7}\.?[0-9]{0,40}([eE][-+]?[0-9]{1,2})?%?", fullmatch=True),
+)
+
+
+@given(st.sampled_from(["0.99", "99.95%"]) | NUMBERS, NUMBERS, st.text("0123456789eabfnox-", min_size=1, max_size=6))
+def test_whatever_is_taken_is_read_from_a_file_as_the_same(tmp_path_factory, target, threshold, name):
+    """Exactly: whole numbers, fractions, and names that look like numbers."""
+    plain = PAY | {"name": name, "target": target, "kind": "latency", "threshold": threshold}
+    try:
+        slo = Declared.read({f"fournines.slo.{key}": value for key, value in plain.items()}).slo("payments")
+    except Refused:
+        return
+    path = tmp_path_factory.mktemp("slos") / "slos.yaml"
+    path.write_text(write_openslo([slo]))
+    (found,) = load_slos([path])
+
+    assert (slo.name, slo.sli, slo.objective) == (found.name, found.sli, found.objective)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"routes": 1}', "nonsense"])

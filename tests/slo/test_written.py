@@ -86,8 +86,12 @@ def read(tmp_path, text):
             rules=(BurnRule(Severity.TICKET, Fraction(125, 10_000), Window(3 * HOUR), Window(HOUR)), *WORKBOOK[:1]),
         ),
         replace(PLAIN, objective=Objective(Decimal("0.999999999999999999999999999999"))),
+        *(
+            replace(PLAIN, sli=SLI(SLIKind.LATENCY, "payments", threshold=Decimal(seconds)))
+            for seconds in ("1", "10", "1E+2", "2.0", "1E-9", "999999.000000000000000000000000000001")
+        ),
     ],
-    ids=range(12),
+    ids=range(18),
 )
 def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
     """Exactly, whatever is in it; only that it stands in a file now."""
