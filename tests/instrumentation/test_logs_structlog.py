@@ -229,7 +229,8 @@ def test_consoles_are_changed_and_files_are_not(tmp_path):
         access = logging.StreamHandler(sys.stdout)
         root.handlers[:] = [logging.StreamHandler(sys.stdout), file]
         own.addHandler(access)
-        own.propagate = False
+        own.propagate, level = False, own.level
+        own.setLevel(logging.INFO)  # whatever other tests' servers made of it, and of what is above it
         json_console = console()
         json_console.apply()
         logging.getLogger("payments").info("hello")
@@ -239,6 +240,7 @@ def test_consoles_are_changed_and_files_are_not(tmp_path):
         file.close()
         own.removeHandler(access)
         own.propagate = True
+        own.setLevel(level)
 
     first, second, third = out.getvalue().splitlines()
     assert [json.loads(line)["message"] for line in (first, second)] == ["hello", "GET /"]
