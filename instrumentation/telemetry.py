@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -87,26 +88,37 @@ def instrument(
     """
     if app is not _NONE and not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")
-    known = _alone(service) if app is _NONE else _known(app)
-    if known is not None:
-        if service not in (None, known.service):
-            _log.warning("already instrumented as %r; %r is ignored", known.service, service)
-        if redaction is not None:
-            _log.warning("already instrumented as %r; the rules of redaction are ignored", known.service)
-        known.declare(*objectives)
-        return known
-    config = read_config(service, version)
-    page, lines = config.page.with_arguments(metrics_port, metrics_token), config.logs.with_argument(logs)
-    rules = (redaction or Rules()).over(config.redaction)
-    config = replace(config, page=page, logs=lines, redaction=rules)
-    if app is _NONE:
-        telemetry: Telemetry = _WithoutApplication(None, config, clients=clients, engine=engine)
-        _ALONE[telemetry.service] = telemetry
-    else:
-        telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
-        _KNOWN[id(app)] = telemetry
-    telemetry.declare(*objectives)
-    return telemetry
+    with _making.lock:
+        known = _alone(service) if app is _NONE else _known(app)
+        if known is not None:
+            if service not in (None, known.service):
+                _log.warning("already instrumented as %r; %r is ignored", known.service, service)
+            if redaction is not None:
+                _log.warning("already instrumented as %r; the rules of redaction are ignored", known.service)
+            known.declare(*objectives)
+            return known
+        config = read_config(service, version)
+        page, lines = config.page.with_arguments(metrics_port, metrics_token), config.logs.with_argument(logs)
+        rules = (redaction or Rules()).over(config.redaction)
+        config = replace(config, page=page, logs=lines, redaction=rules)
+        if app is _NONE:
+            telemetry: Telemetry = _WithoutApplication(None, config, clients=clients, engine=engine)
+            _ALONE[telemetry.service] = telemetry
+        else:
+            telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine)
+            _KNOWN[id(app)] = telemetry
+        telemetry.declare(*objectives)
+        return telemetry
+
+
+class _Making:
+    """One handle is made at a time: two threads that instrument one application make one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+
+_making: Final = _Making()
 
 
 class Telemetry:
@@ -500,6 +512,7 @@ def _alone(service: str | None) -> Telemetry | None:
 
 def _after_fork() -> None:
     """A child has its parent's memory, but none of its threads: what was not sent yet is the parent's to send."""
+    _making.lock = threading.RLock()
     _STARTED.clear()
     _PARTING.clear()
     for telemetry in list(_LIVE):

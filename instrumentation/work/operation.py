@@ -55,12 +55,12 @@ class Operation:
         _check(work)
         if self._crew is None:
             return work
-        bound = _has_self(work)
+        bound, first = _first_of(work)
         if inspect.iscoroutinefunction(work) or inspect.iscoroutinefunction(getattr(work, "__call__", None)):  # noqa: B004 - not whether, but which
 
             @functools.wraps(work)
             async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
-                run = self._begun(_argument(args[bound:], kwargs))
+                run = self._begun(_argument(args[bound:], kwargs, first))
                 try:
                     result = await work(*args, **kwargs)  # type: ignore[misc]  # a coroutine function's result
                 except BaseException as raised:
@@ -73,7 +73,7 @@ class Operation:
 
         @functools.wraps(work)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            run = self._begun(_argument(args[bound:], kwargs))
+            run = self._begun(_argument(args[bound:], kwargs, first))
             try:
                 result = work(*args, **kwargs)
             except BaseException as raised:
@@ -216,17 +216,20 @@ def _check(work: Any) -> None:
         )
 
 
-def _has_self(work: Any) -> int:
-    """1 for a method that is still in its class: its first argument is the object."""
+def _first_of(work: Any) -> tuple[int, str]:
+    """How many arguments stand before the first (the object, of a method that is still in its class), and what that is called."""
     try:
-        first = next(iter(inspect.signature(work).parameters), "")
+        parameters = [*inspect.signature(work).parameters, "", ""]
     except (TypeError, ValueError):  # some built-in functions have no signature
-        return 0
-    return int(first in ("self", "cls"))
+        return 0, ""
+    bound = int(parameters[0] in ("self", "cls"))
+    return bound, parameters[bound]
 
 
-def _argument(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    return args[0] if args else next(iter(kwargs.values()), None)
+def _argument(args: Sequence[Any], kwargs: Mapping[str, Any], first: str) -> Any:
+    if args:
+        return args[0]
+    return kwargs[first] if first in kwargs else next(iter(kwargs.values()), None)
 
 
 def _over(run: Run | None, raised: BaseException | None) -> None:

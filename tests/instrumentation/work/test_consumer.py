@@ -278,3 +278,24 @@ def test_a_flood_of_destinations_is_bounded(worker, counted):
     assert len(found) == 2001
     assert found[PROCESS, True] == 500
     assert max(len(key[2]) for key in found if len(key) > 2) == 200
+
+
+def test_the_message_is_the_first_parameter_however_it_is_called(worker, spans, traceparent):
+    """By its name too, and in any order; of a method as well."""
+    telemetry = worker()
+    sent = {"traceparent": traceparent}
+
+    @telemetry.consumer("orders")
+    def handle(message, retries=0):
+        pass
+
+    class Handler:
+        @telemetry.consumer("orders")
+        def handle(self, message, retries=0):
+            pass
+
+    handle(retries=3, message=sent)
+    handle(sent, retries=3)
+    Handler().handle(retries=3, message=sent)
+
+    assert [f"{span.parent.span_id:016x}" for span in spans(telemetry)] == [traceparent.split("-")[2]] * 3

@@ -30,7 +30,7 @@ CARRIERS = {
     # These are what user code calls, or calls instead of its own. Each calls everything of ours under a guard.
     "Telemetry.operation", "Telemetry.consumer", "Operation.__init__", "Consumer.__init__", "Operation.__call__", "Operation._begun",
     "Operation.__call__.<locals>.called", "Operation.__call__.<locals>.awaited", "Operation.__enter__", "Operation.__exit__",
-    "Operation.__aenter__", "Operation.__aexit__", "Run.over", "_over", "_check", "_has_self", "_argument",
+    "Operation.__aenter__", "Operation.__aexit__", "Run.over", "_over", "_check", "_first_of", "_argument",
     # Said to a span by user code: as in the faults of requests.
     "RequestSpan.get_span_context", "RequestSpan.is_recording", "RequestSpan.set_attribute", "RequestSpan._hear", "KeepAtEnd.on_end",
     "SpanProcessor._on_ending", "XRayIds.generate_span_id", "XRayIds.generate_trace_id", "XRayIds.is_trace_id_random",
