@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from .access import Peer, peer_of
@@ -90,11 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes came."""
         self._desk.received(nbytes)
         self._heard = self._desk.now
-        try:
-            self._take(self._desk.buffer[:nbytes])
-        except Exception:
-            logger.exception("a connection is given up: a fault of the collector's own")
-            self._break_off()
+        self._guarded(self._take, self._desk.buffer[:nbytes])
 
     def connection_lost(self, error: Exception | None) -> None:
         """It is over, whoever ended it. What was handed on is counted all the same."""
@@ -175,6 +172,14 @@ class Connection(asyncio.BufferedProtocol):
         return True
 
     # Inside.
+
+    def _guarded(self, read: Callable[..., None], *args: Any) -> None:
+        """Reads what came; where that fails nothing of the connection is believed any more."""
+        try:
+            read(*args)
+        except Exception:
+            logger.exception("a connection is given up: a fault of the collector's own")
+            self._break_off()
 
     def _hold_back(self) -> None:
         if not self._held_back and not self._transport.is_closing():

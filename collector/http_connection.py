@@ -216,7 +216,7 @@ class HttpConnection(Connection):
         held = self._held_back
         super()._let_on()
         if held:
-            self._read_on()
+            self._guarded(self._read_on)
 
     # Going wrong.
 

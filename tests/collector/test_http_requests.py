@@ -233,3 +233,26 @@ def test_every_request_is_taken_once_and_answered_in_its_turn(several, end, size
     assert [one.status for one in expected] == statuses(wire.written)
     assert ended
     assert 0 == door.terms.room.bytes, "all room is given back"
+
+
+def test_a_fault_in_what_was_held_back_ends_the_connection(monkeypatch, caplog):
+    """As one in what comes: after it nobody knows where a request begins."""
+    keeper, loop = Keeper(), Loop()
+    wire = Wire(request(b"....") * 900, [10**6])
+    with closing(HttpDoor(Terms(keeper.accept), "127.0.0.1", 0, option="-")) as door:
+        door._loop = loop
+        connection = door.connection()
+        connection.connection_made(wire)
+        wire.deliver(connection)
+        assert wire.paused
+
+        def fails(_data):
+            raise RuntimeError("planted")
+
+        monkeypatch.setattr(connection._reader, "feed", fails)
+        while keeper.waiting:
+            keeper.decide(0)
+            loop.run()
+
+    assert wire.closed
+    assert "a connection is given up" in caplog.text
