@@ -112,13 +112,13 @@ class Writer:
 
     def _expect(self, answered: int) -> None:
         """Who is answered comes again, and meets those who came meanwhile; who sends alone waits for nobody."""
-        self._expected = 0 if self._enough else answered + self._queue.qsize()
+        self._expected = 0 if self._enough else min(answered + self._queue.qsize(), MOST_IN_A_GROUP)
         self._until = self._stopwatch() + LINGER
 
     def _linger(self) -> None:
-        """Lets those come who are expected: as many as were answered last, and those who came during that commit."""
+        """Lets those come who are expected: as many as were answered last, and those who came during that commit; at most a group."""
         for _ in range(STEPS):
-            if self._queue.qsize() + 1 >= self._expected or self._stopwatch() >= self._until:
+            if self._closed or self._queue.qsize() + 1 >= self._expected or self._stopwatch() >= self._until:
                 return
             time.sleep(LINGER / STEPS)
 

@@ -138,3 +138,28 @@ def test_nobody_is_waited_for_long(slept):
     writer.close()
     assert group.sizes == [1, 2, 1, 1]
     assert not sleeps
+
+
+def test_a_full_group_waits_for_nobody(slept):
+    """Whoever is expected on top of it could not come along; nor does who closes wait for those that can't come any more."""
+    sleeps, _ = slept
+    group = Group()
+    group.gate.set()
+    writer = Writer(Books(), lambda names: None, lambda: 0.0)
+    many = threading.Event()
+
+    class Slow(One):
+        """While it is staged as many come as a group holds, and more."""
+
+        @classmethod
+        def stage_all(cls, books: Any, items: Sequence[One]) -> None:
+            for _ in repeat(None, 300):
+                writer.submit(One(group))
+            writer.submit(One(group, then=many.set))
+
+    writer.submit(Slow(group))
+    assert many.wait(ENOUGH)
+    writer.close()
+
+    assert group.sizes == [256, 45]
+    assert not sleeps
