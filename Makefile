@@ -13,7 +13,7 @@ BIN := .venv/bin
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage test-long lint bench servers clean
+.PHONY: help demo test test-long lint bench servers clean
 
 help: ## says these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r word says; do printf '%-16s %s\n' "$$word" "$$says"; done
@@ -21,10 +21,7 @@ help: ## says these lines
 demo: .venv/.ready-to-run ## runs the example bank, an outage and the page it causes; ends by itself with a summary
 	$(BIN)/fournines demo --out demo-out $(DEMO_ARGS)
 
-test: .venv/.ready-to-develop servers ## every test but those that run for minutes
-	$(BIN)/pytest -m "not long" -n 3 -rfEs $(TEST_ARGS)
-
-coverage: .venv/.ready-to-develop servers ## the same with branch coverage, of which 90 % are the least; it takes twice the time
+test: .venv/.ready-to-develop servers ## every test but those that run for minutes, with branch coverage
 	$(BIN)/pytest -m "not long" -n 3 -rfEs --cov --cov-report=term $(TEST_ARGS)
 
 test-long: .venv/.ready-to-develop servers ## the tests that run for minutes
