@@ -74,20 +74,6 @@ def serving():
             process.wait()
 
 
-@contextlib.contextmanager
-def starving(served):
-    """Leaves the collector a tenth of the core it shares with this process."""
-    cores = os.sched_getaffinity(0)
-    for task in Path(f"/proc/{served.process.pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {min(cores)})
-        os.setpriority(os.PRIO_PROCESS, int(task.name), 10)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
-
-
 def _wait(served, log):
     deadline = time.monotonic() + 180
     while served.process.poll() is None and time.monotonic() < deadline:
