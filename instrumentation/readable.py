@@ -5,14 +5,14 @@ What the conventions ask of an HTTP server span: https://opentelemetry.io/docs/s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Status, StatusCode
 
 from .. import __version__
 from . import names
@@ -65,10 +65,10 @@ class SpanForm:
             context=span.get_span_context(),
             parent=span.parent,
             resource=self.resource,
-            attributes=self._all_attributes(span),
+            attributes=self._attributes_of(span),
             events=() if said is None else said.events,
-            links=() if said is None else said.links,
-            kind=SpanKind.SERVER,
+            links=self._links_of(span),
+            kind=span.kind,
             status=self.status(span),
             start_time=span.began,
             end_time=self.end_time(span),
@@ -93,7 +93,10 @@ class SpanForm:
             return span.ended_by_user
         return None if span.seconds < 0 else span.began + int(span.seconds * 1e9)
 
-    def _all_attributes(self, span: RequestSpan) -> Any:
+    def _links_of(self, span: RequestSpan) -> Sequence[Link]:
+        return () if span.said is None else span.said.links
+
+    def _attributes_of(self, span: RequestSpan) -> Any:
         own = request_attributes(span.method, span.scope)
         if span.said is None and self._plain:
             own.update(outcome_attributes(span.route, span.status_code, span.error))

@@ -71,20 +71,19 @@ def instrument(
     other ASGI application, serve `telemetry.app`. Doing it twice is doing it once. `service` stands above
     `OTEL_SERVICE_NAME`; `version` becomes `service.version`; `metrics_path=None` switches the metrics page off;
     `metrics_port` gives it a port of its own, and takes it off the application; who reads it has to show `metrics_token`.
-    `clients` names the libraries whose
-    outgoing calls are followed: True for all that are there, False for none;
-    `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests,
-    for who has to compare, or trusts it more: same exporters, same page. `logs="json"` turns the process's
-    consoles to lines of JSON, `logs="plain"` puts ids on every record of theirs. `objectives` are what the service
-    promises, as `telemetry.slo` says it beside an endpoint; `redaction` is what is taken out besides, and stands above the
-    environment, field by field. The export thread starts with the server (or the first request).
+    `clients` names the libraries whose outgoing calls are followed: True for all that are there, False for none.
+    `engine="opentelemetry"` has opentelemetry-instrumentation-fastapi watch the requests, for who has to compare, or trusts
+    it more: same exporters, same page. `logs="json"` turns the process's consoles to lines of JSON, `logs="plain"` puts ids on
+    every record of theirs. `objectives` are what the service promises, as `telemetry.slo` says it beside an endpoint;
+    `redaction` is what is taken out besides, and stands above the environment, field by field. The export thread starts with
+    the server (or the first request).
 
     Without an application, `instrument(service="settler")`, the handle is for work that is no request (`operation`,
     `consumer`); for a service that has such a handle already it is given again.
 
     Raises `NotAnApplication` for what can't be called, `NoSuchEngine` for an engine that is not there, `NoSuchClient` for a
-    library that is not known, `InstrumentationError`
-    for `logs` that are none of these, `BadObjective` for two objectives of one name; nothing of it ever raises later.
+    library that is not known, `InstrumentationError` for `logs` that are none of these, `BadObjective` for two objectives of
+    one name; nothing of it ever raises later.
     """
     if app is not _NONE and not callable(app):
         raise NotAnApplication(f"instrument() needs an ASGI application, not {type(app).__name__}")

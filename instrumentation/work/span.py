@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.span import TraceFlags
 
 from .. import names
-from ..health import Health
-from ..identity import Resource
 from ..readable import SpanForm
 from ..requestspan import RequestSpan
 from .plan import Plan
@@ -58,34 +55,16 @@ class WorkSpan(RequestSpan):
 class WorkForm(SpanForm):
     """How such spans are written."""
 
-    def __init__(self, resource: Callable[[], Resource], limits: SpanLimits, health: Health) -> None:
-        super().__init__(resource, limits, health)
-
-    def readable(self, span: RequestSpan) -> ReadableSpan:
-        """The span as processors and exporters know it."""
-        assert isinstance(span, WorkSpan)
-        said = span.said
-        return ReadableSpan(
-            name=self.name(span),
-            context=span.get_span_context(),
-            parent=span.parent,
-            resource=self.resource,
-            attributes=self._of(span),
-            events=() if said is None else said.events,
-            links=BoundedList.from_seq(self.limits.max_links, span.links) if span.links else (),
-            kind=span.kind,
-            status=self.status(span),
-            start_time=span.began,
-            end_time=self.end_time(span),
-            instrumentation_scope=self.scope,
-        )
-
     def name(self, span: RequestSpan) -> str:
         """What user code called it; else what it was begun as."""
         assert isinstance(span, WorkSpan)
         return span.plan.name if span.said is None or span.said.name is None else span.said.name
 
-    def _of(self, span: WorkSpan) -> BoundedAttributes:
+    def _links_of(self, span: RequestSpan) -> Sequence[Link]:
+        return BoundedList.from_seq(self.limits.max_links, span.links) if span.links else ()
+
+    def _attributes_of(self, span: RequestSpan) -> BoundedAttributes:
+        assert isinstance(span, WorkSpan)
         limits, said = self.limits, span.said
         bounded = BoundedAttributes(
             limits.max_span_attributes, None, immutable=False, max_value_len=limits.max_span_attribute_length
