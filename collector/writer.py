@@ -55,7 +55,8 @@ class Item(Protocol):
 class Writer:
     """Commits items in groups, in the order submitted. `healthy` is False from a failed commit until one succeeds.
 
-    `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread. `stopwatch` measures commits.
+    `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread. `stopwatch` measures commits,
+    and how long those are waited for who are expected.
     """
 
     def __init__(self, books: Books, on_commit: OnCommit, stopwatch: Callable[[], float]) -> None:

@@ -192,39 +192,3 @@ def _create_table(url):
         except psycopg.OperationalError:  # it listens before it is ready
             assert time.monotonic() < deadline
             time.sleep(0.02)
-
-
-@pytest.fixture(scope="session")
-def aws_url():
-    """A server that stands in for AWS."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def aws(aws_url):
-    """Makes clients of it: `aws("sqs")`."""
-    import boto3
-
-    made = []
-
-    def client(service):
-        made.append(
-            boto3.client(
-                service,
-                endpoint_url=aws_url,
-                region_name="eu-west-1",
-                aws_access_key_id="id",
-                aws_secret_access_key="no",
-            )
-        )
-        return made[-1]
-
-    yield client
-    for one in made:
-        one.close()

@@ -2,34 +2,7 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
-
-
-@pytest.fixture(scope="module")
-def aws_url():
-    """A server that stands in for AWS."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def aws(aws_url):
-    """Makes clients of it."""
-    made = []
-
-    def client(service):
-        keys = {"aws_access_key_id": "id", "aws_secret_access_key": "no", "region_name": "eu-west-1"}
-        made.append(boto3.client(service, endpoint_url=aws_url, **keys))
-        return made[-1]
-
-    yield client
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
