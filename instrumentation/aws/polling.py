@@ -133,8 +133,6 @@ class Polling:
                 self._report_due = now + REPORTS
                 self._report(now)
             self._silent = False
-        except NoAnswer as e:
-            self._failed(e)
         except Exception as e:  # noqa: BLE001 - the thread has to live on, whatever an answer was made of
             self._failed(e)
 

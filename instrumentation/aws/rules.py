@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ SERVICE_TYPES: Final = {
 """`cloud.platform` -> what rules call it."""
 ARNS: Final = ("aws.ecs.container.arn", "aws.ecs.cluster.arn", "aws.eks.cluster.arn", "aws.lambda.invoked_arn")
 """Where a resource says its ARN; the first counts."""
+
+_log = logging.getLogger("fournines.instrumentation")
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def fits(pattern: str, text: object) -> bool:
 
 
 def read_rules(records: Iterable[object]) -> list[Rule]:
-    """The rules of an answer, in the order in which they are asked; one that can't be understood is left out."""
+    """The rules of an answer, in the order in which they are asked; one that can't be understood is left out, and said once."""
     rules = [rule for record in records if (rule := _read(record)) is not None]
     return sorted(rules, key=lambda rule: (rule.priority, rule.name))
 
@@ -133,5 +136,12 @@ def _read(record: object) -> Rule | None:
             path=str(rule.get("URLPath", ANY)),
             attributes=tuple((str(key), str(pattern)) for key, pattern in wanted.items()),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        _say_unreadable(str(rule.get("RuleName", "without a name"))[:80], type(error).__name__)
         return None
+
+
+@lru_cache(64)
+def _say_unreadable(name: str, why: str) -> None:
+    """Once a rule: they are asked for again and again."""
+    _log.warning("X-Ray's sampling rule %s can't be read (%s), and decides nothing", name, why)

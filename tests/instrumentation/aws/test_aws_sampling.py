@@ -126,6 +126,14 @@ def test_a_rule_that_is_none_is_left_out(bad):
     assert [rule.name for rule in read_rules([bad, record("good"), bad])] == ["good"]
 
 
+def test_a_rule_that_cannot_be_read_is_said_once(caplog):
+    """Whoever wrote it thinks that it decides; and rules are asked for every few minutes."""
+    for _ in range(3):
+        read_rules([record("slips of the pen", FixedRate="x"), record("good")])
+
+    assert ["X-Ray's sampling rule slips of the pen can't be read (ValueError), and decides nothing"] == caplog.messages
+
+
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["ask", "ask", "ask", "give", "run out"])), max_size=60)
 
 
