@@ -1,0 +1,37 @@
+"""How a collector is set up: read once, from flags, then FOURNINES_* variables, then the file, then defaults. Typed, and immutable.
+
+    fournines.yaml (${NAME} filled in) <- FOURNINES_* <- flags -> Settings, or every fault with file, line and path
+
+Secrets mask themselves in every text made of them.
+"""
+
+from .errors import SettingsError
+from .flags import Flags
+from .forward import Forward, OtlpForward, RemoteWriteForward, XrayForward
+from .loading import load
+from .notify import Webhook
+from .otlp import Otlp, Tls
+from .probe import Probed
+from .scrape import Scrape
+from .settings import Settings
+from .traces import KeptTraces
+from .xray import Xray, XrayRule
+
+__all__ = [
+    "Flags",
+    "Forward",
+    "KeptTraces",
+    "Otlp",
+    "OtlpForward",
+    "Probed",
+    "RemoteWriteForward",
+    "Scrape",
+    "Settings",
+    "SettingsError",
+    "Tls",
+    "Webhook",
+    "Xray",
+    "XrayForward",
+    "XrayRule",
+    "load",
+]

@@ -1,0 +1,71 @@
+"""Pydantic's faults in the words of whoever wrote the file. No fault repeats what may be a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ..slo.document import Document, Steps
+from ..slo.errors import Fault
+from .settings import Settings
+
+_SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url", "targets"})
+"""Keys whose values no fault repeats: tokens stand in them."""
+
+_EXAMPLES: Final[Mapping[object, str]] = {
+    "notify": "[{type: webhook, url: ...}]",
+    "forward": "[{type: otlp, endpoint: ...}]",
+    "scrape": '[{job: billing, targets: ["127.0.0.1:9000"]}]',
+    "probes": "[{service: payments, url: ...}]",
+    "targets": '["127.0.0.1:9000"]',
+    "files": '["targets/*.json"]',
+    "tokens": '["${OTLP_TOKEN}"]',
+    "rules": "[{name: all, rate: 1, reservoir: 1}]",
+    "signals": "[traces, metrics, logs]",
+}
+"""How a list is written, by its key."""
+
+
+def faults_of(error: ValidationError, source: Document) -> Iterator[Fault]:
+    """Every fault of the file's values, where it stands and what to write instead."""
+    for found in error.errors():
+        yield source.fault(_steps(found), _explain(found))
+
+
+def _steps(error: Mapping[str, Any]) -> Steps:
+    """Where a fault stands in the file: pydantic also names which kind of destination an entry was taken for."""
+    loc = tuple(error["loc"])
+    if error["type"] == "union_tag_invalid":
+        return (*loc, "type")
+    tagged = loc[:1] == ("forward",) and len(loc) > 2
+    return tuple(step for place, step in enumerate(loc) if step != "[key]" and not (tagged and place == 2))
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden" if len(error["loc"]) == 1:
+            return f"unknown key; the keys are {', '.join(sorted(Settings.model_fields))}"
+        case "extra_forbidden":
+            return "unknown key"
+        case "tuple_type":
+            return f"needs to be a list, such as {_EXAMPLES.get(error['loc'][-1], '[...]')}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "needs to be a mapping of keys to values"
+        case "union_tag_not_found":
+            return "needs a type: otlp, remote_write or xray"
+        case "union_tag_invalid":
+            return f"{error['ctx']['tag']!r} is no type of destination; there are otlp, remote_write and xray"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "too_short" if "tokens" in error["loc"]:
+            return f"needs at least {error['ctx']['min_length']} characters"
+    return f"{error['msg']}{_found(error)}"
+
+
+def _found(error: Mapping[str, Any]) -> str:
+    """What stands there instead, where it can be shown."""
+    loc, value = error["loc"], error["input"]
+    secret = (loc[:1] == ("notify",) and loc[-1] != "type") or _SECRET & set(loc)
+    return "" if secret or isinstance(value, dict | list) else f", not {value!r}"

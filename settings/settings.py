@@ -1,0 +1,54 @@
+"""Everything `fournines serve` is told, as one value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, HttpUrl, field_validator
+
+from .forward import Forward
+from .notify import Webhook
+from .number import Port
+from .otlp import Otlp
+from .path import WrittenPath
+from .probe import Probed
+from .scrape import Scrape
+from .section import Section
+from .traces import KeptTraces
+from .xray import Xray
+
+
+class Settings(Section):
+    """Everything `fournines serve` is told. `slos` None means: automatic SLOs only; `url` None: links as the address says;
+    `kernels` None: compiled decoders are kept in the data folder.
+    """
+
+    data: WrittenPath = Path("fournines-data")
+    kernels: WrittenPath | None = None
+    slos: WrittenPath | None = None
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: Port = 8400
+    url: HttpUrl | None = None
+    otlp: Otlp = Otlp()
+    xray: Xray = Xray()
+    notify: tuple[Webhook, ...] = ()
+    forward: tuple[Forward, ...] = ()
+    scrape: tuple[Scrape, ...] = ()
+    probes: tuple[Probed, ...] = ()
+    traces: KeptTraces = KeptTraces()
+
+    @field_validator("forward", "probes", "scrape")
+    @classmethod
+    def _each_once(cls, entries: tuple[Section, ...]) -> tuple[Section, ...]:
+        """The same probe twice would count each answer twice; one queue has one destination."""
+        identities = [entry.identity for entry in entries]
+        for index, identity in enumerate(identities):
+            first = identities.index(identity)
+            if first < index:
+                raise ValueError(f"[{index}] is the same as [{first}]")
+        return entries
+
+    @property
+    def kernels_folder(self) -> Path:
+        """Where compiled decoders are kept."""
+        return self.kernels or self.data / "kernels"
