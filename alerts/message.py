@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from ..slo import BurnRule, NoData, Severity, SLIKind, Status, Window, timestamp
-from .figures import duration, exact_percent, percent, requests, times
+from ..slo import BurnRule, NoData, Severity, SLIKind, Status, Window, figures, timestamp
+
+_TENTH: Final = Fraction(1, 10)
+"""Of less than this a tenth of a per cent is said."""
 
 
 class Message(NamedTuple):
@@ -33,7 +34,7 @@ def burning(status: Status, severity: Severity, since: float) -> Message:
 def silent(status: Status, since: float) -> Message:
     """The message of a service that stopped reporting; `status` is that of the strictest SLO it feeds."""
     service = status.slo.sli.service
-    age = "" if status.data_age is None else f" for {duration(status.data_age)}"
+    age = "" if status.data_age is None else f" for {_duration(status.data_age)}"
     consequence = {
         NoData.BAD: "The events expected of it are booked as failed.",
         NoData.GOOD: "The events expected of it are booked as good.",
@@ -45,7 +46,7 @@ def silent(status: Status, since: float) -> Message:
 
 def resolved(opening: str, status: Status | None, since: float, now: float) -> Message:
     """The message of an alert's end; `opening` is its summary when it fired, `status` None when its SLO is gone."""
-    lasted = f"fired for {duration(now - since)}"
+    lasted = f"fired for {_duration(max(0.0, now - since))}"
     if status is None:
         return Message(f"Over: {opening}", f"Its SLO is no longer there; the alert {lasted}.")
     return Message(f"Over: {opening}", f"It {lasted}. Over {status.slo.window}: {budget_left(status)}.")
@@ -55,22 +56,27 @@ def promise(status: Status) -> str:
     """The promise in words: `99.99 % of the requests to payments succeed, over 30d`."""
     slo = status.slo
     kept = "succeed" if slo.sli.kind is SLIKind.AVAILABILITY else f"are answered within {slo.sli.threshold} s"
-    return f"{exact_percent(slo.objective.target)} of the requests to {slo.service} {kept}, over {slo.window}"
+    return f"{figures.objective(slo.objective)} of the requests to {slo.service} {kept}, over {slo.window}"
 
 
 def budget_left(status: Status) -> str:
     """What is left, as share, time and requests; or by how much it is over-spent."""
     budget = status.budget
     if budget.remaining_ratio < 0:
-        seconds, events = math.ceil(-budget.remaining_seconds), Fraction(math.ceil(-budget.remaining_events))
-        return f"over-spent by {duration(seconds)} of outage ({requests(events)})"
-    left = f"{duration(budget.remaining_seconds)} of outage, {requests(budget.remaining_events)}"
-    return f"{percent(budget.remaining_ratio)} of the budget left ({left})"
+        over = _duration(-budget.remaining_seconds, up=True)
+        return f"over-spent by {over} of outage ({figures.requests(-budget.remaining_events, up=True)})"
+    digits = 0 if budget.remaining_ratio >= _TENTH else 1
+    left = f"{_duration(budget.remaining_seconds)} of outage, {figures.requests(budget.remaining_events)}"
+    return f"{figures.percent(budget.remaining_ratio, digits)} of the budget left ({left})"
+
+
+def _duration(seconds: figures.Number, *, up: bool = False) -> str:
+    return figures.duration(seconds, up=up, compact=True)
 
 
 def _exhaustion(status: Status) -> str:
     left = status.exhausted_in_seconds
-    return f", empty in {duration(left)}" if left else ""
+    return f", empty in {_duration(left)}" if left else ""
 
 
 def _met(status: Status, severity: Severity) -> BurnRule:
@@ -80,19 +86,19 @@ def _met(status: Status, severity: Severity) -> BurnRule:
 
 
 def _rate(status: Status, window: Window) -> str:
-    return times(status.burn[window] or Fraction(0))
+    return figures.burn(status.burn[window])
 
 
 def _rates(status: Status, rule: BurnRule) -> str:
     rates = " and ".join(f"{_rate(status, window)} over {window}" for window in (rule.long, rule.short))
-    return f"it burns {rates}, above {times(rule.factor(status.slo.window))}"
+    return f"it burns {rates}, above {figures.factor(rule.factor(status.slo.window))}x"
 
 
 def _caveat(status: Status) -> str:
     said = []
     if status.coverage < 1:
-        seen, window = duration(status.coverage * status.slo.window.seconds), status.slo.window
+        seen, window = _duration(status.coverage * status.slo.window.seconds), status.slo.window
         said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
     if status.estimated_bad:
-        said.append(f"{requests(Fraction(status.estimated_bad))} of a silent service are estimated.")
+        said.append(f"{figures.requests(status.estimated_bad)} of a silent service are estimated.")
     return " ".join(said)

@@ -18,11 +18,10 @@ from typing import Any, Final
 
 import yaml
 
-from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window
+from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures
 from . import names
 from .compose import links
-from .figures import exact_percent, times
-from .promql import label_name, literal_in_template, number, selector, string
+from .promql import label_name, literal_in_template, selector, string
 from .state import KEEP_FIRING_SECONDS
 
 FAST: Final = Window(30)
@@ -121,10 +120,10 @@ class _Rules:
 
     def metadata(self, shortest: Window) -> list[Rule]:
         objective = self.slo.objective
-        days = number(Fraction(self.slo.window.seconds, DAY))
+        days = figures.exact(Fraction(self.slo.window.seconds, DAY))
         constants = {
             names.RECORD_OBJECTIVE: f"vector({objective})",
-            names.RECORD_ERROR_BUDGET: f"vector({number(objective.allowed)})",
+            names.RECORD_ERROR_BUDGET: f"vector({figures.exact(objective.allowed)})",
             names.RECORD_PERIOD_DAYS: f"vector({days})",
             names.RECORD_CURRENT_BURN: self.burn(shortest),
             names.RECORD_PERIOD_BURN: self.burn(self.slo.window),
@@ -139,7 +138,7 @@ class _Rules:
             names.SLOTH_VERSION: "fournines",
             names.SLOTH_MODE: "fournines-build",
             names.SLOTH_SPEC: "openslo/v1",
-            names.SLOTH_OBJECTIVE: exact_percent(self.slo.objective.target).removesuffix(" %"),
+            names.SLOTH_OBJECTIVE: figures.exact(100 * Fraction(self.slo.objective.target)),
         }
 
     def burn(self, window: Window) -> str:
@@ -168,7 +167,7 @@ class _Rules:
         }
 
     def pair(self, rule: BurnRule) -> str:
-        limit = number(rule.factor(self.slo.window) * self.slo.objective.allowed)
+        limit = figures.exact(rule.factor(self.slo.window) * self.slo.objective.allowed)
         parts = [self.above(rule.short, limit), self.above(rule.long, limit)]
         if rule.severity is Severity.PAGE:
             enough = f"sum(increase({self.counter(rule.long, bad=True)})) >= {self.slo.min_bad_events}"
@@ -181,8 +180,8 @@ class _Rules:
 
     def annotations(self, rules: Sequence[BurnRule]) -> dict[str, str]:
         slo = self.slo
-        name, percent = literal_in_template(slo.name), exact_percent(slo.objective.target)
-        pairs = ", or ".join(f"{times(r.factor(slo.window))} over {r.long} and {r.short}" for r in rules)
+        name, percent = literal_in_template(slo.name), figures.objective(slo.objective)
+        pairs = ", or ".join(f"{figures.factor(r.factor(slo.window))}x over {r.long} and {r.short}" for r in rules)
         summary = f"{name} burns {_burn(self.identity)}, {_left(self.identity)}"
         description = (
             f"The promise: {percent} over {slo.window}. Now {{{{ $value | humanizePercentage }}}} of the events fail. "

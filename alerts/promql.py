@@ -4,27 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 _NOT_IN_LABEL: Final = re.compile(r"[^a-zA-Z0-9_]")
 _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-_LONGEST_EXACT: Final = 40
-
-
-def number(value: Fraction) -> str:
-    """A number as a literal: every digit where it has an end, 17 digits where it has none. 0.0001 stays 0.0001."""
-    digits = _terminates_after(value.denominator)
-    if digits is None:
-        return format(Decimal(repr(float(value))), "f")
-    text = format(Decimal(value.numerator * 10**digits // value.denominator).scaleb(-digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _terminates_after(denominator: int) -> int | None:
-    """Decimal places of a fraction in lowest terms; None when it never ends or ends too late."""
-    return next((digits for digits in range(_LONGEST_EXACT) if 10**digits % denominator == 0), None)
 
 
 def string(text: str) -> str:

@@ -3,7 +3,7 @@
     SLOs -> build_dashboards -> Grafana (grafanalib to author, `modernise` to the current schema, `lint` to judge)
     Evaluation, alerts, history -> render_overview, render_slo -> HTML
 
-Nothing here computes a figure the domain did not; `figures` rounds, and always in the pessimistic direction.
+Nothing here computes a figure the domain did not, nor rounds one in a way of its own: `slo.figures` does.
 """
 
 from .card import slo_path

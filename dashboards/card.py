@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ..slo import figures
 from ..slo.burn import BurnRule, Severity
 from ..slo.slo import SLO, Origin
 from ..slo.status import State, Status
 from ..slo.window import Window
-from . import figures
 from .face import Face, face_of
 from .links import dashboard, owner, runbook
 from .svg import Limit, budget_bar, burn_bar
@@ -93,7 +93,7 @@ def card_of(
         name=status.slo.name,
         path=slo_path(status.slo.name),
         service=status.slo.service,
-        promise=f"{figures.percent(Fraction(status.slo.objective.target), digits=None)} over {status.slo.window}",
+        promise=f"{figures.objective(status.slo.objective)} over {status.slo.window}",
         declared="declared by the service" if status.slo.origin is Origin.DECLARED else "",
         face=face,
         rate=rate,

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
+from ..slo import figures
 from ..slo.source import HistoryPoint
 from ..slo.status import Status
 from ..slo.window import DAY, Interval
-from . import figures
 from .svg import Limit, Step, columns, lines
 
 
@@ -70,7 +70,7 @@ def indicator(history: History, status: Status) -> Chart:
     bottom = max(0.0, min([*ratios, objective]) - allowed)
     low = min(ratios, default=None)
     share = figures.percent(Fraction(low), digits=2) if low is not None else figures.NOTHING
-    says = f"lowest {share}, promised {figures.percent(Fraction(status.slo.objective.target), digits=None)}"
+    says = f"lowest {share}, promised {figures.objective(status.slo.objective)}"
     title = "Share of good requests, and the objective"
     plot = lines(_runs(history), bottom, 1.0, f"{title}: {says}", [Limit(objective, "objective")])
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom), digits=2), _axis(history), plot)

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from ..slo import figures
 from ..slo.evaluate import Evaluation
 from ..slo.status import STATES, Status
-from . import figures
 from .card import AlertJson, Card, alerts_by_slo, card_of
 from .face import FACES, STALE_EVALUATION, Face, face_of
 from .history import Chart, History, burn_down, failures, indicator, traffic

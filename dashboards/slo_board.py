@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from grafanalib import core
 
+from ..slo import figures
 from ..slo.burn import Severity
 from ..slo.slo import SLO
 from . import catalog, promql
 from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards
-from .figures import percent
 from .links import owner, runbook
 from .panels import (
     BUDGET_STEPS,
@@ -132,8 +132,8 @@ def _words(slo: SLO) -> str:
 def _rule_words(slo: SLO) -> Iterable[str]:
     for rule in slo.rules:
         yield (
-            f"- {rule.severity.value}: {rule.long} and {rule.short} burn above {float(rule.factor(slo.window)):g}x "
-            f"({percent(rule.budget_share)} of the budget in {rule.long})"
+            f"- {rule.severity.value}: {rule.long} and {rule.short} burn above {figures.factor(rule.factor(slo.window))}x "
+            f"({figures.percent(rule.budget_share)} of the budget in {rule.long})"
         )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
+from . import figures
 from .annotations import RUNBOOK
-from .burn import Severity
+from .burn import BurnRule, Severity
 from .errors import Fault, Place
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SLIKind
 from .slo import SLO
@@ -17,7 +17,6 @@ _BOUNDARIES: Final = "0.005 0.01 0.025 0.05 0.075 0.1 0.15 0.2 0.25 0.3 0.4 0.5 
 
 HTTP_BOUNDARIES: Final = tuple(map(Decimal, _BOUNDARIES.split()))
 """Seconds: those the semantic conventions advise for HTTP durations, with 0.15, 0.2, 0.3 and 0.4 between them."""
-
 
 _MEASURED: Final = frozenset({HTTP_SERVER_DURATION, HTTP_CLIENT_DURATION, MESSAGE_DURATION, OPERATION_DURATION})
 """The metrics whose boundaries are these."""
@@ -37,13 +36,19 @@ def _advice(slo: SLO) -> Iterator[str]:
     yield from _without_runbook(slo)
     yield from _between_boundaries(slo)
     for rule in slo.rules:
-        pair = f"the {rule.severity.value} of {rule.long} and {rule.short}"
-        if rule.long > slo.window:
-            yield f"{pair} looks back longer than the budget's window of {slo.window}"
-        factor = rule.factor(slo.window)
-        if factor * slo.objective.allowed >= 1:
-            most = 1 / slo.objective.allowed
-            yield f"{pair} can't fire: it needs a burn above {_short(factor)}, and a target of {slo.objective} burns {_short(most)} at most"
+        yield from _idle(rule, slo)
+
+
+def _idle(rule: BurnRule, slo: SLO) -> Iterator[str]:
+    pair = f"the {rule.severity.value} of {rule.long} and {rule.short}"
+    if rule.long > slo.window:
+        yield f"{pair} looks back longer than the budget's window of {slo.window}"
+    needed, most = rule.factor(slo.window), 1 / slo.objective.allowed
+    if needed >= most:
+        yield (
+            f"{pair} can't fire: it needs a burn above {figures.factor(needed)}, "
+            f"and a target of {slo.objective} burns {figures.factor(most)} at most"
+        )
 
 
 def _without_runbook(slo: SLO) -> Iterator[str]:
@@ -63,7 +68,3 @@ def _between_boundaries(slo: SLO) -> Iterator[str]:
         f"a threshold of {threshold} s is no boundary of the usual histogram, and {used}; "
         f"set FOURNINES_LATENCY_THRESHOLDS={threshold} where {slo.sli.service} runs, or use the signal `spans`"
     )
-
-
-def _short(number: Fraction) -> str:
-    return f"{float(number):g}"

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from . import figures
 from .arithmetic import BoolArray, IntArray, compare
 from .budget import ErrorBudget
 from .burn import BurnRule, Severity, burn_rate
@@ -231,10 +232,8 @@ class Evaluation:
     def _rule_status(self, row: int, severity: Severity, burn: Mapping[Window, Fraction | None]) -> RuleStatus:
         rule = self.evaluator.prepared_rule(int(self.met[severity][row]))
         if rule is not None:
-            factor = float(rule.factor(self.slos[row].window))
-            return RuleStatus(
-                severity, met=True, rule=rule, reason=f"{rule.long} and {rule.short} burn above {factor:g}"
-            )
+            factor = figures.factor(rule.factor(self.slos[row].window))
+            return RuleStatus(severity, met=True, rule=rule, reason=f"{rule.long} and {rule.short} burn above {factor}")
         return RuleStatus(severity, met=False, rule=None, reason=self._why_not(row, severity, burn))
 
     def _why_not(self, row: int, severity: Severity, burn: Mapping[Window, Fraction | None]) -> str:
@@ -268,6 +267,5 @@ class Evaluation:
             case State.NO_TRAFFIC:
                 return f"no events in {min(slo.windows)}"
             case State.HEALTHY:
-                return (
-                    f"{float(self.budget(row).remaining_ratio) * 100:.1f} % of the error budget of {slo.window} is left"
-                )
+                left = figures.percent(self.budget(row).remaining_ratio)
+                return f"{left} of the error budget of {slo.window} is left"

@@ -33,6 +33,16 @@ def test_a_whole_budget_and_one_over_spent(status, world):
     assert "over-spent by 39s of outage (388 requests)" == budget_left(status())
 
 
+def test_figures_are_rounded_against_us(status, world, start):
+    """An hour and a second too much are an hour and a minute; a rate above its limit is not said to be the limit."""
+    world.failing[PAYMENTS, "30d"] = 0.0015
+    assert "over-spent by 1h 1m of outage" in budget_left(status())
+    world.rate, world.failing = 10_000.0, {PAYMENTS: 0.001441}
+    assert (
+        "it burns 14.5x over 1h and 14.5x over 5m, above 14.4x" in burning(status(), Severity.PAGE, start).description
+    )
+
+
 def test_the_lock_screen_says_how_fast_what_is_left_and_how_long(status, world, start):
     """The summary is one line that can be acted upon."""
     world.failing = {PAYMENTS: 0.01, (PAYMENTS, "30d"): 0.00005}

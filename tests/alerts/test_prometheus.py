@@ -392,4 +392,4 @@ def test_factors_follow_the_window(slo):
     rule = BurnRule(Severity.PAGE, Fraction(2, 100), Window.parse("1h"), Window.parse("5m"))
     alerts = rules_of(dataclasses.replace(slo(rules=(rule,)), window=Window.parse("28d")), "alert")
     assert "> 0.001344)" in alerts["page"]["expr"]
-    assert "13.4x over 1h and 5m" in alerts["page"]["annotations"]["description"]
+    assert "13.44x over 1h and 5m" in alerts["page"]["annotations"]["description"]

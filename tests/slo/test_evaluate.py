@@ -140,7 +140,7 @@ QUIET = FINE | {Window.parse("5m"): EventCount(0, 0)}
 @pytest.mark.parametrize(
     ("counts", "seen", "state", "reason"),
     [
-        (FINE, {}, State.HEALTHY, "100.0 % of the error budget of 30d is left"),
+        (FINE, {}, State.HEALTHY, "100 % of the error budget of 30d is left"),
         (QUIET, {}, State.NO_TRAFFIC, "no events in 5m"),
         (SLOW, {}, State.AT_RISK, "1d and 2h burn above 3"),
         (SPENT, {}, State.EXHAUSTED, "the error budget of 30d is spent"),

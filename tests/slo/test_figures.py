@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards import figures
+from fournines.slo import Objective, figures
 
 SHARES = st.fractions(min_value=-50, max_value=1, max_denominator=10**9)
 SECONDS = st.fractions(min_value=0, max_value=400 * 86_400, max_denominator=1000)
@@ -66,11 +67,56 @@ def test_shares_read_as_people_say_them(ratio: Fraction, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "said"), [("0.9999", "99.99 %"), ("0.99995", "99.995 %"), ("0.5", "50 %"), ("0.99", "99 %")]
+    ("target", "said"),
+    [
+        ("0.9999", "99.99 %"),
+        ("0.99995", "99.995 %"),
+        ("0.5", "50 %"),
+        ("0.990", "99 %"),
+        (f"0.{'9' * 30}", f"99.{'9' * 28} %"),
+    ],
 )
 def test_objectives_keep_every_digit(target: str, said: str) -> None:
     """An objective is exact, so it is never rounded."""
-    assert said == figures.percent(Fraction(target), digits=None)
+    assert said == figures.objective(Objective.parse(target))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(1, 10_000), "0.0001"),
+        (Fraction(144, 10) / 10_000, "0.00144"),
+        (Fraction(30), "30"),
+        (Fraction(100), "100"),
+        (Fraction(1, 3), "0.3333333333333333"),
+        (Fraction(28, 30) / 100_000, "0.000009333333333333333"),
+        (Fraction(0), "0"),
+        (Fraction(-1, 4), "-0.25"),
+    ],
+)
+def test_exact_numbers_keep_every_digit_they_have(value: Fraction, text: str) -> None:
+    """1 - 0.9999 is 0.0001 and nothing else; what has no end gets as many digits as a float holds."""
+    assert text == figures.exact(value)
+
+
+@given(st.decimals(min_value=0, max_value=1000, allow_nan=False, places=30))
+def test_a_decimal_is_written_exactly(value: Decimal) -> None:
+    """Reading the literal gives the number back, exactly."""
+    assert Fraction(value) == Fraction(figures.exact(Fraction(value)))
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "said"), [("0.6199", 0, "61 %"), ("0.0049", 0, "under 1 %"), ("0.12345", 2, "12.34 %")]
+)
+def test_a_share_has_as_many_digits_as_asked(share: str, digits: int, said: str) -> None:
+    """And is rounded down whatever they are."""
+    assert said == figures.percent(Fraction(share), digits)
+
+
+@pytest.mark.parametrize(("factor", "said"), [("14.4", "14.4"), ("13.44", "13.44"), ("1", "1"), ("0.7", "0.7")])
+def test_a_factor_is_said_as_it_is(factor: str, said: str) -> None:
+    """It is no measurement: rounded up it would be another limit."""
+    assert said == figures.factor(Fraction(factor))
 
 
 @settings(deadline=None)
@@ -105,9 +151,10 @@ def test_rates_read_as_people_say_them(rate: Fraction | None, said: str) -> None
 def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction) -> None:
     """What is said lies on the safe side, within the smaller of the two units said."""
     down, up = figures.duration(seconds), figures.duration(seconds, up=True)
+    assert read_duration(down) <= seconds or down == "under 1 ms"
+    assert seconds <= read_duration(up)
     if seconds >= 1:
         unit = Fraction(UNITS[down.split()[-1]])
-        assert read_duration(down) <= seconds <= read_duration(up)
         assert seconds - read_duration(down) < max(unit, Fraction(3_600 if seconds >= 86_400 else 60))
 
 
@@ -116,6 +163,8 @@ def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction
     [
         (0, False, "0 s"),
         (0.25, False, "250 ms"),
+        (0.2501, True, "251 ms"),
+        (0.9999, True, "1 s"),
         (0.0001, False, "under 1 ms"),
         (259.2, False, "4 min 19 s"),
         (38.2, True, "39 s"),
@@ -129,6 +178,17 @@ def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction
 def test_lengths_of_time_read_as_people_say_them(seconds: float, up: bool, said: str) -> None:
     """The two largest units; rounding up carries into the larger one."""
     assert said == figures.duration(seconds, up=up)
+
+
+@settings(deadline=None)
+@given(SECONDS, st.booleans())
+def test_a_compact_length_says_the_same(seconds: Fraction, up: bool) -> None:
+    """On a lock screen there is room for units of one letter, and the figures are those of the page."""
+    whole = figures.duration(seconds, up=up)
+
+    assert figures.duration(seconds, up=up, compact=True) == re.sub(r"(?<=\d) ", "", whole.replace("min", "m")).replace(
+        "under1", "under 1"
+    )
 
 
 def test_a_length_of_time_is_not_negative() -> None:
