@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
-from ..slo import DASHBOARD, RUNBOOK, SLO, Status
+from ..slo import SLO, Status
 from .alert import Alert, Key, Kind
+from .links import links, slo_url
 from .message import Message, burning, resolved, silent
 from .names import (
     ALERT_BURN,
     ALERT_NO_DATA,
-    ANNOTATION_DASHBOARD,
     ANNOTATION_DESCRIPTION,
-    ANNOTATION_RUNBOOK,
     ANNOTATION_SUMMARY,
     LABEL_ALERTNAME,
     LABEL_SERVICE,
@@ -61,23 +59,11 @@ def labels(kind: Kind, slo: SLO) -> dict[str, str]:
     }
 
 
-def links(slo: SLO, public_url: str) -> dict[str, str]:
-    """Where to look and what to do. Without a runbook nothing is made up."""
-    runbook, dashboard = slo.annotations.get(RUNBOOK), slo.annotations.get(DASHBOARD)
-    found = {ANNOTATION_DASHBOARD: dashboard or page_url(public_url, slo.name)}
-    return {**found, ANNOTATION_RUNBOOK: runbook} if runbook else found
-
-
-def page_url(public_url: str, slo: str) -> str:
-    """The page of an SLO."""
-    return f"{public_url.rstrip('/')}/slo/{quote(slo, safe='')}"
-
-
 def _notification(
     alert: Alert, action: Action, message: Message, ended: float | None, found: Mapping[str, str], public_url: str
 ) -> Notification:
     texts = {ANNOTATION_SUMMARY: message.summary, ANNOTATION_DESCRIPTION: message.description}
-    url = page_url(public_url, alert.slo)
+    url = slo_url(public_url, alert.slo)
     return Notification(action, alert.key.dedup, alert.labels, {**texts, **found}, alert.firing.since, ended, url)
 
 

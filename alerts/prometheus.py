@@ -20,7 +20,7 @@ import yaml
 
 from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures
 from . import names
-from .compose import links
+from .links import links
 from .promql import label_name, literal_in_template, selector, string
 from .state import KEEP_FIRING_SECONDS
 

@@ -6,12 +6,13 @@
 Nothing here computes a figure the domain did not, nor rounds one in a way of its own: `slo.figures` does.
 """
 
-from .card import slo_path
 from .history import History
 from .lint import Finding, lint, queries
-from .page import CONTENT_SECURITY_POLICY, STATIC, Detail, Overview, render_missing, render_overview, render_slo
+from .overview_page import Overview, render_overview
+from .page import CONTENT_SECURITY_POLICY, STATIC, render_missing
 from .promise import promise
 from .provision import build_dashboards, write
+from .slo_page import Detail, render_slo
 
 __all__ = [
     "CONTENT_SECURITY_POLICY",
@@ -27,6 +28,5 @@ __all__ = [
     "render_missing",
     "render_overview",
     "render_slo",
-    "slo_path",
     "write",
 ]

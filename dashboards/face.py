@@ -14,9 +14,6 @@ from ..slo.status import State
 STALE_AFTER: Final = 180.0
 """Seconds without an export after which calm is not believed: what the collector grants a foreign sender before it calls it silent."""
 
-STALE_EVALUATION: Final = 30.0
-"""Seconds without an evaluation after which the page itself is not current: six evaluations were missed."""
-
 
 class Face(Enum):
     """Worst first. The value is the word people read."""
@@ -47,6 +44,9 @@ class Face(Enum):
 
 
 FACES: Final = tuple(Face)
+RANK: Final = {face: rank for rank, face in enumerate(FACES)}
+"""0 is worst."""
+
 _URGENT: Final = frozenset({Face.NO_DATA, Face.BURNING, Face.STALE})
 _CALM: Final = frozenset({Face.NEVER_HEARD, Face.NO_TRAFFIC, Face.HEALTHY})
 _BELIEVED_WHEN_STALE: Final = {State.BURNING: Face.BURNING, State.EXHAUSTED: Face.EXHAUSTED}

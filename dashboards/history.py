@@ -12,7 +12,7 @@ from ..slo import figures
 from ..slo.source import HistoryPoint
 from ..slo.status import Status
 from ..slo.window import DAY, Interval
-from .svg import Limit, Step, columns, lines
+from .svg import Mark, Step, columns, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def indicator(history: History, status: Status) -> Chart:
     share = figures.percent(Fraction(low), digits=2) if low is not None else figures.NOTHING
     says = f"lowest {share}, promised {figures.objective(status.slo.objective)}"
     title = "Share of good requests, and the objective"
-    plot = lines(_runs(history), bottom, 1.0, f"{title}: {says}", [Limit(objective, "objective")])
+    plot = lines(_runs(history), bottom, 1.0, f"{title}: {says}", [Mark(objective, "objective")])
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom), digits=2), _axis(history), plot)
 
 
@@ -84,7 +84,7 @@ def burn_down(history: History, status: Status) -> Chart:
     run = [(0.0, 1.0), *shares, (1.0, left)] if history.points else []
     says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
     title = f"Error budget over {status.slo.window}"
-    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [Limit(0.0, "objective")])
+    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [Mark(0.0, "objective")])
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), _axis(history), plot)
 
 

@@ -7,12 +7,10 @@ from typing import Any, Final
 
 from grafanalib import core
 
-from ..slo import figures
-from ..slo.burn import Severity
-from ..slo.slo import SLO
+from ..slo import OWNER, RUNBOOK, SLO, Severity, figures, link
 from . import catalog, promql
 from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards
-from .links import owner, runbook
+from .limits import limits_of
 from .panels import (
     BUDGET_STEPS,
     COUNT_STEPS,
@@ -33,6 +31,7 @@ from .panels import (
 from .promise import promise
 from .slug import uid
 
+_COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
 _QUIET: Final = {"0": "quiet", "1": "FIRING"}
 _SOON: Final = 6 * 3_600
 _SPENT_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 0.0))
@@ -109,15 +108,12 @@ def _whole_window(slo: SLO) -> Iterable[Any]:
 
 def _burn_steps(slo: SLO) -> Steps:
     """Green below every limit; from each rule's limit on, the colour of its severity."""
-    colour = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
-    limits: dict[float, str] = {}
-    for rule in sorted(slo.rules, key=lambda rule: rule.severity is Severity.PAGE):
-        limits[float(rule.factor(slo.window))] = colour[rule.severity]
-    return ((GREEN, 0.0), *((limits[limit], limit) for limit in sorted(limits)))
+    limits = limits_of(slo.rules, slo.window)
+    return ((GREEN, 0.0), *((_COLOURS[limit.severity], float(limit.factor)) for limit in limits))
 
 
 def _words(slo: SLO) -> str:
-    address, keeper = runbook(slo), owner(slo)
+    address, keeper = link(slo, RUNBOOK), slo.annotations.get(OWNER)
     lines = [
         f"**{_markdown(slo.display_name or slo.name)}**",
         _markdown(slo.description),

@@ -17,11 +17,11 @@ HEIGHT: Final = 100
 _BAR: Final = 100
 
 
-class Limit(NamedTuple):
-    """A line somewhere along a bar, and the severity it belongs to."""
+class Mark(NamedTuple):
+    """A line across a chart or a bar, at a value of its scale. Its colour goes by `tone`."""
 
     value: float
-    severity: str
+    tone: str
 
 
 class Step(NamedTuple):
@@ -32,15 +32,15 @@ class Step(NamedTuple):
     value: float
 
 
-def burn_bar(value: float, limits: Iterable[Limit], top: float, tone: str) -> Markup:
-    """One burn rate against its limits, on a logarithmic scale from 0 to `top`."""
+def burn_bar(value: float, marks: Iterable[Mark], top: float, tone: str) -> Markup:
+    """One burn rate against its limits, which are `marks`, on a logarithmic scale from 0 to `top`."""
     width = _short(_logarithmic(value, top) * _BAR)
     bar = f'<rect class="{escape(tone)}" width="{width}" height="10"/>' if value > 0 else ""
-    marks = (
-        f'<path class="limit {escape(limit.severity)}" d="M{_short(_logarithmic(limit.value, top) * _BAR)} 0V10"/>'
-        for limit in limits
+    limits = (
+        f'<path class="limit {escape(mark.tone)}" d="M{_short(_logarithmic(mark.value, top) * _BAR)} 0V10"/>'
+        for mark in marks
     )
-    return _bar(bar + "".join(marks))
+    return _bar(bar + "".join(limits))
 
 
 def budget_bar(left: float, tone: str) -> Markup:
@@ -65,13 +65,13 @@ def lines(
     bottom: float,
     top: float,
     says: str,
-    marks: Iterable[Limit] = (),
+    marks: Iterable[Mark] = (),
 ) -> Markup:
     """Lines through (share of the width, value), one for each run, so that gaps stay gaps; `marks` are level lines across."""
     points = ("L".join(f"{_short(x * WIDTH)} {_short(_y(value, bottom, top))}" for x, value in run) for run in runs)
     paths = (f'<path class="line" d="M{each}"/>' for each in points)
     levels = (
-        f'<path class="level {escape(mark.severity)}" d="M0 {_short(_y(mark.value, bottom, top))}H{WIDTH}"/>'
+        f'<path class="level {escape(mark.tone)}" d="M0 {_short(_y(mark.value, bottom, top))}H{WIDTH}"/>'
         for mark in marks
     )
     return _chart("".join((*levels, *paths)), says)

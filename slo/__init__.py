@@ -8,7 +8,7 @@ Nothing here reads a clock or a socket, and nothing but `load_slos` a file; `now
 """
 
 from .advice import HTTP_BOUNDARIES, advise
-from .annotations import DASHBOARD, OWNER, RUNBOOK
+from .annotations import DASHBOARD, OWNER, RUNBOOK, link
 from .budget import ErrorBudget
 from .burn import WORKBOOK, BurnRule, Severity, burn_rate
 from .classify import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, SPAN_STATUS, Attribute, Attributes, Verdict, availability
@@ -99,6 +99,7 @@ __all__ = [
     "availability",
     "burn_rate",
     "evaluate",
+    "link",
     "load_slos",
     "summarise",
     "tier_at",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .burn import BurnRule, Severity
 from .errors import InvalidValue
-from .slo import NoData
+from .slo import SLO, NoData
 from .window import Window
 
 PREFIX: Final = "fournines/"
@@ -73,6 +73,14 @@ def parse_owner(text: str) -> str:
     if not text.strip():
         raise InvalidValue("is empty; write who keeps the promise")
     return text
+
+
+def link(slo: SLO, annotation: str) -> str | None:
+    """The address in an annotation of an SLO; None where there is none, or none that may become a link."""
+    try:
+        return parse_link(slo.annotations.get(annotation, ""))
+    except InvalidValue:
+        return None
 
 
 ANNOTATIONS: Final[Mapping[str, Callable[[str], Any]]] = {

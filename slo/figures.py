@@ -107,6 +107,11 @@ def clock(seconds: float, now: float) -> str:
     return f"{moment(seconds, with_date=True)} UTC"
 
 
+def since(began: float, now: float) -> str:
+    """`since 03:12:40 UTC (4 min)`."""
+    return f"since {clock(began, now)} ({duration(max(0, int(now) - int(began)))})"
+
+
 def moment(seconds: float, *, with_date: bool) -> str:
     """A moment in UTC to the minute, for an axis that says so."""
     when = datetime.fromtimestamp(int(seconds), UTC)

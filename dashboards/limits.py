@@ -1,0 +1,23 @@
+"""The burn rates that rules begin at, and whom each of them wakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..slo import BurnRule, Severity, Window
+
+
+class Limit(NamedTuple):
+    """The burn rate above which a rule holds, and its severity."""
+
+    factor: Fraction
+    severity: Severity
+
+
+def limits_of(rules: Iterable[BurnRule], window: Window) -> tuple[Limit, ...]:
+    """Those of `rules` for a budget over `window`, exact, lowest first; one that a page and a ticket share is the page's."""
+    pages_last = sorted(rules, key=lambda rule: rule.severity is Severity.PAGE)
+    severities = {rule.factor(window): rule.severity for rule in pages_last}
+    return tuple(Limit(factor, severities[factor]) for factor in sorted(severities))

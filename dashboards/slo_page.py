@@ -1,0 +1,51 @@
+"""The page of one SLO: what it is in, what to do, and the numbers explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..slo import Status
+from .alert_line import AlertJson
+from .card import Card
+from .history import Chart, History, burn_down, failures, indicator, traffic
+from .page import is_stale, render
+from .promise import explained, promise
+from .steps import STEPS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detail:
+    """What `render_slo` needs. `recent` is drawn as failures, traffic and good share, `whole` (the budget's window) as burn-down."""
+
+    status: Status
+    now: float
+    since: float | None = None
+    alerts: Sequence[AlertJson] = ()
+    notices: Sequence[str] = ()
+    recent: History | None = None
+    whole: History | None = None
+
+
+def render_slo(view: Detail) -> str:
+    """The page at `/slo/{name}`: one SLO, with its numbers explained. No clock is read: `now` comes with the view."""
+    status, now = view.status, view.now
+    card = Card(status, now, view.since, view.alerts, stale=is_stale(status.now, now))
+    return render(
+        "slo.html.j2",
+        now,
+        status.now,
+        view.notices,
+        title=f"{card.face.value} {card.name}",
+        card=card,
+        slo=status.slo,
+        promise=promise(status.slo),
+        charts=_charts(view),
+        explained=explained(status),
+        steps=STEPS[card.face],
+    )
+
+
+def _charts(view: Detail) -> list[Chart]:
+    recent = [failures(view.recent), traffic(view.recent), indicator(view.recent, view.status)] if view.recent else []
+    return recent + ([burn_down(view.whole, view.status)] if view.whole else [])
