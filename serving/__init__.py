@@ -1,0 +1,31 @@
+"""What a running collector answers and does: the parts that `service` puts together.
+
+    Settings -> plan_of -> the data plane
+    commits, time -> Evaluations -> alerts, Summaries, Exposition, Notices -> routes -> the HTTP application
+    SLO files that changed -> SloReload -> the collector
+
+Nothing here reads a clock or the environment: both are handed in.
+"""
+
+from .evaluations import Evaluations
+from .exposition import Exposition
+from .notices import Notices
+from .plan import plan_of
+from .reload import SloReload
+from .senders import senders_of
+from .summaries import Summaries
+from .urls import otlp_url, page_url
+from .wakeup import Wakeup
+
+__all__ = [
+    "Evaluations",
+    "Exposition",
+    "Notices",
+    "SloReload",
+    "Summaries",
+    "Wakeup",
+    "otlp_url",
+    "page_url",
+    "plan_of",
+    "senders_of",
+]

@@ -1,0 +1,61 @@
+"""What an operator should know, in sentences: a ledger that can't be written or is damaged, SLO files with faults, SLOs that are
+not counted or declared as they look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ..collector import Collector
+from ..slo import SloFiles
+
+MOST_CONTESTED: Final = 5
+"""SLOs that services declare in several ways and that are named."""
+
+
+class Notices:
+    """About a collector whose ledger lies in the folder `data`, and the SLO files it was given."""
+
+    def __init__(self, collector: Collector, files: SloFiles, data: Path) -> None:
+        self._collector = collector
+        self._files = files
+        self._data = data
+
+    def trouble(self) -> str:
+        """Why data can't be taken in now; empty when it can."""
+        if self._collector.healthy:
+            return ""
+        return f"the ledger in {self._data} can't be written: senders keep their data"
+
+    def notices(self) -> list[str]:
+        """Everything there is to know, the most urgent first."""
+        whole = (self.trouble(), self._damage(), self._files.fault)
+        return [*filter(None, whole), *self._off_boundary(), *self._contested()]
+
+    def _damage(self) -> str:
+        ledger = self._collector.ledger
+        if ledger.inspection and ledger.inspection.damage:
+            return f"the ledger {ledger.path} is damaged ({ledger.inspection.damage}): copy it, and put a backup in its place"
+        if not ledger.damaged:
+            return ""
+        names = ", ".join(path.name for path in ledger.damaged)
+        return f"a damaged ledger was set aside, what it counted is missing here: {names} in {self._data}"
+
+    def _off_boundary(self) -> Iterator[str]:
+        for name, used in sorted(self._collector.off_boundary.items()):
+            instead = (
+                "nor below it: no request can be told to be quick"
+                if used is None
+                else f"the next one below is used: {used:g} s"
+            )
+            yield f"{name}: the histograms that are sent have no boundary at its threshold, {instead}"
+
+    def _contested(self) -> Iterator[str]:
+        contested = [(name, found) for name, found in self._collector.catalogue.declared.items() if found.ways > 1]
+        for name, found in contested[:MOST_CONTESTED]:
+            last = " ".join((found.slo.service, found.version))
+            yield f"{name}: declared in {found.ways} ways at the moment; what {last} declared last holds"
+        if len(contested) > MOST_CONTESTED:
+            yield f"... and {len(contested) - MOST_CONTESTED} more are declared in several ways"

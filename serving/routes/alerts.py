@@ -1,0 +1,27 @@
+"""What is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from .source import AlertSource
+from .subject import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """/api/v1/alerts."""
+
+    open: AlertSource
+
+    def router(self) -> APIRouter:
+        """Its route."""
+        router = APIRouter()
+        router.add_api_route("/api/v1/alerts", self.alerts)
+        return router
+
+    def alerts(self) -> JSON:
+        """The open alerts."""
+        return {"alerts": self.open.alerts()}

@@ -1,0 +1,36 @@
+"""Whether the process lives, and whether it takes data in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from ... import __version__
+from .source import NoticeSource
+from .subject import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """/healthz and /readyz."""
+
+    notices: NoticeSource
+
+    def router(self) -> APIRouter:
+        """Its routes; who asks with HEAD is answered too."""
+        router = APIRouter()
+        for path, answer in (("/healthz", self.healthz), ("/readyz", self.readyz)):
+            router.add_api_route(path, answer)
+            router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+        return router
+
+    async def healthz(self) -> JSON:
+        """The process is alive."""
+        return {"status": "ok", "version": __version__}
+
+    async def readyz(self) -> JSONResponse:
+        """Data is taken in; 503 with the reason where it can't be."""
+        trouble = self.notices.trouble()
+        return JSONResponse({"status": trouble or "ok"}, status_code=503 if trouble else 200)

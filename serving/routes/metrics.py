@@ -1,0 +1,27 @@
+"""What scrapers read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from .source import ExpositionSource
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """/metrics."""
+
+    source: ExpositionSource
+
+    def router(self) -> APIRouter:
+        """Its route."""
+        router = APIRouter()
+        router.add_api_route("/metrics", self.metrics, include_in_schema=False)
+        return router
+
+    def metrics(self, request: Request) -> Response:
+        """The exposition, in the form that is asked for."""
+        body, content_type = self.source.exposition(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
