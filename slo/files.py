@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import SpecError
+from .errors import Fault, SpecError
+from .folder import slo_files
 from .slo import SLO
 from .spec import load_slos
 
@@ -44,11 +45,8 @@ class SloFiles:
 
     def _look(self) -> object:
         assert self._path is not None
-        try:
-            files = sorted(self._path.rglob("*.y*ml")) if self._path.is_dir() else [self._path]
-        except OSError as error:
-            return str(error)  # reading them says it to people
-        return tuple(_stamp(file) for file in files)
+        faults: list[Fault] = []
+        return [_stamp(file) for file in slo_files([self._path], faults)], faults
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -7,23 +7,19 @@ Everything that is wrong anywhere is said at once.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 from .catalogue import Catalogue, kind_of
 from .declare import declare
 from .document import Document, Reading, read_file
 from .errors import Fault, Place, SpecError
+from .folder import slo_files
 from .indicator import Indicator
 from .margin import Margin
 from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject, SLOSpec
 from .slo import SLO
 from .validation import describe, did_you_mean, listed, validate
-
-_SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
 
 def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
@@ -33,7 +29,7 @@ def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
     all is a fault too.
     """
     faults: list[Fault] = []
-    readings = [(path, read_file(path)) for path in _files(paths, faults)]
+    readings = [(path, read_file(path)) for path in slo_files(paths, faults)]
     for path, reading in readings:
         faults.extend(reading.faults or _emptiness(path, reading))
     documents = [document for _, reading in readings for document in reading.documents]
@@ -43,41 +39,6 @@ def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
     if faults:
         raise SpecError(_in_file_order(faults, [str(path) for path, _ in readings]))
     return tuple(slos)
-
-
-def _files(paths: Sequence[Path], faults: list[Fault]) -> list[Path]:
-    """Every file once, though several of the paths hold it."""
-    files: dict[Path, Path] = {}
-    for path in paths:
-        found = _within(path, faults) if os.path.isdir(path) else [path]  # noqa: PTH112 - Path.is_dir raises for some paths
-        for file in found:
-            files.setdefault(Path(os.path.realpath(file)), file)
-    return list(files.values())
-
-
-def _within(folder: Path, faults: list[Fault]) -> list[Path]:
-    """Its YAML files, sorted. Hidden ones are left out: Kubernetes mounts every file a second time below `..data`."""
-    known = len(faults)
-    found: list[Path] = []
-    for here, folders, names in os.walk(folder, onerror=lambda error: faults.append(_unlisted(error))):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = [Path(here, name) for name in names if not name.startswith(".")]
-        found += [path for path in paths if path.suffix in _SUFFIXES and _is_given(path)]
-    if not found and len(faults) == known:
-        faults.append(Fault(str(folder), 0, "", "holds no *.yaml or *.yml file"))
-    return sorted(found)
-
-
-def _unlisted(error: OSError) -> Fault:
-    return Fault(str(error.filename), 0, "", f"can't be read: {error.strerror}")
-
-
-def _is_given(path: Path) -> bool:
-    """Whether it is meant to be read: a file, or what can't be looked at, which reading it will explain. Sockets and pipes are not."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return True
 
 
 def _emptiness(path: Path, reading: Reading) -> list[Fault]:

@@ -23,3 +23,20 @@ def test_a_folder_that_cannot_be_looked_at_is_a_change_and_a_fault(tmp_path, mon
     assert files.read_again() is None
     assert "can't be read" in files.fault
     assert not files.changed()
+
+
+def test_what_is_read_is_what_is_watched(tmp_path):
+    """A file that a load would read is a change when it comes, changes or goes; one that it would leave out never is."""
+    kept = tmp_path / "a.yaml"
+    files = SloFiles(tmp_path)
+    assert files.read_again() is None
+    (tmp_path / "..data").mkdir()
+    for ignored in ("..data/a.yaml", ".hidden.yaml", "notes.yxml", "readme.md"):
+        (tmp_path / ignored).write_text("x")
+    assert not files.changed()
+
+    for change in (lambda: kept.write_text("x"), lambda: kept.write_text("xy"), kept.unlink):
+        change()
+        assert files.changed()
+        assert files.read_again() is None
+        assert not files.changed()
