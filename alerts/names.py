@@ -22,13 +22,8 @@ ANNOTATION_DASHBOARD: Final = "dashboard_url"
 
 SIGNATURE_HEADER: Final = "X-Fournines-Signature"
 
-SOURCE_EVENTS: Final = "slo_events_total"
-"""The collector's counter, by `slo`, `service` and `result`."""
-SOURCE_RESULT: Final = "result"
-RESULT_BAD: Final = "bad"
-
 RECORD_EVENTS_COPY: Final = "slo:events:total"
-"""The counter again at two-minute steps: what windows longer than six hours are computed from."""
+"""The collector's `slo_events_total` again at two-minute steps: what windows longer than six hours are computed from."""
 RECORD_SLI_ERROR: Final = "slo:sli_error:ratio_rate"
 """Prefix: the window follows, `slo:sli_error:ratio_rate5m`."""
 RECORD_OBJECTIVE: Final = "slo:objective:ratio"

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import yaml
 
-from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures
+from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures, metric_names
 from . import names
 from .links import links
 from .promql import label_name, literal_in_template, selector, string
@@ -37,7 +37,7 @@ _RESERVED: Final = frozenset(
         names.LABEL_SEVERITY,
         names.LABEL_SLO,
         names.LABEL_SERVICE,
-        names.SOURCE_RESULT,
+        metric_names.RESULT,
         "__name__",
         "job",
         "instance",
@@ -99,7 +99,7 @@ class _Rules:
 
     def copy(self) -> Rule:
         """Series by series, so that a counter's reset stays visible to `rate`."""
-        expr = selector(names.SOURCE_EVENTS, self.events)
+        expr = selector(metric_names.EVENTS, self.events)
         return {"record": names.RECORD_EVENTS_COPY, "expr": expr, "labels": self.identity}
 
     @property
@@ -107,8 +107,8 @@ class _Rules:
         return {names.LABEL_SLO: self.slo.name}
 
     def counter(self, window: Window, *, bad: bool) -> str:
-        source = names.SOURCE_EVENTS if window <= FAST_UP_TO else names.RECORD_EVENTS_COPY
-        only = {names.SOURCE_RESULT: names.RESULT_BAD} if bad else {}
+        source = metric_names.EVENTS if window <= FAST_UP_TO else names.RECORD_EVENTS_COPY
+        only = {metric_names.RESULT: metric_names.BAD} if bad else {}
         return f"{selector(source, {**self.events, **only})}[{window}]"
 
     def sli(self, window: Window) -> Rule:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from grafanalib import core
 
-from .catalog import OBJECTIVE
+from ..slo.metric_names import OBJECTIVE
 from .panels import DATASOURCE
 
 TAG: Final = "fournines"
@@ -14,7 +15,35 @@ REFRESH: Final = "30s"
 GRAFANA: Final = "-- Grafana --"
 
 
-def datasource_variable() -> Any:
+def board(
+    title: str,
+    uid: str,
+    description: str,
+    panels: Iterable[Any],
+    *,
+    tags: Iterable[str] = (),
+    variables: Iterable[Any] = (),
+    service: str = "",
+) -> Any:
+    """A grafanalib dashboard of `panels`, which have no ids yet; with the deployments of `service`, or of all where none is given."""
+    return core.Dashboard(
+        title=title,
+        uid=uid,
+        description=description,
+        tags=[TAG, *tags],
+        editable=False,
+        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+        refresh=REFRESH,
+        time=core.Time("now-3h", "now"),
+        timezone="browser",
+        templating=core.Templating(list=[_datasource_variable(), *variables]),
+        annotations=core.Annotations(list=[_deployments(service)]),
+        links=[_other_dashboards()],
+        panels=list(panels),
+    )
+
+
+def _datasource_variable() -> Any:
     """Which Prometheus-compatible data source the dashboard asks."""
     return core.Template(name="datasource", label="Data source", type="datasource", query="prometheus", refresh=1)
 
@@ -34,7 +63,7 @@ def service_variable() -> Any:
     )
 
 
-def deployments(service: str = "") -> dict[str, Any]:
+def _deployments(service: str) -> dict[str, Any]:
     """Deployments on the time axis: organisation annotations tagged `deploy`, and with the service where one is given."""
     return {
         "name": "Deployments",
@@ -51,7 +80,7 @@ def deployments(service: str = "") -> dict[str, Any]:
     }
 
 
-def other_dashboards() -> Any:
+def _other_dashboards() -> Any:
     """A drop-down of all dashboards we generated."""
     return core.DashboardLink(
         title="SLOs", type="dashboards", tags=[TAG], asDropdown=True, keepTime=True, includeVars=False

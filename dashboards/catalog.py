@@ -1,26 +1,8 @@
-"""Every metric this folder's panels ask for, and every panel it draws, in one place.
-
-The metrics are those a collector shows at /metrics; the dashboards need nothing else, no recorded rule and no other exporter.
-"""
+"""Every panel the dashboards draw, in words."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-
-EVENTS: Final = "slo_events_total"
-OBJECTIVE: Final = "slo_objective_ratio"
-BUDGET_REMAINING: Final = "slo_error_budget_remaining_ratio"
-BURN_RATE: Final = "slo_burn_rate"
-ALERT_FIRING: Final = "slo_alert_firing"
-
-METRICS: Final[dict[str, frozenset[str]]] = {
-    EVENTS: frozenset({"slo", "service", "result"}),
-    OBJECTIVE: frozenset({"slo", "service"}),
-    BUDGET_REMAINING: frozenset({"slo", "service"}),
-    BURN_RATE: frozenset({"slo", "service", "window"}),
-    ALERT_FIRING: frozenset({"slo", "service", "severity"}),
-}
-"""Metric names with the labels the panels may use."""
 
 
 class PanelText(NamedTuple):
@@ -94,26 +76,3 @@ ALERT_HISTORY: Final = PanelText("Alert history", "none", "When this SLO's page 
 WHAT_TO_DO: Final = PanelText(
     "What this is and what to do", "", "The promise in a sentence, its owner and its runbook."
 )
-
-PANELS: Final = (
-    SLOS_PAGING,
-    SLOS_SPENT,
-    SLOS_WATCHED,
-    TRAFFIC_ALL,
-    ALL_SLOS,
-    WORST_BY_SERVICE,
-    FASTEST_BURN,
-    FAILURES_BY_SLO,
-    PAGES_OVER_TIME,
-    BUDGET_LEFT,
-    BURN_NOW,
-    EXHAUSTED_IN,
-    FIRING,
-    BURN_WINDOWS,
-    FAILURES_AND_TRAFFIC,
-    BAD_PER_MILLION,
-    BURN_DOWN,
-    ALERT_HISTORY,
-    WHAT_TO_DO,
-)
-"""Every panel of the generated dashboards."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from ..slo.status import State
+from ..slo import State
 
 STALE_AFTER: Final = 180.0
 """Seconds without an export after which calm is not believed: what the collector grants a foreign sender before it calls it silent."""

@@ -8,10 +8,7 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from ..slo import figures
-from ..slo.source import HistoryPoint
-from ..slo.status import Status
-from ..slo.window import DAY, Interval
+from ..slo import DAY, HistoryPoint, Interval, Status, figures
 from .svg import Mark, Step, columns, lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..slo import BurnRule, Severity, Window
+from ..slo import SLO, BurnRule, Severity, Window
 
 
 class Limit(NamedTuple):
@@ -21,3 +21,9 @@ def limits_of(rules: Iterable[BurnRule], window: Window) -> tuple[Limit, ...]:
     pages_last = sorted(rules, key=lambda rule: rule.severity is Severity.PAGE)
     severities = {rule.factor(window): rule.severity for rule in pages_last}
     return tuple(Limit(factor, severities[factor]) for factor in sorted(severities))
+
+
+def quickest_window(slo: SLO) -> Window:
+    """The long window of its quickest page rule; of any rule where none pages; its own where it has no rules."""
+    pages = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE]
+    return min(pages or [rule.long for rule in slo.rules] or [slo.window])

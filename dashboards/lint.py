@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import promql_parser
 
-from .catalog import METRICS
+from ..slo.metric_names import LABELS
 
 ALLOWED_TYPES: Final = frozenset({"bargauge", "row", "state-timeline", "stat", "table", "text", "timeseries"})
 """Panels drawn by Grafana itself; Angular ones (graph, singlestat, table-old) are gone since version 12."""
@@ -116,10 +116,10 @@ def _of_query(expr: str) -> Iterator[str]:
         yield f"{expr!r} is no PromQL: {error}"
         return
     for name, labels in found:
-        if name not in METRICS:
-            yield f"{name!r} is not declared in the catalog"
-        elif not labels <= METRICS[name]:
-            yield f"{name!r} has no label {', '.join(sorted(labels - METRICS[name]))}"
+        if name not in LABELS:
+            yield f"{name!r} is not a metric of the collector"
+        elif not labels <= LABELS[name]:
+            yield f"{name!r} has no label {', '.join(sorted(labels - LABELS[name]))}"
 
 
 def _overlaps(panels: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from grafanalib import core
-
-from ..slo.burn import Severity
-from ..slo.slo import SLO
-from ..slo.window import Window
-from . import catalog, promql
-from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards, service_variable
+from ..slo import SLO, Window
+from . import catalog, expressions
+from .board import board, service_variable
+from .limits import quickest_window
 from .panels import (
     BUDGET_STEPS,
     COUNT_STEPS,
@@ -44,48 +41,34 @@ _PER_5_MINUTES: Final = "5m"
 
 def overview(slos: Sequence[SLO]) -> Any:
     """The overview of `slos`, as a grafanalib dashboard without panel ids."""
-    windows = tuple(_quickest_page_window(slo) for slo in slos)
-    return core.Dashboard(
-        title="SLOs: overview",
-        uid=OVERVIEW_UID,
-        description="Every SLO, worst first: what fires, what budget is left, how fast it goes. Generated from the SLO files.",
-        tags=[TAG],
-        editable=False,
-        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
-        refresh=REFRESH,
-        time=core.Time("now-3h", "now"),
-        timezone="browser",
-        templating=core.Templating(list=[datasource_variable(), service_variable()]),
-        annotations=core.Annotations(list=[deployments()]),
-        links=[other_dashboards()],
-        panels=[*_now(), _all(slos, windows), *_over_time(windows)],
+    windows = tuple(quickest_window(slo) for slo in slos)
+    return board(
+        "SLOs: overview",
+        OVERVIEW_UID,
+        "Every SLO, worst first: what fires, what budget is left, how fast it goes. Generated from the SLO files.",
+        [*_now(), _all(slos, windows), *_over_time(windows)],
+        variables=[service_variable()],
     )
 
 
-def _quickest_page_window(slo: SLO) -> Window:
-    """The long window of its quickest page rule; of any rule where none pages; its own where it has no rules."""
-    pages = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE]
-    return min(pages or [rule.long for rule in slo.rules] or [slo.window])
-
-
 def _now() -> Iterable[Any]:
-    of = promql.OF_SERVICE
+    of = expressions.OF_SERVICE
     yield row("Now", 0)
-    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), promql.paging(of), COUNT_STEPS)
-    yield stat(catalog.SLOS_SPENT, Place(6, 1, 6, 4), promql.over_budget(of), COUNT_STEPS)
-    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), promql.watched(of), PLAIN_STEPS)
-    traffic = f"sum({promql.event_rate(of, _PER_5_MINUTES)})"
+    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), expressions.paging(of), COUNT_STEPS)
+    yield stat(catalog.SLOS_SPENT, Place(6, 1, 6, 4), expressions.over_budget(of), COUNT_STEPS)
+    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), expressions.watched(of), PLAIN_STEPS)
+    traffic = f"sum({expressions.event_rate(of, _PER_5_MINUTES)})"
     yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_STEPS, decimals=1)
 
 
 def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
-    of = promql.OF_SERVICE
+    of = expressions.OF_SERVICE
     columns = (
-        ("Alert", promql.alert_level(of)),
-        ("Objective", promql.objective(of)),
-        ("Budget left", promql.budget_left(of)),
-        ("Burn", promql.fastest_burn(of, windows)),
-        ("Events", promql.event_rate(of, _PER_5_MINUTES)),
+        ("Alert", expressions.alert_level(of)),
+        ("Objective", expressions.objective(of)),
+        ("Budget left", expressions.budget_left(of)),
+        ("Burn", expressions.fastest_burn(of, windows)),
+        ("Events", expressions.event_rate(of, _PER_5_MINUTES)),
     )
     names = {f"Value #{chr(ord('A') + index)}": name for index, (name, _) in enumerate(columns)}
     extra = {
@@ -145,13 +128,13 @@ def _steps(steps: Steps) -> dict[str, Any]:
 
 
 def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
-    of, name = promql.OF_SERVICE, "{{slo}}"
-    worst = Query(promql.worst_by_service(of), "{{service}}")
+    of, name = expressions.OF_SERVICE, "{{slo}}"
+    worst = Query(expressions.worst_by_service(of), "{{service}}")
     yield bars(catalog.WORST_BY_SERVICE, Place(16, 5, 8, 12), worst, BUDGET_STEPS, low=-1, high=1)
     yield row("Over time", 17)
-    burning = Query(promql.top(_WORST, promql.fastest_burn(of, windows)), name)
+    burning = Query(expressions.top(_WORST, expressions.fastest_burn(of, windows)), name)
     yield series(catalog.FASTEST_BURN, Place(0, 18, 12, 9), [burning])
-    failing = Query(promql.top(_WORST, promql.event_rate(f'{of}, result="bad"')), name)
+    failing = Query(expressions.top(_WORST, expressions.event_rate(f'{of}, result="bad"')), name)
     yield series(catalog.FAILURES_BY_SLO, Place(12, 18, 12, 9), [failing])
-    levels = Query(promql.alert_level(of), name)
+    levels = Query(expressions.alert_level(of), name)
     yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_STEPS)

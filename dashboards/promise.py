@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ..slo import SLO, Status
 from ..slo.figures import MINUS, count, duration, objective, percent, requests
-from ..slo.slo import SLO
-from ..slo.status import Status
 
 
 def promise(slo: SLO) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from grafanalib import core
-
 from ..slo import OWNER, RUNBOOK, SLO, Severity, figures, link
-from . import catalog, promql
-from .board import REFRESH, TAG, datasource_variable, deployments, other_dashboards
-from .limits import limits_of
+from . import catalog, expressions
+from .board import board
+from .limits import limits_of, quickest_window
 from .panels import (
     BUDGET_STEPS,
     COUNT_STEPS,
@@ -39,47 +37,39 @@ _SPENT_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 0.0))
 
 def slo_board(slo: SLO) -> Any:
     """The dashboard of `slo`, as a grafanalib dashboard without panel ids."""
-    return core.Dashboard(
-        title=f"SLO: {slo.name}",
-        uid=uid(slo.name),
-        description=slo.description or promise(slo),
-        tags=[TAG, "slo"],
-        editable=False,
-        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
-        refresh=REFRESH,
-        time=core.Time("now-3h", "now"),
-        timezone="browser",
-        templating=core.Templating(list=[datasource_variable()]),
-        annotations=core.Annotations(list=[deployments(slo.service)]),
-        links=[other_dashboards()],
-        panels=[*_now(slo), *_why(slo), *_whole_window(slo)],
+    return board(
+        f"SLO: {slo.name}",
+        uid(slo.name),
+        slo.description or promise(slo),
+        [*_now(slo), *_why(slo), *_whole_window(slo)],
+        tags=["slo"],
+        service=slo.service,
     )
 
 
 def _now(slo: SLO) -> Iterable[Any]:
-    of = promql.of_slo(slo)
+    of = expressions.of_slo(slo)
     window = slo.window.seconds
     yield row("Now", 0)
-    yield stat(catalog.BUDGET_LEFT, Place(0, 1, 6, 4), promql.budget_left(of), BUDGET_STEPS, decimals=1)
-    steps = _burn_steps(slo)
-    fast = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE] or [slo.window]
-    burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {min(fast)}")
-    yield stat(burn, Place(6, 1, 6, 4), promql.fastest_burn(of, [min(fast)]), steps, decimals=1)
+    yield stat(catalog.BUDGET_LEFT, Place(0, 1, 6, 4), expressions.budget_left(of), BUDGET_STEPS, decimals=1)
+    quickest = quickest_window(slo)
+    burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {quickest}")
+    yield stat(burn, Place(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_steps(slo), decimals=1)
     soon: Steps = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
     says = {str(window): f"not within {slo.window}", "0": "spent"}
-    yield stat(catalog.EXHAUSTED_IN, Place(12, 1, 6, 4), promql.exhausted_in(slo), soon, decimals=1, says=says)
-    yield stat(catalog.FIRING, Place(18, 1, 6, 4), f"sum({promql.alerts(of)})", COUNT_STEPS, says={"0": "none"})
+    yield stat(catalog.EXHAUSTED_IN, Place(12, 1, 6, 4), expressions.exhausted_in(slo), soon, decimals=1, says=says)
+    yield stat(catalog.FIRING, Place(18, 1, 6, 4), f"sum({expressions.alerts(of)})", COUNT_STEPS, says={"0": "none"})
 
 
 def _why(slo: SLO) -> Iterable[Any]:
-    of = promql.of_slo(slo)
+    of = expressions.of_slo(slo)
     yield row("Why", 5)
-    lines = [Query(promql.burn(of, slo.windows), "{{window}}")]
+    lines = [Query(expressions.burn(of, slo.windows), "{{window}}")]
     symlog = {"type": "symlog", "log": 10, "linearThreshold": 1}
     logarithmic = {"fieldConfig": {"defaults": {"custom": {"scaleDistribution": symlog}}}}
     yield series(catalog.BURN_WINDOWS, Place(0, 6, 24, 10), lines, steps=_burn_steps(slo), extra=logarithmic)
-    failed = Query(promql.event_rate(f'{of}, result="bad"'), "failed")
-    every = Query(promql.event_rate(of), "all events")
+    failed = Query(expressions.event_rate(f'{of}, result="bad"'), "failed")
+    every = Query(expressions.event_rate(of), "all events")
     axes = {
         "overrides": [
             override("failed", color={"mode": "fixed", "fixedColor": RED}, custom__fillOpacity=40),
@@ -87,20 +77,20 @@ def _why(slo: SLO) -> Iterable[Any]:
         ]
     }
     yield series(catalog.FAILURES_AND_TRAFFIC, Place(0, 16, 12, 9), [failed, every], extra={"fieldConfig": axes})
-    share = Query(promql.bad_per_million(slo), "failed")
-    allowed = Query(promql.allowed_per_million(slo), "allowed")
+    share = Query(expressions.bad_per_million(slo), "failed")
+    allowed = Query(expressions.allowed_per_million(slo), "allowed")
     dashed = {"overrides": [override("allowed", custom__lineStyle={"fill": "dash", "dash": [10, 10]})]}
     yield series(catalog.BAD_PER_MILLION, Place(12, 16, 12, 9), [share, allowed], extra={"fieldConfig": dashed})
 
 
 def _whole_window(slo: SLO) -> Iterable[Any]:
-    of, window = promql.of_slo(slo), str(slo.window)
+    of, window = expressions.of_slo(slo), str(slo.window)
     yield row(f"The last {window}", 25)
-    left = [Query(promql.budget_left(of), "budget left")]
+    left = [Query(expressions.budget_left(of), "budget left")]
     since = {"timeFrom": window}
     yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, steps=_SPENT_STEPS, extra=since)
     yield text(catalog.WHAT_TO_DO, Place(16, 26, 8, 15), _words(slo))
-    alerts = [Query(promql.alerts(of), "{{severity}}")]
+    alerts = [Query(expressions.alerts(of), "{{severity}}")]
     history = timeline(catalog.ALERT_HISTORY, Place(0, 35, 16, 6), alerts, _QUIET, ((GREEN, 0.0), (RED, 1.0)))
     history.timeFrom = window
     yield history

@@ -20,7 +20,7 @@ import yaml
 
 from fournines.alerts import names
 from fournines.alerts.prometheus import build_rules, own_labels, rules_yaml, write
-from fournines.slo import WORKBOOK, BurnRule, Severity, Window
+from fournines.slo import WORKBOOK, BurnRule, Severity, Window, metric_names
 
 PAYMENTS = "payments-availability"
 PER_STEP = 1_000_000
@@ -125,7 +125,7 @@ def test_own_labels_hide_none_of_ours(slo):
 def test_every_metric_of_a_rule_is_recorded_or_scraped(slo):
     """No rule reads a name that nobody writes."""
     groups = build_rules([slo()])["groups"]
-    written = {rule.get("record") for group in groups for rule in group["rules"]} | {names.SOURCE_EVENTS}
+    written = {rule.get("record") for group in groups for rule in group["rules"]} | {metric_names.EVENTS}
     read = set()
     for group in groups:
         for rule in group["rules"]:

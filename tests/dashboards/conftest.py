@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fournines.dashboards import catalog
 from fournines.slo import (
     DAY,
     SLI,
@@ -25,6 +26,9 @@ from fournines.slo import (
     SLIKind,
     Window,
 )
+
+PANELS = tuple(each for each in vars(catalog).values() if isinstance(each, catalog.PanelText))
+"""Every panel of the generated dashboards."""
 
 NOW = 1_795_317_400.0  # 2026-11-22 03:16:40 UTC
 

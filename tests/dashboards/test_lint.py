@@ -35,7 +35,7 @@ FAULTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "it asks nothing": lambda d: d["panels"][1].update(targets=[]),
     "it does not ask the data source of the variable": lambda d: d["panels"][1]["datasource"].update(uid="prom"),
     "two queries have one refId": lambda d: of("All SLOs, worst first")(d)["targets"][1].update(refId="A"),
-    "'up' is not declared in the catalog": lambda d: d["panels"][1]["targets"][0].update(expr="up"),
+    "'up' is not a metric of the collector": lambda d: d["panels"][1]["targets"][0].update(expr="up"),
     "'slo_burn_rate' has no label severity": lambda d: d["panels"][1]["targets"][0].update(
         expr='slo_burn_rate{severity="page"}'
     ),

@@ -1,4 +1,4 @@
-"""The questions the panels ask of Prometheus.
+"""The PromQL expressions of the panels.
 
 Gauges are reduced over whatever other labels the scrape adds (`instance`, `job`, `collector`), always towards the worse value, so
 that two collectors never draw two lines for one SLO. No query falls back to a number where there is none: a panel over a collector
@@ -10,24 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..slo.slo import SLO
-from ..slo.window import Window
-from .catalog import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
+from ..alerts.promql import string
+from ..slo import SLO, Window
+from ..slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
 
 RATE_INTERVAL: Final = "$__rate_interval"
 OF_SERVICE: Final = 'service=~"$service"'
 _LEAST_BURN: Final = "1e-9"
 
 
-def quoted(text: str) -> str:
-    """A PromQL string literal of any text."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
 def of_slo(slo: SLO) -> str:
     """The label matchers that name one SLO."""
-    return f"slo={quoted(slo.name)}, service={quoted(slo.service)}"
+    return f"slo={string(slo.name)}, service={string(slo.service)}"
 
 
 def budget_left(matchers: str) -> str:

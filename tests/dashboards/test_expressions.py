@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards import promql
-from fournines.dashboards.catalog import METRICS, PANELS
+from fournines.dashboards import expressions
 from fournines.dashboards.lint import metrics_of, substitute
-from tests.dashboards.conftest import availability
+from fournines.slo.metric_names import LABELS
+from tests.dashboards.conftest import PANELS, availability
 
 
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(lambda name: "$" not in name))
 def test_any_name_can_be_asked_for(name: str) -> None:
     """Quotes, backslashes and line ends are escaped, so that a name selects itself and nothing else."""
-    expr = promql.budget_left(promql.of_slo(availability(name, name)))
+    expr = expressions.budget_left(expressions.of_slo(availability(name, name)))
 
     selector = promql_parser.parse(expr).expr
     assert {(matcher.name, matcher.value) for matcher in selector.matchers.matchers} == {
@@ -48,24 +48,24 @@ def test_broken_queries_are_refused(broken: str) -> None:
 
 
 def test_every_query_asks_declared_metrics_by_declared_labels(bank: Any) -> None:
-    """The catalog is complete."""
+    """And there is no metric that no panel asks for."""
     slo = bank[0]
-    of = promql.of_slo(slo)
+    of = expressions.of_slo(slo)
     exprs = [
-        promql.budget_left(of),
-        promql.objective(of),
-        promql.burn(of, slo.windows),
-        promql.exhausted_in(slo),
-        promql.event_rate(of),
-        promql.bad_per_million(slo),
-        promql.allowed_per_million(slo),
-        promql.alerts(of),
-        promql.alert_level(of),
+        expressions.budget_left(of),
+        expressions.objective(of),
+        expressions.burn(of, slo.windows),
+        expressions.exhausted_in(slo),
+        expressions.event_rate(of),
+        expressions.bad_per_million(slo),
+        expressions.allowed_per_million(slo),
+        expressions.alerts(of),
+        expressions.alert_level(of),
     ]
     found = {each for expr in exprs for each in metrics_of(substitute(expr))}
 
-    assert {name for name, _ in found} == set(METRICS)
-    assert all(labels <= METRICS[name] for name, labels in found)
+    assert {name for name, _ in found} == set(LABELS)
+    assert all(labels <= LABELS[name] for name, labels in found)
 
 
 def test_panels_have_one_name_each() -> None:

@@ -1,0 +1,24 @@
+"""The metrics that say how SLOs stand: what a collector shows at /metrics, and rules and panels ask for. Their names are a contract."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EVENTS: Final = "slo_events_total"
+OBJECTIVE: Final = "slo_objective_ratio"
+BUDGET_REMAINING: Final = "slo_error_budget_remaining_ratio"
+BURN_RATE: Final = "slo_burn_rate"
+ALERT_FIRING: Final = "slo_alert_firing"
+
+RESULT: Final = "result"
+GOOD: Final = "good"
+BAD: Final = "bad"
+
+LABELS: Final[dict[str, frozenset[str]]] = {
+    EVENTS: frozenset({"slo", "service", RESULT}),
+    OBJECTIVE: frozenset({"slo", "service"}),
+    BUDGET_REMAINING: frozenset({"slo", "service"}),
+    BURN_RATE: frozenset({"slo", "service", "window"}),
+    ALERT_FIRING: frozenset({"slo", "service", "severity"}),
+}
+"""Every one of them, with its labels."""
