@@ -238,7 +238,7 @@ def instrument(
 
     The command takes this process's place. Exits 127 where it is not found, 126 where it can't be run.
     """
-    from .instrumentation.config_unchanged import environment
+    from .instrumentation.config.unchanged import environment
     from .instrumentation.unchanged import CannotRun, launch
 
     try:
@@ -286,7 +286,7 @@ def backup(
     """Copy the ledger, while the collector runs or not. The copy is whole, checked, and one file."""
     with _collector_extra():
         from .collector import LedgerError
-        from .collector.backup import backup as copy
+        from .collector.ledger.backup import backup as copy
 
         folder = _settings(config, data).data
     try:
@@ -305,7 +305,7 @@ def verify(
     """Check a ledger: its pages, and that every count adds up. The exit code says whether it is sound."""
     with _collector_extra():
         from .collector import LedgerError
-        from .collector.verify import verify as check_ledger
+        from .collector.ledger.verify import verify as check_ledger
 
         ledger = path or _settings(config, data).data
     try:

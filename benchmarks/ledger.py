@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from fournines.collector import Collector
-from fournines.collector.buckets import Booked, Buckets
 from fournines.collector.kernels import load_decoders
-from fournines.collector.ledger import Ledger
-from fournines.collector.packed import PART, pack, parts_of
-from fournines.collector.upkeep import PACKED_AT_ONCE, Upkeep
+from fournines.collector.ledger.buckets import Booked, Buckets
+from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.ledger.packed import PART, pack, parts_of
+from fournines.collector.ledger.upkeep import PACKED_AT_ONCE, Upkeep
 from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Evaluator, Objective, SLIKind
 
 KERNELS = Path(os.environ.get("FOURNINES_KERNELS", Path(__file__).resolve().parent.parent / ".tools" / "kernels"))

@@ -33,9 +33,9 @@ from stacks.shop import (  # type: ignore[import-not-found] # as above
     shop,
 )
 
-from fournines.instrumentation.config import read_config
+from fournines.instrumentation.config.config import read_config
+from fournines.instrumentation.export.transport import Answer, Verdict
 from fournines.instrumentation.telemetry import Telemetry
-from fournines.instrumentation.transport import Answer, Verdict
 
 GOAL_MICROSECONDS: Final = 35.0
 GOAL_UNSAMPLED: Final = 15.0

@@ -5,29 +5,29 @@
 A receipt means durable: `Collector.accept` answers only after the commit.
 """
 
-from .access import Access, Peer
+from .books.contributor import Breakdown, Contributor
+from .books.recent import Receipt
+from .books.taps import Arrival, Tap
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
-from .contributor import Breakdown, Contributor
 from .counters import Counters
 from .decoders import Decoders
-from .door import Terms
-from .doors import Doors
+from .doors.access import Access, Peer
+from .doors.door import Terms
+from .doors.doors import Doors
+from .doors.grpc.receiver import GrpcDoor
+from .doors.http.receiver import HttpDoor
+from .doors.listener import Address, HttpServer
+from .doors.receiving import Receiving
+from .doors.room import Room
+from .doors.tls import Tls
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthenticated, Unavailable
 from .exposition import expose, slo_families
-from .grpc import GrpcDoor
-from .http import HttpDoor
-from .listener import Address, HttpServer
 from .logs import LogCounts
-from .probe import Prober
-from .probe_check import Probe
-from .receiving import Receiving
-from .recent import Receipt
-from .room import Room
-from .taps import Arrival, Tap
-from .tls import Tls
-from .trace_store import Bounds
-from .traces import Traces
+from .probes.check import Probe
+from .probes.probe import Prober
+from .traces.store import Bounds
+from .traces.traces import Traces
 
 __all__ = [
     "Access",

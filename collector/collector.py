@@ -12,28 +12,28 @@ from typing import Final
 import numpy as np
 
 from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPoint, Interval, Observation, Window
-from .automatic import WORK
-from .books import Books
-from .chore import Chore
+from .books.books import Books
+from .books.chore import Chore
+from .books.contributor import Breakdown, Contributor
+from .books.contributors import contributors
+from .books.recent import Receipt
+from .books.taps import Tap
+from .books.tick import Tick
+from .books.writer import Item, OnCommit, Writer
 from .columns import Columns, Signal, Source
-from .contributor import Breakdown, Contributor
-from .contributors import contributors
 from .counters import Counters
-from .days import history
-from .declarations import Declaration
 from .decoders import Decoders
+from .doors.room import Room
 from .errors import CollectorError, LedgerError, Unavailable
 from .intake import Intake
-from .ledger import Ledger, complaint, is_damage
-from .ledger_telemetry import LedgerTelemetry
+from .ledger.days import history
+from .ledger.ledger import Ledger, complaint, is_damage
+from .ledger.tallies import NEVER
+from .ledger.telemetry import LedgerTelemetry
 from .names import SENDERS, SERIES, SERVICES, STREAMS
-from .recent import Receipt
-from .registry import Catalogue
-from .room import Room
-from .tallies import NEVER
-from .taps import Tap
-from .tick import Tick
-from .writer import Item, OnCommit, Writer
+from .registry.automatic import WORK
+from .registry.declarations import Declaration
+from .registry.registry import Catalogue
 
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
-from .books import Books
+from .books.books import Books
+from .books.recent import Receipt
+from .books.writer import Writer
 from .columns import Columns, Signal, Source
 from .decoders import Decoders
-from .origin import digest_of_request
-from .recent import Receipt
+from .doors.room import Room
 from .request import Kind, Means, Request
-from .room import Room
-from .writer import Writer
+from .senders.origin import digest_of_request
 
 
 class Intake:

@@ -10,11 +10,11 @@ import numpy as np
 from prometheus_client import CollectorRegistry, Counter
 
 from . import names
+from .books.taps import Arrival
 from .columns import Logs
-from .origin import origin_of
-from .registry import Registry
-from .senders import OVERFLOW
-from .taps import Arrival
+from .registry.registry import Registry
+from .senders.origin import origin_of
+from .senders.senders import OVERFLOW
 
 MOST_SERVICES: Final = 1_000
 LONGEST: Final = 200

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .columns import Signal
+from .doors.status import MAX_BODY
+from .doors.tls import Tls
 from .forward import ALL, MOST_BYTES
-from .otlp_status import MAX_BODY
-from .probe_check import Probe
+from .probes.check import Probe
 from .prometheus import ScrapeJob
-from .tls import Tls
-from .trace_store import Bounds
-from .traces import SHARE
+from .traces.store import Bounds
+from .traces.traces import SHARE
 from .xray import SamplingRule
 
 

@@ -15,26 +15,26 @@ from typing import Final, Protocol
 from prometheus_client import Metric
 
 from ..slo import SLO
-from .access import Access
+from .books.recent import Receipt
+from .books.taps import Tap
+from .books.writer import OnCommit
 from .collector import Collector
 from .columns import Signal, Source
 from .counters import Counters
-from .door import Terms
-from .doors import Doors
+from .doors.access import Access
+from .doors.door import Terms
+from .doors.doors import Doors
+from .doors.receiving import Receiving
+from .doors.room import Room
 from .errors import CollectorError
 from .forward import Forwards
 from .kernels import load_decoders
 from .logs import LogCounts
 from .outlets import Outlets
 from .plan import Plan, Reception
-from .probe import Prober
+from .probes.probe import Prober
 from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
-from .receiving import Receiving
-from .recent import Receipt
-from .room import Room
-from .taps import Tap
-from .traces import Traces
-from .writer import OnCommit
+from .traces.traces import Traces
 from .xray import DEFAULT_RULES, PORT, XrayReceiver
 
 _LOG: Final = logging.getLogger("fournines.collector")

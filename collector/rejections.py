@@ -10,10 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import DAY
-from .buckets import FUTURE, NANOSECONDS, OLDEST, kept_from, nanoseconds
+from .books.recent import Receipt
 from .columns import IntColumn, Signal
 from .counters import Counters
-from .recent import Receipt
+from .ledger.buckets import (
+    FUTURE,
+    NANOSECONDS,
+    OLDEST,
+    kept_from,
+    nanoseconds,
+)
 
 IN_THE_FUTURE: Final = "future"
 TOO_OLD: Final = "too_old"

@@ -15,19 +15,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from .books import Books
+from .books.books import Books
+from .books.recent import Receipt
+from .books.taps import Arrival, Piece
+from .books.writer import RETRY_AFTER
 from .columns import Columns, Logs, Points, Signal, Source, Spans, Wanted
-from .count_logs import count_logs
-from .count_points import count_points
-from .count_spans import count_spans
 from .counters import Counters
+from .counting.logs import count_logs
+from .counting.points import count_points
+from .counting.spans import count_spans
 from .decoders import Decoders
+from .doors.room import Room
 from .errors import BadRequest, Unavailable
-from .recent import Receipt
 from .rejections import Outcome
-from .room import Room
-from .taps import Arrival, Piece
-from .writer import RETRY_AFTER
 
 LARGE: Final = 2**20
 """Bytes from which a request is decoded by itself: it shares little, and its bytes would have to be copied."""

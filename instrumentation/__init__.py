@@ -9,15 +9,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from . import config_sdk as _config_sdk  # noqa: F401 - first of all: see there
+from .config import sdk as _config_sdk  # noqa: F401 - first of all: see there
 from .errors import BadObjective, BadRule, InstrumentationError, NoSuchClient, NoSuchEngine, NotAnApplication
-from .redaction import Rules
+from .redaction.redactor import Rules
 from .telemetry import Telemetry, instrument
 
 if TYPE_CHECKING:
-    from .logs_json import JsonFormatter
-    from .logs_plain import CorrelationFilter
-    from .logs_structlog import JsonRenderer, add_ids
+    from .logs.json import JsonFormatter
+    from .logs.plain import CorrelationFilter
+    from .logs.structlog import JsonRenderer, add_ids
     from .objectives import Objective
 
 __all__ = [
@@ -38,11 +38,11 @@ __all__ = [
 ]
 
 _WHEN_ASKED_FOR: Final = {
-    "CorrelationFilter": "logs_plain",
-    "JsonFormatter": "logs_json",
-    "JsonRenderer": "logs_structlog",
+    "CorrelationFilter": "logs.plain",
+    "JsonFormatter": "logs.json",
+    "JsonRenderer": "logs.structlog",
     "Objective": "objectives",
-    "add_ids": "logs_structlog",
+    "add_ids": "logs.structlog",
 }
 """Who writes no logs with us does not pay for importing them."""
 

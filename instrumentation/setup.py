@@ -13,23 +13,29 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from . import names, outgoing
 from .aws import bridge
-from .config import Config, Lengths
-from .eager import Eager
+from .config.config import Config, Lengths
+from .counts.red import Red
+from .export.worker import Worker
 from .health import Health
 from .identity import Resource
-from .middleware import Instruments
-from .propagation import propagators
-from .readable import SpanForm
-from .red import Red
-from .redaction import Redactor
-from .redaction_spans import cut_span
-from .requestspan import RequestSpan
-from .sampling import Sampling, head_sampler
-from .spanqueue import SpanQueue
-from .spans import Provider, global_provider, shown, tracer, uncut_limits
-from .tracing import Deferred
+from .propagation.propagators import propagators
+from .redaction.redactor import Redactor
+from .redaction.spans import cut_span
+from .requests.middleware import Instruments
+from .tracing.eager import Eager
+from .tracing.readable import SpanForm
+from .tracing.requestspan import RequestSpan
+from .tracing.sampling import Sampling, head_sampler
+from .tracing.spanqueue import SpanQueue
+from .tracing.spans import (
+    Provider,
+    global_provider,
+    shown,
+    tracer,
+    uncut_limits,
+)
+from .tracing.tracing import Deferred
 from .work import DeferredWork, EagerWork, WorkForm
-from .worker import Worker
 
 XRAY: Final = "xray"
 """The sampler whose rules are X-Ray's, as AWS's distributions call it."""

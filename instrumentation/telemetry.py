@@ -14,30 +14,36 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .clock import Clock, SystemClock
-from .config import Config, read_config
-from .current import enter, leave
-from .engine import ENGINES, check, put_inside
+from .config.config import Config, read_config
+from .counts.red import Red
 from .errors import BadObjective, NotAnApplication
-from .export import Exporter, MakeTransport
+from .export.exporter import Exporter, MakeTransport
+from .export.transport import transport
+from .export.worker import Worker
 from .health import Health
 from .identity import Resource
 from .names import PROM_ERRORS
-from .placement import is_starlette, put_outermost, serves_itself
-from .red import Red
-from .redaction import Rules
-from .spanqueue import SpanQueue
-from .transport import transport
+from .redaction.redactor import Rules
+from .requests.engine import ENGINES, check, put_inside
+from .requests.placement import is_starlette, put_outermost, serves_itself
+from .tracing.current import enter, leave
+from .tracing.spanqueue import SpanQueue
 from .work.ending import at_child_end
-from .worker import Worker
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from prometheus_client import CollectorRegistry
 
-    from .logs import Logs
-    from .middleware import App, Receive, Request, Scope, Send
+    from .logs.logs import Logs
     from .objectives import Objective
+    from .requests.middleware import (
+        App,
+        Receive,
+        Request,
+        Scope,
+        Send,
+    )
     from .work import Consumer, Crew, Operation
 
 SHUTDOWN_TIMEOUT: Final = 5.0
@@ -156,8 +162,8 @@ class Telemetry:
         self._red = Red(config.boundaries)
         self._spans = SpanQueue(config.span_queue, config.span_batch, self._health, wanted=config.traces is not None)
         self._exporter = Exporter(config, self._red, self._spans, self._health, clock, make_transport)
-        from .emf_export import emf_export
-        from .logs import Logs
+        from .emf.export import emf_export
+        from .logs.logs import Logs
 
         redactor = self._exporter.redactor
         self._logs = Logs(
@@ -394,12 +400,12 @@ class Telemetry:
     def _prepare(self) -> None:
         # Everything that is slow to import is imported here, once, and not with the package; nor by the export thread, whose
         # half-done import would hang a child that was forked meanwhile.
-        from . import otlp  # noqa: F401 - see above
-        from .exposition import Exposition
-        from .lifespan import watched
-        from .middleware import MEASURED, Request
+        from .export import otlp  # noqa: F401 - see above
+        from .exposition.exposition import Exposition
+        from .requests.lifespan import watched
+        from .requests.middleware import MEASURED, Request
+        from .requests.websocket import connected
         from .setup import instruments
-        from .websocket import connected
 
         self._watch, self._connect = watched, connected
         self._request, self._measured = Request, MEASURED

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from ..books.taps import Arrival
 from ..redaction import Unredactable, clean
-from ..registry import Registry
-from ..taps import Arrival
+from ..registry.registry import Registry
 from .destination import FAULT, Destination
 from .sender import Item
 

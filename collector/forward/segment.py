@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ..lock import sync
+from ..ledger.lock import sync
 from .record import HEADER, MAGIC, Record, encode, read
 from .sender import Item
 

@@ -22,10 +22,10 @@ from enum import Enum
 from typing import Any, Final
 
 from ...slo import HOUR
+from ..books.taps import Arrival
 from ..columns import Points
-from ..registry import Registry
-from ..staged import Staged
-from ..taps import Arrival
+from ..ledger.staged import Staged
+from ..registry.registry import Registry
 from .family import CLASSIC, Family, Member, Scrape, Settled
 from .layout import Layout
 from .native import Distribution

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from ..books import Books
+from ..books.books import Books
+from ..books.writer import Item
 from ..counters import Counters
 from ..rejections import Outcome
-from ..writer import Item
 
 R = TypeVar("R")
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...slo import HTTP_SERVER_DURATION
-from ..books import Books
+from ..books.books import Books
 from ..columns import Points
-from ..count_points import count_points
+from ..counting.points import count_points
 from ..names import SERVICE_NAME
-from ..origin import identity_of, origin_of
+from ..senders.origin import identity_of, origin_of
 from .layout import joined
 from .rows import MILLISECOND, Row, points_of
 from .translation import Series

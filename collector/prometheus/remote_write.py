@@ -19,11 +19,11 @@ import cramjam
 from prometheus_client import Counter, Gauge
 
 from .. import names
-from ..books import Books
+from ..books.books import Books
+from ..books.recent import Receipt
 from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
-from ..recent import Receipt
 from ..rejections import Outcome
 from .assembly import Assembly, Seen
 from .batch import Batch, Submit

@@ -17,13 +17,13 @@ import httpx
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from .. import names
-from ..books import Books
+from ..books.books import Books
+from ..books.recent import Receipt
 from ..columns import Signal, Wanted
 from ..counters import Counters
+from ..doors.body import sink_for
 from ..errors import BadRequest, TooLarge, Unavailable
-from ..recent import Receipt
 from ..rejections import Outcome
-from ..request_body import sink_for
 from .batch import Batch, Submit
 from .counting import count_rows
 from .exposition import ACCEPT, OPENMETRICS, PROTOBUF, Exposed, exposed, media_type_of

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..access import Access, Peer
+from ..doors.access import Access, Peer
 from ..errors import BadRequest, TooLarge, Unavailable
 from .remote_write import RemoteWrite, Written
 from .write_request import Version

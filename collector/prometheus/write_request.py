@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from ..buckets import FUTURE, OLDEST, kept_from
 from ..errors import BadRequest
+from ..ledger.buckets import FUTURE, OLDEST, kept_from
 from ..rejections import IN_THE_FUTURE, TOO_OLD
 from .known_series import (
     COUNTS,

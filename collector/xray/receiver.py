@@ -15,8 +15,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from ..doors.listener import Address, HttpServer
 from ..errors import CollectorError
-from ..listener import Address, HttpServer
 from .assembly import Assembly, Placed
 from .batch import Batch
 from .courier import Accept, Courier

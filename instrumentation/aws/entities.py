@@ -18,8 +18,13 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, StatusCode
 
 from .. import names
-from ..current import ROOT, Current, current, served_by
-from ..requestspan import RequestSpan
+from ..tracing.current import (
+    ROOT,
+    Current,
+    current,
+    served_by,
+)
+from ..tracing.requestspan import RequestSpan
 
 HIDDEN: Final = ("_of", "_serving", "span", "before")
 """Of our own, and nothing of a document's."""

@@ -22,9 +22,9 @@ from typing import Any, Final
 from opentelemetry.context import attach, set_value
 
 from .. import names
+from ..export.worker import SUPPRESSED
 from ..health import Health
 from ..resources.asking import NoAnswer, ask
-from ..worker import SUPPRESSED
 from .reservoir import Reservoir, Statistics
 from .rules import read_rules
 from .sampler import Book, ByRules, XRaySampler

@@ -21,8 +21,8 @@ from opentelemetry.context import attach, create_key, get_current, get_value, se
 from opentelemetry.trace import Span, SpanKind
 
 from .. import names
-from ..current import CALL, current, local_root
-from ..worker import SUPPRESSED
+from ..export.worker import SUPPRESSED
+from ..tracing.current import CALL, current, local_root
 from .entities import SpanSegment, SpanSubsegment, face_of
 
 ENTITIES: Final = create_key("fournines.xray.entities")

@@ -14,11 +14,11 @@ from inspect import ismethod
 from typing import Any, Final
 
 from .. import names
+from ..counts.red import Red
 from ..errors import BadObjective
 from ..health import Health
-from ..red import Red
-from ..route import Root
-from ..sampling import Sampling
+from ..requests.route import Root
+from ..tracing.sampling import Sampling
 from .objective import Objective
 from .places import at_endpoint, at_routes
 from .points import Point, points_of

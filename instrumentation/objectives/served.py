@@ -1,6 +1,6 @@
-"""Which endpoints an application serves, and under which templates: those that its requests are counted under (`route.py`).
+"""Which endpoints an application serves, and under which templates: those that its requests are counted under (`requests/route.py`).
 
-Asked for without importing a framework, as in `placement.py`.
+Asked for without importing a framework, as in `requests/placement.py`.
 """
 
 from __future__ import annotations

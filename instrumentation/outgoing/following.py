@@ -19,8 +19,8 @@ from typing import Any, Final
 from opentelemetry import metrics
 
 from .. import names
-from ..config import stable_conventions
-from ..current import Current
+from ..config.config import stable_conventions
+from ..tracing.current import Current
 from .cursors import follow_cursors
 from .engines import follow_engines
 from .guards import guarded

@@ -18,10 +18,10 @@ from opentelemetry.context import get_current, get_value
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from .. import names
-from ..current import CALL, Current
 from ..errorname import error_name
-from ..headers import redacted
-from ..worker import SUPPRESSED
+from ..export.worker import SUPPRESSED
+from ..propagation.headers import redacted
+from ..tracing.current import CALL, Current
 from .speaker import speaker
 
 if TYPE_CHECKING:

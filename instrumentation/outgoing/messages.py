@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .. import names
-from ..current import Current
+from ..tracing.current import Current
 from .speaker import speaker
 
 MOST_ATTRIBUTES: Final = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from ..current import Current, current
+from ..tracing.current import Current, current
 
 _followers: list[weakref.ref[Current]] = []
 

@@ -28,8 +28,8 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import Attributes
 
 from .. import names
-from ..current import CALL, Current, current
 from ..errorname import error_name
+from ..tracing.current import CALL, Current, current
 from .libraries import Library
 from .speaker import speaker
 

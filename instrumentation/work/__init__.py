@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .counts import Measured, WorkCounts
+    from ..counts.work import Measured, WorkCounts
     from .crew import Crew
     from .ending import at_child_end
     from .operation import Consumer, Operation

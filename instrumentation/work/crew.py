@@ -13,12 +13,17 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 from .. import names
-from ..current import Current, enter, leave, served_by
+from ..counts.red import Exemplar
+from ..counts.work import WorkCounts
 from ..errorname import error_name
-from ..propagation import Incoming
-from ..red import Exemplar
+from ..propagation.propagators import Incoming
+from ..tracing.current import (
+    Current,
+    enter,
+    leave,
+    served_by,
+)
 from .carrier import Carried, carried, wanted
-from .counts import WorkCounts
 from .plan import Plan, consumer_plan, operation_plan, told
 from .tracing import WorkTracing, failed_by_user
 

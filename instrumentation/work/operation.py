@@ -13,7 +13,7 @@ from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 from .. import names
 from ..errors import InstrumentationError
-from ..spanqueue import LIGHT, text_of
+from ..tracing.spanqueue import LIGHT, text_of
 from .carrier import Carried, several
 from .crew import Crew, Run
 from .plan import Plan

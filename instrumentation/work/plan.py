@@ -7,8 +7,8 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from .. import names
-from ..red import Durations
-from .counts import Pairs, WorkCounts
+from ..counts.red import Durations
+from ..counts.work import Pairs, WorkCounts
 
 LONGEST: Final = 200
 """Characters of a name that are kept: it is said with every export."""

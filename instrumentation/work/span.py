@@ -11,8 +11,8 @@ from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.span import TraceFlags
 
 from .. import names
-from ..readable import SpanForm
-from ..requestspan import RequestSpan
+from ..tracing.readable import SpanForm
+from ..tracing.requestspan import RequestSpan
 from .plan import Plan
 
 

@@ -17,12 +17,17 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, StatusCode
 
 from .. import names
-from ..current import KEY, ROOT, Current
-from ..propagation import Incoming, XRayIds, continuing, flags_below
-from ..propagation_ids import new_ids
-from ..requestspan import RequestSpan
-from ..spans import keep_with_root, settle_waiting
-from ..tracing import SPAN
+from ..propagation.ids import new_ids
+from ..propagation.propagators import (
+    Incoming,
+    XRayIds,
+    continuing,
+    flags_below,
+)
+from ..tracing.current import KEY, ROOT, Current
+from ..tracing.requestspan import RequestSpan
+from ..tracing.spans import keep_with_root, settle_waiting
+from ..tracing.tracing import SPAN
 from .plan import Plan
 from .span import WorkForm, WorkSpan, ended
 

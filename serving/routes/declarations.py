@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from ...collector.declarations import Declaration
+from ...collector.registry.declarations import Declaration
 from ...slo import Origin, timestamp, write_openslo
 from .source import CatalogueSource
 from .subject import JSON

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ...collector import Breakdown, Contributor
-from ...collector.registry import Catalogue
+from ...collector.registry.registry import Catalogue
 from ...slo import SLO, Evaluation, HistoryPoint, Interval, State, Status
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector import Collector, Signal
-from fournines.collector.verify import verify
+from fournines.collector.ledger.verify import verify
 from fournines.slo import DAY, HOUR, Interval, Window
 
 STEP = st.one_of(st.integers(-30, 60), st.integers(-2 * DAY, 2 * DAY), st.integers(-40 * DAY, 40 * DAY))

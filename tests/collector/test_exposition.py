@@ -107,7 +107,7 @@ def test_the_queue_and_what_was_refused_are_told(collector, otlp, span, now):
 
 def test_clocks_of_those_who_left_make_room(opened, otlp, span, now, monkeypatch):
     """An instance that sent nothing for an hour is shown no more, so that those of the next release are."""
-    monkeypatch.setattr("fournines.collector.skew.MOST_SHOWN", 1)
+    monkeypatch.setattr("fournines.collector.senders.skew.MOST_SHOWN", 1)
     collector = opened()
     value = collector.counters.registry.get_sample_value
     for release, at in (("one", now), ("two", now + 7300)):

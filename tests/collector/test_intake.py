@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fournines.collector import BadRequest, Collector, Decoders, Room, Signal, Unavailable
-from fournines.collector import books as books_module
+from fournines.collector.books import books as books_module
 
 
 @pytest.fixture

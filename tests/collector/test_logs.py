@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import Logs, Signal, Source
+from fournines.collector.books.taps import Arrival, Piece
 from fournines.collector.logs import MOST_SERVICES, LogCounts
-from fournines.collector.taps import Arrival, Piece
 
 
 def arrival(*records):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fournines.collector.ledger import Ledger
-from fournines.collector.verify import verify
+from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.ledger.verify import verify
 
 SECTOR = 512
 NOW = 1.79e9 + 400_000

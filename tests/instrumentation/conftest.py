@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from fournines.instrumentation.clock import SystemClock
-from fournines.instrumentation.config import read_config
+from fournines.instrumentation.config.config import read_config
+from fournines.instrumentation.export.transport import transport
 from fournines.instrumentation.health import Health
-from fournines.instrumentation.logs import Logs
-from fournines.instrumentation.redaction import Redactor
+from fournines.instrumentation.logs.logs import Logs
+from fournines.instrumentation.redaction.redactor import Redactor
 from fournines.instrumentation.telemetry import Telemetry
-from fournines.instrumentation.transport import transport
 
 HERE = Path(__file__).parent
 

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from opentelemetry.trace import SpanKind, StatusCode
 
-from fournines.instrumentation.lifespan import watched
+from fournines.instrumentation.requests.lifespan import watched
 
 
 class Server:

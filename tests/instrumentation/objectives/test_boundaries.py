@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from fournines.instrumentation.red import Red
+from fournines.instrumentation.counts.red import Red
 
 KEY = ("GET", "http", "/pay", 200, None, "1.1")
 SLOW = ("GET", "http", "/slow", 200, None, "1.1")

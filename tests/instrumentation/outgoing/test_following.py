@@ -311,7 +311,7 @@ def test_a_sampler_that_raises_costs_no_call(told, web, monkeypatch):
     statuses = []
 
     def work():
-        from fournines.instrumentation.current import current
+        from fournines.instrumentation.tracing.current import current
 
         monkeypatch.setattr(current().provider, "sampler", Broken())
         with requests.Session() as session:

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from fournines.instrumentation import InstrumentationError, NotAnApplication, instrument
-from fournines.instrumentation.logs_ids import ids_here
+from fournines.instrumentation.logs.ids import ids_here
 from fournines.instrumentation.telemetry import Telemetry
 
 OPERATION = "fournines.operation.duration"
@@ -537,7 +537,7 @@ def test_a_kept_one_is_counted_also_where_it_is_left_in_another_context(worker, 
 def test_attributes_that_a_span_refuses_leave_nothing_behind(worker, counted, monkeypatch):
     """Somebody else's span that raises when it is told much costs the attributes, and neither the count nor the context."""
     telemetry = worker()
-    monkeypatch.setattr("fournines.instrumentation.requestspan.RequestSpan.set_attributes", lambda *_: 1 / 0)
+    monkeypatch.setattr("fournines.instrumentation.tracing.requestspan.RequestSpan.set_attributes", lambda *_: 1 / 0)
 
     with telemetry.operation("settle", attributes={"much": "x" * 10_000}):
         pass

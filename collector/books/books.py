@@ -1,0 +1,198 @@
+"""Everything that one transaction changes together: counts, SLOs, senders, silences, streams and what was seen before."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ...slo import HOUR
+from ..columns import Wanted
+from ..counters import Counters
+from ..ledger.buckets import Booked, Buckets
+from ..ledger.ledger import Ledger
+from ..ledger.staged import Part
+from ..ledger.tallies import Tallies
+from ..ledger.upkeep import Upkeep
+from ..names import HEARTBEAT
+from ..registry.declaring import Declaring
+from ..registry.registry import MOST_SERVICES, Judge, Registry
+from ..registry.retirement import Retirement
+from ..registry.series import Feeds, Series
+from ..remembered import Remembered
+from ..senders.origin import MOST_KNOWN, origin_of
+from ..senders.senders import Senders, SignOfLife
+from ..senders.silence import Silences
+from ..senders.skew import Clocks
+from ..streams.intervals import Intervals
+from ..streams.streams import Cumulatives
+from .contributors import Contributors
+from .fractions import Fractions
+from .recent import digests
+from .rolling import Rolling
+from .taps import Tap
+from .tracks import Tracks
+
+_LOG: Final = logging.getLogger("fournines.collector")
+
+LONGEST: Final = HOUR
+"""Seconds before its end that an event's start can show its SLO to be observed from."""
+
+
+class Books:
+    """The open books of a ledger. One thread stages and commits; others read under `Ledger.visible`."""
+
+    def __init__(self, ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap] = ()) -> None:
+        connection = ledger.writer
+        self.ledger = ledger
+        self.counters = counters
+        self.registry = Registry(connection)
+        self.buckets = Buckets(connection)
+        self.upkeep = Upkeep(connection, self.buckets)
+        self.tallies = Tallies(connection, self.buckets)
+        self.contributors = Contributors(connection)
+        self.senders = Senders(connection, now)
+        self.declaring = Declaring(self.registry, counters.registry)
+        self.retirement = Retirement(self.registry, self.senders, self.buckets, counters.registry)
+        self.silences = Silences(connection, self.buckets, self.tallies)
+        self.cumulatives = Cumulatives(connection, ledger.birth)
+        self.intervals = Intervals(connection)
+        self.digests = digests(connection)
+        self.reader = ledger.reader()
+        self.rolling = Rolling(self.reader)
+        self.series = Series(self.registry)
+        self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
+        self.clocks = Clocks(counters.skew)
+        self.origins = Remembered(origin_of, MOST_KNOWN)
+        self.fractions = Fractions(connection)
+        self.off_boundary: dict[int, float | None] = {}
+        self.taps = tuple(taps)
+        self._metrics: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset({HEARTBEAT}))
+        self._full = False
+        self._rows: dict[str, tuple[tuple[Judge, ...], tuple[int, ...]]] = {}
+        self._parts: tuple[Part, ...] = (
+            *self.taps,
+            self.registry,
+            self.retirement,
+            self.tracks,
+            self.upkeep,
+            self.buckets,
+            self.tallies,
+            self.contributors,
+            self.senders,
+            self.silences,
+            self.cumulatives,
+            self.intervals,
+            self.digests,
+            self.fractions,
+            _Sums(self.rolling, self.buckets),
+        )
+
+    @property
+    def wanted(self) -> Wanted:
+        """What decoding is to keep, as the open transaction sees it."""
+        names, metrics = self._metrics
+        if names is not self.cumulatives.names:
+            names = self.cumulatives.names
+            metrics = names | {HEARTBEAT}
+            self._metrics = names, metrics
+        return Wanted(self.registry.wanted, metrics)
+
+    @property
+    def sampled(self) -> frozenset[int]:
+        """The rows that count sampled spans, each weighed."""
+        return self.fractions.sampled
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return any(part.changed for part in self._parts)
+
+    def commit(self) -> frozenset[int]:
+        """Makes everything staged durable and true, and returns the rows that got events; or raises and leaves nothing behind."""
+        self.ledger.commit(self._parts)
+        return frozenset(self.buckets.by_slo[:, 0].tolist())
+
+    def forget(self) -> None:
+        """Drops everything staged."""
+        for part in self._parts:
+            part.forget()
+
+    def leave(self, *, probe: bool) -> None:
+        """Makes true what is not worth a transaction (signs of life); `probe` tries whether the ledger can be written."""
+        if probe:
+            self.ledger.probe()
+        with self.ledger.visible:
+            self.senders.keep()
+
+    def hear(self, signs: Iterable[SignOfLife], now: float) -> None:
+        """Stages signs of life."""
+        services = set()
+        for sign in signs:
+            services.add(sign.sender.service)
+            if self.registry.judges(sign.sender.service):
+                self.senders.hear(sign, now)
+        self.silences.heard(services)
+
+    def introduce(self, service: str, now: float, *, metrics: bool, spans: bool, segments: bool = False) -> None:
+        """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
+        if not self.registry.hear(service, metrics=metrics, spans=spans, segments=segments, now=now):
+            self._no_room(service)
+        judges = self.registry.judges(service)
+        known = self._rows.get(service)
+        if known is None or known[0] is not judges:
+            known = self._rows[service] = (judges, tuple(judge.row for judge in judges))
+        self.tallies.observed(known[1], int(now))
+
+    def retire(self, now: float) -> None:
+        """Stages the going of services that were not heard for long; they leave room for others."""
+        for service in self.retirement.stage(now):
+            self._rows.pop(service, None)
+            self._full = False
+
+    def _no_room(self, service: str) -> None:
+        """Said once: a flood of names is not to become a flood of lines."""
+        self.counters.services_overflow.inc()
+        if not self._full:
+            self._full = True
+            _LOG.warning(
+                "no automatic SLOs for %.200r and the like: more than %d services, or a name too long",
+                service,
+                MOST_SERVICES,
+            )
+
+    def book(self, slos: tuple[int, ...], t: int, events: Booked, start: int, received: float) -> None:
+        """Stages events of bucket `t`; `start` is the second the first of them began."""
+        if slos and events.total:
+            self.buckets.book(slos, t, events, received)
+            self.tallies.observed(slos, max(start, t - LONGEST) if 0 < start <= t + HOUR else t)
+
+    def book_plain(self, feeds: Feeds, t: int, count: int, start: int, received: float) -> None:
+        """Stages events that need no duration to be judged."""
+        self.book(feeds.good, t, Booked(count, count), start, received)
+        self.book(feeds.bad, t, Booked(0, count), start, received)
+
+    def close(self) -> None:
+        """Closes the connections and lets the folder go."""
+        self.reader.close()
+        self.ledger.close()
+
+
+class _Sums:
+    """The windows' running sums, which follow every commit. Nothing of theirs is written."""
+
+    changed = False
+
+    def __init__(self, rolling: Rolling, buckets: Buckets) -> None:
+        self._rolling = rolling
+        self._buckets = buckets
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def keep(self) -> None:
+        self._rolling.add(self._buckets.written, self._buckets.by_slo)
+
+    def forget(self) -> None:
+        pass

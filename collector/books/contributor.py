@@ -1,0 +1,93 @@
+"""Who had a part in bad events: a cause (route, status, error type, version), and beside it an instance."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from ...slo import Attribute, Attributes
+from ...slo.classify import (
+    ERROR_TYPE,
+    ROUTE_KEYS,
+    STATUS_CODE_KEYS,
+    first_of,
+)
+from ..names import SERVICE_INSTANCE, SERVICE_VERSION
+from ..redaction import without_sensitive
+from ..senders.senders import OVERFLOW
+
+LONGEST: Final = 200
+"""Characters kept of each text."""
+
+MOST_KNOWN: Final = 20_000
+"""Attribute sets remembered."""
+
+
+class Breakdown(IntEnum):
+    """By what bad events are told apart."""
+
+    CAUSE = 0
+    INSTANCE = 1
+
+
+class Contributor(NamedTuple):
+    """What some bad events had in common; a field is empty where they said nothing, or where the breakdown does not ask."""
+
+    breakdown: Breakdown
+    route: str = ""
+    status: str = ""
+    error: str = ""
+    version: str = ""
+    instance: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether this stands for all that were not kept by name."""
+        return OVERFLOW in (self.route, self.instance)
+
+
+OTHER: Final = {
+    Breakdown.CAUSE: Contributor(Breakdown.CAUSE, route=OVERFLOW),
+    Breakdown.INSTANCE: Contributor(Breakdown.INSTANCE, instance=OVERFLOW),
+}
+
+
+class Told:
+    """What failed events are told under: a cause and an instance. Each is equal to itself alone, so that comparing costs nothing."""
+
+    __slots__ = ("contributors",)
+
+    def __init__(self, contributors: tuple[Contributor, Contributor]) -> None:
+        self.contributors = contributors
+
+
+class Contributing:
+    """What attribute sets are told under, remembered for as long as decoders give the same objects."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Attributes, Attributes, Told]] = {}
+
+    def of(self, labels: Attributes, resource: Attributes) -> Told:
+        """What failed events with these attributes are told under. The sets are held on to, so that no others can be taken for them."""
+        place = id(labels), id(resource)
+        known = self._known.get(place)
+        if known is None or known[0] is not labels or known[1] is not resource:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[place] = labels, resource, Told(_contributors(labels, resource))
+        return known[2]
+
+
+def _contributors(labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:
+    instance = Contributor(Breakdown.INSTANCE, instance=_text(resource.get(SERVICE_INSTANCE)))
+    if OVERFLOW in labels:  # an attribute set there was no room for
+        return OTHER[Breakdown.CAUSE], instance
+    status, error = first_of(labels, STATUS_CODE_KEYS), labels.get(ERROR_TYPE)
+    route, version = first_of(labels, ROUTE_KEYS), resource.get(SERVICE_VERSION)
+    return Contributor(Breakdown.CAUSE, _text(route), _text(status), _text(error), _text(version)), instance
+
+
+@lru_cache(4_096, typed=True)
+def _text(value: Attribute | None) -> str:
+    return "" if value is None else without_sensitive(str(value)[:LONGEST])

@@ -1,0 +1,274 @@
+"""Spans that have everything in common that matters, counted by number while requests come, and put down as events once a commit.
+
+A track is one resource, one kind and one attribute set, with the SLOs they feed. A request adds arrays to the counts of its tracks; what
+that means for SLOs and for who had a part in failures is worked out per commit, however many requests it holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ...slo import HOUR, Attributes
+from ..columns import IntColumn
+from ..ledger.buckets import Buckets
+from ..ledger.tallies import Tallies
+from ..registry.registry import Judge
+from ..registry.series import Feeds, Series
+from ..senders.origin import Origin
+from .contributors import Contributors
+
+MOST_TRACKS: Final = 10_000
+MOST_BLOCKS: Final = 64
+"""Tracks remembered, and buckets being counted, at most: beyond, what was counted is put down before its commit."""
+
+NEVER: Final = 2**62
+
+
+class Track(NamedTuple):
+    """What the spans of a track count in, and what is told of those that failed."""
+
+    feeds: Feeds
+    told: Attributes
+    resource: Attributes
+
+
+class Sender(NamedTuple):
+    """Whose spans, as what and of which kind."""
+
+    origin: Origin
+    resource: Attributes
+    signals: tuple[str, ...]
+    kind: int
+
+
+@dataclass(slots=True)
+class _Table:
+    """The tracks of one sender by the identity of their attribute sets, as long as the same judges decide."""
+
+    resource: Attributes
+    judges: tuple[Judge, ...]
+    numbers: dict[int, tuple[Attributes, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Block:
+    """One bucket's counts by track: events, the second the first began, and how many were no longer than a threshold."""
+
+    received: float
+    counts: IntColumn = field(default_factory=lambda: np.zeros(64, np.int64))
+    since: IntColumn = field(default_factory=lambda: np.full(64, NEVER, np.int64))
+    quick: dict[int, IntColumn] = field(default_factory=dict)
+
+    def reserve(self, tracks: int) -> None:
+        """Makes room for so many tracks."""
+        missing = tracks - len(self.counts)
+        if missing > 0:
+            more = max(missing, len(self.counts))
+            self.counts = _longer(self.counts, more, 0)
+            self.since = _longer(self.since, more, NEVER)
+            self.quick = {threshold: _longer(column, more, 0) for threshold, column in self.quick.items()}
+
+    def quick_within(self, threshold: int) -> IntColumn:
+        """The counts of those no longer than a threshold."""
+        found = self.quick.get(threshold)
+        if found is None:
+            found = self.quick[threshold] = np.zeros(len(self.counts), np.int64)
+        return found
+
+
+class _Feeding:
+    """Which tracks feed which SLOs, in pairs."""
+
+    def __init__(self) -> None:
+        self._tracks: list[int] = []
+        self._slos: list[int] = []
+        self._columns: IntColumn = np.empty((2, 0), np.int64)
+
+    def add(self, track: int, slos: tuple[int, ...]) -> None:
+        """A track feeds these SLOs."""
+        self._tracks += [track] * len(slos)
+        self._slos += slos
+
+    @property
+    def columns(self) -> IntColumn:
+        """The tracks, and the SLO each feeds."""
+        if len(self._tracks) != self._columns.shape[1]:
+            self._columns = np.array([self._tracks, self._slos], np.int64)
+        return self._columns
+
+
+class _Feeds:
+    """What all tracks feed, by what an event of theirs is there: good, bad, or good within a threshold."""
+
+    def __init__(self) -> None:
+        self.good = _Feeding()
+        self.bad = _Feeding()
+        self.timed: dict[int, _Feeding] = {}
+        self.size = 0
+        """SLOs are numbered below this."""
+
+    def add(self, track: int, feeds: Feeds) -> None:
+        """A track began."""
+        self.good.add(track, feeds.good)
+        self.bad.add(track, feeds.bad)
+        for threshold, slos in feeds.timed:
+            self.timed.setdefault(threshold.nanoseconds, _Feeding()).add(track, slos)
+        for slos in (feeds.good, feeds.bad, *(slos for _, slos in feeds.timed)):
+            self.size = max(self.size, 1 + max(slos, default=0))
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Events of SLOs by their number, and the second each is observed from."""
+
+    good: IntColumn
+    total: IntColumn
+    since: IntColumn
+
+
+def _longer(column: IntColumn, more: int, value: int) -> IntColumn:
+    return np.concatenate([column, np.full(more, value, np.int64)])
+
+
+class Tracks:
+    """Counts spans by track. A part of the books, written before those it tells: the buckets, the tallies, the contributors."""
+
+    def __init__(self, series: Series, buckets: Buckets, tallies: Tallies, contributors: Contributors) -> None:
+        self._series = series
+        self._buckets = buckets
+        self._tallies = tallies
+        self._contributors = contributors
+        self._tables: dict[tuple[str, tuple[str, ...], int, int], _Table] = {}
+        self._tracks: list[Track] = []
+        self._feeds = _Feeds()
+        self._blocks: dict[tuple[int, int], _Block] = {}
+        self._sweeps = series.sweeps
+
+    def make_room(self) -> None:
+        """To be called before a request is counted: numbers hold until it is called again."""
+        if len(self._blocks) >= MOST_BLOCKS:
+            self._put_down()
+        if len(self._tracks) >= MOST_TRACKS or self._sweeps != self._series.sweeps:
+            self._put_down()
+            self._sweeps = self._series.sweeps
+            self._tables.clear()
+            self._tracks.clear()
+            self._feeds = _Feeds()
+
+    def numbers(self, sender: Sender, judges: tuple[Judge, ...], labels: Sequence[Attributes]) -> list[int]:
+        """The numbers of the tracks of one sender's attribute sets."""
+        place = (sender.origin.service, sender.signals, sender.kind, id(sender.resource))
+        table = self._tables.get(place)
+        if table is None or table.resource is not sender.resource or table.judges is not judges:
+            table = self._tables[place] = _Table(sender.resource, judges)
+        known = table.numbers
+        numbers = []
+        for one in labels:
+            found = known.get(id(one))
+            if found is None or found[0] is not one:
+                numbers.append(self._begin(table, sender, one))
+            else:
+                numbers.append(found[1])
+        return numbers
+
+    def track(self, number: int) -> Track:
+        """The track with a number."""
+        return self._tracks[number]
+
+    def add(
+        self, t: int, received: float, numbers: IntColumn, of_row: IntColumn, durations: IntColumn, since: IntColumn
+    ) -> None:
+        """Stages spans of bucket `t`: row i is of the track `numbers[of_row[i]]`; `since` is the second each shows its SLOs observed."""
+        key = t, int(received) // HOUR
+        block = self._blocks.get(key)
+        if block is None:
+            block = self._blocks[key] = _Block(received)
+        block.reserve(len(self._tracks))
+        np.add.at(block.counts, numbers, np.bincount(of_row, minlength=len(numbers)))
+        np.minimum.at(block.since, numbers[of_row], since)
+        for threshold in {it.nanoseconds for n in numbers.tolist() for it, _ in self._tracks[n].feeds.timed}:
+            quick = np.bincount(of_row[durations <= threshold], minlength=len(numbers))
+            np.add.at(block.quick_within(threshold), numbers, quick)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is counted and not put down."""
+        return bool(self._blocks)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Tells those that write."""
+        self._put_down()
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        self._blocks.clear()
+
+    def _begin(self, table: _Table, sender: Sender, labels: Attributes) -> int:
+        service, signals, kind = sender.origin.service, sender.signals, sender.kind
+        feeds = self._series.feeds(service, signals, kind, labels)
+        told = self._series.named(service, signals, kind, labels)
+        number = len(self._tracks)
+        self._tracks.append(Track(feeds, told, sender.resource))
+        self._feeds.add(number, feeds)
+        # A set there is no room for is decided anew each time; a service there is none for has nothing to decide.
+        if told is labels or not table.judges:
+            table.numbers[id(labels)] = labels, number
+        return number
+
+    def _put_down(self) -> None:
+        # Each goes before the next one grows: a request of very many tracks makes all of them long.
+        while self._blocks:
+            t, hour = next(iter(self._blocks))
+            block = self._blocks.pop((t, hour))
+            block.reserve(len(self._tracks))
+            sums = self._sums(block)
+            slos = np.flatnonzero(sums.total)
+            if len(slos):
+                self._buckets.book_all(t, slos, sums.good[slos], sums.total[slos], block.received)
+                self._tallies.all_observed(slos, sums.since[slos])
+                self._blame(t, block)
+
+    def _sums(self, block: _Block) -> _Sums:
+        """What a block's tracks add up to for each SLO."""
+        size = self._feeds.size
+        sums = _Sums(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER, np.int64))
+        nothing = np.zeros(len(block.counts), np.int64)
+        parts = [(self._feeds.good, block.counts), (self._feeds.bad, nothing)]
+        parts += [(feeding, block.quick.get(threshold, nothing)) for threshold, feeding in self._feeds.timed.items()]
+        for feeding, good in parts:
+            tracks, slos = feeding.columns
+            np.add.at(sums.good, slos, good[tracks])
+            np.add.at(sums.total, slos, block.counts[tracks])
+            np.minimum.at(sums.since, slos, block.since[tracks])
+        return sums
+
+    def _blame(self, t: int, block: _Block) -> None:
+        """Tells what bad events have in common, by track."""
+        bad = np.unique(self._feeds.bad.columns[0])
+        for number, count in _positive(bad, block.counts[bad]):
+            self._blame_track(number, self._tracks[number].feeds.bad, t, count, block.received)
+        for threshold, feeding in self._feeds.timed.items():
+            timed = np.unique(feeding.columns[0])
+            slow = block.counts[timed] - block.quick_within(threshold)[timed]
+            for number, count in _positive(timed, slow):
+                for it, slos in self._tracks[number].feeds.timed:
+                    if it.nanoseconds == threshold:
+                        self._blame_track(number, slos, t, count, block.received)
+
+    def _blame_track(self, number: int, slos: tuple[int, ...], t: int, bad: int, received: float) -> None:
+        track = self._tracks[number]
+        self._contributors.blame(slos, t, bad, track.told, track.resource, received)
+
+
+def _positive(numbers: IntColumn, counts: IntColumn) -> Iterator[tuple[int, int]]:
+    """The numbers that have a count, with it."""
+    there = counts > 0
+    return zip(numbers[there].tolist(), counts[there].tolist(), strict=True)

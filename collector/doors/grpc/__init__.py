@@ -1,0 +1,1 @@
+"""OTLP over gRPC: HTTP/2 as far as unary calls need it."""

@@ -1,0 +1,328 @@
+"""One connection of HTTP/2 that carries unary gRPC calls: their order and time. What calls mean is not known here.
+
+Data is handed on as it arrives, so that a body takes room in memory only once it is there, and is refused before it is sent whole.
+Source: RFC 9113; "gRPC over HTTP2".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol
+
+from ...errors import Unavailable
+from ..connection import Connection, Desk, Exchange
+from .answer import GrpcAnswer
+from .answers import GrpcAnswers
+from .frames import (
+    DEFAULT_WINDOW,
+    Code,
+    ConnectionFault,
+    Flag,
+    FrameHead,
+    Kind,
+    Setting,
+    frame,
+    goodbye,
+    increment,
+    reset,
+    said_by,
+    settings,
+    window_update,
+)
+from .heads import (
+    MOST_HEAD,
+    Headers,
+    HeadReader,
+    WholeHead,
+)
+from .reader import MOST_FRAME, FrameReader
+from .stream import STREAM_WINDOW, Stream
+from .windows import Inbound
+
+MOST_STREAMS: Final = 128
+"""Calls of one connection that are read or wait at the same time; the other end is told so."""
+
+CONNECTION_WINDOW: Final = 16 * 2**20
+"""What the other end may send before it hears from us again; what comes is handed on at once."""
+
+MOST_RESETS: Final = 1_000
+"""Calls given up by the other end, beyond those it let be answered, before it is told to calm down (CVE-2023-44487)."""
+
+_TERMS: Final = {
+    Setting.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
+    Setting.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+    Setting.MAX_FRAME_SIZE: MOST_FRAME,
+    Setting.MAX_HEADER_LIST_SIZE: MOST_HEAD,
+}
+_GREETING: Final = settings(_TERMS) + window_update(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
+
+
+class GrpcDesk(Desk, Protocol):
+    """What a connection asks of the door it came through."""
+
+    def begin(self, connection: GrpcConnection, stream: Stream, headers: Headers) -> Exchange:
+        """A call begins; raises what refuses it."""
+
+    def refuse(self, error: Exception) -> GrpcAnswer:
+        """The answer that a refusal means, which is counted."""
+
+
+class GrpcConnection(Connection):
+    """See the module."""
+
+    _desk: GrpcDesk
+
+    def __init__(self, desk: GrpcDesk) -> None:
+        super().__init__(desk)
+        self._reader = FrameReader(self)
+        self._heads = HeadReader()
+        self._streams: dict[int, Stream] = {}
+        """Calls that are not answered."""
+        self._newest = 0
+        self._inbound = Inbound(0, CONNECTION_WINDOW)
+        self._answers = GrpcAnswers(self._streams)
+        self._resets = 0
+        self._stopping = False
+
+    # The transport's events.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody connected."""
+        self._transport = transport
+        self._transport.write(_GREETING)
+        super().connection_made(transport)
+
+    def eof_received(self) -> bool:
+        """The other end writes no more. Calls that came whole are still answered."""
+        for stream in [each for each in self._streams.values() if each.call is not None]:
+            self._forget(stream)
+        self._stopping = True
+        return bool(self._streams) and bool(self._transport.can_write_eof())
+
+    # What the door asks.
+
+    def answer(self, stream: Stream, answer: GrpcAnswer) -> None:
+        """Answers a call, unless it was given up."""
+        if self._streams.get(stream.number) is stream:
+            if not self._answers:
+                self._taken = self._desk.now
+            self._answers.put(stream, answer)
+            self._flush()
+
+    def stop(self) -> None:
+        """The door closes: answers what is under way, and ends as soon as there is nothing."""
+        self._stopping = True
+        self._say_goodbye(Code.NO_ERROR, "stopping")
+        self._end_if_done()
+
+    # The reader's events.
+
+    def begun(self, head: FrameHead) -> None:
+        """A frame begins."""
+        if self._heads.halfway and head.kind != Kind.CONTINUATION:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "a head was interrupted")
+        if head.kind == Kind.DATA and (head.stream == 0 or head.stream > self._newest):
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "data of no call")
+
+    def data(self, stream: int, piece: bytes) -> None:
+        """A piece of a call."""
+        found = self._streams.get(stream)
+        self._count(found, len(piece))
+        if found is None or found.call is None:
+            return
+        try:
+            found.call.feed(piece)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self._refuse(found, error)
+
+    def padding(self, stream: int, size: int) -> None:
+        """What came beside it."""
+        self._count(self._streams.get(stream), size)
+
+    def data_ended(self, head: FrameHead) -> None:
+        """A frame of data has come."""
+        stream = self._streams.get(head.stream)
+        if stream is not None and head.flags & Flag.END_STREAM:
+            self._ended(stream)
+
+    def frame(self, head: FrameHead, payload: bytes) -> None:
+        """Any other frame has."""
+        match head.kind:
+            case Kind.HEADERS:
+                self._headed(self._heads.begin(head, payload))
+            case Kind.CONTINUATION:
+                self._headed(self._heads.go_on(head, payload))
+            case Kind.SETTINGS:
+                self._set(head, payload)
+            case Kind.PING:
+                self._ping(head, payload)
+            case Kind.WINDOW_UPDATE:
+                self._widen(head, payload)
+            case Kind.RST_STREAM:
+                self._reset(head)
+            case Kind.GOAWAY:
+                self._stopping = True
+                self._end_if_done()
+            case Kind.PUSH_PROMISE:
+                raise ConnectionFault(Code.PROTOCOL_ERROR, "a client pushes nothing")
+            case _:
+                pass  # PRIORITY, and types to come (RFC 9113, section 4.1)
+
+    # Frames that are about the connection.
+
+    def _set(self, head: FrameHead, payload: bytes) -> None:
+        if head.flags & Flag.ACK:
+            return
+        self._answers.set(said_by(payload))
+        self._transport.write(frame(Kind.SETTINGS, Flag.ACK, 0))
+        self._flush()
+
+    def _ping(self, head: FrameHead, payload: bytes) -> None:
+        if len(payload) != 8:
+            raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a ping has eight bytes")
+        if not head.flags & Flag.ACK:
+            self._transport.write(frame(Kind.PING, Flag.ACK, 0, payload))
+
+    def _widen(self, head: FrameHead, payload: bytes) -> None:
+        more, stream = increment(payload), self._streams.get(head.stream)
+        if head.stream == 0:
+            self._answers.outbound.widen(more)
+        elif stream is not None:
+            stream.outbound.widen(more)
+        self._flush()
+
+    def _reset(self, head: FrameHead) -> None:
+        stream = self._streams.get(head.stream)
+        if stream is None:
+            return
+        self._forget(stream)
+        self._resets += 1
+        if self._resets > MOST_RESETS:
+            raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many calls were given up")
+
+    # Calls in.
+
+    def _count(self, stream: Stream | None, size: int) -> None:
+        """Counts what came against the windows, and opens them again in good time."""
+        if update := self._inbound.came(size):
+            self._transport.write(update)
+        if stream is not None and stream.call is not None and (update := stream.inbound.came(size)):
+            self._transport.write(update)
+
+    def _headed(self, head: WholeHead | None) -> None:
+        """A head has come, or a part of it (None)."""
+        if head is None:
+            return
+        if head.stream in self._streams:
+            self._trailers(self._streams[head.stream], head)
+        elif head.stream <= self._newest:
+            return  # trailers of a call that is answered already
+        elif head.stream % 2 == 0:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "a client's streams have odd numbers")
+        else:
+            self._newest = head.stream
+            self._begin(head)
+
+    def _begin(self, head: WholeHead) -> None:
+        if self._stopping or len(self._streams) >= MOST_STREAMS:
+            self._transport.write(reset(head.stream, Code.REFUSED_STREAM))
+            return
+        stream = self._streams[head.stream] = Stream(head.stream, self._desk.now, self._answers.stream_window)
+        try:
+            stream.call = self._desk.begin(self, stream, head.headers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            stream.open = not head.ended
+            self._refuse(stream, error)
+        else:
+            if head.ended:
+                self._ended(stream)
+
+    def _trailers(self, stream: Stream, head: WholeHead) -> None:
+        if not head.ended:
+            raise ConnectionFault(Code.PROTOCOL_ERROR, "a second head that does not end the call")
+        self._ended(stream)
+
+    def _ended(self, stream: Stream) -> None:
+        stream.open = False
+        call, stream.call = stream.call, None
+        if call is None:
+            return
+        stream.began = self._desk.now
+        try:
+            call.finish()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self.answer(stream, self._desk.refuse(error))
+
+    def _forget(self, stream: Stream) -> None:
+        self._streams.pop(stream.number, None)
+        stream.give_up()
+
+    def _forget_all(self) -> None:
+        for stream in tuple(self._streams.values()):
+            self._forget(stream)
+        self._answers.forget()
+
+    # Being late.
+
+    def _has_answers_to_take(self) -> bool:
+        """Whether answers wait for it to read, or to open its windows; our greeting is one until it is returned."""
+        return self._blocked or bool(self._answers) or not self._reader.greeted
+
+    def _look(self, silent: float) -> None:
+        for stream in tuple(self._streams.values()):
+            self._look_at(stream, silent)
+        if not self._streams and silent > self._desk.pace.idle:
+            self._end(Code.NO_ERROR, "idle")
+
+    def _look_at(self, stream: Stream, silent: float) -> None:
+        pace, age = self._desk.pace, self._desk.now - stream.began
+        if stream.answered:
+            return
+        if stream.call is None:
+            if age > pace.request + pace.commit:
+                self._refuse(stream, Unavailable("not committed in time; send it again"))
+        elif silent > pace.silence or age > pace.request:
+            self._refuse(stream, Unavailable("the rest of the request did not come in time; send it again"))
+
+    # Going out.
+
+    def _refuse(self, stream: Stream, error: Exception) -> None:
+        """Answers at once, before the rest of the call."""
+        stream.give_up()
+        self.answer(stream, self._desk.refuse(error))
+
+    def _flush(self) -> None:
+        """Writes the answers there is a window for."""
+        out = self._answers.frames()
+        if out:
+            self._resets = max(0, self._resets - len(out))
+            self._heard = self._taken = self._desk.now
+            self._transport.write(b"".join(out))
+        self._end_if_done()
+
+    # Ending.
+
+    def _turn_away(self, refusal: str) -> None:
+        self._desk.refuse(Unavailable(refusal))  # counted as over HTTP; there is no call it would answer
+        self._end(Code.ENHANCE_YOUR_CALM, refusal)
+
+    def _take(self, data: memoryview) -> None:
+        try:
+            self._reader.feed(bytes(data), self._transport.is_closing)
+        except ConnectionFault as fault:
+            self._end(fault.code, str(fault))
+
+    def _break_off(self) -> None:
+        self._end(Code.INTERNAL_ERROR, "internal error; the collector's log says more")
+
+    def _end_if_done(self) -> None:
+        if self._stopping and not self._streams:
+            self._transport.close()
+
+    def _say_goodbye(self, code: Code, text: str) -> None:
+        self._transport.write(goodbye(self._newest, code, text))
+
+    def _end(self, code: Code, text: str) -> None:
+        if not self._transport.is_closing():
+            self._say_goodbye(code, text)
+            self._transport.close()

@@ -1,0 +1,325 @@
+"""One connection of HTTP/1.1: order, time and size. What requests mean is not known here.
+
+Requests may follow one another without waiting; each is handed on as soon as it is whole, and answered in its turn. Beyond
+`MOST_WAITING` unanswered ones, and while the other end does not read its answers, nothing more is read from the connection.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, Protocol
+
+from ...errors import BadRequest, CollectorError, Unavailable
+from ..connection import (
+    MOST_AT_ONCE,
+    Connection,
+    Desk,
+    Exchange,
+)
+from .answer import CONTINUE, Answer
+from .head import Head
+from .reader import TOO_MUCH, RequestReader
+
+MOST_WAITING: Final = 16
+
+STRETCH: Final = 16 * 1024
+"""Bytes that are looked at in one go where a request may begin: they could be fifty."""
+
+AT_ONCE: Final = 4 * STRETCH
+"""Bytes that are read at a time where they may be requests, for which there is no turn yet."""
+
+LINGER: Final = 256 * 1024 * 1024
+"""Bytes that are still read, and dropped, after a refusal: a sender that is busy writing sees the answer, not a reset connection."""
+
+SMALL: Final = 2**20
+"""A refused body that says it is no larger is read to its end, so that the connection can go on."""
+
+
+NOTHING: Final = memoryview(b"")
+
+
+class Turn:
+    """One request's place in the order of answers. `exchange` is there while the body is read."""
+
+    __slots__ = ("answer", "exchange", "head", "keep")
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.exchange: Exchange | None = None
+        self.head: Head | None = None
+        self.keep = True
+
+    def wire(self, date: bytes) -> bytes:
+        """The answer's bytes."""
+        assert self.answer is not None, "asked for once it is there"
+        bare = self.head is not None and self.head.method == b"HEAD"
+        return self.answer.wire(date, keep=self.keep, bare=bare)
+
+
+class HttpDesk(Desk, Protocol):
+    """What a connection asks of the door it came through."""
+
+    @property
+    def date(self) -> bytes:
+        """The date for answers."""
+
+    def begin(self, connection: HttpConnection, turn: Turn, head: Head) -> Exchange:
+        """A request begins; raises Refused or CollectorError for one that is refused by its head."""
+
+    def refuse(self, error: Exception, head: Head | None) -> Answer:
+        """The answer that a refusal means, which is counted."""
+
+
+class HttpConnection(Connection):
+    """See the module."""
+
+    _desk: HttpDesk
+
+    def __init__(self, desk: HttpDesk) -> None:
+        super().__init__(desk)
+        self._reader = RequestReader(self)
+        self._turns: deque[Turn] = deque()
+        """Requests that are not answered, the oldest first; the last one may still be read."""
+        self._reading: Turn | None = None
+        """The request that is read; it may be refused already, and then the rest of it is dropped."""
+        self._last = False
+        """No request follows those of `_turns`."""
+        self._lingers = False
+        """All is answered; what still comes is dropped."""
+        self._dropped = 0
+        self._unread: memoryview = NOTHING
+        """What came and is not read yet, because too many requests wait, or answers are not taken."""
+        self._rest = 0
+        """Bytes that the body being read has still to come."""
+        self._began = desk.now
+        """When what is read, or dropped, began."""
+
+    def eof_received(self) -> bool:
+        """The other end writes no more. What it sent whole is still answered."""
+        self._give_up()
+        self._last = True
+        if self._turns:
+            self._turns[-1].keep = False
+        # TLS has no half-closed connections.
+        return bool(self._turns) and bool(self._transport.can_write_eof())
+
+    # What the door asks.
+
+    def answer(self, turn: Turn, answer: Answer) -> None:
+        """Answers a request in its turn."""
+        if turn.answer is None:
+            turn.answer = answer
+            self._flush()
+
+    def stop(self) -> None:
+        """The door closes: answers what is under way, and ends as soon as there is nothing."""
+        if self._turns:
+            self._turns[-1].keep = False
+            self._last = self._reading is None
+        else:
+            self._transport.close()
+
+    # The reader's events.
+
+    def begun(self) -> bool:
+        """A request begins; whether it is wanted."""
+        if self._last:
+            return False
+        self._reading = self._new_turn()
+        self._began = self._desk.now
+        return True
+
+    def headed(self, head: Head, *, keep: bool) -> None:
+        """Its head is whole."""
+        turn = self._reading
+        assert turn is not None, "it has begun"
+        turn.head, turn.keep = head, keep
+        self._rest = head.length or 0
+        try:
+            turn.exchange = self._admit(turn, head)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self._refuse(turn, error)
+        else:
+            if head.headers.get(b"expect", b"").lower() == b"100-continue" and self._turns[0] is turn:
+                self._transport.write(CONTINUE)
+
+    def _admit(self, turn: Turn, head: Head) -> Exchange:
+        if self._reader.head_too_large:
+            raise BadRequest(TOO_MUCH)
+        return self._desk.begin(self, turn, head)
+
+    def body(self, piece: bytes) -> None:
+        """A piece of its body."""
+        turn = self._reading
+        self._rest -= len(piece)
+        if turn is None or turn.exchange is None:
+            self._drop(len(piece))
+            return
+        try:
+            turn.exchange.feed(piece)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self._refuse(turn, error)
+
+    def ended(self) -> None:
+        """It is whole."""
+        turn, self._reading = self._reading, None
+        if turn is None:
+            return
+        self._last = self._last or not turn.keep
+        exchange, turn.exchange = turn.exchange, None
+        if exchange is not None:
+            try:
+                exchange.finish()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+                self.answer(turn, self._desk.refuse(error, turn.head))
+
+    # Coming in.
+
+    def _at_once(self) -> int:
+        return min(max(AT_ONCE, self._rest), MOST_AT_ONCE)
+
+    def _take(self, data: memoryview) -> None:
+        self._unread = data
+        self._read_on()
+        if self._unread:
+            self._unread = memoryview(bytes(self._unread))
+
+    def _read_on(self) -> None:
+        while self._unread and not self._held_back:
+            stretch = max(STRETCH, self._rest)
+            data, self._unread = self._unread[:stretch], self._unread[stretch:]
+            self._read(data)
+            if len(self._turns) > MOST_WAITING:
+                self._hold_back()
+
+    def _read(self, data: memoryview) -> None:
+        if self._last:
+            self._drop(len(data))
+            return
+        try:
+            self._reader.feed(data)
+        except BadRequest as error:
+            if not self._last:
+                self._fault(error)
+        if self._reading is not None and self._reader.rambles:
+            self._fault(BadRequest(TOO_MUCH))
+
+    def _new_turn(self) -> Turn:
+        turn = Turn()
+        self._turns.append(turn)
+        return turn
+
+    def _drop(self, size: int) -> None:
+        self._dropped += size
+        if self._dropped > LINGER:
+            self._transport.abort()
+
+    def _may_go_on(self) -> bool:
+        return len(self._turns) <= MOST_WAITING // 2
+
+    def _let_on(self) -> None:
+        held = self._held_back
+        super()._let_on()
+        if held:
+            self._guarded(self._read_on)
+
+    # Going wrong.
+
+    def _turn_away(self, refusal: str) -> None:
+        self._fault(Unavailable(refusal))
+
+    def _break_off(self) -> None:
+        self._transport.abort()
+
+    def _refuse(self, turn: Turn, error: Exception) -> None:
+        """Answers at once, before the rest of the body; a large rest is not waited for."""
+        if turn.exchange is not None:
+            turn.exchange.abandon()
+            turn.exchange = None
+        length = turn.head.length if turn.head is not None else None
+        turn.keep = turn.keep and length is not None and length <= SMALL
+        self.answer(turn, self._desk.refuse(error, turn.head))
+
+    def _fault(self, error: CollectorError) -> None:
+        """Refuses what can't go on, and ends the connection after the answers before."""
+        self._last = True
+        turn = self._reading or self._new_turn()
+        if turn.answer is not None:
+            self._transport.close()
+            return
+        turn.keep = False
+        self._refuse(turn, error)
+
+    def _give_up(self) -> None:
+        """Forgets the request that was being read."""
+        turn, self._reading = self._reading, None
+        if turn is not None and turn.answer is None:
+            self._turns.remove(turn)
+            if turn.exchange is not None:
+                turn.exchange.abandon()
+
+    def _forget_all(self) -> None:
+        self._give_up()
+        self._turns.clear()
+        self._unread = NOTHING
+        self._last = True
+
+    # Being late.
+
+    def _look(self, silent: float) -> None:
+        pace = self._desk.pace
+        if self._held_back:
+            return
+        if self._lingers:
+            if silent > pace.silence or self._desk.now - self._began > pace.request:
+                self._transport.abort()
+            return
+        if self._reading is not None:
+            self._look_at_reading(self._reading, silent)
+        elif self._turns:
+            if silent > pace.commit:
+                self._answer_late(self._turns[0])
+        elif silent > pace.idle:
+            self._transport.close()
+
+    def _look_at_reading(self, turn: Turn, silent: float) -> None:
+        pace, age = self._desk.pace, self._desk.now - self._began
+        slow_head = turn.head is None and age > pace.silence
+        if silent > pace.silence or slow_head or age > pace.request:
+            self._fault(Unavailable("the rest of the request did not come in time; send it again"))
+
+    def _answer_late(self, turn: Turn) -> None:
+        error = Unavailable(f"not committed within {self._desk.pace.commit:g} seconds; send it again")
+        turn.keep = False
+        self.answer(turn, self._desk.refuse(error, turn.head))
+
+    # Going out.
+
+    def _flush(self) -> None:
+        """Writes the answers whose turn it is."""
+        out: list[bytes] = []
+        going = True
+        while going and self._turns and self._turns[0].answer is not None:
+            turn = self._turns.popleft()
+            out.append(turn.wire(self._desk.date))
+            going = turn.keep
+        if out:
+            self._heard = self._desk.now
+            self._transport.write(b"".join(out))
+        if not going:
+            self._end()
+        elif self._held_back:
+            self._let_on()
+
+    def _end(self) -> None:
+        """All is said. Where more of a body is on its way the other end is let finish, or it would not see the answer."""
+        self._turns.clear()
+        self._last = True
+        if self._reading is None:
+            self._transport.close()
+            return
+        self._lingers = True
+        self._began = self._desk.now
+        self._let_on()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()

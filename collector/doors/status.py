@@ -1,0 +1,108 @@
+"""What a receiver answers: the two protocols' codes for one outcome, and the messages that carry them.
+
+    outcome                 HTTP   gRPC                  the sender
+    Receipt                 200    OK                    goes on; with partial_success where something was rejected
+    BadRequest              400    INVALID_ARGUMENT      drops it
+    Unauthenticated         401    UNAUTHENTICATED       drops it
+    TooLarge                413    RESOURCE_EXHAUSTED    drops it
+    Unavailable             503    UNAVAILABLE           sends it again after retry_after seconds
+    anything else           500    INTERNAL              drops it; the collector's log has the fault
+
+Overload is Unavailable too, never 429: the specification allows either, and some SDKs' HTTP exporters drop what got a 429.
+Source: the OTLP specification, sections "OTLP/gRPC Response" and "OTLP/HTTP Response".
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status as RpcStatus
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from ..books.recent import Receipt
+from ..columns import Signal
+from ..errors import (
+    BadRequest,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes a body may have, before and after inflating: the specification's recommendation."""
+
+logger = logging.getLogger("fournines.collector")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request was not taken, in both protocols' codes."""
+
+    http: int
+    code: int
+    message: str
+    retry_after: int | None = None
+
+    def status(self) -> RpcStatus:
+        """As `google.rpc.Status`: the body of every 4xx and 5xx, and gRPC's status details."""
+        status = RpcStatus(code=self.code, message=self.message)
+        detail: Message | None = None
+        if self.retry_after is not None:
+            detail = RetryInfo(retry_delay=Duration(seconds=self.retry_after))
+        elif self.http == 400:
+            detail = BadRequestDetail(field_violations=[BadRequestDetail.FieldViolation(description=self.message)])
+        if detail is not None:
+            packed = AnyMessage()
+            packed.Pack(detail)
+            status.details.append(packed)
+        return status
+
+
+def refusal(error: BaseException) -> Refusal:
+    """The refusal an error means. What is none of ours is logged, and its text is kept from the sender."""
+    match error:
+        case TooLarge():
+            return Refusal(413, code_pb2.RESOURCE_EXHAUSTED, str(error))
+        case BadRequest():
+            return Refusal(400, code_pb2.INVALID_ARGUMENT, str(error))
+        case Unauthenticated():
+            return Refusal(401, code_pb2.UNAUTHENTICATED, str(error))
+        case Unavailable():
+            return Refusal(503, code_pb2.UNAVAILABLE, str(error), error.retry_after)
+        case _:
+            logger.error("a request was not counted: a fault of the collector's own", exc_info=error)
+            return Refusal(500, code_pb2.INTERNAL, "internal error; the collector's log says more")
+
+
+def response(signal: Signal, receipt: Receipt) -> Message:
+    """The Export*ServiceResponse of a request that was taken; `partial_success` is unset where there is nothing to say.
+
+    Nothing rejected, and a reason all the same: a warning.
+    """
+    message: ExportTraceServiceResponse | ExportMetricsServiceResponse | ExportLogsServiceResponse
+    match signal:
+        case Signal.TRACES:
+            message = ExportTraceServiceResponse()
+            if receipt.rejected:
+                message.partial_success.rejected_spans = receipt.rejected
+        case Signal.METRICS:
+            message = ExportMetricsServiceResponse()
+            if receipt.rejected:
+                message.partial_success.rejected_data_points = receipt.rejected
+        case Signal.LOGS:
+            message = ExportLogsServiceResponse()
+            if receipt.rejected:
+                message.partial_success.rejected_log_records = receipt.rejected
+    if receipt.rejected or receipt.reason:
+        message.partial_success.error_message = receipt.reason
+    return message

@@ -1,0 +1,1 @@
+"""The ledger: counts on disk, durable, exact, and checked."""

@@ -1,0 +1,1 @@
+"""Probes: services asked from outside, each answer an event."""

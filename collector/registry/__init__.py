@@ -1,0 +1,1 @@
+"""Which SLOs there are, and which of them an attribute set feeds."""

@@ -1,0 +1,1 @@
+"""Kept traces: chosen, stored, found again."""

@@ -1,0 +1,1 @@
+"""What is counted: requests and work, their durations, and exemplars."""

@@ -1,0 +1,1 @@
+"""Counts as CloudWatch's embedded metric format."""

@@ -1,0 +1,240 @@
+"""One attempt to hand a body to a collector, over HTTP or gRPC, and what came of it.
+
+Which answers are worth another attempt is said by the OTLP specification ("OTLP/HTTP Response", "OTLP/gRPC Response"):
+https://opentelemetry.io/docs/specs/otlp/. Ours is more patient where the specification leaves counts behind: every 5xx,
+408 and RESOURCE_EXHAUSTED are tried again, because the collector recognises a repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from ... import __version__
+from ..config.config import Target
+
+if TYPE_CHECKING:
+    import requests
+
+GRPC_METHODS: Final = {
+    "metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+}
+GRPC_RETRIED: Final = frozenset(
+    {
+        "CANCELLED", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS",
+        # What a proxy or an interceptor says for a failure it has no word for: the counterpart of a 500.
+        "UNKNOWN", "INTERNAL",
+    }
+)  # fmt: skip
+HTTP_RETRIED: Final = frozenset({408, 429})
+
+_ABANDONED: Final[list[Any]] = []
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class Verdict(Enum):
+    """What became of one attempt."""
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+class Answer(NamedTuple):
+    """One attempt's outcome; `retry_after` in seconds (0: not said), `rejected` items the receiver would not take."""
+
+    verdict: Verdict
+    reason: str = ""
+    retry_after: float = 0.0
+    rejected: int = 0
+
+
+class Transport(Protocol):
+    """Hands a body over, once."""
+
+    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+        """Tries once, for at most about `timeout` seconds; never raises for what a network may do."""
+
+    def close(self) -> None:
+        """Lets go of connections; a later `send` opens them anew."""
+
+    def abandon(self) -> None:
+        """Forgets connections without touching them: in a forked child they are still the parent's."""
+
+
+def transport(target: Target) -> Transport | None:
+    """The transport a target asks for; None, with one clear log line, where its package is not installed."""
+    if target.protocol != "grpc":
+        import requests  # noqa: F401 - here, and not first on the export thread: see `Telemetry`
+
+        return HttpTransport(target)
+    try:
+        import grpc  # noqa: F401 - asked whether it is there
+    except ImportError:
+        _log.error(
+            "OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs the package grpcio: pip install 'fournines[grpc]'. %s are not exported",
+            target.signal,
+        )
+        return None
+    return GrpcTransport(target)
+
+
+class HttpTransport:
+    """OTLP over HTTP with protobuf bodies, on one kept-alive connection."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._session: requests.Session | None = None
+
+    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+        """One POST. Redirects are not followed: a POST would silently become a GET."""
+        import requests
+
+        session = self._session = self._session or self._open()
+        try:
+            response = session.post(
+                self._target.endpoint,
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
+                verify=self._target.certificate or True,
+            )
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ) as e:
+            return Answer(Verdict.REFUSED, f"bad endpoint: {e}")
+        except (requests.RequestException, OSError) as e:
+            return Answer(Verdict.RETRY, type(e).__name__)
+        return self._answer(response.status_code, response.headers.get("Retry-After", ""), response.content, now)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def abandon(self) -> None:
+        """Forgets the connection; the parent goes on using it."""
+        self._session = None
+
+    def _answer(self, status: int, retry_after: str, content: bytes, now: float) -> Answer:
+        if 200 <= status < 300:
+            return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
+        if status in HTTP_RETRIED or status >= 500:
+            return Answer(Verdict.RETRY, f"HTTP {status}", _seconds(retry_after, now))
+        return Answer(Verdict.REFUSED, f"HTTP {status}")
+
+    def _open(self) -> requests.Session:
+        import requests
+
+        session = requests.Session()
+        session.headers["User-Agent"] = f"fournines/{__version__}"
+        session.headers["Content-Type"] = "application/x-protobuf"
+        if self._target.gzip:
+            session.headers["Content-Encoding"] = "gzip"
+        session.headers.update(dict(self._target.headers))
+        if self._target.client_certificate:
+            key = self._target.client_key
+            session.cert = (self._target.client_certificate, key) if key else self._target.client_certificate
+        return session
+
+
+class GrpcTransport:
+    """OTLP over gRPC: the bytes go out as they are, no message object is made for them."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._channel: Any = None
+        self._call: Any = None
+
+    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+        """One unary call."""
+        import grpc
+
+        call = self._call = self._call or self._open()
+        metadata = [(key.lower(), value) for key, value in self._target.headers]
+        try:
+            content = call(body, timeout=timeout, metadata=metadata)
+        except grpc.RpcError as e:
+            code = e.code().name
+            return Answer(Verdict.RETRY if code in GRPC_RETRIED else Verdict.REFUSED, f"gRPC {code}")
+        except ValueError:  # the channel was closed under us
+            return Answer(Verdict.RETRY, "closed")
+        return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
+
+    def close(self) -> None:
+        """Closes the channel."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = self._call = None
+
+    def abandon(self) -> None:
+        """Forgets the channel, but keeps it alive: its destructor would wait for threads the child does not have."""
+        if self._channel is not None:
+            _ABANDONED.append(self._channel)
+            self._channel = self._call = None
+
+    def _open(self) -> Any:
+        import grpc
+
+        # Bodies were compressed, if at all, when they were sealed for HTTP; gRPC compresses on the wire.
+        compression = grpc.Compression.Gzip if self._target.gzip else grpc.Compression.NoCompression
+        address, secure = grpc_address(self._target)
+        if secure:
+            self._channel = grpc.secure_channel(address, _credentials(self._target), compression=compression)
+        else:
+            self._channel = grpc.insecure_channel(address, compression=compression)
+        return self._channel.unary_unary(GRPC_METHODS[self._target.signal])
+
+
+def grpc_address(target: Target) -> tuple[str, bool]:
+    """`host:port` and whether it is reached over TLS: by scheme; without one, secure unless INSECURE says otherwise."""
+    parts = urlsplit(target.endpoint)
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return parts.netloc, parts.scheme == "https"
+    return target.endpoint, not target.insecure
+
+
+def _credentials(target: Target) -> Any:
+    import grpc
+
+    def read(path: str | None) -> bytes | None:
+        if not path:
+            return None
+        with open(path, "rb") as file:  # noqa: PTH123 - three small reads at start need no Path
+            return file.read()
+
+    return grpc.ssl_channel_credentials(
+        read(target.certificate), read(target.client_key), read(target.client_certificate)
+    )
+
+
+def _seconds(retry_after: str, now: float) -> float:
+    """`Retry-After` as seconds from `now` (epoch seconds): a number or an HTTP date; 0 when it says nothing."""
+    if not retry_after:
+        return 0.0
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _rejected(signal: str, content: bytes) -> int:
+    """How many items a *partial success* says were not taken; 0 when the answer can't be read."""
+    if not content:
+        return 0
+    from . import otlp
+
+    return otlp.rejected(signal, content)

@@ -1,0 +1,123 @@
+"""Log entries' way out over OTLP: taken from the queue, cleaned, encoded once, and sent until a collector has them."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .. import names
+from ..clock import Clock
+from ..config.config import LogsConfig, Target
+from ..export.outbox import Outbox
+from ..export.transport import Transport
+from ..health import Health
+from ..identity import Resource
+from .entry import LogEntry, Redacting
+from .queue import LogQueue
+
+if TYPE_CHECKING:
+    from ..counts.red import Point
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class LogExport:
+    """The outlet of one application's logs.
+
+    While a batch waits to be acknowledged no other is made; then the queue fills, and what finds no place is counted.
+    """
+
+    def __init__(
+        self,
+        config: LogsConfig,
+        target: Target,
+        way: Transport,
+        queue: LogQueue,
+        redactor: Redacting,
+        clock: Clock,
+        health: Health,
+    ) -> None:
+        self._config, self._target, self._queue, self._redactor, self._clock = config, target, queue, redactor, clock
+        self._health = health
+        self._outbox = Outbox(target.signal, way, clock, health, target.timeout)
+        self._pushed = clock.steady()
+
+    @property
+    def receiver(self) -> str:
+        """The `host:port` that logs go to."""
+        return urlsplit(self._target.endpoint).netloc
+
+    @property
+    def waiting(self) -> int:
+        """Entries and batches that a collector has not acknowledged."""
+        return len(self._queue) + self._outbox.waiting
+
+    @property
+    def next_attempt(self) -> float:
+        """One delay after the last push; later, where a collector asked for patience."""
+        return max(self._pushed + self._config.delay, self._outbox.next_attempt)
+
+    def sealed(self, resource: Resource, end: float, points: Sequence[Point], boundaries: Sequence[float]) -> None:
+        """Counts are none of its business."""
+
+    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> None:
+        """Sends what was logged so far, in batches."""
+        self._pushed = self._clock.steady()
+        self._outbox.push(until, impatient=impatient)
+        while not self._outbox.waiting and (entries := self._queue.take(self._config.batch)):
+            body, told = self._encoded(resource, entries)
+            if told:
+                self._outbox.put(_packed(body, self._target), told)
+                self._outbox.push(until, impatient=impatient)
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self._outbox.close()
+
+    def forget(self) -> None:
+        """Begins anew in a forked child."""
+        self._queue.forget()
+        self._outbox.forget()
+
+    def _encoded(self, resource: Resource, entries: Sequence[LogEntry]) -> tuple[bytes, int]:
+        """(body, how many entries it tells of): one that can't be told must not take the others with it."""
+        body = self._try(resource, entries)
+        if body is not None:
+            return body, len(entries)
+        told = [entry for entry in entries if self._try(resource, [entry]) is not None]
+        self._health.add(names.PROM_DROPPED_LOGS, by=len(entries) - len(told))
+        _log.warning("%d log records can't be encoded and are dropped", len(entries) - len(told))
+        return self._try(resource, told) or b"", len(told)
+
+    def _try(self, resource: Resource, entries: Sequence[LogEntry]) -> bytes | None:
+        from .otlp import logs_request
+
+        try:
+            return logs_request(resource, entries, self._redactor, self._config.attributes, self._config.value_length)
+        except Exception:  # noqa: BLE001 - what was logged may be anything, and a rule of redaction somebody else's
+            self._health.add(names.PROM_ERRORS, "logs")
+            return None
+
+
+def _packed(body: bytes, target: Target) -> bytes:
+    # As with counts: compressed once, and no time inside, so that a repeat is the same bytes.
+    if target.gzip and target.protocol != "grpc":
+        return gzip.compress(body, mtime=0)
+    return body
+
+
+MakeWay = Callable[[Target], Transport | None]
+
+
+def log_export(
+    config: LogsConfig, queue: LogQueue, redactor: Redacting, clock: Clock, health: Health, make: MakeWay
+) -> LogExport | None:
+    """The outlet that a configuration asks for; None where logs are not exported."""
+    target = config.target
+    way = None if target is None else make(target)
+    if target is None or way is None:
+        return None
+    return LogExport(config, target, way, queue, redactor, clock, health)

@@ -1,0 +1,1 @@
+"""What never leaves the process: card numbers and secrets."""

@@ -1,0 +1,1 @@
+"""Spans: begun and ended by requests, written down by the export thread."""

@@ -1,0 +1,180 @@
+"""Request spans as the SDK would have made them: names, attributes, status, limits, resource. Done by the export thread.
+
+What the conventions ask of an HTTP server span: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, Status, StatusCode
+
+from ... import __version__
+from .. import names
+from ..health import Health
+from ..identity import Resource as ResourceAttributes
+from ..propagation.headers import redacted, server
+from .requestspan import RequestSpan
+
+MOST_ATTRIBUTES: Final = 16
+"""More than a request has of its own: with a limit below, the SDK's containers count."""
+UNSET: Final = Status(StatusCode.UNSET)
+FAILED: Final = Status(StatusCode.ERROR)
+DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+WEBSOCKET: Final = "WS"
+"""The method of a request that became a WebSocket."""
+
+
+class SpanForm:
+    """How the spans of one application are written. `resource` is asked anew after a fork."""
+
+    scope: Final = InstrumentationScope(names.SCOPE, __version__, names.SCHEMA_URL)
+
+    def __init__(self, resource: Callable[[], ResourceAttributes], limits: SpanLimits, health: Health) -> None:
+        self.limits = limits
+        self._health = health
+        self._said_by = resource
+        self._attributes: ResourceAttributes | None = None
+        self._resource = Resource({})
+        cut = limits.max_span_attribute_length is not None
+        few = limits.max_span_attributes is not None and limits.max_span_attributes < MOST_ATTRIBUTES
+        self._plain = not cut and not few
+
+    @property
+    def resource(self) -> Resource:
+        """Who speaks."""
+        attributes = self._said_by()
+        if attributes is not self._attributes:
+            self._attributes, self._resource = attributes, Resource(attributes)
+        return self._resource
+
+    def failed(self) -> None:
+        """Counts a word of user code that could not be noted."""
+        self._health.add(names.PROM_ERRORS, "span")
+
+    def readable(self, span: RequestSpan) -> ReadableSpan:
+        """The span as processors and exporters know it."""
+        said = span.said
+        return ReadableSpan(
+            name=self.name(span),
+            context=span.get_span_context(),
+            parent=span.parent,
+            resource=self.resource,
+            attributes=self._attributes_of(span),
+            events=() if said is None else said.events,
+            links=self._links_of(span),
+            kind=span.kind,
+            status=self.status(span),
+            start_time=span.began,
+            end_time=self.end_time(span),
+            instrumentation_scope=self.scope,
+        )
+
+    def name(self, span: RequestSpan) -> str:
+        """What user code called it; else method and route; else the method."""
+        if span.said is not None and span.said.name is not None:
+            return span.said.name
+        return span_name(span.method, span.route)
+
+    def status(self, span: RequestSpan) -> Status:
+        """ERROR for a failed request, unless user code said OK; else what it said."""
+        said = UNSET if span.said is None or span.said.status is None else span.said.status
+        failed = span.error is not None and said.status_code is StatusCode.UNSET
+        return FAILED if failed else said
+
+    def end_time(self, span: RequestSpan) -> int | None:
+        """Epoch nanoseconds; None while the request runs."""
+        if span.ended_by_user is not None:
+            return span.ended_by_user
+        return None if span.seconds < 0 else span.began + int(span.seconds * 1e9)
+
+    def _links_of(self, span: RequestSpan) -> Sequence[Link]:
+        return () if span.said is None else span.said.links
+
+    def _attributes_of(self, span: RequestSpan) -> Any:
+        own = request_attributes(span.method, span.scope)
+        if span.said is None and self._plain:
+            own.update(outcome_attributes(span.route, span.status_code, span.error))
+            return own
+        limits = self.limits
+        bounded = BoundedAttributes(
+            limits.max_span_attributes, own, immutable=False, max_value_len=limits.max_span_attribute_length
+        )
+        if span.said is not None:
+            for key, value in span.said.attributes.items():
+                bounded[key] = value
+            bounded.dropped += span.said.attributes.dropped
+        for key, value in outcome_attributes(span.route, span.status_code, span.error).items():
+            bounded[key] = value
+        return bounded
+
+
+def span_name(method: str, route: str | None) -> str:
+    """`GET /items/{id}`; the method alone where no route is known, `HTTP` for one nobody knows; never a path."""
+    word = "HTTP" if method == names.OTHER else method
+    return word if route is None else f"{word} {route}"
+
+
+def outcome_attributes(route: str | None, status: int, error: str | None) -> dict[str, str | int]:
+    """What is known when a request is over; a status of 0 stands for none."""
+    known: dict[str, str | int] = {}
+    if route is not None:
+        known[names.ROUTE] = route
+    if status:
+        known[names.STATUS_CODE] = status
+    if error is not None:
+        known[names.ERROR_TYPE] = error
+    return known
+
+
+def request_attributes(method: str, scope: Mapping[str, Any]) -> dict[str, str | int]:
+    """The attributes that a request begins with, under the names of the conventions."""
+    websocket = method == WEBSOCKET
+    attributes: dict[str, str | int] = {
+        names.METHOD: "GET" if websocket else method,
+        names.URL_PATH: scope["path"],
+        names.URL_SCHEME: scope.get("scheme") or ("ws" if websocket else "http"),
+    }
+    if websocket:
+        attributes[names.PROTOCOL_NAME] = "websocket"
+    elif method == names.OTHER:
+        attributes[names.METHOD_ORIGINAL] = scope["method"]
+    if query := scope.get("query_string"):
+        attributes[names.URL_QUERY] = redacted(query.decode("latin-1"))
+    if not websocket and (version := scope.get("http_version")):
+        attributes[names.PROTOCOL_VERSION] = version
+    attributes.update(_peers(scope))
+    return attributes
+
+
+def _peers(scope: Mapping[str, Any]) -> dict[str, str | int]:
+    """Who was asked, and who asked."""
+    attributes: dict[str, str | int] = {}
+    host, agent = _asked(scope["headers"])
+    address, port = server(host, scope.get("server"))
+    if address:
+        attributes[names.SERVER_ADDRESS] = address
+    if port is None and address:
+        port = DEFAULT_PORTS.get(scope.get("scheme") or "http")
+    if port is not None:
+        attributes[names.SERVER_PORT] = port
+    if client := scope.get("client"):
+        attributes[names.CLIENT_ADDRESS] = client[0]
+    if agent:
+        attributes[names.USER_AGENT] = agent
+    return attributes
+
+
+def _asked(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
+    host = agent = ""
+    for name, value in headers:
+        if name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"user-agent":
+            agent = value.decode("latin-1")
+    return host, agent

@@ -1,0 +1,340 @@
+"""The span of a request while it runs: ids, and what user code says to it. The rest is written by the export thread.
+
+It stands in the OpenTelemetry context, so `get_current_span()` finds it, libraries make their spans under it, and logs
+carry its ids. It costs a request two random numbers; what is set on it costs what the SDK's own containers cost, with the
+SDK's limits (`OTEL_SPAN_*_LIMIT`), and only when somebody sets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import time_ns
+from typing import Any, Final, Protocol
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace.span import TraceFlags, TraceState
+from opentelemetry.util.types import Attributes, AttributeValue
+
+from ..errorname import error_name
+from ..propagation.ids import ids_of
+
+MOST_CHILDREN: Final = 512
+"""Ended children that wait for their root's end; more are dropped and counted."""
+TOLD_HEADERS: Final = frozenset({b"host", b"user-agent"})
+"""What a span says of its request's headers."""
+RANDOM: Final = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
+
+_log = logging.getLogger("fournines.instrumentation")
+
+
+class Form(Protocol):
+    """How a span is written down; here only what may be asked of it while it runs."""
+
+    limits: SpanLimits
+
+    @property
+    def scope(self) -> InstrumentationScope:
+        """Which package's span it is."""
+
+    @property
+    def resource(self) -> Resource:
+        """Who speaks."""
+
+    def failed(self) -> None:
+        """Counts what could not be noted."""
+
+    def readable(self, span: RequestSpan) -> ReadableSpan:
+        """As processors and exporters know it."""
+
+    def name(self, span: RequestSpan) -> str:
+        """Its name as of now."""
+
+    def status(self, span: RequestSpan) -> Status:
+        """Its status as of now."""
+
+    def end_time(self, span: RequestSpan) -> int | None:
+        """Epoch nanoseconds; None while it runs."""
+
+
+class Said:
+    """What user code said to a span."""
+
+    __slots__ = ("attributes", "events", "limits", "links", "name", "status")
+
+    def __init__(self, limits: SpanLimits) -> None:
+        self.limits = limits
+        self.name: str | None = None
+        self.status: Status | None = None
+        self.attributes = BoundedAttributes(
+            limits.max_span_attributes, immutable=False, max_value_len=limits.max_span_attribute_length
+        )
+        self.events: Any = BoundedList(limits.max_events)
+        self.links: Any = BoundedList(limits.max_links)
+
+    def attribute(self, key: str, value: AttributeValue) -> None:
+        """One attribute."""
+        self.attributes[key] = value
+
+    def several(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """Several attributes."""
+        for key, value in attributes.items():
+            self.attributes[key] = value
+
+    def event(self, name: str, attributes: Attributes, timestamp: int | None) -> None:
+        """An event."""
+        self.events.append(Event(name, self._bounded(self.limits.max_event_attributes, attributes), timestamp))
+
+    def exception(
+        self,
+        raised: BaseException,
+        attributes: Attributes,
+        timestamp: int | None,
+        escaped: bool,  # noqa: FBT001 - as the API
+    ) -> None:
+        """An exception as an event."""
+        described: dict[str, Any] = {
+            "exception.type": error_name(raised),
+            "exception.message": str(raised),
+            "exception.stacktrace": "".join(traceback.format_exception(raised)),
+            "exception.escaped": str(escaped),
+        }
+        self.event("exception", described | dict(attributes or {}), timestamp)
+
+    def link(self, context: SpanContext, attributes: Attributes) -> None:
+        """A link, unless it points nowhere and says nothing."""
+        if context.is_valid or attributes or context.trace_state:
+            self.links.append(Link(context, self._bounded(self.limits.max_link_attributes, attributes)))
+
+    def rename(self, name: str) -> None:
+        """A name."""
+        self.name = name
+
+    def judge(self, status: Status | StatusCode, description: str | None) -> None:
+        """A status."""
+        made = status if isinstance(status, Status) else Status(status, description)
+        final = self.status is not None and self.status.status_code is StatusCode.OK
+        if made.status_code is not StatusCode.UNSET and not final:
+            self.status = made
+
+    def _bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
+        """Attributes of an event or a link, within their own limits."""
+        return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
+
+
+class Unwanted(NonRecordingSpan):
+    """The span of a request that a sampler decided against at its start: ids for what is called from there, and nothing else.
+
+    They are made when somebody asks, of the random bits that were drawn for them; `trace_id` is that of a trace begun before.
+    """
+
+    sampled = False
+    flags = RANDOM
+    state: TraceState | None = None
+
+    def __init__(self, began: int, bits: int, trace_id: int = 0) -> None:
+        self._began, self._bits, self._trace_id = began, bits, trace_id
+
+    def get_span_context(self) -> SpanContext:
+        """The ids, not sampled."""
+        trace_id, span_id = ids_of(self._began, self._bits)
+        return SpanContext(
+            self._trace_id or trace_id, span_id, is_remote=False, trace_flags=self.flags, trace_state=self.state
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.get_span_context()!r})"
+
+
+class RequestSpan(Span):
+    """A recording span, as the OpenTelemetry API wants one.
+
+    scope    of the request, as it came in: routers and middlewares change it
+    quiet    kept only if it fails; `wanted`: and if a sampler wants it
+    stands   kept as one of its share, for others of its kind
+    kept     the decision; None while it is open
+    """
+
+    # What most requests never change stands here: a span is made in a microsecond.
+    _context: SpanContext | None = None
+    _user_ended: int | None = None
+    parent: SpanContext | None = None
+    state: TraceState | None = None
+    said: Said | None = None
+    children: list[ReadableSpan | RequestSpan] | None = None
+    kept: bool | None = None
+    open = wanted = True
+    quiet = stands = False
+    route: str | None = None
+    error: str | None = None
+    status_code = 0
+    seconds = -1.0
+
+    def __init__(
+        self, form: Form, trace_id: int, span_id: int, flags: TraceFlags, began: int, method: str, scope: dict[str, Any]
+    ) -> None:
+        self.form, self.trace_id, self.span_id, self.flags = form, trace_id, span_id, flags
+        self.began, self.method, self.scope = began, method, scope
+        self.sampled: bool = flags & 1 == 1
+
+    @property
+    def decided(self) -> bool:
+        """Whether `kept` is said by now."""
+        return self.kept is not None
+
+    def get_span_context(self) -> SpanContext:
+        """The ids and flags, as others are told them."""
+        made = self._context
+        if made is None:
+            made = self._context = SpanContext(
+                self.trace_id, self.span_id, is_remote=False, trace_flags=self.flags, trace_state=self.state
+            )
+        return made
+
+    def is_recording(self) -> bool:
+        """True until the request is over, or somebody ended the span."""
+        return self.open
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        """Adds an attribute, cleaned and cut as the SDK does."""
+        self._hear("set_attribute", Said.attribute, key, value)
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """Adds several."""
+        self._hear("set_attributes", Said.several, attributes)
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        """Adds an event, at the given nanoseconds or now."""
+        self._hear("add_event", Said.event, name, attributes, timestamp)
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Adds a link to another span; one that points nowhere is left out."""
+        self._hear("add_link", Said.link, context, attributes)
+
+    def update_name(self, name: str) -> None:
+        """Names the span; what user code says stands above method and route."""
+        self._hear("update_name", Said.rename, name)
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Sets the status: OK is final, UNSET says nothing."""
+        self._hear("set_status", Said.judge, status, description)
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,  # noqa: FBT001, FBT002 - the API's own signature
+    ) -> None:
+        """Adds the event `exception`, with the class, the message and the stack."""
+        self._hear("record_exception", Said.exception, exception, attributes, timestamp, escaped)
+
+    def end(self, end_time: int | None = None) -> None:
+        """Ends the span for user code; it leaves when the request is over all the same."""
+        if self.open:
+            self._user_ended = time_ns() if end_time is None else end_time
+            self.open = False
+
+    @property
+    def ended_by_user(self) -> int | None:
+        """Epoch nanoseconds at which user code ended it."""
+        return self._user_ended
+
+    def waits(self, child: ReadableSpan | RequestSpan) -> bool:
+        """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""
+        if self.children is None:
+            self.children = []
+        if len(self.children) >= MOST_CHILDREN:
+            return False
+        self.children.append(child)
+        return True
+
+    def shorten(self) -> None:
+        """Lets go of the headers that are not told of: for when many wait."""
+        if "headers" in self.scope:
+            self.scope["headers"] = [header for header in self.scope["headers"] if header[0] in TOLD_HEADERS]
+
+    def waiting(self) -> Iterator[ReadableSpan | RequestSpan]:
+        """Takes out the children that wait: each goes to one taker only, whoever asks at the same time."""
+        children = self.children
+        while children:
+            try:
+                yield children.pop(0)
+            except IndexError:  # another thread was quicker
+                return
+
+    # What the SDK's spans can be asked besides; code that meets one in a hook or a processor asks it.
+
+    @property
+    def context(self) -> SpanContext:
+        """As `get_span_context()`."""
+        return self.get_span_context()
+
+    @property
+    def name(self) -> str:
+        """Its name as of now."""
+        return self.form.name(self)
+
+    @property
+    def kind(self) -> SpanKind:
+        """SERVER."""
+        return SpanKind.SERVER
+
+    @property
+    def start_time(self) -> int:
+        """Epoch nanoseconds."""
+        return self.began
+
+    @property
+    def end_time(self) -> int | None:
+        """Epoch nanoseconds; None while it runs."""
+        return self.form.end_time(self)
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """All of them as of now."""
+        return self.form.readable(self).attributes or {}
+
+    @property
+    def status(self) -> Status:
+        """Its status as of now."""
+        return self.form.status(self)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events so far."""
+        return () if self.said is None else tuple(self.said.events)
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The links so far."""
+        return () if self.said is None else tuple(self.said.links)
+
+    @property
+    def resource(self) -> Resource:
+        """The service's resource."""
+        return self.form.resource
+
+    @property
+    def instrumentation_scope(self) -> InstrumentationScope:
+        """The scope of this package."""
+        return self.form.scope
+
+    def _hear(self, what: str, say: Callable[..., None], *told: Any) -> None:
+        """Notes what user code says. It never raises into that code: what can't be noted is counted."""
+        if not self.open:
+            if self.seconds >= 0 or self._user_ended is not None:
+                _log.warning("Tried calling %s on an ended span.", what)
+            return
+        try:
+            if self.said is None:
+                self.said = Said(self.form.limits)
+            say(self.said, *told)
+        except Exception:  # noqa: BLE001 - the guard: a word to a span must not cost a request
+            self.form.failed()

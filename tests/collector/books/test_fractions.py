@@ -1,0 +1,101 @@
+"""Sampled spans: what is booked is what they weigh, to the event, whoever restarts."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from fournines.collector import Signal
+from fournines.collector.books.fractions import (
+    HEAVIEST,
+    KEPT_ALL,
+    Fractions,
+    weight,
+)
+from fournines.collector.ledger.ledger import Ledger
+from fournines.slo import DAY, Window
+
+ALL = Window(30 * DAY)
+TENTH = "e6666666666668"
+
+
+def sampled(body, *states):
+    """The spans of a body with these tracestates."""
+    request = ExportTraceServiceRequest.FromString(body)
+    for span, state in zip(request.resource_spans[0].scope_spans[0].spans, states, strict=True):
+        span.trace_state = state
+    return request.SerializeToString()
+
+
+def count(collector, name, now):
+    seen = collector.observe([name], [ALL], now)
+    return int(seen.good[0, 0]), int(seen.total[0, 0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, HEAVIEST), st.booleans(), st.booleans()), max_size=12))
+def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
+    """Good and bad events booked differ from what their spans weigh by less than one, after every commit, failure and restart."""
+    folder = tmp_path_factory.mktemp("fractions")
+    ledger = Ledger(folder, 0)
+    fractions = Fractions(ledger.writer)
+    true, booked = [Fraction(), Fraction()], [0, 0]
+    for threshold, good, restarts in spans:
+        weighed = weight(np.array([threshold]))
+        weights = (weighed, 0) if good else (0, weighed)
+        fractions.whole(7, *weights)
+        fractions.forget()
+        whole = fractions.whole(7, *weights)
+        ledger.commit([fractions])
+        true[not good] += Fraction(KEPT_ALL, KEPT_ALL - threshold)
+        booked = [before + more for before, more in zip(booked, whole, strict=True)]
+        if restarts:
+            ledger.close()
+            ledger = Ledger(folder, 0)
+            fractions = Fractions(ledger.writer)
+
+        assert all(abs(events - exact) < 1 for events, exact in zip(booked, true, strict=True))
+        assert {7} == fractions.sampled
+    ledger.close()
+
+
+def test_sampled_spans_stand_for_others(opened, otlp, span, slo, now):
+    """A span kept of ten counts as ten, good, failed or slow, beside those of which every one was kept; its SLO is marked."""
+    collector = opened([slo("all"), slo("quick", threshold="0.25"), slo("other", "other")])
+    spans = [span(now, 0.1), span(now, 0.5), span(now, status=500), span(now)]
+    body = sampled(otlp.spans(*spans), *(f"ot=th:{TENTH}" for _ in range(3)), "ot=rv:0123456789abcd")
+    receipt = collector.accept(Signal.TRACES, body, now).result()
+
+    assert (4, 0) == receipt[:2]
+    assert (21, 31) == count(collector, "all", now)
+    assert (11, 21) == count(collector, "quick", now)
+    assert {"all", "quick"} <= collector.sampled
+    assert "other" not in collector.sampled
+
+
+def test_fractions_survive_a_restart(opened, otlp, span, slo, now):
+    """Two of three kept: every two spans count as three, across a restart of the collector."""
+    third = f"{KEPT_ALL // 3:014x}"
+    collector = opened([slo("all")])
+    for round_ in range(10):
+        body = sampled(otlp.spans(span(now + round_)), f"ot=th:{third}")
+        collector.accept(Signal.TRACES, body, now + round_).result()
+        collector.close()
+        collector = opened([slo("all")], now + round_)
+
+    assert (15, 15) == count(collector, "all", now + 10)
+    assert "all" in collector.sampled
+
+
+def test_a_span_that_claims_too_much_is_refused(opened, otlp, span, slo, now):
+    """A span that would stand for more than 10**12 events is refused with a reason; one that would for less counts."""
+    collector = opened([slo("all")])
+    states = ("ot=th:ffffffffffffff", "", f"ot=th:{HEAVIEST:014x}")
+    receipt = collector.accept(Signal.TRACES, sampled(otlp.spans(*(span(now) for _ in states)), *states), now).result()
+
+    assert (2, 1, "1 spans of an implausible count") == receipt[:3]
+    assert 10**12 >= count(collector, "all", now)[1] - 1 > 0.99 * 10**12

@@ -1,0 +1,115 @@
+"""Windows as running sums equal a recount, whatever happens in between."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.books.rolling import UNASKED, Rolling
+from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
+from fournines.collector.ledger.schema import migrate
+from fournines.collector.ledger.upkeep import Upkeep
+from fournines.slo import DAY, HOUR, MINUTE, TIERS, Window
+
+WINDOWS = [
+    Window(seconds) for seconds in (10, 5 * MINUTE, 7 * MINUTE + 30, HOUR, 6 * HOUR, 3 * DAY, 30 * DAY, 36 * DAY)
+]
+START = 1_790_000_000
+
+EVENT = st.tuples(
+    st.just("event"),
+    st.one_of(st.integers(-20, 400), st.integers(0, 40 * DAY)),
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.integers(0, 1),
+)
+PASS = st.tuples(st.just("pass"), st.one_of(st.integers(0, 30), st.integers(0, 5000), st.integers(-900, 30 * HOUR)))
+ASK = st.tuples(st.just("ask"), st.sets(st.sampled_from(WINDOWS), min_size=1))
+RESTART = st.tuples(st.just("restart"))
+UPKEEP = st.tuples(st.just("upkeep"), st.integers(1, 12))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _little_by_little():
+    """Housework in steps so small that every state in between is met."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in (("PACKED", 360), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
+            patch.setattr(f"fournines.collector.ledger.upkeep.{name}_AT_ONCE", most)
+        patch.setattr("fournines.collector.ledger.upkeep.FOLDED_FROM", 2)
+        yield
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(EVENT, EVENT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60))
+def test_rolling_equals_a_recount_at_every_moment(story):
+    """Sums of all windows equal a recount of the booked events, with late and early events, jumps of the clock and restarts."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, str(slo)) for slo in (1, 2, 3)])
+    buckets, rolling = Buckets(connection), Rolling(connection)
+    upkeep = Upkeep(connection, buckets)
+    now, latest, booked = float(START), float(START), []
+    for kind, *what in [*story, ("ask", set(WINDOWS))]:
+        if kind == "event":
+            age, slo, good, bad = what
+            t = int(now - age)
+            width = TIERS[tier_of(t, latest)].width
+            booked.append((slo, t // width * width, good, good + bad))
+            buckets.book((slo,), t, Booked(good, good + bad, bad), latest)
+            buckets.write(connection)
+            buckets.keep()
+            rolling.add(buckets.written, buckets.by_slo)
+        elif kind == "pass":
+            now = max(now + what[0], START - 900.0)
+            latest = max(now, latest)
+        elif kind == "restart":
+            buckets, rolling = Buckets(connection), Rolling(connection)
+            upkeep = Upkeep(connection, buckets)
+        elif kind == "upkeep":
+            for _ in range(what[0]):
+                upkeep.stage(latest)
+                upkeep.write(connection)
+                upkeep.keep()
+        else:
+            windows = sorted(what[0])
+            found = rolling.at(np.array([1, 2, 3]), windows, now)
+            for column, window in enumerate(windows):
+                start, end = window.interval(now)
+                for row, slo in enumerate((1, 2, 3)):
+                    inside = [one for one in booked if one[0] == slo and start <= one[1] < end]
+                    expected = (sum(one[2] for one in inside), sum(one[3] for one in inside))
+                    assert expected == tuple(found[row, column, :2].tolist()), (window, slo)
+    connection.close()
+
+
+def test_new_rows_find_room():
+    """SLOs that come later, however many, are summed like the first."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    buckets, rolling = Buckets(connection), Rolling(connection)
+    rolling.at(np.array([1]), [Window(HOUR)], START)
+    buckets.book(tuple(range(1, 1000)), START, Booked(1, 2), START)
+    buckets.write(connection)
+    rolling.add(buckets.written, buckets.by_slo)
+    found = rolling.at(np.arange(1, 2000), [Window(HOUR), Window(DAY)], START)
+    connection.close()
+
+    assert found[:999].tolist() == [[[1, 2, 0], [1, 2, 0]]] * 999
+    assert not found[999:].any()
+
+
+def test_a_window_nobody_asks_for_is_forgotten():
+    """A window that is asked for no more costs nothing after a while."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    rolling = Rolling(connection)
+    rolling.at(np.array([1]), [Window(DAY)], START)
+    for _ in range(UNASKED + 2):
+        rolling.at(np.array([1]), [Window(HOUR)], START)
+    connection.close()
+
+    assert [Window(HOUR)] == list(rolling._columns)

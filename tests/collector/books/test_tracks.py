@@ -1,0 +1,142 @@
+"""Spans counted by track: whatever is put down before its commit, begun anew or spread over buckets counts once, and at its time."""
+
+from __future__ import annotations
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from fournines.collector import Signal
+from fournines.collector.books import tracks
+from fournines.collector.books.taps import Piece
+from fournines.collector.counting import spans as count_spans_module
+from fournines.collector.counting.spans import count_spans
+from fournines.collector.registry import registry
+from fournines.slo import DAY, Interval, Window
+
+ALL = Window(30 * DAY)
+
+
+def totals(collector, name, now):
+    seen = collector.observe([name], [Window(30 * DAY)], now)
+    return int(seen.good[0, 0]), int(seen.total[0, 0])
+
+
+def send(collector, body, now):
+    return collector.accept(Signal.TRACES, body, now).result()
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 400], ids=["one bucket", "six buckets", "forty buckets"])
+@pytest.mark.parametrize(("most_tracks", "most_blocks"), [(10_000, 64), (1, 64), (10_000, 1)])
+def test_bounds_lose_nothing(opened, otlp, span, slo, now, monkeypatch, seconds, most_tracks, most_blocks):
+    """Counts, buckets and contributors are the same however few tracks and buckets are held at once."""
+    monkeypatch.setattr(tracks, "MOST_TRACKS", most_tracks)
+    monkeypatch.setattr(tracks, "MOST_BLOCKS", most_blocks)
+    collector = opened([slo("all"), slo("quick", threshold="0.25")])
+    for request in range(3):
+        spans = [
+            span(now - number * seconds / 40, seconds=0.3 if number % 4 else 0.25, status=500 if number % 10 == 9 else 200,
+                 route=f"/{request}/{number % 7}", kind=2 if number % 2 else 3)
+            for number in range(40)
+        ]  # fmt: skip
+        send(collector, otlp.spans(*spans), now)
+
+    served = [number for number in range(40) if number % 2]
+    bad = sum(number % 10 == 9 for number in served)
+    assert (3 * (len(served) - bad), 3 * len(served)) == totals(collector, "all", now)
+    # Those with an odd number took 0.3 s, and what failed has no latency.
+    assert (0, 3 * (len(served) - bad)) == totals(collector, "quick", now)
+    points = collector.history("all", Interval(int(now) // 10 * 10 - 500, int(now) // 10 * 10 + 10), 10)
+    expected = {}
+    for number in served:
+        t = int(now - number * seconds / 40) // 10 * 10
+        expected[t] = expected.get(t, 0) + 3
+    assert expected == {point.t: point.total for point in points if point.total}
+    blamed = collector.contributors("all", Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60))
+    assert 3 * bad == sum(count for _, count in blamed)
+
+
+def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders):
+    """Spans staged in a transaction that failed are gone, and count once when they come again."""
+    collector = opened([slo("all")])
+    books = collector._books
+    body = otlp.spans(span(now, status=500), span(now))
+    columns = decoders.spans(body, books.wanted)
+    count_spans(books, columns, (Piece(len(body), len(columns.kind), now),))
+    assert books.tracks.changed
+    books.forget()
+    assert not books.tracks.changed
+    send(collector, body, now)
+
+    assert (1, 2) == totals(collector, "all", now)
+
+
+@pytest.mark.parametrize(("most_tracks", "most_blocks"), [(10_000, 64), (1, 64), (10_000, 1)])
+def test_requests_of_one_commit_are_all_counted(
+    opened, otlp, span, slo, now, decoders, monkeypatch, most_tracks, most_blocks
+):
+    """What is put down before its commit, to make room, is committed with the rest."""
+    monkeypatch.setattr(tracks, "MOST_TRACKS", most_tracks)
+    monkeypatch.setattr(tracks, "MOST_BLOCKS", most_blocks)
+    collector = opened([slo("all")])
+    books = collector._books
+    for request in range(5):
+        body = otlp.spans(span(now - 20 * request, route=f"/{request}"), span(now, status=500))
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 2, now),))
+    books.commit()
+    seen = collector.observe(["all"], [Window(30 * DAY)], now)
+
+    assert (5, 10) == (int(seen.good[0, 0]), int(seen.total[0, 0]))
+
+
+def test_a_service_there_is_no_room_for_begins_its_tracks_once(opened, otlp, span, slo, now, monkeypatch):
+    """What counts nowhere is no reason to begin the others' tracks anew again and again."""
+    monkeypatch.setattr(registry, "MOST_SERVICES", 1)
+    collector = opened()
+    for _ in range(3):
+        send(collector, otlp.spans(span(now), span(now, status=500), service="first"), now)
+        send(collector, otlp.spans(span(now), span(now, status=500), service="second"), now)
+
+    assert 4 == len(collector._books.tracks._tracks)
+    assert (3, 6) == totals(collector, "first-availability", now)
+
+
+def test_many_tracks_make_few_blocks_long(opened, otlp, span, slo, now, decoders, monkeypatch):
+    """Blocks of long ago that are put down after a request of very many tracks take its memory one after the other."""
+    collector = opened([slo("all")])
+    books = collector._books
+    for back in range(30):
+        body = otlp.spans(span(now - 10 * back))
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 1, now),))
+    body = otlp.spans(*[span(now, route=f"/{number}") for number in range(3_000)])
+    count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 3_000, now),))
+    held = []
+    reserve = tracks._Block.reserve
+
+    def reserved(block, size):
+        reserve(block, size)
+        held.append(sum(len(each.counts) for each in books.tracks._blocks.values()))
+
+    monkeypatch.setattr(tracks._Block, "reserve", reserved)
+    books.commit()
+
+    assert max(held) < 2 * 3_000
+    assert (3_030, 3_030) == totals(collector, "all", now)
+
+
+def test_a_late_or_sampled_span_keeps_none_from_its_track(opened, otlp, span, slo, now, monkeypatch):
+    """What has to be booked by itself is, and nothing beside it: one sender's late spans don't slow down everybody's."""
+    collector = opened([slo("all")])
+    by_themselves = []
+    book = count_spans_module._Counting._book_group
+
+    def booked(counting, group):
+        by_themselves.append(len(group.rows))
+        book(counting, group)
+
+    monkeypatch.setattr(count_spans_module._Counting, "_book_group", booked)
+    request = ExportTraceServiceRequest.FromString(otlp.spans(*[span(now)] * 50, span(now - 4_000), span(now)))
+    request.resource_spans[0].scope_spans[0].spans[51].trace_state = "ot=th:8"
+    send(collector, request.SerializeToString(), now)
+
+    assert [1, 1] == by_themselves
+    assert (53, 53) == totals(collector, "all", now)

@@ -1,0 +1,205 @@
+"""Buckets: every tier the exact sum of its finer ones, kept as long as promised, read back without loss."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.collector import Collector, Signal
+from fournines.collector.ledger.buckets import (
+    Booked,
+    Buckets,
+    kept_from,
+    nanoseconds,
+    segments,
+    tier_of,
+)
+from fournines.collector.ledger.schema import migrate
+from fournines.collector.ledger.upkeep import Upkeep
+from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
+
+DAYS = st.integers(0, 500 * DAY)
+
+
+@pytest.fixture
+def connection():
+    """A ledger in memory, with SLOs 1 and 2."""
+    opened = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(opened)
+    opened.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(1, "one"), (2, "two")])
+    yield opened
+    opened.close()
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([tier.width for tier in TIERS]))
+def test_segments_cover_an_interval_once(start, length, finest):
+    """The segments of an interval follow each other without gap or overlap, each of whole buckets, none finer than asked at its start."""
+    interval = Interval(start * finest, start * finest + length * BUCKET)
+    parts = list(segments(interval, finest))
+
+    if interval.seconds < finest:
+        return
+    assert interval.start == parts[0][1].start
+    assert interval.end == parts[-1][1].end
+    assert all(one[1].end == two[1].start for one, two in pairwise(parts))
+    assert all(part.start % width == 0 and part.end % width == 0 for width, part in parts)
+    assert parts[0][0] >= finest
+    assert sum(part.seconds // width for width, part in parts) <= 2 * (360 + 60) + length * BUCKET // HOUR
+
+
+@given(DAYS, st.floats(1e9, 2e9))
+def test_a_tier_keeps_what_it_promises(age, now):
+    """A second is kept in the finest tier that promises its age, and every tier that keeps it is followed by coarser ones that do."""
+    t = int(now) - age
+    promised = next((index for index, tier in enumerate(TIERS) if age <= tier.kept), None)
+    found = tier_of(t, now)
+
+    if promised is not None:
+        assert found is not None
+        assert found <= promised
+    assert all(kept_from(tier, now) % HOUR == 0 for tier in TIERS)
+
+
+def test_nanoseconds_keep_whole_seconds():
+    """A whole second is exactly a thousand million nanoseconds, in spite of floats."""
+    assert all(nanoseconds(float(second)) == second * 10**9 for second in range(1_790_000_000, 1_790_000_500))
+
+
+EVENTS = st.tuples(
+    st.integers(0, 45 * DAY), st.integers(0, 5), st.integers(0, 5), st.sampled_from([(1,), (1, 2), (3,)])
+)
+
+
+@given(st.lists(EVENTS, max_size=40))
+def test_a_coarse_bucket_is_the_sum_of_its_finer_ones(events):
+    """Wherever finer buckets are kept, they add up to the coarser one; where not, the coarser one holds the late event."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    now = 1_790_000_000
+    buckets = Buckets(connection)
+    for age, good, bad, slos in events:
+        buckets.book(slos, now - age, Booked(good, good + bad), now)
+        if age % 3 == 0:
+            buckets.write(connection)
+            buckets.keep()
+    buckets.write(connection)
+    for finer, coarser in pairwise(TIERS):
+        edge = kept_from(finer, now)
+        fine = connection.execute(
+            "SELECT t / ?1 * ?1, slo, sum(good), sum(total) FROM bucket WHERE width = ?2 GROUP BY 1, 2",
+            coarser[:1] + finer[:1],
+        ).fetchall()
+        coarse = connection.execute(
+            "SELECT t, slo, good, total FROM bucket WHERE width = ? AND t >= ?", (coarser.width, edge)
+        ).fetchall()
+        assert sorted(fine) == sorted(coarse)
+    hours = connection.execute("SELECT sum(good), sum(total) FROM bucket WHERE width = ?", (HOUR,)).fetchone()
+    connection.close()
+
+    good = sum(good * len(slos) for _, good, _, slos in events)
+    total = sum((good + bad) * len(slos) for _, good, bad, slos in events)
+    assert (good, total) == tuple(number or 0 for number in hours)
+
+
+def test_a_bucket_kept_no_more_is_refused(connection, now):
+    """Nothing is booked where nothing is kept."""
+    with pytest.raises(ValueError, match="kept no more"):
+        Buckets(connection).book((1,), int(now) - 402 * DAY, Booked(1, 1), now)
+
+
+def test_each_tier_forgets_on_its_own(connection, now, monkeypatch):
+    """What a tier keeps no more goes from it, a little at a time, and stays in the coarser ones."""
+    buckets = Buckets(connection)
+    upkeep = Upkeep(connection, buckets)
+    monkeypatch.setattr("fournines.collector.ledger.upkeep.DELETED_AT_ONCE", 5)
+    start = int(now) // HOUR * HOUR
+    for t in range(start, start + HOUR, MINUTE):
+        buckets.book((1,), t, Booked(1, 1), now)
+    buckets.write(connection)
+    buckets.keep()
+    later = now + 4 * DAY
+    buckets.book((2,), int(later), Booked(1, 1), later)
+    buckets.write(connection)
+    buckets.keep()
+    upkeep.stage(later)
+    assert upkeep.changed
+    upkeep.write(connection)
+    upkeep.keep()
+    some = connection.execute("SELECT count(*) FROM bucket WHERE width = 10").fetchone()[0]
+    for _ in range(70):
+        upkeep.stage(later)
+        upkeep.write(connection)
+        upkeep.keep()
+    packed = connection.execute("SELECT width, sum(total) FROM day GROUP BY width").fetchall()
+
+    assert 0 < some < 60
+    assert 3 == connection.execute("SELECT count(*) FROM bucket").fetchone()[0]
+    assert [(60, 60), (3600, 60)] == packed
+    assert not upkeep.changed
+
+
+STEPS = st.sampled_from([10, 30, 50, 60, 300, 3600, 7200])
+
+
+@given(st.data())
+def test_history_is_a_recount(opened_history, data):
+    """The points of a history add up to the events booked in its interval, each in the step it was booked in."""
+    collector, now, booked = opened_history
+    step = data.draw(STEPS)
+    start = int(now) // 3600 * 3600 - data.draw(st.integers(0, 2 * 360)) * 10
+    end = start + data.draw(st.integers(1, 800)) * 10
+    points = collector.history("all", Interval(start, end), step)
+    expected: dict[int, list[int]] = {}
+    for t, good, total in booked:
+        if start <= t < end:
+            point = expected.setdefault(start + (t - start) // step * step, [0, 0])
+            point[0] += good
+            point[1] += total
+
+    assert [(t, *counts) for t, counts in sorted(expected.items())] == [tuple(point) for point in points]
+
+
+@pytest.fixture(scope="module")
+def opened_history(tmp_path_factory, otlp, span, slo, decoders, now):
+    """A collector with two hours of events, in and about every bucket, and what was booked."""
+    collector = Collector(tmp_path_factory.mktemp("history"), [slo("all"), slo("other", "other")], now, decoders)
+    booked, answers = [], []
+    for index in range(900):
+        end = now - 9000 + 10 * index + index % 7
+        status = 500 if index % 5 == 0 else 200
+        booked.append((int(end) // 10 * 10, int(status == 200), 1))
+        answers.append(collector.accept(Signal.TRACES, otlp.spans(span(end, status=status)), now))
+    assert all(answer.result().accepted for answer in answers)
+    yield collector, now, booked
+    collector.close()
+
+
+def test_old_history_comes_from_coarser_buckets(opened, otlp, span, slo, now):
+    """Where ten seconds are kept no more a history is told by minutes, and then by hours, without losing an event."""
+    collector = opened([slo("all")])
+    ends = [now - age for age in (0, 5 * DAY, 5 * DAY + 30, 100 * DAY, 399 * DAY)]
+    collector.accept(Signal.TRACES, otlp.spans(*(span(end) for end in ends)), now).result()
+    points = collector.history("all", Interval(int(now) - 400 * DAY, int(now) + 10), DAY)
+
+    assert 5 == sum(point.total for point in points)
+    assert 4 == len(points)
+    minute = collector.history("all", Interval(int(now - 6 * DAY), int(now)), 10)
+    assert {int(end) // 60 * 60 for end in ends[1:3]} == {point.t // 60 * 60 for point in minute}
+
+
+@pytest.mark.parametrize("step", [0, -10, 15])
+def test_a_step_is_a_multiple_of_a_bucket(opened, slo, now, step):
+    """Buckets can't be split."""
+    with pytest.raises(ValueError, match="multiple of 10"):
+        opened([slo("all")]).history("all", Interval(0, 100), step)
+
+
+def test_nobody_has_no_history(opened, now):
+    """An SLO that is not known has no points, and neither has an empty interval."""
+    collector = opened()
+
+    assert [] == collector.history("nobody", Interval(0, 100), 10)

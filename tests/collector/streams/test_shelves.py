@@ -1,0 +1,119 @@
+"""Shelves of streams: what was said last is found once, whatever width it has and had."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.ledger.schema import migrate
+from fournines.collector.streams import orders as stream_orders
+from fournines.collector.streams.points import KEY_SIZE
+from fournines.collector.streams.shelves import (
+    BOUND,
+    COUNT,
+    LEAD,
+    SEEN,
+    Shelves,
+)
+
+KEYS = [bytes([number + 1]) * KEY_SIZE for number in range(6)]
+SAID = st.tuples(
+    st.just("say"),
+    st.dictionaries(st.integers(0, 5), st.integers(0, 2**40), min_size=1),
+    st.sampled_from([0, 8, 16]),
+)
+STORY = st.lists(
+    st.one_of(SAID, SAID, st.tuples(st.just("remove"), st.integers(0, 3)), st.tuples(st.sampled_from(["fail", "commit", "restart"])))
+)  # fmt: skip
+
+
+def shown(shelves):
+    """Every stream, and what it said last."""
+    keys = shelves.everyone().keys
+    last = shelves.last(keys, 8)
+    assert last.known().all()
+    return sorted(zip(keys, last.rows[:, COUNT].tolist(), shelves.everyone().seen.tolist(), strict=True))
+
+
+def settle(shelves, connection, how):
+    """Ends what is staged; gives the shelves as they are then."""
+    for pages in shelves.pages:
+        if how != "fail":
+            pages.write(connection)
+        pages.forget() if how == "fail" else pages.keep()
+    return Shelves(connection) if how == "restart" else shelves
+
+
+@settings(max_examples=60, deadline=None)
+@given(STORY)
+def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
+    """Each stream stands on one shelf, with its last row, through changes of width and back, removals, failures and restarts."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    shelves, true, kept = Shelves(connection), {}, {}
+    for kind, *what in story:
+        if kind == "say":
+            said, width = what
+            keys, rows = [KEYS[number] for number in said], np.zeros((len(said), LEAD + width), np.int64)
+            rows[:, COUNT], rows[:, SEEN], rows[:, BOUND] = list(said.values()), 7, width
+            last = shelves.last(keys, width)
+            assert [true.get(key) for key in keys] == [
+                count if known else None
+                for count, known in zip(last.rows[:, COUNT].tolist(), last.known(), strict=True)
+            ]
+            shelves.put(keys, rows, last)
+            true |= dict(zip(keys, said.values(), strict=True))
+        elif kind == "remove":
+            everyone = shelves.everyone()
+            gone = np.arange(len(everyone.keys)) % 4 == what[0]
+            everyone.remove(gone)
+            true = {key: true[key] for key, off in zip(everyone.keys, gone, strict=True) if not off}
+        else:
+            shelves = settle(shelves, connection, kind)
+            kept = kept if kind == "fail" else true
+            true = dict(kept)
+        assert [(key, count, 7) for key, count in sorted(true.items())] == shown(shelves)
+    connection.close()
+
+
+def test_streams_that_come_in_the_same_order_are_found_only_where_they_still_stand():
+    """An order that is remembered is a guess: once another stream has a slot, or one is gone, all are looked for again."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    shelves = Shelves(connection)
+    words = np.frombuffer(b"".join(KEYS[:3]), np.uint64).reshape(3, -1)
+    rows = np.arange(3 * LEAD).reshape(3, LEAD)
+    shelves.put(KEYS[:3], rows, shelves.last(KEYS[:3], 0))
+    shelves.note(words, shelves.last(KEYS[:3], 0))
+
+    recalled = shelves.recalled(words, 0)
+    assert recalled is not None
+    assert rows.tolist() == recalled.rows.tolist()
+    assert shelves.recalled(words[:2], 0) is None
+    assert shelves.recalled(words[::-1].copy(), 0) is None
+    assert shelves.recalled(words, 8) is None
+    many = [bytes([9, number // 256, number % 256, *bytes(29)]) for number in range(600)]
+    shelves.put(many, np.zeros((600, LEAD), np.int64), shelves.last(many, 0))
+    far = np.frombuffer(b"".join(many), np.uint64).reshape(600, -1)
+    shelves.note(far, shelves.last(many, 0))
+    assert shelves.recalled(far, 8) is None
+    shelves.everyone().remove(np.array([key == KEYS[1] for key in shelves.everyone().keys]))
+    assert shelves.recalled(words, 0) is None
+    settle(shelves, connection, "commit")
+    shelves.put(KEYS[4:5], rows[:1], shelves.last(KEYS[4:5], 0))
+    assert shelves.recalled(words, 0) is None
+    connection.close()
+
+
+def test_orders_that_are_remembered_are_few(monkeypatch):
+    """A flood of senders fills no memory: all orders are learned anew then."""
+    monkeypatch.setattr(stream_orders, "MOST", 3 * (stream_orders.COST + 1))
+    orders = stream_orders.Orders()
+    for number in range(20):
+        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
+        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
+
+    assert 1 <= len(orders._slots) <= 3

@@ -1,0 +1,328 @@
+"""Cumulative streams: every increase once, whatever order points come in and whoever restarts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.streams import streams as module
+from fournines.collector.streams.streams import (
+    FRESH,
+    IDLE,
+    Cumulatives,
+    Points,
+    Seen,
+)
+
+NANO = 10**9
+NAME = "http.server.request.duration"
+
+
+class Level(NamedTuple):
+    """What a stream says at a time."""
+
+    time: int
+    count: int
+    bounds: tuple[float, ...] = ()
+    buckets: tuple[int, ...] = ()
+
+
+class Increase(NamedTuple):
+    """What a point turned out to add."""
+
+    seen: Seen
+    count: int
+    quick: dict[float, int | None]
+
+    def within(self, threshold):
+        return self.quick[threshold]
+
+
+def column(*numbers):
+    return np.array(numbers, np.int64)
+
+
+def points_of(rows, since):
+    """Points of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
+    bounds = list({level.bounds: None for _, _, level in rows})
+    width = max(8, *(len(level.buckets) for _, _, level in rows))
+    return Points(
+        bounds,
+        np.arange(len(rows)),
+        np.array([[stream[0], 0] for stream, _, _ in rows], np.uint64),
+        column(*(int.from_bytes(stream, "big") for stream, _, _ in rows)),
+        column(*(start for _, start, _ in rows)),
+        column(*(level.time for _, _, level in rows)),
+        column(*(level.count for _, _, level in rows)),
+        np.full(len(rows), since),
+        column(*(bounds.index(level.bounds) for _, _, level in rows)),
+        np.array([level.buckets + (0,) * (width - len(level.buckets)) for _, _, level in rows], np.int64),
+    )
+
+
+def take(streams, start, level, received, stream=b"s", name=NAME):
+    """Stages one point, and says what it adds."""
+    (taken,) = streams.take(points_of([(stream, start, level)], streams.since(name) or 0), received)
+    (seen,) = (seen for seen, count in taken.seen.items() if count)
+    quick = {}
+    for threshold in (0.1, 0.2) if len(taken.growth.rows) else ():
+        within, told = taken.growth.within(threshold)
+        quick[threshold] = int(within[0]) if told[0] else None
+    return Increase(seen, int(taken.growth.count.sum()), quick)
+
+
+class Books:
+    """Cumulatives on a ledger, committed after every point; `restart` reads them anew."""
+
+    def __init__(self, folder, now):
+        self.folder = folder
+        self.ledger = Ledger(folder, now)
+        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
+        self.streams.track([NAME], self.ledger.birth)
+
+    def take(self, start, level, received=0.0, stream=b"s"):
+        increase = take(self.streams, start, level, received, stream)
+        self.ledger.commit([self.streams])
+        return increase
+
+    def restart(self):
+        self.ledger.close()
+        self.ledger = Ledger(self.folder, 0)
+        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
+
+
+@pytest.fixture
+def books(tmp_path, now):
+    """Empty books of a ledger born now."""
+    made = Books(tmp_path, now)
+    yield made
+    made.ledger.close()
+
+
+POINTS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(POINTS, st.data())
+def test_what_is_counted_is_what_was_sent(tmp_path_factory, points, data):
+    """A process that counts and restarts, whose points come twice and out of order to a collector that restarts: the newest value of
+    each of its lives is counted, once.
+    """
+    now = 1_790_000_000
+    books = Books(tmp_path_factory.mktemp("streams"), now)
+    sent, start, value, time = [], now * NANO, 0, now * NANO
+    for grown, restarts in points:
+        time += NANO
+        if restarts:
+            start, value = time, 0
+            time += NANO
+        value += grown
+        sent.append((start, time, value))
+    order = data.draw(st.permutations(sent + sent[: len(sent) // 2]))
+    counted = 0
+    for index, (begun, at, level) in enumerate(order):
+        counted += books.take(begun, Level(at, level), now).count
+        if index % 7 == 3:
+            books.restart()
+    books.ledger.close()
+
+    assert sum({begun: level for begun, _, level in sent}.values()) == counted
+
+
+def test_a_lower_value_is_a_reset(books, now):
+    """A value that fell, under the same start, is all new."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10))
+    fallen = books.take(start, Level(start + 2, 3))
+
+    assert (Seen.RESET, 3) == (fallen.seen, fallen.count)
+    assert 2 == books.take(start, Level(start + 3, 5)).count
+
+
+def test_a_bucket_that_fell_is_a_reset(books, now):
+    """A histogram whose buckets fell began anew, though its count grew."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10, (0.1,), (10, 0)))
+    fallen = books.take(start, Level(start + 2, 12, (0.1,), (0, 12)))
+
+    assert (Seen.RESET, 12, 0) == (fallen.seen, fallen.count, fallen.within(0.1))
+
+
+@pytest.mark.parametrize(("start", "time"), [(0, 5), (5, 5)])
+def test_a_stream_that_does_not_say_when_it_began_is_counted_from_its_first_point(books, now, start, time):
+    """With an unknown start (0, or the first point's own time) the first value counts nothing; what is added does."""
+    base = int(now) * NANO
+    start = start and base + start
+    assert (Seen.BASELINE, 0) == (books.take(start, Level(base + time, 100)).seen, 0)
+
+    assert 7 == books.take(start, Level(base + time + 1, 107)).count
+
+
+@pytest.mark.parametrize(("age", "counted"), [(-10, 9), (0, 9), (FRESH, 9), (FRESH + 1, 0), (86_400, 0)])
+def test_a_stream_older_than_the_ledger_counts_from_here(books, now, age, counted):
+    """The whole value of a stream seen first counts only if it began about when the ledger did, or later."""
+    start = (int(now) - age) * NANO
+    first = books.take(start, Level((int(now) + 60) * NANO, 9), now)
+
+    assert counted == first.count
+    assert 4 == books.take(start, Level((int(now) + 70) * NANO, 13), now).count
+
+
+def test_a_metric_named_later_counts_from_there(books, now):
+    """Streams of a metric that an SLO names later do not bring their past along."""
+    books.streams.track(["orders"], now + 3600)
+    at = Level(int(now + 3700) * NANO, 50)
+    old = take(books.streams, int(now) * NANO, at, now + 3700, b"o", "orders")
+    young = take(books.streams, int(now + 3650) * NANO, at._replace(count=5), now, b"y", "orders")
+
+    assert (Seen.BASELINE, 5) == (old.seen, young.count)
+    assert {NAME, "orders"} == books.streams.names
+    assert books.streams.since("other") is None
+
+
+def test_a_forgotten_stream_never_counts_twice(books, now):
+    """After a week of rest a stream is forgotten; when it speaks again its value is a baseline, also after a restart."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10), now)
+    later = now + IDLE + 10
+    books.streams.expire(later)
+    books.ledger.commit([books.streams])
+    assert 0 == len(books.streams)
+    books.restart()
+    again = books.take(start, Level(int(later) * NANO, 15), later)
+
+    assert Seen.BASELINE is again.seen
+    assert 6 == books.take(int(later) * NANO, Level(int(later + 1) * NANO, 6), later).count
+
+
+def test_what_failed_was_never_said(books, now):
+    """A point whose commit failed is new when it comes again."""
+    start = int(now) * NANO
+    assert 4 == take(books.streams, start, Level(start + 1, 4), now).count
+    books.streams.forget()
+
+    assert 4 == take(books.streams, start, Level(start + 1, 4), now).count
+
+
+def test_changed_boundaries_never_count_too_much(books, now):
+    """When boundaries change, what is within the threshold grows by no more than the events there were, and never shrinks."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10, (0.1, 0.2), (5, 5, 0)))
+    more = books.take(start, Level(start + 2, 12, (0.1, 0.2, 0.4), (5, 6, 1, 0)))
+    less = books.take(start, Level(start + 3, 13, (0.4,), (13, 0)))
+    none = books.take(start, Level(start + 4, 14))
+
+    assert [1, 0, None] == [one.within(0.2) for one in (more, less, none)]
+    assert [2, 1, 1] == [one.count for one in (more, less, none)]
+
+
+def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
+    """What its sender's last export did not have counts whole, but not where something was forgotten since the sender was heard first."""
+    start = (int(now) - 86_400) * NANO
+    old, late = now + 10, now + IDLE + 20
+    books.take(start, Level(int(old) * NANO, 10), old)
+    books.take(start, Level(int(old) * NANO, 5), old, stream=b"s-idle")
+    for moment in (old + 60, late):
+        books.take(start, Level(int(moment) * NANO, int(moment)), moment)
+    assert 7 == books.take(start, Level(int(late + 60) * NANO, 7), late + 60, stream=b"s-new").count
+    books.streams.expire(late + 61)
+    books.ledger.commit([books.streams])
+
+    assert Seen.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"s-idle").seen
+
+
+def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
+    """A stream in an older export than the newest heard may have been in between: its value is a baseline."""
+    start = (int(now) - 86_400) * NANO
+    books.take(start, Level(int(now + 60) * NANO, 10), now + 60)
+    books.take(start, Level(int(now + 120) * NANO, 12), now + 120)
+
+    assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"s-new").seen
+
+
+def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
+    """Of a surplus the largest family's oldest go; a quiet sender's streams stay, and are what they were."""
+    monkeypatch.setattr(module, "MOST_STREAMS", 20)
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 5), now, stream=b"quiet")
+    for number in range(60):
+        books.take(start, Level(start + 2 + number, 1), now + 1 + number, stream=b"x%03d" % number)
+    books.streams.expire(now + 70)
+    books.ledger.commit([books.streams])
+    assert 20 == len(books.streams)
+    again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
+    forgotten = books.take(start, Level(start + 100, 9), now + 80, stream=b"x000")
+
+    assert (Seen.INCREASE, 4) == (again.seen, again.count)
+    assert Seen.BASELINE is forgotten.seen
+
+
+def test_wide_histograms_take_the_room_they_need(books, now, monkeypatch):
+    """Memory is bounded in numbers, not in streams: of wide histograms fewer are remembered, and none of a quiet sender is pushed out."""
+    monkeypatch.setattr(module, "MOST_NUMBERS", 2_000)
+    monkeypatch.setattr(module, "ROOM_NUMBERS", 4_000)
+    start, bounds = int(now) * NANO, tuple(float(bound) for bound in range(1, 160))
+    books.take(start, Level(start + 1, 5), now, stream=b"quiet")
+    seen = [
+        books.take(start, Level(start + 2, 160, bounds, (1,) * 160), now + number, stream=b"x%03d" % number).seen
+        for number in range(40)
+    ]
+    assert books.streams.is_crowded
+    books.streams.expire(now + 50)
+    books.ledger.commit([books.streams])
+    again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
+
+    assert Seen.NO_ROOM is seen[-1]
+    assert not books.streams.is_crowded
+    assert 2_000 // 164 - 1 <= len(books.streams) <= 2_000 // 164 + 1
+    assert (Seen.INCREASE, 4) == (again.seen, again.count)
+
+
+def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypatch):
+    """With no room for a new stream its value is not taken, since its next one could not be told from it; known ones go on."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 5), now)
+    monkeypatch.setattr(module, "ROOM", 1)
+
+    assert (Seen.NO_ROOM, 0) == books.take(start, Level(start + 1, 5), now, stream=b"s-new")[:2]
+    assert 2 == books.take(start, Level(start + 2, 7), now).count
+
+
+def test_rescaled_boundaries_are_compared_where_both_are(books, now):
+    """A histogram that lost the boundary nearest the threshold is read by the highest that both have, so that quick stays quick."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 100, (0.1, 0.19), (90, 10, 0)))
+    grown = books.take(start, Level(start + 2, 110, (0.1, 0.4), (99, 11, 0)))
+
+    assert (10, 9) == (grown.count, grown.within(0.2))
+
+
+def test_an_export_in_several_requests_is_one_export(books, now):
+    """A stream whose first value comes in a later part of an export was not in the export before: it counts whole."""
+    start = (int(now) - 86_400) * NANO
+    for later in (60, 120):
+        books.take(start, Level(int(now + later) * NANO, later), now + later)
+    part = Level(int(now + 120) * NANO, 7)
+
+    assert 7 == books.take(start, part, now + 121, stream=b"s-part").count
+
+
+def test_what_is_tracked_is_never_changed_under_a_reader(tmp_path):
+    """Other threads read the names while SLOs are declared: each change is a new set, one that is forgotten leaves the old."""
+    ledger = Ledger(tmp_path, 1.79e9)
+    streams = Cumulatives(ledger.writer, 0)
+    streams.track(["a"], 1.0)
+    ledger.commit([streams])
+    before = streams.names
+    streams.track(["a", "b"], 2.0)
+    staged = streams.names
+    streams.forget()
+    ledger.close()
+
+    assert ({"a"}, {"a", "b"}, {"a"}) == (before, staged, streams.names)
+    assert streams.since("b") is None

@@ -1,0 +1,92 @@
+"""What an answer means, and what a broken one does not do."""
+
+from __future__ import annotations
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from fournines.instrumentation.config.config import Target
+from fournines.instrumentation.export.otlp import rejected
+from fournines.instrumentation.export.transport import Verdict, transport
+
+
+def test_partial_success_is_read():
+    """How much of an accepted batch was rejected stands in the answer's body; a body that is none says nothing."""
+    metrics = ExportMetricsServiceResponse()
+    metrics.partial_success.rejected_data_points = 3
+    traces = ExportTraceServiceResponse()
+    traces.partial_success.rejected_spans = 2
+
+    assert rejected("metrics", metrics.SerializeToString()) == 3
+    assert rejected("traces", traces.SerializeToString()) == 2
+    assert rejected("metrics", b"<html>") == 0
+
+
+def test_an_endpoint_that_can_t_be_one_is_refused_not_tried_for_ever():
+    """A wrong endpoint is a mistake that waiting does not mend."""
+    way = transport(Target("metrics", "http/protobuf", "nonsense"))
+
+    assert way.send(b"", 1, 0.0).verdict is Verdict.REFUSED
+    way.close()
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_nobody_there_is_tried_again(protocol):
+    """A collector that is not there may come back."""
+    way = transport(Target("metrics", protocol, "http://127.0.0.1:9"))
+
+    assert way.send(b"", 2, 0.0).verdict is Verdict.RETRY
+    way.close()
+    way.close()
+
+
+@pytest.mark.parametrize(("said", "seconds"), [
+    ("12", 12.0), ("-3", 0.0), ("soon", 0.0), ("Thu, 01 Jan 1970 00:01:40 GMT", 40.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+])  # fmt: skip
+def test_retry_after_in_both_of_its_forms(http_receiver, said, seconds):
+    """Retry-After is a number of seconds or a date; anything else says nothing."""
+    http_receiver.script = [("503", {"Retry-After": said})]
+    way = transport(Target("metrics", "http/protobuf", f"{http_receiver.endpoint}/v1/metrics"))
+    answer = way.send(b"", 5, 60.0)
+    way.close()
+
+    assert answer.retry_after == seconds
+
+
+def test_grpc_answers(rx):
+    """A refusal is final, UNAVAILABLE is not; headers travel as metadata."""
+    receiver = rx.GrpcReceiver()
+    receiver.script = [("503", {}), ("400", {})]
+    way = transport(Target("metrics", "grpc", receiver.endpoint, headers=(("Api-Key", "k"),), gzip=True))
+    verdicts = [way.send(b"", 5, 0.0).verdict for _ in range(3)]
+    way.close()
+    receiver.close()
+
+    assert verdicts == [Verdict.RETRY, Verdict.REFUSED, Verdict.ACCEPTED]
+    assert receiver.headers[0]["api-key"] == "k"
+
+
+def test_tls_credentials_are_read(tmp_path):
+    """Over https gRPC uses the given certificate; a collector that is not there is still only tried again."""
+    from fournines.instrumentation.export.transport import GrpcTransport
+
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    way = GrpcTransport(Target("metrics", "grpc", "https://127.0.0.1:9", certificate=str(bundle)))
+
+    assert way.send(b"", 1, 0.0).verdict is Verdict.RETRY
+    way.close()
+
+
+def test_client_certificate_is_handed_on():
+    """Over HTTP the client's certificate and key go to the session."""
+    from fournines.instrumentation.export.transport import HttpTransport
+
+    way = HttpTransport(
+        Target("metrics", "http/protobuf", "https://127.0.0.1:9", client_certificate="c.pem", client_key="k.pem")
+    )
+    session = way._open()
+
+    assert session.cert == ("c.pem", "k.pem")
+    session.close()
