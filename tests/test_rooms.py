@@ -1,0 +1,93 @@
+"""The order inside the two large folders: each names its rooms from the ground up, and no room imports one above it.
+
+A room is a sub-folder with all in it, or a module that stands beside them. Imports inside functions and for types count like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "collector": (
+        ("allocation", "attributes", "cards", "credentials", "errors", "exponential", "names", "receipt", "remembered"),
+        ("columns", "counters"),
+        ("decoders", "ledger"),
+        ("senders", "rejections"),
+        ("kernels",),
+        ("redaction", "suspicion"),
+        ("registry", "streams"),
+        ("books",),
+        ("counting",),
+        ("doors", "traces", "forward", "logs"),
+        ("request",),
+        ("intake",),
+        ("collector",),
+        ("prometheus", "xray", "probes", "exposition"),
+        ("plan",),
+        ("outlets",),
+        ("plane",),
+    ),
+    "instrumentation": (
+        ("clock", "errorname", "errors", "health", "names", "suppression"),
+        ("identity", "propagation", "redaction", "resources"),
+        ("config", "counts"),
+        ("tracing",),
+        ("export", "multiprocess"),
+        ("exposition", "logs"),
+        ("aws", "emf", "outgoing", "work"),
+        ("requests",),
+        ("objectives", "setup"),
+        ("process",),
+        ("telemetry",),
+        ("unchanged",),
+    ),
+}
+
+
+def names_in(folder: str) -> set[str]:
+    """The rooms that there are: sub-folders and modules."""
+    found = (path for path in (ROOT / folder).iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file())
+    return {path.stem for path in found} - {"__init__"}
+
+
+def rooms_asked(path: Path, folder: str) -> Iterator[tuple[str, int]]:
+    """The rooms of its folder that a file imports from, with the line."""
+    package = ["fournines", *path.relative_to(ROOT).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            target = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            if target[1:2] == [folder]:
+                inside = [part for part in target[2:] if part]
+                yield from ((name, node.lineno) for name in (inside[:1] or [alias.name for alias in node.names]))
+
+
+def upward(folder: str) -> list[str]:
+    """Every import from a room to one that stands above it."""
+    floor = {room: level for level, rooms in enumerate(ROOMS[folder]) for room in rooms}
+    faults = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        room = path.relative_to(ROOT / folder).with_suffix("").parts[0]
+        if room == "__init__":
+            continue
+        for asked, line in rooms_asked(path, folder):
+            if asked != room and floor.get(asked, len(ROOMS[folder])) >= floor.get(room, -1):
+                faults.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {asked}")
+    return faults
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_every_room_has_its_floor(folder):
+    """A new room says where it stands, and none is named that is gone."""
+    assert names_in(folder) == {room for rooms in ROOMS[folder] for room in rooms}
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_no_room_imports_one_of_its_floor_or_above(folder):
+    """What is above may ask what is below; never the other way round, and never one another."""
+    assert upward(folder) == []
