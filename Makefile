@@ -13,10 +13,10 @@ BIN := .venv/bin
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench servers clean
+.PHONY: help demo test test-long lint bench architecture style servers clean
 
 help: ## says these lines
-	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r word says; do printf '%-16s %s\n' "$$word" "$$says"; done
+	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r word says; do printf '%-18s %s\n' "$$word" "$$says"; done
 
 demo: .venv/.ready-to-run ## runs the example bank, an outage and the page it causes; ends by itself with a summary
 	$(BIN)/fournines demo --out demo-out $(DEMO_ARGS)
@@ -31,10 +31,16 @@ lint: .venv/.ready-to-develop ## ruff and mypy, strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p fournines
-	$(BIN)/mypy --explicit-package-bases benchmarks tests/conftest.py
+	$(BIN)/mypy --explicit-package-bases benchmarks tests/conftest.py docs/plans
 
 bench: .venv/.ready-to-measure servers ## every benchmark, the short way; BENCH_ARGS= for the long one
 	@scripts/bench $(BENCH_ARGS)
+
+architecture: .venv/.ready-to-develop ## draws docs/architecture.md anew from the code, with its pictures
+	@PYTHONPATH=docs $(BIN)/python -m plans.architecture
+
+style: .venv/.ready-to-develop ## measures docs/style.md anew: the house beside four well built ones
+	@PYTHONPATH=docs $(BIN)/python -m plans.style
 
 servers: ## fetches Debian's Prometheus and Alertmanager for the tests, where apt-get is there
 	@scripts/servers

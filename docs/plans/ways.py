@@ -1,0 +1,258 @@
+"""The three ways of data, as the code has them; `architecture` draws them, and a test holds them against the code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .way import Place, Stage, Way, step
+
+LOOP: Final = "on the event loop"
+WRITER: Final = "on the writer's thread"
+
+BODY: Final = Way(
+    "body",
+    "One body, from the socket to the ledger",
+    (
+        Stage(
+            "The door",
+            LOOP,
+            (
+                step("collector.doors.http.connection:HttpConnection"),
+                step("collector.doors.http.reader:RequestReader"),
+                step("collector.doors.http.head:Head"),
+                step("collector.doors.body:sink_for"),
+                step("collector.doors.http.receiver:HttpDoor"),
+                step("collector.doors.door:Door.hand_on"),
+            ),
+        ),
+        Stage(
+            "Taken in",
+            LOOP,
+            (
+                step(
+                    "collector.collector:Collector.accept", "callback", "collector.doors.door:Accept", "collector.plane"
+                ),
+                step("collector.intake:Intake"),
+                step("collector.request:Request"),
+            ),
+        ),
+        Stage(
+            "Read",
+            WRITER,
+            (
+                step(
+                    "collector.books.writer:Writer", "queue", "collector.books.writer:Writer.submit", "collector.intake"
+                ),
+                step("collector.request:Request.stage_all"),
+                step("collector.decoders:Decoders"),
+                step(
+                    "collector.kernels.spans:decode_spans",
+                    "callback",
+                    "collector.decoders:Decoders",
+                    "collector.kernels.loading",
+                ),
+                step("collector.columns:Spans"),
+            ),
+        ),
+        Stage(
+            "Counted",
+            WRITER,
+            (
+                step("collector.counting.spans:count_spans"),
+                step("collector.books.tracks:Tracks"),
+                step("collector.registry.series:Series"),
+                step("collector.registry.registry:Registry.judges"),
+                step("slo.sli:SLI.verdict"),
+                step("slo.classify:availability"),
+            ),
+        ),
+        Stage(
+            "Committed",
+            WRITER,
+            (
+                step("collector.books.books:Books.commit"),
+                step("collector.ledger.ledger:Ledger.commit"),
+                step(
+                    "collector.books.tracks:Tracks.write",
+                    "protocol",
+                    "collector.ledger.staged:Part",
+                    "collector.books.books",
+                ),
+                step("collector.ledger.buckets:Buckets.write"),
+                step("collector.ledger.tallies:Tallies.write"),
+                step(
+                    "collector.books.rolling:Rolling.add",
+                    "protocol",
+                    "collector.ledger.staged:Part",
+                    "collector.books.books",
+                ),
+            ),
+            after=Place.at("collector.books.writer:Writer"),
+        ),
+        Stage(
+            "Answered",
+            LOOP,
+            (
+                step("collector.request:Request.done"),
+                step("collector.receipt:Receipt"),
+                step(
+                    "collector.doors.http.receiver:HttpDoor",
+                    "future",
+                    "collector.doors.door:Door.hand_on",
+                    "collector.doors.http.receiver",
+                ),
+                step("collector.doors.http.answer:taken"),
+                step("collector.doors.http.connection:HttpConnection.answer"),
+            ),
+            after=Place.at("collector.books.writer:Writer"),
+        ),
+    ),
+)
+
+COUNT: Final = Way(
+    "count",
+    "One count, from the ledger to a page and to a panel",
+    (
+        Stage(
+            "Read back",
+            "after a commit, and every 5 s",
+            (
+                step("collector.ledger.days:sums"),
+                step("collector.books.rolling:Rolling"),
+                step("collector.books.books:Books"),
+                step("collector.collector:Collector.observe"),
+                step("slo.source:Observation"),
+            ),
+        ),
+        Stage(
+            "Evaluated",
+            "on a worker thread",
+            (
+                step("slo.evaluate:Evaluator.at"),
+                step("slo.arithmetic:compare"),
+                step("slo.evaluate:Evaluation"),
+                step("slo.budget:ErrorBudget"),
+                step("slo.status:Status"),
+            ),
+        ),
+        Stage(
+            "An alert",
+            "in one transaction",
+            (
+                step("alerts.paging:Paging.judge"),
+                step("alerts.engine:AlertEngine.evaluate"),
+                step("alerts.judgement:Judge"),
+                step("alerts.state:step"),
+                step("alerts.notice:decide"),
+                step("alerts.round:Round"),
+                step("alerts.compose:triggers"),
+                step("alerts.notification:Notification"),
+                step("alerts.outbox:Outbox.add"),
+            ),
+            after=Place.at("slo.evaluate:Evaluation"),
+        ),
+        Stage(
+            "Told",
+            LOOP,
+            (
+                step("alerts.pager:Pager", "queue", "alerts.outbox:Outbox.due", "alerts.pager"),
+                step("alerts.sender:Sender"),
+                step("alerts.webhook:WebhookSender"),
+            ),
+        ),
+        Stage(
+            "The page",
+            "when somebody looks",
+            (
+                step("serving.routes.pages:Pages"),
+                step("dashboards.overview_page:render_overview"),
+                step("dashboards.card:Card"),
+                step("slo.figures:percent"),
+            ),
+            after=Place.at("slo.evaluate:Evaluation"),
+        ),
+        Stage(
+            "/metrics",
+            "when it is scraped",
+            (
+                step("serving.evaluations:Evaluations"),
+                step("serving.exposition:Exposition"),
+                step("collector.exposition:expose"),
+                step("collector.names:SLO_EVENTS"),
+                step("slo.metric_names:LABELS", "name", "slo.metric_names:EVENTS", "tests.test_contracts"),
+            ),
+            after=Place.at("slo.evaluate:Evaluation"),
+        ),
+        Stage(
+            "A panel",
+            "by `fournines build`",
+            (
+                step("dashboards.expressions:budget_left"),
+                step("dashboards.slo_board:slo_board"),
+                step("dashboards.provision:write"),
+            ),
+        ),
+    ),
+)
+
+FILE: Final = Way(
+    "file",
+    "One SLO file, from the disk to a rule and to the matcher",
+    (
+        Stage(
+            "Read",
+            "at the start, and on change",
+            (
+                step("slo.files:SloFiles"),
+                step("slo.spec:load_slos"),
+                step("slo.document:read_file"),
+                step("slo.catalogue:Catalogue"),
+                step("slo.validation:validate"),
+            ),
+        ),
+        Stage(
+            "Understood",
+            "object by object",
+            (
+                step("slo.openslo:SLOObject"),
+                step("slo.metric_source:Total"),
+                step("slo.indicator:Indicator"),
+                step("slo.declare:declare"),
+                step("slo.slo:SLO"),
+            ),
+        ),
+        Stage(
+            "A rule",
+            "by `fournines build`",
+            (
+                step("alerts.prometheus:build_rules"),
+                step("alerts.promql:selector"),
+                step("alerts.prometheus:write"),
+            ),
+        ),
+        Stage(
+            "In force",
+            WRITER,
+            (
+                step("serving.reload:SloReload"),
+                step("collector.collector:Collector.declare"),
+                step("collector.books.chore:Chore"),
+                step("collector.books.books:Books"),
+                step("collector.registry.registry:Registry.declare"),
+            ),
+            after=Place.at("slo.files:SloFiles"),
+        ),
+        Stage(
+            "The matcher",
+            "when a span or a point comes",
+            (
+                step("collector.registry.registry:Judge"),
+                step("collector.registry.series:Series.feeds"),
+                step("slo.sli:SLI.verdict"),
+                step("slo.sli:Condition"),
+            ),
+        ),
+    ),
+)
+
+WAYS: Final = (BODY, COUNT, FILE)
