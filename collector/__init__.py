@@ -6,7 +6,6 @@ A receipt means durable: `Collector.accept` answers only after the commit.
 """
 
 from .books.contributor import Breakdown, Contributor
-from .books.recent import Receipt
 from .books.taps import Arrival, Tap
 from .collector import Collector
 from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality, Wanted
@@ -26,6 +25,7 @@ from .exposition import expose, slo_families
 from .logs import LogCounts
 from .probes.check import Probe
 from .probes.probe import Prober
+from .receipt import Receipt
 from .traces.store import Bounds
 from .traces.traces import Traces
 

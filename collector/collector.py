@@ -16,7 +16,6 @@ from .books.books import Books
 from .books.chore import Chore
 from .books.contributor import Breakdown, Contributor
 from .books.contributors import contributors
-from .books.recent import Receipt
 from .books.taps import Tap
 from .books.tick import Tick
 from .books.writer import Item, OnCommit, Writer
@@ -31,6 +30,7 @@ from .ledger.ledger import Ledger, complaint, is_damage
 from .ledger.tallies import NEVER
 from .ledger.telemetry import LedgerTelemetry
 from .names import SENDERS, SERIES, SERVICES, STREAMS
+from .receipt import Receipt
 from .registry.automatic import WORK
 from .registry.declarations import Declaration
 from .registry.registry import Catalogue

@@ -6,11 +6,11 @@ import threading
 from concurrent.futures import Future
 
 from .books.books import Books
-from .books.recent import Receipt
 from .books.writer import Writer
 from .columns import Columns, Signal, Source
 from .decoders import Decoders
 from .doors.room import Room
+from .receipt import Receipt
 from .request import Kind, Means, Request
 from .senders.origin import digest_of_request
 

@@ -15,7 +15,6 @@ from typing import Final, Protocol
 from prometheus_client import Metric
 
 from ..slo import SLO
-from .books.recent import Receipt
 from .books.taps import Tap
 from .books.writer import OnCommit
 from .collector import Collector
@@ -34,6 +33,7 @@ from .outlets import Outlets
 from .plan import Plan, Reception
 from .probes.probe import Prober
 from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
+from .receipt import Receipt
 from .traces.traces import Traces
 from .xray import DEFAULT_RULES, PORT, XrayReceiver
 

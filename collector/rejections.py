@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import DAY
-from .books.recent import Receipt
 from .columns import IntColumn, Signal
 from .counters import Counters
 from .ledger.buckets import (
@@ -20,6 +19,7 @@ from .ledger.buckets import (
     kept_from,
     nanoseconds,
 )
+from .receipt import Receipt
 
 IN_THE_FUTURE: Final = "future"
 TOO_OLD: Final = "too_old"

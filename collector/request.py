@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from .books.books import Books
-from .books.recent import Receipt
 from .books.taps import Arrival, Piece
 from .books.writer import RETRY_AFTER
 from .columns import Columns, Logs, Points, Signal, Source, Spans, Wanted
@@ -27,6 +26,7 @@ from .counting.spans import count_spans
 from .decoders import Decoders
 from .doors.room import Room
 from .errors import BadRequest, Unavailable
+from .receipt import Receipt
 from .rejections import Outcome
 
 LARGE: Final = 2**20

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from ...slo import DAY, MINUTE, Interval
-
-REMEMBERED: Final = 900.0
-"""Seconds a request or an interval is recognised at least: senders give up after 600."""
+from ..receipt import REMEMBERED, Receipt
 
 MOST: Final = 1_000_000
 """Requests remembered at most; what is sent again beyond is then counted again. Each takes about 120 bytes."""
@@ -19,15 +17,6 @@ SPAN: Final = 3 * MINUTE
 
 MOST_ALIKE: Final = 10_000
 """Receipts that are held once, whoever got them."""
-
-
-class Receipt(NamedTuple):
-    """What became of a request: items taken and refused, why, and whether it had been counted before."""
-
-    accepted: int
-    rejected: int = 0
-    reason: str = ""
-    repeated: bool = False
 
 
 class Recent:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ...slo import DAY
+from ..receipt import REMEMBERED
 from .books import Books
-from .recent import REMEMBERED
 
 SWEPT_EVERY: Final = 600
 """Seconds between two looks for idle senders and streams."""

@@ -17,7 +17,6 @@ from typing import Any, Final, TypeVar
 
 from prometheus_client import CollectorRegistry
 
-from ..books.recent import Receipt
 from ..columns import Signal
 from ..errors import (
     BadRequest,
@@ -25,6 +24,7 @@ from ..errors import (
     Unauthenticated,
     Unavailable,
 )
+from ..receipt import Receipt
 from .access import Access
 from .connection import MOST_AT_ONCE, Connection
 from .handshakes import Handshakes

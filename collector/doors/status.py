@@ -29,7 +29,6 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from ..books.recent import Receipt
 from ..columns import Signal
 from ..errors import (
     BadRequest,
@@ -37,6 +36,7 @@ from ..errors import (
     Unauthenticated,
     Unavailable,
 )
+from ..receipt import Receipt
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes a body may have, before and after inflating: the specification's recommendation."""

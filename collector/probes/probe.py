@@ -16,10 +16,10 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from .. import names
-from ..books.recent import Receipt
 from ..columns import Signal, Source
 from ..counters import Counters
 from ..errors import Unavailable
+from ..receipt import Receipt
 from .check import Checked, Checker, Probe
 from .spans import span_of
 

@@ -20,10 +20,10 @@ from prometheus_client import Counter, Gauge
 
 from .. import names
 from ..books.books import Books
-from ..books.recent import Receipt
 from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
+from ..receipt import Receipt
 from ..rejections import Outcome
 from .assembly import Assembly, Seen
 from .batch import Batch, Submit

@@ -18,11 +18,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from .. import names
 from ..books.books import Books
-from ..books.recent import Receipt
 from ..columns import Signal, Wanted
 from ..counters import Counters
 from ..doors.body import sink_for
 from ..errors import BadRequest, TooLarge, Unavailable
+from ..receipt import Receipt
 from ..rejections import Outcome
 from .batch import Batch, Submit
 from .counting import count_rows

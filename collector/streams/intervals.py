@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...slo import DAY, Interval
-from ..books.recent import REMEMBERED
 from ..columns import IntColumn
+from ..receipt import REMEMBERED
 
 MOST: Final = 8_000_000
 """Streams' intervals remembered at most; what is sent again beyond is then counted again, and that is counted."""

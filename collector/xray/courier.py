@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from ..books.recent import Receipt
 from ..columns import Signal, Source
 from ..errors import BadRequest, Unavailable
+from ..receipt import Receipt
 from .drop import Reason
 from .telemetry import XrayTelemetry
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from google.rpc import code_pb2
 
-from ...books.recent import Receipt
 from ...columns import Signal
 from ...errors import BadRequest, TooLarge, Unauthenticated
+from ...receipt import Receipt
 from ..body import CODINGS, Sink, sink_for
 from ..door import Door
 from ..room import Held

@@ -15,10 +15,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from ...books.recent import Receipt
 from ...columns import Signal
 from ...errors import Unauthenticated
 from ...otlp_json import json_to_wire
+from ...receipt import Receipt
 from ..body import sink_for
 from ..door import Door
 from ..room import Held

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.books.recent import REMEMBERED
 from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.receipt import REMEMBERED
 from fournines.collector.streams import intervals as module
 from fournines.collector.streams.intervals import Intervals
 
