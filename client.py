@@ -14,11 +14,13 @@ JSON = dict[str, Any]
 class Client:
     """Talks to one collector at `url`, such as `http://127.0.0.1:8400`. Closes its connections when left as a context.
 
-    Every method raises `httpx.HTTPError` when the collector can't be reached or answers with an error.
+    This machine is never asked for through a proxy, which would look for the collector on its own. Every method raises
+    `httpx.HTTPError` when the collector can't be reached, or answers with an error or with what is no JSON.
     """
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False)
+        direct = {f"all://{host}": httpx.HTTPTransport() for host in ("localhost", "127.0.0.1", "[::1]")}
+        self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False, mounts=direct)
 
     def slos(self) -> list[JSON]:
         """Every SLO, worst first, as the API gives it."""
@@ -63,4 +65,7 @@ class Client:
     def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
         answer = self._http.get(path, params=params)
         answer.raise_for_status()
-        return cast("JSON", answer.json())
+        try:
+            return cast("JSON", answer.json())
+        except ValueError as error:
+            raise httpx.DecodingError(f"{answer.url} answers with no JSON", request=answer.request) from error

@@ -1,0 +1,5 @@
+"""Words to calls: a file a command. Each imports what it needs when it runs, so that the base install answers too, with what to install."""
+
+from .program import app
+
+__all__ = ["app"]

@@ -1,0 +1,116 @@
+"""`check` and `build` as a newcomer types them: every fault is named, and what is built can be committed."""
+
+import pytest
+
+
+def changed(path, before, after):
+    """Makes a newcomer's mistake in a file."""
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def test_valid_files_are_said_to_be_valid(typed, slo_file):
+    """`check` exits 0 and names what it found."""
+    result = typed("check", slo_file.parent)
+
+    assert (0, "1 SLO valid: payments-availability\n") == (result.exit_code, result.stdout)
+
+
+def test_advice_is_no_fault(typed, slo_file):
+    """What could be better is said, and the exit code stays 0."""
+    changed(slo_file, "  annotations: {fournines/runbook: https://runbooks.example.com/payments}\n", "")
+
+    result = typed("check", slo_file)
+
+    assert 0 == result.exit_code
+    assert "advice: " in result.stdout
+
+
+def test_every_fault_is_named_and_the_exit_code_is_one(typed, slo_file):
+    """File, line, path and remedy for each of them."""
+    changed(slo_file, "target: 0.9999", "target: 1.5")
+    changed(slo_file, "30d", "30x")
+
+    result = typed("check", slo_file)
+
+    assert 1 == result.exit_code
+    assert f"{slo_file}:15: " in result.stderr
+    assert f"{slo_file}:17: " in result.stderr
+    assert "2 faults found" in result.stderr
+
+
+def test_the_same_slo_twice_is_a_fault(typed, slo_file):
+    """Two files that promise under one name are both named."""
+    slo_file.with_name("copy.yaml").write_text(slo_file.read_text())
+
+    result = typed("check", slo_file.parent)
+
+    assert 1 == result.exit_code
+    assert "payments.yaml" in result.stderr
+    assert "copy.yaml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [("all", {"prometheus", "grafana"}), ("prometheus", {"prometheus"}), ("grafana", {"grafana"})],
+)
+def test_build_writes_what_was_asked_for(typed, slo_file, tmp_path, target, wanted):
+    """Each target has a folder of its own; nothing else is written."""
+    out = tmp_path / "out"
+
+    result = typed("build", "--slos", slo_file.parent, "--out", out, "--target", target)
+
+    assert 0 == result.exit_code, result.output
+    assert wanted == {path.name for path in out.iterdir()}
+    assert all(str(out) in line for line in result.stdout.splitlines())
+
+
+def test_building_twice_writes_the_same_bytes(typed, slo_file, tmp_path):
+    """What is built can be committed: no clock, no randomness."""
+    contents = []
+    for name in ("first", "second"):
+        typed("build", "--slos", slo_file, "--out", tmp_path / name)
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        contents.append({path.relative_to(tmp_path / name): path.read_bytes() for path in files})
+
+    assert contents[0] == contents[1]
+    assert contents[0]
+
+
+def test_links_of_alerts_lead_where_people_reach_the_pages(typed, slo_file, tmp_path):
+    """Behind a proxy the address listened on is of no use at three in the morning."""
+    typed("build", "--slos", slo_file, "--out", tmp_path, "--target", "prometheus", "--url", "https://slo.example.com/")
+
+    rules = (tmp_path / "prometheus" / "rules.yml").read_text()
+    assert "https://slo.example.com/slo/payments-availability" in rules
+    assert "127.0.0.1" not in rules
+
+
+def test_building_from_a_faulty_file_writes_nothing(typed, slo_file, tmp_path):
+    """No half of a promise reaches an alert rule."""
+    slo_file.write_text("kind: SLO\n")
+
+    result = typed("build", "--slos", slo_file, "--out", tmp_path / "out")
+
+    assert 1 == result.exit_code
+    assert not (tmp_path / "out").exists()
+
+
+def test_building_where_nothing_can_be_written_says_so(typed, slo_file, tmp_path):
+    """The folder is named, without a traceback."""
+    (tmp_path / "out").write_text("a file, no folder")
+
+    result = typed("build", "--slos", slo_file, "--out", tmp_path / "out")
+
+    assert 1 == result.exit_code
+    assert "can't write to" in result.stderr
+
+
+def test_a_path_nobody_can_look_at_is_said_by_check(typed, tmp_path):
+    """A link that leads round in a circle is a fault with exit code 1, and nothing else."""
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    result = typed("check", tmp_path / "loop.yaml")
+
+    assert 1 == result.exit_code
+    assert "can't be read" in result.output
