@@ -142,7 +142,7 @@ class Service:
         pages = HttpServer(self.app(), self._address)
         await self._plane.start()
         await pages.start()
-        _log.info("ledger in %s, %d SLOs from files", self._settings.data, len(self._files.slos))
+        _log.info("ledger in %s, %s from files", self._settings.data, self._number_of_slos())
         _log.info("pages and API on %s", self._url)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
         paging = asyncio.create_task(self._paging.run(), name="pager")
@@ -166,6 +166,10 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._files.forget)
+
+    def _number_of_slos(self) -> str:
+        number = len(self._files.slos)
+        return f"{number} SLO{'' if number == 1 else 's'}"
 
     def _slo_families(self) -> Iterator[Metric]:
         """What is written to stores, which are opened before there is anything to tell them."""
@@ -193,7 +197,7 @@ class Service:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             if await asyncio.to_thread(self._reload.refresh):
-                _log.info("%d SLOs read from %s", len(self._files.slos), self._settings.slos)
+                _log.info("%s read from %s", self._number_of_slos(), self._settings.slos)
                 self._touched.call()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from ..slo.document import Document, Steps
-from ..slo.errors import Fault
+from ..slo.document import Steps
+from .section import Section
 from .settings import Settings
 
 _SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url", "targets"})
@@ -28,10 +28,10 @@ _EXAMPLES: Final[Mapping[object, str]] = {
 """How a list is written, by its key."""
 
 
-def faults_of(error: ValidationError, source: Document) -> Iterator[Fault]:
-    """Every fault of the file's values, where it stands and what to write instead."""
+def explained(error: ValidationError) -> Iterator[tuple[Steps, str]]:
+    """Every fault of the values: where the value stands, and what to write instead."""
     for found in error.errors():
-        yield source.fault(_steps(found), _explain(found))
+        yield _steps(found), _explain(found)
 
 
 def _steps(error: Mapping[str, Any]) -> Steps:
@@ -45,10 +45,8 @@ def _steps(error: Mapping[str, Any]) -> Steps:
 
 def _explain(error: Mapping[str, Any]) -> str:
     match error["type"]:
-        case "extra_forbidden" if len(error["loc"]) == 1:
-            return f"unknown key; the keys are {', '.join(sorted(Settings.model_fields))}"
         case "extra_forbidden":
-            return "unknown key"
+            return f"unknown key; the keys are {', '.join(sorted(_section_at(error['loc'][:-1]).model_fields))}"
         case "tuple_type":
             return f"needs to be a list, such as {_EXAMPLES.get(error['loc'][-1], '[...]')}"
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -57,11 +55,31 @@ def _explain(error: Mapping[str, Any]) -> str:
             return "needs a type: otlp, remote_write or xray"
         case "union_tag_invalid":
             return f"{error['ctx']['tag']!r} is no type of destination; there are otlp, remote_write and xray"
+        case "url_parsing" | "url_scheme" | "url_syntax_violation":
+            return "is no http:// or https:// address"
         case "value_error":
             return str(error["ctx"]["error"])
         case "too_short" if "tokens" in error["loc"]:
             return f"needs at least {error['ctx']['min_length']} characters"
     return f"{error['msg']}{_found(error)}"
+
+
+def _section_at(loc: Steps) -> type[Section]:
+    """The section that a fault's place leads to."""
+    sections: list[type[Section]] = [Settings]
+    for step in (step for step in loc if isinstance(step, str)):
+        if len(sections) > 1:  # which of them it is, is said by the type
+            sections = [one for one in sections if step in get_args(one.model_fields["type"].annotation)]
+        else:
+            sections = list(_sections_in(sections[0].model_fields[step].annotation))
+    return sections[0]
+
+
+def _sections_in(annotation: Any) -> Iterator[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections_in(part)
 
 
 def _found(error: Mapping[str, Any]) -> str:

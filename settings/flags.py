@@ -52,3 +52,8 @@ def said_in(environ: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {name: environ.get(PREFIX + name.upper()) for name in PLACES}
     given["webhook"] = tuple(filter(None, urls))
     return {name: Path(value) if name in _PATHS else value for name, value in given.items() if value}
+
+
+def spelled(name: str) -> str:
+    """A flag as it is typed, and the variable that stands for it."""
+    return f"--{name.replace('_', '-')} ({PREFIX}{name.upper()})"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
+from ..slo.document import Steps
+from ..slo.errors import Fault
 from .errors import SettingsError
-from .explanation import faults_of
+from .explanation import explained
 from .file import NO_FILE, File, read
-from .flags import PLACES, PREFIX, Flags, said_in
+from .flags import PLACES, PREFIX, Flags, said_in, spelled
 from .settings import Settings
 
 DEFAULT_FILE: Final = Path("fournines.yaml")
@@ -30,7 +32,7 @@ def load(config: Path | None, flags: Flags, environ: Mapping[str, str] | None = 
     said: dict[str, Any] = {}
     for source in (said_in(environ), flags.said()):  # the later, the stronger
         said |= source
-    return _meant(file, _overlaid(file.values, said))
+    return _meant(file, list(_typed(said, file.values.get("notify") or [])))
 
 
 def _default_file(environ: Mapping[str, str]) -> Path | None:
@@ -39,33 +41,55 @@ def _default_file(environ: Mapping[str, str]) -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
 
 
-def _overlaid(values: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was said in place of what is written; receivers are added to those written."""
-    urls = said.get("webhook", ())
-    written = values.get("notify") or []
-    if urls and isinstance(written, list):
-        values = {**values, "notify": [*written, *({"type": "webhook", "url": url} for url in urls)]}
-    for name, place in PLACES.items():
-        if name in said:
-            values = _put(values, place, said[name])
-    return values
+class _Typed(NamedTuple):
+    """A value that a flag or a variable gives, and where it would stand in the file."""
+
+    flag: str
+    place: Steps
+    value: object
 
 
-def _put(values: object, place: Sequence[str], value: object) -> dict[str, Any]:
-    """A copy with the value at that place, whatever stood there."""
+def _typed(said: Mapping[str, Any], receivers: object) -> Iterator[_Typed]:
+    """Everything said goes in place of what is written; receivers are added to those written, where they are a list."""
+    for flag, place in PLACES.items():
+        if flag in said:
+            yield _Typed(flag, place, said[flag])
+    if isinstance(receivers, list):
+        for number, url in enumerate(said.get("webhook", ()), start=len(receivers)):
+            yield _Typed("webhook", ("notify", number), {"type": "webhook", "url": url})
+
+
+def _put(values: object, place: Steps, value: object) -> object:
+    """A copy with the value at that place, whatever stood there; at the end of a list where the place is a number."""
+    if not place:
+        return value
     key, *below = place
+    if isinstance(key, int):
+        return [*(values if isinstance(values, list) else []), value]
     kept = values if isinstance(values, Mapping) else {}
-    return {**kept, key: _put(kept.get(key), below, value) if below else value}
+    return {**kept, key: _put(kept.get(key), tuple(below), value)}
 
 
-def _meant(file: File, values: Mapping[str, Any]) -> Settings:
-    """What the values mean. Raises `SettingsError` with every fault, of reading and of meaning, in the file's order."""
+def _meant(file: File, typed: Sequence[_Typed]) -> Settings:
+    """What all of it means. Raises `SettingsError` with every fault, of reading and of meaning, in the file's order."""
+    values: object = file.values
+    for one in typed:
+        values = _put(values, one.place, one.value)
     faults = list(file.faults)
     try:
         settings = Settings.model_validate(values, context=file.folder)
     except ValidationError as error:
         known = {fault.path for fault in faults}
-        faults += [fault for fault in faults_of(error, file.source) if fault.path not in known]
+        found = (_fault(file, typed, steps, message) for steps, message in explained(error))
+        faults += [fault for fault in found if fault.path not in known]
     if faults:
         raise SettingsError(sorted(faults, key=lambda fault: fault.line))
     return settings
+
+
+def _fault(file: File, typed: Sequence[_Typed], steps: Steps, message: str) -> Fault:
+    """A fault of the flag that gave the value, or of the file."""
+    for flag, place, _ in typed:
+        if steps[: len(place)] == place:
+            return Fault(spelled(flag), 0, "", message)
+    return file.source.fault(steps, message)

@@ -94,7 +94,28 @@ def test_a_file_that_is_not_there_is_a_fault(folder):
         load(folder / "nothing.yaml", Flags(), {})
 
 
-def test_a_fault_of_the_environment_says_so(folder):
-    """A bad FOURNINES_PORT is not blamed on a file."""
-    with pytest.raises(SettingsError, match="command line or environment: port"):
-        load(None, Flags(), {"FOURNINES_PORT": "eighty"})
+@pytest.mark.parametrize(
+    ("flags", "environ", "said"),
+    [
+        (Flags(), {"FOURNINES_PORT": "eighty"}, "--port (FOURNINES_PORT): Input should be a valid integer"),
+        (Flags(xray_port=70000), {}, "--xray-port (FOURNINES_XRAY_PORT): Input should be less than"),
+        (Flags(webhook=("nope",)), {}, "--webhook (FOURNINES_WEBHOOK): is no http:// or https:// address"),
+        (Flags(), {"FOURNINES_URL": "nope"}, "--url (FOURNINES_URL): is no http:// or https:// address"),
+    ],
+)
+def test_a_fault_of_what_was_typed_names_the_flag(write, flags, environ, said):
+    """Neither a bad flag nor a bad variable is blamed on a file, whether there is one or not."""
+    for config in (None, write("notify: [{type: webhook, url: 'http://127.0.0.1/'}]\nport: 1\n")):
+        with pytest.raises(SettingsError) as caught:
+            load(config, flags, environ)
+
+        (fault,) = caught.value.faults
+        assert str(fault).startswith(said)
+
+
+def test_a_fault_of_the_file_is_the_files_beside_flags(write):
+    """What was typed well takes no blame for what is written badly."""
+    with pytest.raises(SettingsError) as caught:
+        load(write("notify: [{type: webhook, url: nope}]\n"), Flags(webhook=("http://127.0.0.1/",), port=1), {})
+
+    assert ["notify[0].url"] == [fault.path for fault in caught.value.faults]
