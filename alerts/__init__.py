@@ -7,14 +7,16 @@
 """
 
 from .alert import Alert, Key, Kind
-from .engine import AlertEngine, Change
+from .engine import AlertEngine
 from .errors import AlertsError, InvalidReceiver, StoreError
 from .notice import Notice
 from .notification import Action, Notification, Receiver
+from .open_alerts import OpenAlert, OpenAlerts
 from .outbox import Delivery, Outbox, Stage
 from .pager import Pager
 from .paging import Paging
 from .prometheus import build_rules, write
+from .round import Change
 from .sender import DELIVERED, FakeSender, Outcome, Sender, Verdict
 from .state import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
 from .webhook import WebhookSender
@@ -36,6 +38,8 @@ __all__ = [
     "Kind",
     "Notice",
     "Notification",
+    "OpenAlert",
+    "OpenAlerts",
     "Outbox",
     "Outcome",
     "Pager",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..slo import Severity, timestamp
 from .state import KEEP_FIRING_SECONDS, Firing
@@ -65,17 +65,3 @@ class Alert:
             return self.reason
         held = f"resolves after {KEEP_FIRING_SECONDS // 60} minutes"
         return f"{self.reason}; clear since {timestamp(self.firing.clear_since)}, {held} of calm"
-
-    def as_json(self, *, inhibited: bool) -> dict[str, Any]:
-        """The alert as the API says it."""
-        return {
-            "slo": self.slo,
-            "service": self.service,
-            "severity": self.severity.value,
-            "kind": self.key.kind.value,
-            "state": "firing",
-            "since": timestamp(self.firing.since),
-            "reason": self.words,
-            "summary": self.summary,
-            "inhibited": inhibited,
-        }

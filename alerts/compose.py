@@ -69,5 +69,5 @@ def _notification(
 
 def _reason(kind: Kind, status: Status) -> str:
     if kind is Kind.NO_DATA:
-        return f"{status.slo.sli.service} stopped reporting"
+        return status.reason
     return next(rule.reason for rule in status.rules if rule.severity is kind.severity)

@@ -9,37 +9,20 @@ changes. A round is kept whole or not at all, so a restart neither forgets an al
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from ..slo import SLO, Evaluation, State, Status
-from . import compose
-from .alert import Alert, Key, Kind
+from ..slo import SLO, Evaluation, State
+from .alert import Kind
 from .errors import InvalidReceiver
-from .judgement import Judge, Judgement
-from .notice import Notice, decide
-from .notification import Notification, Receiver
+from .judgement import Judge
+from .notification import Receiver
+from .open_alerts import OpenAlerts
 from .outbox import Outbox
+from .round import Change, Round
 from .schema import connect, transaction
-from .since import StateTimes
-from .state import Condition, Reason, Transition, step
-from .store import AlertStore
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that happened to one alert, why, and who was told. `notification` is what goes out, if anything does."""
-
-    alert: Alert
-    reason: Reason
-    notice: Notice
-    notification: Notification | None = None
-
-    def __str__(self) -> str:
-        """For the log: `slo/payments-availability/page: its condition is met; told: it fires`."""
-        return f"{self.alert.key.dedup}: {self.reason.value}; {self.notice.value}"
+from .state_times import StateTimes
+from .store import AlertStore, StateSince
 
 
 class AlertEngine:
@@ -76,9 +59,9 @@ class AlertEngine:
             self._connection.close()
 
     @property
-    def alerts(self) -> tuple[Alert, ...]:
-        """The open alerts, oldest first."""
-        return tuple(self._open.values())
+    def open(self) -> OpenAlerts:
+        """The alerts that are open now."""
+        return OpenAlerts(self._open)
 
     def evaluate(self, evaluation: Evaluation, now: float) -> list[Change]:
         """Takes an evaluation of all SLOs, or of some of them, into account; returns what changed.
@@ -87,16 +70,10 @@ class AlertEngine:
         one then starts from where this one did.
         """
         with self._lock:
-            round_ = _Round(dict(self._open), self._public_url, now)
+            round_ = Round(self._open, self._public_url, now)
             for judgement in self._judge.judgements(evaluation, self._open):
                 round_.take(judgement, evaluation)
-            times = self._times.changed(evaluation, now)
-            if round_.changes or times:
-                with transaction(self._connection):
-                    round_.store(self._store, self._outbox, self._receivers)
-                    self._store.save_states(times)
-                self._times.take(times)
-                self._open = round_.open
+            self._keep(round_, begun=self._times.changed(evaluation, now))
         return self._announce(round_.changes)
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[Change]:
@@ -108,17 +85,11 @@ class AlertEngine:
             return []
         names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
-            round_ = _Round(dict(self._open), self._public_url, now)
-            for key in list(self._open):
+            round_ = Round(self._open, self._public_url, now)
+            for key in self._open:
                 if key.name not in (services if key.kind is Kind.NO_DATA else names):
                     round_.withdraw(key)
-            gone = self._times.names() - names
-            if round_.changes or gone:
-                with transaction(self._connection):
-                    round_.store(self._store, self._outbox, self._receivers)
-                    self._store.forget_states(gone)
-                self._times.forget(gone)
-                self._open = round_.open
+            self._keep(round_, gone=self._times.names() - names)
             self._kept = slos
         return self._announce(round_.changes)
 
@@ -126,114 +97,19 @@ class AlertEngine:
         """When the state of an SLO began (epoch seconds); None for one that was never evaluated, or last in another than `state`."""
         return self._times.since(name, state)
 
-    def alerts_json(self) -> list[dict[str, Any]]:
-        """Every open alert as `/api/v1/alerts` says it, pages first, then oldest first."""
-        open_ = self._open
-        found = sorted(open_.values(), key=lambda alert: (alert.key.kind is Kind.TICKET, alert.firing.since))
-        return [alert.as_json(inhibited=inhibited(alert.key, open_)) for alert in found]
-
-    def alerts_json_of(self, slo: SLO) -> list[dict[str, Any]]:
-        """The open alerts of one SLO, that of the service that feeds it included, as its own JSON object says them."""
-        open_ = self._open
-        keys = (Key(Kind.PAGE, slo.name), Key(Kind.TICKET, slo.name), Key(Kind.NO_DATA, slo.sli.service))
-        found = [open_[key] for key in keys if key in open_]
-        return [alert.as_json(inhibited=inhibited(alert.key, open_)) for alert in found]
+    def _keep(self, round_: Round, begun: Collection[tuple[str, StateSince]] = (), gone: Collection[str] = ()) -> None:
+        """Writes a round, the states that began and those of SLOs that are gone; all of it holds once it is written."""
+        if not (round_.changes or begun or gone):
+            return
+        with transaction(self._connection):
+            round_.store(self._store, self._outbox, self._receivers)
+            self._store.save_states(begun)
+            self._store.forget_states(gone)
+        self._times.take(begun)
+        self._times.forget(gone)
+        self._open = round_.open
 
     def _announce(self, changes: list[Change]) -> list[Change]:
         if any(change.notification for change in changes):
             self._on_queued()
         return changes
-
-
-def inhibited(key: Key, open_: dict[Key, Alert]) -> bool:
-    """Whether nobody is told of this alert for now: a ticket while the page of the same SLO fires."""
-    return key.kind is Kind.TICKET and Key(Kind.PAGE, key.name) in open_
-
-
-class _Round:
-    """One evaluation's worth of changes, made in memory first. `open` is what will be open if it can be stored."""
-
-    def __init__(self, open_: dict[Key, Alert], public_url: str, now: float) -> None:
-        self.open = open_
-        self.changes: list[Change] = []
-        self._public_url = public_url
-        self._now = now
-        self._last: Status | None = None
-
-    def take(self, judgement: Judgement, evaluation: Evaluation) -> None:
-        """Runs one alert's machine and decides who is told."""
-        key, condition = judgement.key, judgement.condition
-        before = self.open.get(key)
-        transition = step(before.firing if before else None, condition, self._now)
-        if transition.reason is Reason.QUIET:
-            return
-        reason = transition.reason
-        tells = condition is Condition.MET and not (before and before.told) and not inhibited(key, self.open)
-        if reason.changes or tells:
-            in_words = reason is Reason.FIRED or reason.ends or tells
-            self._change(
-                key, before, transition, condition, self._status(evaluation, judgement.row) if in_words else None
-            )
-
-    def _status(self, evaluation: Evaluation, row: int) -> Status:
-        """Made once for the page and the ticket of an SLO: its exact fractions are what a round of many alerts costs."""
-        if self._last is None or self._last.slo.name != evaluation.slos[row].name:
-            self._last = evaluation.status(row)
-        return self._last
-
-    def withdraw(self, key: Key) -> None:
-        """Ends an alert whose SLO is gone."""
-        self._change(key, self.open[key], Transition(None, Reason.WITHDRAWN), Condition.UNKNOWN, None)
-
-    def _change(
-        self, key: Key, before: Alert | None, transition: Transition, condition: Condition, status: Status | None
-    ) -> None:
-        alert = self._after(key, before, transition, status)
-        notice = decide(alert, condition, transition.reason, inhibited=inhibited(key, self.open))
-        notification = self._notification(alert, notice, status)
-        alert = replace(alert, told=alert.told or notice is Notice.TRIGGER)
-        if transition.reason.ends:
-            del self.open[key]
-        else:
-            self.open[key] = alert
-        self.changes.append(Change(alert, transition.reason, notice, notification))
-
-    def _after(self, key: Key, before: Alert | None, transition: Transition, status: Status | None) -> Alert:
-        if before is not None:
-            return before if transition.firing is None else replace(before, firing=transition.firing)
-        assert status is not None, "only an evaluated SLO opens an alert"
-        assert transition.firing is not None, "an alert that was not there can't end"
-        return compose.opened(key, status, transition.firing)
-
-    def _notification(self, alert: Alert, notice: Notice, status: Status | None) -> Notification | None:
-        if notice is Notice.RESOLVE:
-            return compose.resolves(alert, status, self._now, self._public_url)
-        if notice is Notice.TRIGGER:
-            assert status is not None, "only an evaluated SLO triggers"
-            return compose.triggers(alert, status, self._public_url)
-        return None
-
-    def store(self, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> None:
-        """Writes every change, in the caller's transaction."""
-        self.changes = [self._stored(change, store, outbox, receivers) for change in self.changes]
-
-    def _stored(self, change: Change, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> Change:
-        alert = change.alert
-        if alert.number == 0:
-            alert = self.open[alert.key] = store.add(alert)
-        elif change.reason.ends:
-            store.resolve(alert, self._now)
-        else:
-            store.update(alert)
-        if change.notification is not None:
-            for name in _told(change.notice, alert, outbox, receivers):
-                outbox.add(change.notification, name, alert.number, self._now)
-        return replace(change, alert=alert)
-
-
-def _told(notice: Notice, alert: Alert, outbox: Outbox, receivers: Sequence[Receiver]) -> list[str]:
-    """An end goes to those who were told of the beginning, and to nobody else."""
-    if notice is Notice.RESOLVE:
-        told = outbox.told(alert.number)
-        return [receiver.name for receiver in receivers if receiver.name in told]
-    return [receiver.name for receiver in receivers if alert.severity in receiver.severities]

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..slo import Evaluation, Evaluator
+from ..slo import Evaluation, Layout
 from .alert import Alert, Key, Kind
 from .state import Condition
 
@@ -32,7 +32,7 @@ class Judge:
     """Knows, for every set of SLOs it has seen, which rows a service feeds."""
 
     def __init__(self) -> None:
-        self._services: WeakKeyDictionary[Evaluator, dict[str, int]] = WeakKeyDictionary()
+        self._services: WeakKeyDictionary[Layout, dict[str, int]] = WeakKeyDictionary()
 
     def judgements(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> list[Judgement]:
         """Conditions of the alerts that are open or should be; all others are clear and inactive."""
@@ -44,27 +44,27 @@ class Judge:
         concerned |= {key.name for key in open_ if key.kind is Kind.NO_DATA}
         if not concerned:
             return
-        rows = self._strictest(evaluation.evaluator)
+        rows = self._strictest(evaluation.layout)
         for service in sorted(concerned & rows.keys()):
             condition = Condition.MET if silent[rows[service]] else Condition.CLEAR
             yield Judgement(Key(Kind.NO_DATA, service), condition, rows[service])
 
-    def _strictest(self, evaluator: Evaluator) -> dict[str, int]:
+    def _strictest(self, layout: Layout) -> dict[str, int]:
         """The row of the SLO with the highest objective that each service feeds, the first by name among equals."""
-        found = self._services.get(evaluator)
+        found = self._services.get(layout)
         if found is None:
-            slos = evaluator.slos
+            slos = layout.slos
             order = sorted(
                 range(len(slos)), key=lambda row: (slos[row].objective.allowed, slos[row].name), reverse=True
             )
-            found = self._services[evaluator] = {slos[row].sli.service: row for row in order}
+            found = self._services[layout] = {slos[row].sli.service: row for row in order}
         return found
 
 
 def _burns(evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
     met = {kind: evaluation.met[kind.severity] >= 0 for kind in _BURN_KINDS}
     concerned = set(np.flatnonzero(met[Kind.PAGE] | met[Kind.TICKET]).tolist())
-    rows = evaluation.evaluator.rows
+    rows = evaluation.layout.rows
     concerned |= {rows[key.name] for key in open_ if key.kind is not Kind.NO_DATA and key.name in rows}
     for row in sorted(concerned):
         clear = Condition.UNKNOWN if evaluation.observation.silent[row] else Condition.CLEAR

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .alert import Alert
 from .state import Condition, Reason
 
 
@@ -24,14 +23,14 @@ class Notice(Enum):
         return self in (Notice.TRIGGER, Notice.RESOLVE)
 
 
-def decide(alert: Alert, condition: Condition, reason: Reason, *, inhibited: bool) -> Notice:
-    """What receivers are told of `alert` after a step of its machine ended with `reason`.
+def decide(condition: Condition, reason: Reason, *, told: bool, inhibited: bool) -> Notice:
+    """What receivers are told after a step of an alert's machine ended with `reason`. `told`: whether they know that it fires.
 
     An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody.
     """
     if reason.ends:
-        return Notice.RESOLVE if alert.told else Notice.NEVER_TOLD
-    if alert.told:
+        return Notice.RESOLVE if told else Notice.NEVER_TOLD
+    if told:
         return Notice.ALREADY_TOLD
     if condition is not Condition.MET:
         return Notice.CONDITION_NOT_MET

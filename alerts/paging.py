@@ -6,15 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from ..slo import SLO, Evaluation, Severity, State
+from ..slo import Evaluation, Severity, State
 from .engine import AlertEngine
 from .errors import AlertsError
 from .names import METRIC_NOTIFICATIONS
 from .notification import Receiver
+from .open_alerts import OpenAlerts
 from .outbox import Outbox
 from .pager import Pager
 from .webhook import WebhookSender
@@ -64,17 +65,13 @@ class Paging:
         """When that state of an SLO began."""
         return self._engine.since(name, state)
 
-    def alerts(self) -> list[dict[str, Any]]:
+    def alerts(self) -> OpenAlerts:
         """The open alerts."""
-        return self._engine.alerts_json()
-
-    def alerts_of(self, slo: SLO) -> list[dict[str, Any]]:
-        """The open alerts that concern one SLO."""
-        return self._engine.alerts_json_of(slo)
+        return self._engine.open
 
     def firing(self) -> set[tuple[str, Severity]]:
         """The open alerts, by SLO and severity."""
-        return {(alert.slo, alert.severity) for alert in self._engine.alerts}
+        return {(alert.slo, alert.severity) for alert, _ in self._engine.open}
 
     def measure(self) -> None:
         """Brings the gauge up to date."""

@@ -89,7 +89,7 @@ def measure(rounds: int) -> dict[str, object]:
     began = time.perf_counter()
     evaluator = Evaluator(made)
     prepared = (time.perf_counter() - began) * 1e3
-    source = Counts(len(evaluator.slos), len(evaluator.windows))
+    source = Counts(len(evaluator.layout.slos), len(evaluator.layout.windows))
     milliseconds(evaluator, source, 2)
     figures = milliseconds(evaluator, source, rounds)
     return {
@@ -99,8 +99,8 @@ def measure(rounds: int) -> dict[str, object]:
         "goal": GOAL_MILLISECONDS,
         "peers": {},
         "details": {
-            "slos": len(evaluator.slos),
-            "windows": len(evaluator.windows),
+            "slos": len(evaluator.layout.slos),
+            "windows": len(evaluator.layout.windows),
             "rounds": rounds,
             "fastest": round(min(figures), 2),
             "slowest": round(max(figures), 2),

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector as Source
 
-from ..slo import Evaluation, Severity
+from ..slo import Evaluation, Severity, metric_names
 from . import names
 from .collector import Collector
 
@@ -71,7 +70,7 @@ class _Everything(Source):
 
     def _events(self) -> Metric:
         family = CounterMetricFamily(
-            names.SLO_EVENTS, "Events of an SLO since its counting began", labels=("slo", "service", "result")
+            metric_names.EVENTS, "Events of an SLO since its counting began", labels=("slo", "service", "result")
         )
         totals = self._collector.totals()
         for slo in self._evaluation.slos:
@@ -82,31 +81,28 @@ class _Everything(Source):
         return family
 
     def _objectives(self) -> Metric:
-        family = GaugeMetricFamily(names.SLO_OBJECTIVE, "Share of events promised good", labels=("slo", "service"))
+        family = GaugeMetricFamily(metric_names.OBJECTIVE, "Share of events promised good", labels=("slo", "service"))
         for slo in self._evaluation.slos:
             family.add_metric((slo.name, slo.service), float(slo.objective.target))
         return family
 
     def _budgets(self) -> Metric:
         family = GaugeMetricFamily(
-            names.SLO_BUDGET_REMAINING,
+            metric_names.BUDGET_REMAINING,
             "Share of the error budget left; negative when over-spent",
             labels=("slo", "service"),
         )
-        burn = self._burn()
-        for row, slo in enumerate(self._evaluation.slos):
-            # Over its own window a budget burns as fast as it is spent.
-            spent = burn[row, self._evaluation.evaluator.windows.index(slo.window)]
-            family.add_metric((slo.name, slo.service), 1.0 if np.isnan(spent) else 1.0 - spent)
+        for slo, remaining in zip(self._evaluation.slos, self._evaluation.remaining_ratios.tolist(), strict=True):
+            family.add_metric((slo.name, slo.service), remaining)
         return family
 
     def _burn_rates(self) -> Metric:
         family = GaugeMetricFamily(
-            names.SLO_BURN_RATE,
+            metric_names.BURN_RATE,
             "How many times faster than allowed the budget goes",
             labels=("slo", "service", "window"),
         )
-        burn, columns = self._burn(), {window: i for i, window in enumerate(self._evaluation.evaluator.windows)}
+        burn, columns = self._evaluation.burn_rates, self._evaluation.layout.columns
         for row, slo in enumerate(self._evaluation.slos):
             for window in sorted(slo.windows):
                 rate = burn[row, columns[window]]
@@ -116,20 +112,9 @@ class _Everything(Source):
 
     def _alerts(self) -> Metric:
         family = GaugeMetricFamily(
-            names.SLO_ALERT_FIRING, "1 while an alert of this severity fires", labels=("slo", "service", "severity")
+            metric_names.ALERT_FIRING, "1 while an alert of this severity fires", labels=("slo", "service", "severity")
         )
         for slo in self._evaluation.slos:
             for severity in Severity:
                 family.add_metric((slo.name, slo.service, severity.value), float((slo.name, severity) in self._firing))
         return family
-
-    def _burn(self) -> NDArray[np.float64]:
-        """Burn rates, (slo, window), rounded as floats are; nan without traffic."""
-        evaluation = self._evaluation
-        seconds = np.array([window.seconds for window in evaluation.evaluator.windows], np.float64)
-        allowed = np.array([float(slo.objective.allowed) for slo in evaluation.slos], np.float64).reshape(-1, 1)
-        total = evaluation.observation.total * (seconds / evaluation.covered)
-        bad = evaluation.observation.total - evaluation.observation.good
-        burn: NDArray[np.float64] = np.full(bad.shape, np.nan)
-        np.divide(bad, allowed * total, out=burn, where=total > 0)
-        return burn

@@ -13,12 +13,6 @@ SERVICE_VERSION: Final = "service.version"
 UNKNOWN_SERVICE: Final = "unknown_service"
 """Resource attributes, and the service of a resource that names none (OpenTelemetry semantic conventions, service)."""
 
-SLO_EVENTS: Final = "slo_events"
-SLO_OBJECTIVE: Final = "slo_objective_ratio"
-SLO_BUDGET_REMAINING: Final = "slo_error_budget_remaining_ratio"
-SLO_BURN_RATE: Final = "slo_burn_rate"
-SLO_ALERT_FIRING: Final = "slo_alert_firing"
-
 REQUESTS: Final = "fournines_requests"
 ITEMS_ACCEPTED: Final = "fournines_items_accepted"
 ITEMS_REJECTED: Final = "fournines_items_rejected"

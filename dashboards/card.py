@@ -10,9 +10,10 @@ from typing import Final
 
 from markupsafe import Markup
 
+from ..alerts import OpenAlert
 from ..alerts.links import slo_path
 from ..slo import DASHBOARD, OWNER, RUNBOOK, Origin, State, Status, figures, link
-from .alert_line import AlertJson, alert_line
+from .alert_line import alert_line
 from .burns import Burn, burns_of
 from .face import Face, face_of
 from .svg import budget_bar
@@ -25,14 +26,14 @@ _SHRINKING: Final = frozenset({Face.BURNING, Face.AT_RISK, Face.HEALTHY})
 class Card:
     """What the page says about one SLO, made as it is placed.
 
-    `since` is when its state began, None where nobody knows; `open_alerts` its alerts, as the API says them; `stale` whether the
+    `since` is when its state began, None where nobody knows; `open_alerts` its alerts; `stale` whether the
     evaluation itself is old.
     """
 
     status: Status
     now: float
     since: float | None
-    open_alerts: Sequence[AlertJson]
+    open_alerts: Sequence[OpenAlert]
     stale: bool
 
     @property

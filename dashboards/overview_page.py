@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from ..alerts import OpenAlerts
 from ..slo import STATES, Evaluation
-from .alert_line import AlertJson, alerts_by_slo
 from .card import Card
 from .face import FACES, RANK, Face, face_of
 from .page import is_stale, render
@@ -32,7 +32,7 @@ _URGENT_LINES: Final = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
-    """What `render_overview` needs. `since`: when each SLO's state began; `alerts`: open ones, as the API says them.
+    """What `render_overview` needs. `since`: when each SLO's state began; `alerts`: the open ones.
 
     `notices` are told on top (a bad SLO file, a ledger that can't be written). `otlp` is what a newcomer's service should send to.
     """
@@ -40,7 +40,7 @@ class Overview:
     evaluation: Evaluation
     now: float
     since: Mapping[str, float] = field(default_factory=dict)
-    alerts: Sequence[AlertJson] = ()
+    alerts: OpenAlerts = field(default_factory=lambda: OpenAlerts({}))
     notices: Sequence[str] = ()
     show_all: bool = False
     service: str = ""
@@ -95,11 +95,10 @@ def _rows(view: Overview, faces: Sequence[Face]) -> list[int]:
 
 
 def _cards(view: Overview, rows: Sequence[int]) -> list[Card]:
-    alerts, stale = alerts_by_slo(view.alerts), is_stale(view.evaluation.now, view.now)
-    statuses = [view.evaluation.status(row) for row in rows]
+    stale = is_stale(view.evaluation.now, view.now)
     return [
-        Card(status, view.now, view.since.get(status.slo.name), alerts.get(status.slo.name, ()), stale)
-        for status in statuses
+        Card(status, view.now, view.since.get(status.slo.name), view.alerts.of(status.slo), stale)
+        for status in map(view.evaluation.status, rows)
     ]
 
 

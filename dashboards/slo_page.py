@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..alerts import OpenAlert
 from ..slo import Status
-from .alert_line import AlertJson
 from .card import Card
 from .history import Chart, History, burn_down, failures, indicator, traffic
 from .page import is_stale, render
@@ -21,7 +21,7 @@ class Detail:
     status: Status
     now: float
     since: float | None = None
-    alerts: Sequence[AlertJson] = ()
+    alerts: Sequence[OpenAlert] = ()
     notices: Sequence[str] = ()
     recent: History | None = None
     whole: History | None = None

@@ -19,7 +19,7 @@ class Summaries:
     def summary(self, status: Status) -> dict[str, Any]:
         """The JSON object of one SLO."""
         since = self._paging.since(status.slo.name, status.state)
-        alerts = self._paging.alerts_of(status.slo)
+        alerts = [alert.as_json() for alert in self._paging.alerts().of(status.slo)]
         summary = summarise(status, status.now if since is None else since, alerts)
         return summary | self._counted(status) | self._declared(status.slo.name)
 

@@ -13,9 +13,11 @@ from .budget import ErrorBudget
 from .burn import WORKBOOK, BurnRule, Severity, burn_rate
 from .classify import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, SPAN_STATUS, Attribute, Attributes, Verdict, availability
 from .errors import Fault, InvalidValue, Place, SLOError, SpecError
-from .evaluate import Evaluation, Evaluator, evaluate
+from .evaluate import Evaluator, evaluate
+from .evaluation import Evaluation
 from .events import EventCount
 from .files import SloFiles
+from .layout import Layout
 from .objective import Objective
 from .sli import (
     HTTP_CLIENT_DURATION,
@@ -77,6 +79,7 @@ __all__ = [
     "HistoryPoint",
     "Interval",
     "InvalidValue",
+    "Layout",
     "Method",
     "NoData",
     "Objective",

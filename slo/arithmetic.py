@@ -20,24 +20,28 @@ BoolArray = NDArray[np.bool_]
 _DOUBT: Final = 1e-12
 
 
+class Limits:
+    """Rational limits beside their floats, which are made once."""
+
+    def __init__(self, exact: Sequence[Fraction]) -> None:
+        self.exact = exact
+        self.floats: FloatArray = np.array([float(limit) for limit in exact], dtype=np.float64)
+
+
 def compare(
-    bad: IntArray,
-    total: IntArray,
-    limits: Sequence[Fraction],
-    limit_floats: FloatArray,
-    stretch: IntArray,
-    covered: IntArray,
+    bad: IntArray, total: IntArray, limits: Limits, stretch: IntArray | np.int64, covered: IntArray
 ) -> NDArray[np.int8]:
     """The sign of bad - limit x total x stretch / covered, row by row, exactly: 1 above, 0 equal, -1 below.
 
-    All arrays have one row an item; `limit_floats` are `limits` as floats, made once by the caller. `covered` is at least 1.
+    All have one row an item, but for a `stretch` that is the same for all of them. `covered` is at least 1.
     """
-    allowed = limit_floats * total * (stretch / covered)
+    stretches = np.broadcast_to(stretch, total.shape)
+    allowed = limits.floats * total * (stretches / covered)
     difference = bad - allowed
     signs = np.sign(difference).astype(np.int8)
     doubtful = np.abs(difference) <= _DOUBT * allowed
     doubtful &= (bad != 0) | (total != 0)
     for row in np.flatnonzero(doubtful).tolist():
-        exact = int(bad[row]) * int(covered[row]) - limits[row] * int(total[row]) * int(stretch[row])
+        exact = int(bad[row]) * int(covered[row]) - limits.exact[row] * int(total[row]) * int(stretches[row])
         signs[row] = (exact > 0) - (exact < 0)
     return signs

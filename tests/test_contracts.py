@@ -3,7 +3,7 @@
 from fournines.collector import names as collector_names
 from fournines.instrumentation import names as instrumentation_names
 from fournines.instrumentation.config.config import read_config
-from fournines.slo import HTTP_BOUNDARIES, HTTP_SERVER_DURATION, metric_names
+from fournines.slo import HTTP_BOUNDARIES, HTTP_SERVER_DURATION
 
 
 def test_the_heartbeat_is_heard_by_the_name_it_is_sent_under():
@@ -26,16 +26,3 @@ def test_automatic_slos_listen_to_the_metric_that_is_sent():
 def test_advice_knows_the_boundaries_that_are_sent():
     """`check` calls a threshold off the boundaries only where ours has none."""
     assert tuple(read_config(None, None, {}).boundaries) == tuple(float(boundary) for boundary in HTTP_BOUNDARIES)
-
-
-def test_panels_and_rules_ask_for_what_the_collector_emits():
-    """Counters carry `_total` where they are read."""
-    emitted = {
-        f"{collector_names.SLO_EVENTS}_total",
-        collector_names.SLO_OBJECTIVE,
-        collector_names.SLO_BUDGET_REMAINING,
-        collector_names.SLO_BURN_RATE,
-        collector_names.SLO_ALERT_FIRING,
-    }
-
-    assert emitted == set(metric_names.LABELS)

@@ -24,4 +24,4 @@ class Alerts:
 
     def alerts(self) -> JSON:
         """The open alerts."""
-        return {"alerts": self.open.alerts()}
+        return {"alerts": [alert.as_json() for alert in self.open.alerts()]}

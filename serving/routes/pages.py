@@ -82,7 +82,7 @@ class Pages:
             status=status,
             now=self.now(),
             since=self.standings.since(name, status.state),
-            alerts=self.standings.alerts_of(status.slo),
+            alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
             recent=self._past(status, *RECENT),
             whole=self._past(status, status.slo.window.seconds, _step(status.slo.window)),
@@ -91,7 +91,7 @@ class Pages:
 
     def _since(self, evaluation: Evaluation) -> dict[str, float]:
         """When the state of each SLO began, as far as that is known."""
-        states = zip(evaluation.evaluator.names, evaluation.states.tolist(), strict=True)
+        states = zip(evaluation.layout.names, evaluation.states.tolist(), strict=True)
         began = ((name, self.standings.since(name, STATES[state])) for name, state in states)
         return {name: since for name, since in began if since is not None}
 

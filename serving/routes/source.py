@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ...alerts import OpenAlerts
 from ...collector import Breakdown, Contributor
 from ...collector.registry.registry import Catalogue
-from ...slo import SLO, Evaluation, HistoryPoint, Interval, State, Status
+from ...slo import Evaluation, HistoryPoint, Interval, State, Status
 
 
 class EvaluationSource(Protocol):
@@ -64,20 +65,16 @@ class TraceSource(Protocol):
 class AlertSource(Protocol):
     """Whoever knows what is open."""
 
-    def alerts(self) -> list[dict[str, Any]]:
+    def alerts(self) -> OpenAlerts:
         """The open alerts."""
         ...
 
 
 class StandingSource(Protocol):
-    """Whoever knows since when an SLO is as it is, and who was told."""
+    """Whoever knows since when an SLO is as it is."""
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began, in epoch seconds; None where it was not seen in that state yet."""
-        ...
-
-    def alerts_of(self, slo: SLO) -> list[dict[str, Any]]:
-        """The open alerts that concern one SLO, its service's included."""
         ...
 
 

@@ -24,15 +24,14 @@ def told(path, receiver="hook"):
 
 def kinds(engine):
     """The kinds of the open alerts."""
-    return [alert.key.kind for alert in engine.alerts]
+    return [key.kind for key in engine.open.by_key]
 
 
 def test_nothing_is_wrong_and_nothing_happens(engines, slo, at):
     """A healthy SLO has no alert, and an evaluation of it changes nothing."""
     engine = engines()
     assert [] == engine.evaluate(at([slo()]), 0)
-    assert () == engine.alerts
-    assert [] == engine.alerts_json()
+    assert not engine.open
 
 
 def test_a_page_fires_at_the_first_evaluation_that_meets_its_condition(engines, slo, at, world, start, path):
@@ -64,12 +63,12 @@ def test_it_resolves_after_five_minutes_of_calm_under_the_same_key(engines, slo,
     world.failing.clear()
     assert [Reason.CLEARED] * 2 == [change.reason for change in engine.evaluate(at([slo()], 100), start + 100)]
     assert [] == engine.evaluate(at([slo()], 399), start + 399)
-    assert "clear since" in engine.alerts_json()[0]["reason"]
+    assert "clear since" in next(iter(engine.open)).alert.words
     ended = engine.evaluate(at([slo()], 400), start + 400)
     assert [(Reason.RESOLVED, Notice.RESOLVE), (Reason.RESOLVED, Notice.NEVER_TOLD)] == [
         (change.reason, change.notice) for change in ended
     ]
-    assert () == engine.alerts
+    assert not engine.open
     assert [("trigger", "slo/payments-availability/page"), ("resolve", "slo/payments-availability/page")] == told(path)
 
 
@@ -80,7 +79,7 @@ def test_a_flapping_condition_is_one_incident(engines, slo, at, world, start, pa
         world.failing[PAYMENTS] = 0.01 if minute % 2 else 0.0
         engine.evaluate(at([slo()], minute * 60), start + minute * 60)
     assert 1 == len(told(path))
-    assert start + 60 == engine.alerts[0].firing.since
+    assert start + 60 == next(iter(engine.open)).alert.firing.since
 
 
 def test_a_ticket_waits_for_the_page_of_its_slo(engines, slo, at, world, start, path):
@@ -88,14 +87,14 @@ def test_a_ticket_waits_for_the_page_of_its_slo(engines, slo, at, world, start, 
     world.failing[PAYMENTS] = 0.01
     engine = engines()
     engine.evaluate(at([slo()]), start)
-    assert [False, True] == [alert["inhibited"] for alert in engine.alerts_json()]
+    assert [False, True] == [each.inhibited for each in engine.open]
     world.failing = {(PAYMENTS, window): 0.01 for window in ("2h", "1d", "3d", "6h")}
     engine.evaluate(at([slo()], 60), start + 60)
     changes = engine.evaluate(at([slo()], 360), start + 360)
     assert [(Kind.PAGE, Notice.RESOLVE), (Kind.TICKET, Notice.TRIGGER)] == [
         (change.alert.key.kind, change.notice) for change in changes
     ]
-    assert [False] == [alert["inhibited"] for alert in engine.alerts_json()]
+    assert [False] == [each.inhibited for each in engine.open]
     assert [
         ("trigger", "slo/payments-availability/page"),
         ("resolve", "slo/payments-availability/page"),
@@ -127,7 +126,7 @@ def test_a_ticket_whose_condition_cleared_is_not_announced(engines, slo, at, wor
     engine.evaluate(at([slo()], 310), start + 310)
     assert [Kind.TICKET] == kinds(engine)
     engine.evaluate(at([slo()], 320), start + 320)
-    assert () == engine.alerts
+    assert not engine.open
     assert ["trigger", "resolve"] == [action for action, _ in told(path)]
 
 
@@ -137,7 +136,7 @@ def test_too_few_failures_do_not_page(engines, slo, at, world, start):
     world.failing = {(PAYMENTS, "5m"): 0.34, (PAYMENTS, "1h"): 0.06}
     engine = engines()
     engine.evaluate(at([slo()]), start)
-    assert () == engine.alerts
+    assert not engine.open
     world.failing[PAYMENTS, "1h"] = 0.09
     engine.evaluate(at([slo()]), start)
     assert [Kind.PAGE] == kinds(engine)
@@ -153,7 +152,7 @@ def test_a_silent_service_is_one_page_however_many_promises_it_made(engines, slo
     assert {"alertname": "SLONoData", "slo": PAYMENTS, "service": "payments", "severity": "page"} == change.alert.labels
     assert [("trigger", "service/payments/no_data")] == told(path)
     assert "payments stopped reporting for 1m 30s: no data" == change.notification.annotations["summary"]
-    assert ["no_data"] == [alert["kind"] for alert in engine.alerts_json_of(latency_slo)]
+    assert [Kind.NO_DATA] == [each.alert.key.kind for each in engine.open.of(latency_slo)]
 
 
 def test_the_silent_one_is_who_sends_the_events(engines, at, world, start):
@@ -165,7 +164,7 @@ def test_the_silent_one_is_who_sends_the_events(engines, at, world, start):
     (change,) = engine.evaluate(at([seen]), start)
     assert ("gateway", "service/gateway/no_data") == (change.alert.service, change.alert.key.dedup)
     assert "gateway stopped reporting" in change.alert.summary
-    assert 1 == len(engine.alerts_json_of(seen))
+    assert 1 == len(engine.open.of(seen))
     assert [] == engine.retire([seen], start)
 
 
@@ -181,7 +180,7 @@ def test_silence_neither_ends_nor_hides_a_burn(engines, slo, at, world, start, p
     world.silent = set()
     engine.evaluate(at([slo()], 4_010), start + 4_010)
     engine.evaluate(at([slo()], 4_310), start + 4_310)
-    assert () == engine.alerts
+    assert not engine.open
     assert ["trigger", "trigger", "resolve", "resolve"] == [action for action, _ in told(path)]
 
 
@@ -193,8 +192,8 @@ def test_a_restart_neither_forgets_nor_repeats(engines, slo, at, world, start, p
     first.close()
     second = engines()
     assert [] == second.evaluate(at([slo()], 60), start + 60)
-    assert [start, start] == [alert.firing.since for alert in second.alerts]
-    assert first.alerts == second.alerts
+    assert [start, start] == [each.alert.firing.since for each in second.open]
+    assert first.open == second.open
     assert 1 == len(told(path))
 
 
@@ -208,7 +207,7 @@ def test_calm_is_counted_on_over_a_restart(engines, slo, at, world, start):
     first.close()
     second = engines()
     second.evaluate(at([slo()], 310), start + 310)
-    assert () == second.alerts
+    assert not second.open
 
 
 def test_an_evaluation_of_some_slos_leaves_the_others_alone(engines, slo, at, world, start):
@@ -230,7 +229,7 @@ def test_alerts_of_slos_that_are_gone_are_ended(engines, slo, at, world, start, 
     engine.evaluate(at([slo(), users]), start)
     changes = engine.retire([users], start + 5)
     assert {Reason.WITHDRAWN} == {change.reason for change in changes}
-    assert {"users"} == {alert.service for alert in engine.alerts}
+    assert {"users"} == {each.alert.service for each in engine.open}
     assert {("resolve", "service/payments/no_data"), ("resolve", "slo/payments-availability/page")} == set(
         told(path)[-2:]
     )
@@ -276,7 +275,7 @@ def test_a_round_that_can_not_be_kept_did_not_happen(engines, slo, at, world, st
     engine._connection.execute("PRAGMA query_only = 1")
     with pytest.raises(StoreError, match="can't be written"):
         engine.evaluate(at([slo()], 5), start + 5)
-    assert () == engine.alerts
+    assert not engine.open
     assert start == engine.since(PAYMENTS)
     engine._connection.execute("PRAGMA query_only = 0")
     engine.evaluate(at([slo()], 10), start + 10)
@@ -349,7 +348,7 @@ def test_the_api_shape(engines, slo, at, world, start):
     world.failing[PAYMENTS] = 0.01
     engine = engines()
     engine.evaluate(at([slo()]), start)
-    page, ticket = engine.alerts_json()
+    page, ticket = (each.as_json() for each in engine.open)
     assert {
         "slo": PAYMENTS,
         "service": "payments",
@@ -361,7 +360,7 @@ def test_the_api_shape(engines, slo, at, world, start):
         "inhibited": False,
     } == {name: value for name, value in page.items() if name != "summary"}
     assert ("ticket", True) == (ticket["kind"], ticket["inhibited"])
-    assert [page, ticket] == engine.alerts_json_of(slo())
+    assert [page, ticket] == [each.as_json() for each in engine.open.of(slo())]
 
 
 def test_only_rows_that_matter_are_looked_at(engines, slo, at, world, start, monkeypatch):

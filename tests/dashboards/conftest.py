@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fournines.alerts import Alert, Firing, Key, Kind, OpenAlert
 from fournines.dashboards import catalog
 from fournines.slo import (
     DAY,
@@ -87,6 +88,11 @@ def latency(name: str, service: str = "payments", threshold: str = "0.25", targe
 def evaluated(slos: Sequence[SLO], now: float = NOW, **counts: Any) -> Evaluation:
     """The SLOs over such counts."""
     return Evaluator(slos).at(Counts(**counts), now)
+
+
+def open_alert(name: str, kind: Kind, since: float = NOW - 60, *, inhibited: bool = False) -> OpenAlert:
+    """An open alert of an SLO, or of a service where it is about no data."""
+    return OpenAlert(Alert(Key(kind, name), name, name, {}, "", "", Firing(since)), inhibited)
 
 
 @pytest.fixture(scope="session")

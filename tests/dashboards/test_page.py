@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fournines.alerts import Key, Kind, OpenAlerts
 from fournines.dashboards import (
     CONTENT_SECURITY_POLICY,
     STATIC,
@@ -20,7 +21,7 @@ from fournines.dashboards import (
     render_slo,
 )
 from fournines.slo import DAY, HOUR, HistoryPoint, Interval, Origin
-from tests.dashboards.conftest import NOW, availability, evaluated
+from tests.dashboards.conftest import NOW, availability, evaluated, open_alert
 
 HOSTILE = '<script>alert("x")</script>\'"><img src=x onerror=alert(1)>{{ 7 * 7 }}'
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -134,10 +135,9 @@ def test_every_state_is_a_word_and_a_shape_not_a_colour_alone(every_kind: str) -
 
 @pytest.mark.parametrize("page", [overview, lambda slos, **more: detail(slos[0], **more)])
 def test_hostile_names_stay_text(page: Any) -> None:
-    """Names, reasons, alerts and notices come from others: none of it becomes markup or template."""
+    """Names, reasons and notices come from others: none of it becomes markup or template."""
     slo = availability(HOSTILE, HOSTILE, runbook="javascript:alert(1)", owner=HOSTILE)
-    alerts = [{"slo": HOSTILE, "severity": HOSTILE, "state": HOSTILE, "since": "x"}]
-    html = page([slo], outage={HOSTILE: 20.0}, alerts=alerts, notices=[HOSTILE])
+    html = page([slo], outage={HOSTILE: 20.0}, notices=[HOSTILE])
     read = Reader(html)
 
     assert [each.get("src", "").split("?")[0] for each in read.having("script")] == ["/static/live.js"]
@@ -188,6 +188,17 @@ def test_notices_are_told_on_top() -> None:
     text = Reader(overview([availability("a")], notices=["slos/payments.yaml:3: target: 2 is too much"])).text
 
     assert text.index("slos/payments.yaml:3") < text.index("Nothing burns 1 healthy")
+
+
+def test_a_silent_service_s_page_stands_at_each_of_its_slos() -> None:
+    """Whichever of them somebody looks at says that somebody was woken, on its own page as on this one."""
+    slos, key = [availability("a", "one"), availability("b", "one"), availability("c", "two")], Key(Kind.NO_DATA, "one")
+    alerts = OpenAlerts({key: open_alert("one", Kind.NO_DATA).alert})
+    text = Reader(overview(slos, alerts=alerts, silent=frozenset({"a", "b"}))).text
+
+    assert text.count("Page firing since 03:15:40 UTC (1 min)") == 2
+    assert "Page firing" in Reader(detail(slos[0], alerts=alerts.of(slos[0]))).text
+    assert "Page firing" not in Reader(detail(slos[2], alerts=alerts.of(slos[2]))).text
 
 
 def test_a_newcomer_learns_the_next_step() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.slo import WORKBOOK, Objective, Window
-from fournines.slo.arithmetic import compare
+from fournines.slo.arithmetic import Limits, compare
 
 HUGE = 2**62
 ROWS = st.lists(
@@ -31,8 +31,7 @@ def signs(rows):
     bad, total, limits, stretch, covered = zip(*rows, strict=True)
     ints = (np.array(column, dtype=np.int64) for column in (bad, total, stretch, covered))
     bad_array, total_array, stretch_array, covered_array = ints
-    floats = np.array([float(limit) for limit in limits])
-    return compare(bad_array, total_array, limits, floats, stretch_array, covered_array).tolist()
+    return compare(bad_array, total_array, Limits(limits), stretch_array, covered_array).tolist()
 
 
 def oracle(bad, total, limit, stretch, covered):

@@ -286,8 +286,8 @@ def test_an_evaluator_is_reusable(make_slo, stated_counts):
     """Prepared once, an evaluator answers for any source and moment, and the same as a fresh one."""
     evaluator = Evaluator([make_slo(), make_slo("other", "0.9", rules=PAGE_ONLY)])
     for counts in (FINE, BROKEN, SPENT):
-        source = stated_counts(counts=dict.fromkeys(evaluator.names, counts))
-        again, fresh = evaluator.at(source, NOW), evaluate(evaluator.slos, source, NOW)
+        source = stated_counts(counts=dict.fromkeys(evaluator.layout.names, counts))
+        again, fresh = evaluator.at(source, NOW), evaluate(evaluator.layout.slos, source, NOW)
         assert np.array_equal(again.states, fresh.states)
         assert list(map(repr, again)) == list(map(repr, fresh))
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..slo import STATES, Evaluation, Evaluator, State
+from ..slo import STATES, Evaluation, Layout, State
 from ..slo.arithmetic import FloatArray, IntArray
 from .store import StateSince
 
@@ -22,11 +22,11 @@ class StateTimes:
         self._slots: dict[str, int] = {name: slot for slot, name in enumerate(known)}
         self._states: IntArray = np.array([_INDEX[k.state] for k in known.values()], dtype=np.int64)
         self._since: FloatArray = np.array([k.since for k in known.values()], dtype=np.float64)
-        self._rows: WeakKeyDictionary[Evaluator, IntArray] = WeakKeyDictionary()
+        self._rows: WeakKeyDictionary[Layout, IntArray] = WeakKeyDictionary()
 
     def changed(self, evaluation: Evaluation, now: float) -> list[tuple[str, StateSince]]:
         """The SLOs whose state is another than before, with the new one. Nothing is taken over yet: see `take`."""
-        slots = self._slots_of(evaluation.evaluator)
+        slots = self._slots_of(evaluation.layout)
         rows = np.flatnonzero(self._states[slots] != evaluation.states).tolist()
         return [(evaluation.slos[row].name, StateSince(STATES[int(evaluation.states[row])], now)) for row in rows]
 
@@ -53,12 +53,12 @@ class StateTimes:
         seen = STATES[int(states[slot])]
         return float(self._since[slot]) if state in (None, seen) else None
 
-    def _slots_of(self, evaluator: Evaluator) -> IntArray:
-        slots = self._rows.get(evaluator)
+    def _slots_of(self, layout: Layout) -> IntArray:
+        slots = self._rows.get(layout)
         if slots is None:
-            slots = np.array([self._slots.setdefault(n, len(self._slots)) for n in evaluator.names], dtype=np.int64)
+            slots = np.array([self._slots.setdefault(n, len(self._slots)) for n in layout.names], dtype=np.int64)
             missing = len(self._slots) - len(self._states)
             self._since = np.append(self._since, np.zeros(missing))
             self._states = np.append(self._states, np.full(missing, _UNKNOWN, dtype=np.int64))
-            self._rows[evaluator] = slots
+            self._rows[layout] = slots
         return slots

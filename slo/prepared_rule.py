@@ -1,0 +1,64 @@
+"""A burn rule with every SLO that has it: whether it holds is one comparison of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arithmetic import BoolArray, IntArray, Limits, compare
+from .burn import BurnRule
+from .layout import Layout
+from .source import Observation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedRule:
+    """A rule, the rows it is for, the columns of its windows, and the share of failures above which it holds, row by row."""
+
+    rule: BurnRule
+    rows: NDArray[np.intp]
+    long: int
+    short: int
+    limits: Limits
+
+    def burns(self, seen: Observation, covered: IntArray, seconds: IntArray) -> BoolArray:
+        """For which of its rows both windows burn above the factor: strictly, and exactly."""
+        return self._above(self.long, seen, covered, seconds) & self._above(self.short, seen, covered, seconds)
+
+    def _above(self, column: int, seen: Observation, covered: IntArray, seconds: IntArray) -> BoolArray:
+        good, total = seen.good[self.rows, column], seen.total[self.rows, column]
+        return compare(total - good, total, self.limits, seconds[column], covered[self.rows, column]) > 0
+
+
+def prepare_rules(layout: Layout) -> list[PreparedRule]:
+    """Every rule that any SLO has, pages first, those of shorter windows before those of longer ones."""
+    return [_prepare(rule, rows, layout) for rule, rows in sorted(_rows_by_rule(layout).items(), key=_order)]
+
+
+def _rows_by_rule(layout: Layout) -> dict[BurnRule, list[int]]:
+    # Most SLOs share one tuple of rules: told apart by identity first, because hashing fractions is dear.
+    sharing: dict[int, list[int]] = {}
+    for row, slo in enumerate(layout.slos):
+        sharing.setdefault(id(slo.rules), []).append(row)
+    rows: dict[BurnRule, list[int]] = {}
+    for same in sharing.values():
+        for rule in dict.fromkeys(layout.slos[same[0]].rules):
+            rows.setdefault(rule, []).extend(same)
+    return rows
+
+
+def _order(item: tuple[BurnRule, list[int]]) -> tuple[str, int, int, Fraction]:
+    rule, _ = item
+    return rule.severity.value, rule.long.seconds, rule.short.seconds, rule.budget_share
+
+
+def _prepare(rule: BurnRule, rows: list[int], layout: Layout) -> PreparedRule:
+    budgets = [(layout.slos[row].window, layout.slos[row].objective) for row in rows]
+    limits = {budget: rule.factor(budget[0]) * budget[1].allowed for budget in set(budgets)}
+    at = np.array(rows, dtype=np.intp)
+    return PreparedRule(
+        rule, at, layout.columns[rule.long], layout.columns[rule.short], Limits([limits[each] for each in budgets])
+    )
