@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from fournines.slo import (
     SLI,
@@ -26,9 +25,6 @@ from fournines.slo import (
     Window,
     load_slos,
 )
-
-settings.register_profile("fournines", deadline=None, max_examples=100)
-settings.load_profile("fournines")
 
 
 def _slo(name: str = "payments-availability", target: str = "0.9999", **changes) -> SLO:

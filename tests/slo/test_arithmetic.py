@@ -62,6 +62,15 @@ def test_equality_is_not_above(target, rule, times):
     assert signs([(bad + off, total, limit, 3600, 3600) for off in (-1, 0, 1)]) == [-1, 0, 1]
 
 
+@given(total=st.integers(10**13, 10**15), limit=st.fractions(Fraction(1, 10**6), 1, max_denominator=10**9))
+def test_less_than_one_event_is_seen(total, limit):
+    """Counts so large that floats can't tell are told apart by less than one event, above the limit and below."""
+    below = int(limit * total)
+    rows = [(bad, total, limit, 1, 1) for bad in (below, below + 1)]
+
+    assert signs(rows) == [oracle(*row) for row in rows]
+
+
 def test_nothing_equals_nothing():
     """Without traffic nothing is above or below any limit."""
     assert signs([(0, 0, Fraction(1, 10_000), 10, 10)]) == [0]

@@ -65,7 +65,12 @@ def test_short_is_shorter(long, short):
 
 
 @pytest.mark.parametrize("share", [Fraction(0), Fraction(-1), Fraction(11, 10)])
-def test_shares(share):
+def test_no_shares(share):
     """A share of the budget is more than none and at most all of it."""
     with pytest.raises(InvalidValue):
         BurnRule(Severity.PAGE, share, Window(HOUR), Window(60))
+
+
+def test_the_whole_budget_is_a_share():
+    """A rule may wait until a window spends everything: its factor is then how often that window fits."""
+    assert BurnRule(Severity.PAGE, Fraction(1), Window(HOUR), Window(60)).factor(Window(DAY)) == 24

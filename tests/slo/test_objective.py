@@ -48,3 +48,10 @@ def test_no_objectives(text):
     """What is not strictly between 0 and 1, or would need endless digits, is refused."""
     with pytest.raises(InvalidValue):
         Objective.parse(text)
+
+
+def test_thirty_decimals_are_enough():
+    """A target of thirty decimals is kept whole; one more is refused, since exact arithmetic costs what it is given."""
+    assert str(Objective.parse(f"0.{'9' * 30}")) == f"0.{'9' * 30}"
+    with pytest.raises(InvalidValue):
+        Objective.parse(f"0.{'9' * 31}")
