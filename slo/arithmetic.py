@@ -39,8 +39,7 @@ def compare(
     allowed = limits.floats * total * (stretches / covered)
     difference = bad - allowed
     signs = np.sign(difference).astype(np.int8)
-    doubtful = np.abs(difference) <= _DOUBT * allowed
-    doubtful &= (bad != 0) | (total != 0)
+    doubtful = np.abs(difference) < _DOUBT * allowed
     for row in np.flatnonzero(doubtful).tolist():
         exact = int(bad[row]) * int(covered[row]) - limits.exact[row] * int(total[row]) * int(stretches[row])
         signs[row] = (exact > 0) - (exact < 0)

@@ -68,7 +68,7 @@ def _promise(slo: SLOObject, index: int, indicator: Indicator, margin: Margin) -
         name=_name(slo, index) if several else slo.metadata.name,
         sli=sli,
         objective=entry.objective,
-        window=slo.spec.time_window[0].window if slo.spec.time_window else DEFAULT_WINDOW,
+        window=slo.spec.time_window[0].duration if slo.spec.time_window else DEFAULT_WINDOW,
         display_name=_display_name(slo.metadata.display_name, entry.display_name if several else ""),
         description=slo.spec.description,
         labels=MappingProxyType(dict(slo.metadata.labels)),
@@ -80,7 +80,7 @@ def _promise(slo: SLOObject, index: int, indicator: Indicator, margin: Margin) -
 
 
 def _settings(annotations: Mapping[str, str]) -> dict[str, Any]:
-    """What our annotations say of an SLO's fields. Wrong ones are left out: the catalogue has noted them."""
+    """What our annotations say of an SLO's fields. Wrong ones are left out: the references have noted them."""
     settings: dict[str, Any] = {}
     for key, field in _FIELDS.items():
         with contextlib.suppress(InvalidValue):

@@ -36,6 +36,14 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,30}")
 _DECIMAL: Final = re.compile(r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?")
 _PLAIN_TAGS: Final = frozenset({None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))})
 _TEXT_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
+_UNEVEN: Final = "; is this line, or the one before it, indented as its neighbours are?"
+_HINTS: Final = {
+    "mapping values are not allowed in this context": _UNEVEN,
+    "did not find expected key": _UNEVEN,
+    "did not find expected '-' indicator": _UNEVEN,
+    "expected <block end>, but found '<block mapping start>'": _UNEVEN,
+}
+"""What is mostly behind what the parser says of a line that is indented otherwise than it was meant."""
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -126,7 +134,7 @@ def _syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
     position = getattr(error, "position", 0) or 0
     line = mark.line if mark else text.count("\n", 0, position)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is no YAML"
-    hint = "; indent with spaces, not tabs" if _has_tab(text, line) else ""
+    hint = "; indent with spaces, not tabs" if _has_tab(text, line) else _HINTS.get(problem, "")
     return Fault(file, line + 1, "", f"no valid YAML: {problem}{hint}")
 
 

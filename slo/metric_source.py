@@ -13,12 +13,10 @@ service: gateway                            # the service.name of the sender, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     InstanceOf,
     ValidationInfo,
@@ -28,7 +26,7 @@ from pydantic import (
 )
 
 from .errors import InvalidValue
-from .shape import Name, Shape, checked, complaint
+from .shape import Name, Shape, complaint, read_by
 from .sli import (
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_DURATION,
@@ -50,22 +48,6 @@ FIXED_KINDS: Final = {
     MESSAGE_DURATION: SpanKind.CONSUMER,
 }
 
-T = TypeVar("T")
-
-
-def _read_by(parse: Callable[[str], T]) -> BeforeValidator:
-    """Texts become what `parse` makes of them; its `InvalidValue` becomes the fault."""
-
-    def read(value: Any) -> T:
-        if not isinstance(value, str):
-            raise complaint("needs a text")
-        try:
-            return parse(value)
-        except InvalidValue as error:
-            raise complaint(str(error)) from None
-
-    return BeforeValidator(read)
-
 
 def _signal(text: str) -> str:
     if not _SIGNAL.fullmatch(text):
@@ -80,16 +62,16 @@ def _kind(text: str) -> SpanKind:
 
 
 Conditions = Annotated[
-    list[Annotated[InstanceOf[Condition], _read_by(Condition.parse)]], Field(min_length=1, max_length=50)
+    list[Annotated[InstanceOf[Condition], read_by(Condition.parse)]], Field(min_length=1, max_length=50)
 ]
 
 
 class Source(Shape):
     """What every `spec` of type `fournines` may say."""
 
-    signal: Annotated[str, checked(_signal)]
+    signal: Annotated[str, read_by(_signal)]
     where: Conditions = Field(default_factory=list)
-    kind: Annotated[InstanceOf[SpanKind], _read_by(_kind)] | None = None
+    kind: Annotated[InstanceOf[SpanKind], read_by(_kind)] | None = None
     service: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")

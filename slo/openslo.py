@@ -1,31 +1,64 @@
 """The shapes of OpenSLO v1's objects, as its specification draws them (https://github.com/OpenSLO/OpenSLO).
 
-An object is judged alone here; what it refers to is the catalogue's to judge. Fields have the specification's names in snake case;
+An object is judged alone here; what it refers to is judged in `references`. Fields have the specification's names in snake case;
 faults name them as the file does.
 """
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, model_validator
 
+from . import figures
+from .errors import InvalidValue
 from .indicator import Indicator
 from .metric_source import Metric, Part, Total
 from .objective import Objective
 from .openslo_alerts import AlertConditionSpec, AlertPolicyEntry, AlertPolicySpec, NotificationTargetSpec
-from .shape import Described, Duration, Metadata, Name, Number, Operator, Shape, checked, complaint
+from .shape import (
+    Described,
+    Metadata,
+    Name,
+    Number,
+    Operator,
+    Shape,
+    checked_duration,
+    complaint,
+    read_by,
+    read_number_by,
+)
 from .sli import SLIKind
 from .slo import Method
-from .validation import listed
 from .window import Window
+from .wording import describe, listed
 
 API_VERSION: Final = "openslo/v1"
 
 
+def _of_share(number: Decimal) -> Objective:
+    if 1 < number < 100:
+        raise InvalidValue(_is_a_share(_of_percent(number), str(number)))
+    return Objective(number)
+
+
 def _of_percent(number: Decimal) -> Objective:
     return Objective.parse(f"{number:f}%")
+
+
+def _no_percentage(value: Any) -> Any:
+    """A target that is written `99.99%` is told how it is written here."""
+    if isinstance(value, str) and value.endswith("%"):
+        with contextlib.suppress(InvalidValue):  # it is no number at all, which is said otherwise
+            raise complaint(_is_a_share(Objective.parse(value), describe(value)))
+    return value
+
+
+def _is_a_share(meant: Objective, given: str) -> str:
+    share = format(meant.target.normalize(), "f")
+    return f"a target lies between 0 and 1, both excluded: {figures.objective(meant)} is {share}; not {given}"
 
 
 def _seconds(number: Decimal) -> Decimal:
@@ -40,10 +73,10 @@ def _supported(method: str) -> str:
     return method
 
 
-def _rolling_length(duration: str) -> str:
-    if duration[-1] in "MQY":
+def _rolling_window(text: str) -> Window:
+    if checked_duration(text)[-1] in "MQY":
         raise complaint("not supported yet: months, quarters and years, which are calendars'; write 30d or 4w")
-    return duration
+    return Window.parse(text)
 
 
 class RatioMetric(Shape):
@@ -125,7 +158,7 @@ class Calendar(Shape):
 class TimeWindow(Shape):
     """The window of the budget: rolling, or of a calendar."""
 
-    duration: Annotated[Duration, AfterValidator(_rolling_length), checked(Window.parse)]
+    duration: Annotated[InstanceOf[Window], read_by(_rolling_window)]
     is_rolling: bool | None = None
     calendar: Calendar | None = None
 
@@ -141,11 +174,6 @@ class TimeWindow(Shape):
             )
         return self
 
-    @property
-    def window(self) -> Window:
-        """The domain's window."""
-        return Window.parse(self.duration)
-
 
 class ObjectiveEntry(Shape):
     """How much must be good, and for a threshold which side of what."""
@@ -153,8 +181,8 @@ class ObjectiveEntry(Shape):
     display_name: str = ""
     op: Operator | None = None
     value: Annotated[Number, AfterValidator(_seconds)] | None = None
-    target: Annotated[Number, checked(Objective)] | None = None
-    target_percent: Annotated[Number, checked(_of_percent)] | None = None
+    target: Annotated[InstanceOf[Objective], read_number_by(_of_share), BeforeValidator(_no_percentage)] | None = None
+    target_percent: Annotated[InstanceOf[Objective], read_number_by(_of_percent)] | None = None
     time_slice_target: Number | None = None
     time_slice_window: Any = None
     indicator: Any = None
@@ -172,11 +200,10 @@ class ObjectiveEntry(Shape):
 
     @property
     def objective(self) -> Objective:
-        """The domain's objective, exactly as written."""
-        if self.target is not None:
-            return Objective(self.target)
-        assert self.target_percent is not None, "the validator has seen to it"
-        return _of_percent(self.target_percent)
+        """The one that is given."""
+        objective = self.target or self.target_percent
+        assert objective is not None, "the validator has seen to it"
+        return objective
 
 
 class SLOSpec(Described):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from .errors import InvalidValue
 
@@ -27,17 +27,34 @@ def complaint(message: str) -> PydanticCustomError:
     return PydanticCustomError("said", "{message}", {"message": message})
 
 
-def checked(make: Callable[[T], object]) -> AfterValidator:
-    """Accepts what `make` can make something of; its `InvalidValue` is the complaint."""
+def read_by(parse: Callable[[str], object]) -> BeforeValidator:
+    """Texts become what `parse` makes of them; its `InvalidValue` is the complaint."""
 
-    def check(value: T) -> T:
-        try:
-            make(value)
-        except InvalidValue as error:
-            raise complaint(str(error)) from None
-        return value
+    def read(value: Any) -> object:
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
+        return _made(parse, value)
 
-    return AfterValidator(check)
+    return BeforeValidator(read)
+
+
+def read_number_by(make: Callable[[Decimal], object]) -> BeforeValidator:
+    """Numbers become what `make` makes of them; its `InvalidValue` is the complaint."""
+
+    def read(value: Any) -> object:
+        number = _number(value)
+        if not isinstance(number, Decimal):
+            raise PydanticKnownError("is_instance_of", {"class": "Decimal"})
+        return _made(make, number)
+
+    return BeforeValidator(read)
+
+
+def _made(make: Callable[[T], object], value: T) -> object:
+    try:
+        return make(value)
+    except InvalidValue as error:
+        raise complaint(str(error)) from None
 
 
 def _number(value: Any) -> Any:
@@ -50,7 +67,8 @@ def _name(value: str) -> str:
     return value
 
 
-def _duration(value: str) -> str:
+def checked_duration(value: str) -> str:
+    """A duration as OpenSLO writes it; `complaint` for anything else."""
     if not _DURATION.fullmatch(value):
         raise complaint(f"{value!r} is no duration; write a number and one of m h d w, such as 30d")
     return value
@@ -79,7 +97,7 @@ def _annotation_key(value: str) -> str:
 
 Number = Annotated[InstanceOf[Decimal], BeforeValidator(_number)]
 Name = Annotated[str, AfterValidator(_name)]
-Duration = Annotated[str, AfterValidator(_duration)]
+Duration = Annotated[str, AfterValidator(checked_duration)]
 Description = Annotated[str, Field(max_length=1050)]
 Labels = dict[Annotated[str, AfterValidator(_label_key)], Annotated[str, BeforeValidator(_label)]]
 Annotations = dict[Annotated[str, AfterValidator(_annotation_key)], str]

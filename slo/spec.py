@@ -1,6 +1,6 @@
 """OpenSLO v1 files: read, checked as a whole, and turned into the domain's SLOs.
 
-    files -> documents (YAML with lines) -> catalogue (names, references) and shapes (each object alone) -> SLOs
+    files -> documents (YAML with lines) -> references and shapes (each object alone) -> SLOs
 
 Everything that is wrong anywhere is said at once.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .catalogue import Catalogue, kind_of
 from .declare import declare
 from .document import Document, Reading, read_file
 from .errors import Fault, Place, SpecError
@@ -18,8 +17,10 @@ from .folder import slo_files
 from .indicator import Indicator
 from .margin import Margin
 from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject, SLOSpec
+from .references import References, kind_of
 from .slo import SLO
-from .validation import describe, did_you_mean, listed, validate
+from .validation import validate
+from .wording import describe, did_you_mean, listed
 
 
 def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
@@ -42,12 +43,12 @@ def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
 
 
 def _emptiness(path: Path, reading: Reading) -> list[Fault]:
-    return [] if reading.documents else [Fault(str(path), 0, "", "holds no document")]
+    return [] if reading.documents else [Fault(str(path), 0, "", "holds no document; an SLO file begins with apiVersion: openslo/v1 and kind: SLO")]
 
 
 def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]) -> list[SLO]:  # noqa: FBT001 - one caller, above
-    catalogue = Catalogue(documents, complete=complete)
-    faults.extend(catalogue.faults)
+    references = References(documents, complete=complete)
+    faults.extend(references.faults)
     margins = [Margin(document, faults) for document in documents]
     objects = [(found, margin) for margin in margins if (found := _object(margin)) is not None]
     shared = {found.metadata.name: found.spec.indicator() for found, _ in objects if isinstance(found, SLIObject)}
@@ -57,7 +58,7 @@ def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]
         if isinstance(found, SLOObject) and (indicator := _indicator(found.spec, shared)) is not None
         for slo in declare(found, indicator, margin)
     ]
-    faults.extend(_repeated(slos, {Place(fault.file, fault.line) for fault in catalogue.faults}))
+    faults.extend(_repeated(slos, {Place(fault.file, fault.line) for fault in references.faults}))
     return slos
 
 
@@ -86,7 +87,7 @@ def _indicator(spec: SLOSpec, shared: Mapping[str, Indicator]) -> Indicator | No
 
 
 def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:
-    """SLOs whose names, made of an objective's, are another's; plain names are the catalogue's to watch, which has noted them."""
+    """SLOs whose names, made of an objective's, are another's; plain names are watched by the references, which have noted them."""
     first: dict[str, Place] = {}
     for slo in slos:
         assert slo.place is not None, "what stands in a file has a place there"

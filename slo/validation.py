@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeVar, get_args
 
@@ -11,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from .document import Steps, Value
 from .margin import Margin
+from .wording import describe, unknown_key
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_SHOWN: Final = 40
 _MESSAGES: Final = {
     "missing": "is missing",
     "string_type": "needs a text, not {found}{quote}",
@@ -44,31 +43,6 @@ def validate(shape: type[Model], data: Value, at: Steps, margin: Margin) -> Mode
         return None
 
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """`, did you mean `spec`?` where one of `allowed` is near; empty otherwise."""
-    near = {each.lower(): each for each in allowed}
-    found = difflib.get_close_matches(word.lower(), near, n=1, cutoff=0.6)
-    return f", did you mean `{near[found[0]]}`?" if found else ""
-
-
-def listed(words: Iterable[str]) -> str:
-    """`a, b, c`, each in backticks."""
-    return ", ".join(f"`{word}`" for word in words)
-
-
-def describe(value: Value) -> str:
-    """A value as its author sees it."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f"the text {value[:_SHOWN]!r}"
-    return "a list" if isinstance(value, list) else "keys"
-
-
 def _message(shape: type[BaseModel], error: dict[str, Any], steps: Steps) -> str:
     if error["type"] == "extra_forbidden":
         return unknown_key(str(steps[-1]), _keys_at(shape, steps[:-1]))
@@ -83,13 +57,6 @@ def _message(shape: type[BaseModel], error: dict[str, Any], steps: Steps) -> str
         "quote": f'; quote it: "{_as_written(found)}"' if is_scalar else "",
     }
     return template.format_map(facts)
-
-
-def unknown_key(key: str, allowed: Iterable[str]) -> str:
-    """What is said of a key nobody reads."""
-    known = tuple(allowed)
-    near = did_you_mean(key, known)
-    return f"unknown key `{key}`{near or ';'} allowed: {listed(known)}"
 
 
 def _as_written(value: Value) -> str:

@@ -50,7 +50,7 @@ SLO_READERS_THIRD_PARTY = {"yaml", "pydantic", "pydantic_core"}
 SLO_READERS = {
     f"slo.{name}"
     for name in (
-        "catalogue", "declare", "document", "files", "indicator", "margin", "metric_source", "openslo", "openslo_alerts", "shape", "spec",
+        "declare", "document", "files", "indicator", "margin", "metric_source", "openslo", "openslo_alerts", "references", "shape", "spec",
         "validation", "written",
     )
 }  # fmt: skip

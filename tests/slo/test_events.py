@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.slo import EventCount, InvalidValue
+from fournines.slo import EventCount
 
 EVENTS = st.lists(st.tuples(st.integers(0, 999), st.booleans()), max_size=50)
 CUTS = st.lists(st.integers(0, 1_000), max_size=6).map(lambda cuts: sorted({0, 1_000, *cuts}))
@@ -44,17 +42,3 @@ def test_adding_is_associative_and_commutative(a, b, c):
 def test_good_and_bad_are_all(count):
     """Good and bad events together are all events."""
     assert count.good + count.bad == count.total
-    assert count.checked() is count
-
-
-def test_ratio():
-    """The ratio is exact, and None without traffic."""
-    assert EventCount(2, 3).good_ratio == Fraction(2, 3)
-    assert EventCount(0, 0).good_ratio is None
-
-
-@pytest.mark.parametrize("count", [EventCount(-1, 5), EventCount(6, 5), EventCount(0, -1)])
-def test_impossible_counts(count):
-    """More good events than events, or fewer than none, are refused when checked."""
-    with pytest.raises(InvalidValue):
-        count.checked()

@@ -328,7 +328,10 @@ def test_alert_policies_are_checked_and_change_nothing(load):
         ({"spec__budgetingMethod": "occurrences"}, "is 'Occurrences', 'Timeslices' or 'RatioTimeslices', not the text"),
         ({"spec__objectives": []}, "spec.objectives: needs at least 1 item"),
         ({"spec__objectives__0__target": 1.0}, "spec.objectives[0].target: a target lies between 0 and 1"),
-        ({"spec__objectives__0__target": 99.99}, "a target lies between 0 and 1"),
+        ({"spec__objectives__0__target": 99.99}, "both excluded: 99.99 % is 0.9999; not 99.99"),
+        ({"spec__objectives__0__target": "99.90%"}, "both excluded: 99.9 % is 0.999; not the text '99.90%'"),
+        ({"spec__objectives__0__target": "abc%"}, "needs a number, not the text 'abc%'"),
+        ({"spec__objectives__0__target": 100}, "a target lies between 0 and 1, both excluded, such as 0.9999; not 100"),
         ({"spec__objectives__0__target": "0.9999"}, "needs a number, not the text '0.9999'"),
         ({"spec__objectives__0__targetPercent": 99.99}, "needs one of `target` (0.9999) and `targetPercent` (99.99), not both"),
         ({"spec__objectives__0__target": None}, "needs one of `target` (0.9999) and `targetPercent` (99.99)"),
@@ -422,6 +425,13 @@ def test_a_threshold_takes_one_objective(faults_of):
     (fault,) = faults_of(text(document(spec__indicator__spec=THRESHOLD, spec__objectives=objectives)))
 
     assert "spec.objectives[1]: a `thresholdMetric` takes one objective" in fault
+
+
+def test_an_unknown_kind_is_one_fault(faults_of):
+    """What an object says of itself can't be judged before it is known what it is."""
+    text = "apiVersion: openslo/v1\nkind: Slo\nmetadata: {name: a, annotations: {fournines/runbook: 'https://r'}}\nspec: {}\n"
+
+    assert [fault.split(" ")[1] for fault in faults_of(text)] == ["kind:"]
 
 
 @pytest.mark.parametrize(

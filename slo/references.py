@@ -1,4 +1,4 @@
-"""Every object of one load by kind and name: no two of one name, no reference to none, no annotation that nobody reads."""
+"""What the objects of one load say of each other: no two of one name, no reference to none, no annotation that nobody reads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .document import Document, Steps, Value
 from .errors import Fault, InvalidValue
 from .metric_source import SOURCE_TYPE
 from .openslo import KINDS, REFERENCES
-from .validation import did_you_mean, unknown_key
+from .wording import did_you_mean, unknown_key
 
 _FREE_FORM: Final = frozenset({"connectionDetails", "labels"})
 
 
-class Catalogue:
+class References:
     """Knows names before shapes are checked, so that a fault within an object does not make its references dangle.
 
     `complete` says whether all files could be read to their end; where not, a missing name is no fault.
@@ -29,10 +29,6 @@ class Catalogue:
             self._add(document)
         for document in documents:
             self.faults.extend(self._judged(document))
-
-    def find(self, kind: str, name: str) -> Document | None:
-        """The document that declares that object."""
-        return self._objects.get((kind, name))
 
     def _add(self, document: Document) -> None:
         kind, name = kind_of(document), document.text_at("metadata", "name")
@@ -54,7 +50,7 @@ class Catalogue:
                 yield from [document.fault(steps, message)] if message else []
 
     def _reference(self, document: Document, steps: Steps, kind: str, name: str) -> Iterator[Fault]:
-        found = self.find(kind, name)
+        found = self._objects.get((kind, name))
         if found is None and self._complete:
             near = did_you_mean(name, [each for of, each in self._objects if of == kind])
             yield document.fault(steps, f"no {kind} named `{name}` is in these files{near}")
@@ -67,10 +63,11 @@ class Catalogue:
 
 
 def _annotation(document: Document, steps: Steps, key: str, text: str) -> str | None:
-    """What is wrong with an annotation; None where it is right, or not ours."""
-    if not key.startswith(PREFIX):
+    """What is wrong with an annotation; None where it is right, not ours, or stands in what is no object."""
+    kind = kind_of(document)
+    if not key.startswith(PREFIX) or kind is None:
         return None
-    if kind_of(document) != "SLO" or steps[:-1] != ("metadata", "annotations"):
+    if kind != "SLO" or steps[:-1] != ("metadata", "annotations"):
         return f"annotations under {PREFIX} are read in the metadata of an SLO only"
     if key not in ANNOTATIONS:
         return unknown_key(key, ANNOTATIONS)
