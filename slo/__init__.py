@@ -33,7 +33,7 @@ from .sli import (
     SpanKind,
 )
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
-from .source import EventSource, HistoryPoint, Observation
+from .source import EventSource, FakeEventSource, HistoryPoint, Observation
 from .spec import load_slos
 from .status import STATES, RuleStatus, State, Status
 from .summary import summarise, timestamp
@@ -75,6 +75,7 @@ __all__ = [
     "Evaluator",
     "EventCount",
     "EventSource",
+    "FakeEventSource",
     "Fault",
     "HistoryPoint",
     "Interval",

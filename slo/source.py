@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from .arithmetic import BoolArray, FloatArray, IntArray
+from .events import EventCount
 from .window import Interval, Window
 
 
@@ -45,3 +48,36 @@ class EventSource(Protocol):
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """Counts of one SLO in steps of `step` seconds from `interval.start`; empty steps are left out."""
         ...
+
+
+@dataclass(frozen=True)
+class FakeEventSource:
+    """Answers what it is told: for tests of whoever asks an `EventSource`.
+
+    `count` says what an SLO had in a window. One of which nothing else is said was observed from the beginning, is heard at the moment
+    it is asked about, and is not silent; `estimated` events are among the bad ones of each count.
+    """
+
+    count: Callable[[str, Window], EventCount]
+    since: Mapping[str, int] = field(default_factory=dict)
+    heard: Mapping[str, float] = field(default_factory=dict)
+    silent: Collection[str] = ()
+    estimated: int = 0
+    points: Mapping[str, Sequence[HistoryPoint]] = field(default_factory=dict)
+
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+        """What it was told."""
+        counts = [[self.count(name, window) for window in windows] for name in names]
+        shape = (len(names), len(windows))
+        return Observation(
+            good=np.array([[count.good for count in row] for row in counts], dtype=np.int64).reshape(shape),
+            total=np.array([[count.total for count in row] for row in counts], dtype=np.int64).reshape(shape),
+            estimated=np.full(shape, self.estimated, dtype=np.int64),
+            since=np.array([self.since.get(name, 0) for name in names], dtype=np.int64),
+            heard=np.array([self.heard.get(name, now) for name in names], dtype=np.float64),
+            silent=np.array([name in self.silent for name in names], dtype=np.bool_),
+        )
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """Those of `points` that begin in the interval, whatever the step."""
+        return [point for point in self.points.get(name, ()) if interval.start <= point.t < interval.end]

@@ -43,7 +43,11 @@ def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
 
 
 def _emptiness(path: Path, reading: Reading) -> list[Fault]:
-    return [] if reading.documents else [Fault(str(path), 0, "", "holds no document; an SLO file begins with apiVersion: openslo/v1 and kind: SLO")]
+    if reading.documents:
+        return []
+    return [
+        Fault(str(path), 0, "", f"holds no document; an SLO file begins with apiVersion: {API_VERSION} and kind: SLO")
+    ]
 
 
 def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]) -> list[SLO]:  # noqa: FBT001 - one caller, above

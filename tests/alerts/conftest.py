@@ -8,11 +8,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from fournines.alerts import Action, AlertEngine, Notification, Receiver
-from fournines.slo import SLI, SLO, Evaluation, Objective, SLIKind, Window, evaluate
+from fournines.slo import (
+    SLI,
+    SLO,
+    Evaluation,
+    EventCount,
+    FakeEventSource,
+    HistoryPoint,
+    Interval,
+    Objective,
+    Observation,
+    SLIKind,
+    Window,
+    evaluate,
+)
 
 START = 1_800_000_000.0
 QUIET_RECEIVER = Receiver("hook")
@@ -27,25 +39,23 @@ class World:
     rate: float = 10.0
     since: float = START - 40 * 86_400
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Any:
-        from fournines.slo import Observation
-
-        total = np.array([[int(self.rate * min(w.seconds, now - self.since)) for w in windows] for _ in names])
-        share = np.array([[self._share(name, window) for window in windows] for name in names])
-        bad = np.floor(total * share + 1e-6).astype(np.int64)
-        return Observation(
-            good=total - bad,
-            total=total,
-            estimated=np.zeros_like(total),
-            since=np.full(len(names), int(self.since)),
-            heard=np.array([now - (90 if name in self.silent else 2) for name in names], dtype=np.float64),
-            silent=np.array([name in self.silent for name in names]),
+    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+        source = FakeEventSource(
+            count=lambda name, window: self._count(name, window, now),
+            since=dict.fromkeys(names, int(self.since)),
+            heard={name: now - (90 if name in self.silent else 2) for name in names},
+            silent=self.silent,
         )
+        return source.observe(names, windows, now)
+
+    def _count(self, name: str, window: Window, now: float) -> EventCount:
+        total = int(self.rate * min(window.seconds, now - self.since))
+        return EventCount(total - int(total * self._share(name, window) + 1e-6), total)
 
     def _share(self, name: str, window: Window) -> float:
         return self.failing.get((name, str(window)), self.failing.get(name, 0.0))
 
-    def history(self, name: str, interval: Any, step: int) -> Sequence[Any]:
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         return ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +10,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from fournines.alerts import Alert, Firing, Key, Kind, OpenAlert
@@ -21,6 +21,8 @@ from fournines.slo import (
     BurnRule,
     Evaluation,
     Evaluator,
+    EventCount,
+    FakeEventSource,
     Objective,
     Observation,
     Severity,
@@ -50,21 +52,18 @@ class Counts:
     watched: float = 40 * DAY
 
     def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
-        shape = (len(names), len(windows))
-        good, total = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for row, name in enumerate(names):
-            for column, window in enumerate(windows):
-                seconds = 0 if name in self.unheard else min(window.seconds, self.watched)
-                total[row, column] = int(seconds * self.rate.get(name, 10.0))
-                good[row, column] = int(max(0, seconds - self._outage(name, window)) * self.rate.get(name, 10.0))
-        return Observation(
-            good,
-            total,
-            np.zeros(shape, dtype=np.int64),
-            np.array([-1 if n in self.unheard else int(now - self.watched) for n in names], dtype=np.int64),
-            np.array([np.nan if n in self.unheard else now - self.age.get(n, 3.0) for n in names], dtype=np.float64),
-            np.array([n in self.silent for n in names], dtype=np.bool_),
+        source = FakeEventSource(
+            count=self._count,
+            since={name: -1 if name in self.unheard else int(now - self.watched) for name in names},
+            heard={name: math.nan if name in self.unheard else now - self.age.get(name, 3.0) for name in names},
+            silent=self.silent,
         )
+        return source.observe(names, windows, now)
+
+    def _count(self, name: str, window: Window) -> EventCount:
+        seconds = 0 if name in self.unheard else min(window.seconds, self.watched)
+        rate = self.rate.get(name, 10.0)
+        return EventCount(int(max(0, seconds - self._outage(name, window)) * rate), int(seconds * rate))
 
     def _outage(self, name: str, window: Window) -> float:
         seconds, length = self.past.get(name, (0.0, 0))

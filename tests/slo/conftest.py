@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fournines.slo import (
@@ -16,6 +15,7 @@ from fournines.slo import (
     SLO,
     TIERS,
     EventCount,
+    FakeEventSource,
     HistoryPoint,
     Interval,
     Objective,
@@ -45,16 +45,14 @@ class StatedCounts:
     def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
         self.asked.append((tuple(names), tuple(windows)))
         none = EventCount(0, 0)
-        rows = [[self.counts.get(name, {}).get(window, none) for window in windows] for name in names]
-        shape = (len(names), len(windows))
-        return Observation(
-            good=np.array([[count.good for count in row] for row in rows], dtype=np.int64).reshape(shape),
-            total=np.array([[count.total for count in row] for row in rows], dtype=np.int64).reshape(shape),
-            estimated=np.full(shape, self.estimated, dtype=np.int64),
-            since=np.array([self.since.get(name, 0) for name in names], dtype=np.int64),
-            heard=np.array([self.heard.get(name, now) for name in names], dtype=np.float64),
-            silent=np.array([name in self.silent for name in names], dtype=np.bool_),
+        source = FakeEventSource(
+            lambda name, window: self.counts.get(name, {}).get(window, none),
+            self.since,
+            self.heard,
+            self.silent,
+            self.estimated,
         )
+        return source.observe(names, windows, now)
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         return ()
