@@ -22,7 +22,7 @@ def create_app(subjects: Iterable[Subject], write: ASGIApp) -> FastAPI:
     """
     app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
     for subject in subjects:
-        app.include_router(subject.router())
+        subject.add_routes(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.router.routes.append(Route("/api/v1/write", _Whole(write)))
     return app

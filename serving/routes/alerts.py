@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from .source import AlertSource
 from .subject import JSON
@@ -16,11 +16,9 @@ class Alerts:
 
     open: AlertSource
 
-    def router(self) -> APIRouter:
-        """Its route."""
-        router = APIRouter()
-        router.add_api_route("/api/v1/alerts", self.alerts)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its route."""
+        app.add_api_route("/api/v1/alerts", self.alerts)
 
     def alerts(self) -> JSON:
         """The open alerts."""

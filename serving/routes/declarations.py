@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from ...collector.registry.declarations import Declaration
 from ...slo import Origin, timestamp, write_openslo
@@ -18,11 +18,9 @@ class Declarations:
 
     collector: CatalogueSource
 
-    def router(self) -> APIRouter:
-        """Its route."""
-        router = APIRouter()
-        router.add_api_route("/api/v1/declarations", self.declarations)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its route."""
+        app.add_api_route("/api/v1/declarations", self.declarations)
 
     def declarations(self, service: str | None = None) -> JSON:
         """The SLOs that services declare in their code, each also as the OpenSLO file it would be."""

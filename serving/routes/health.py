@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from ... import __version__
@@ -18,13 +18,11 @@ class Health:
 
     notices: NoticeSource
 
-    def router(self) -> APIRouter:
-        """Its routes; who asks with HEAD is answered too."""
-        router = APIRouter()
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes; who asks with HEAD is answered too."""
         for path, answer in (("/healthz", self.healthz), ("/readyz", self.readyz)):
-            router.add_api_route(path, answer)
-            router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
-        return router
+            app.add_api_route(path, answer)
+            app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
 
     async def healthz(self) -> JSON:
         """The process is alive."""

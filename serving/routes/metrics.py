@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from .source import ExpositionSource
 
@@ -15,11 +15,9 @@ class Metrics:
 
     source: ExpositionSource
 
-    def router(self) -> APIRouter:
-        """Its route."""
-        router = APIRouter()
-        router.add_api_route("/metrics", self.metrics, include_in_schema=False)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its route."""
+        app.add_api_route("/metrics", self.metrics, include_in_schema=False)
 
     def metrics(self, request: Request) -> Response:
         """The exposition, in the form that is asked for."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse
 
 from ...dashboards import (
@@ -47,12 +47,10 @@ class Pages:
     now: Callable[[], float]
     otlp: str
 
-    def router(self) -> APIRouter:
-        """Its routes."""
-        router = APIRouter()
-        router.add_api_route("/", self.overview, include_in_schema=False)
-        router.add_api_route("/slo/{name:path}", self.slo, include_in_schema=False)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes."""
+        app.add_api_route("/", self.overview, include_in_schema=False)
+        app.add_api_route("/slo/{name:path}", self.slo, include_in_schema=False)
 
     def overview(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query
 
 from ...collector import Breakdown, Contributor
 from ...slo import BUCKET, MINUTE, Evaluation, Status
@@ -22,14 +22,12 @@ class Slos:
     summaries: SummarySource
     counts: CountSource
 
-    def router(self) -> APIRouter:
-        """Its routes. A service's name may hold slashes, so longer paths come first."""
-        router = APIRouter()
-        router.add_api_route("/api/v1/slos", self.slos)
-        router.add_api_route("/api/v1/slos/{name:path}/history", self.history)
-        router.add_api_route("/api/v1/slos/{name:path}/contributors", self.contributors)
-        router.add_api_route("/api/v1/slos/{name:path}", self.slo)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes. A service's name may hold slashes, so longer paths come first."""
+        app.add_api_route("/api/v1/slos", self.slos)
+        app.add_api_route("/api/v1/slos/{name:path}/history", self.history)
+        app.add_api_route("/api/v1/slos/{name:path}/contributors", self.contributors)
+        app.add_api_route("/api/v1/slos/{name:path}", self.slo)
 
     def slos(self) -> JSON:
         """Every SLO, worst first."""

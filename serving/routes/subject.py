@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 JSON = dict[str, Any]
 
@@ -12,6 +12,6 @@ JSON = dict[str, Any]
 class Subject(Protocol):
     """One subject of the API."""
 
-    def router(self) -> APIRouter:
-        """Its routes."""
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import FastAPI, HTTPException, Path, Query
 
 from .source import TraceSource
 from .subject import JSON
@@ -19,12 +19,10 @@ class Traces:
     kept: TraceSource
     now: Callable[[], float]
 
-    def router(self) -> APIRouter:
-        """Its routes."""
-        router = APIRouter()
-        router.add_api_route("/api/v1/traces", self.traces)
-        router.add_api_route("/api/v1/traces/{trace_id}", self.trace)
-        return router
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes."""
+        app.add_api_route("/api/v1/traces", self.traces)
+        app.add_api_route("/api/v1/traces/{trace_id}", self.trace)
 
     def traces(
         self,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from fournines.collector import Collector as Counts
+from fournines.slo import SLI, SLO, Objective, SLIKind
 
 SECOND = 1_000_000_000
 
@@ -175,3 +179,26 @@ def make_histogram():
 def make_spans_of_module():
     """What a fixture of a wider scope builds a collector with: its class, and a body to count."""
     return Collector, spans("shop", [200, 500])
+
+
+@pytest.fixture
+def slo() -> Callable[..., SLO]:
+    """Makes an availability SLO."""
+
+    def make(name: str, service: str = "shop", **more: object) -> SLO:
+        return SLO(name, SLI(SLIKind.AVAILABILITY, service), Objective(Decimal("0.9999")), **more)
+
+    return make
+
+
+@pytest.fixture
+def opened(tmp_path, decoders) -> Iterator[Callable[..., Counts]]:
+    """Opens the collector itself, with the SLOs of files; it is closed when the test ends."""
+    with contextlib.ExitStack() as stack:
+
+        def opened(*slos: SLO) -> Counts:
+            collector = Counts(tmp_path / "ledger", slos, 1_790_000_000.0, decoders)
+            stack.callback(collector.close)
+            return collector
+
+        yield opened

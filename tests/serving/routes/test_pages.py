@@ -1,0 +1,53 @@
+"""The pages an on-call engineer opens."""
+
+import pytest
+
+from fournines.slo import MINUTE, State
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/?all=1&service=shop", 200), ("/slo/calm", 200), ("/slo/nobody", 404)]
+)
+def test_every_page_forbids_what_is_not_its_own(ask, path, status):
+    """Nothing from elsewhere is loaded, guessed or kept, whichever page it is."""
+    answer = ask(path)
+
+    assert status == answer.status_code
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert ["nosniff", "no-referrer", "no-store"] == [
+        answer.headers[name] for name in ("x-content-type-options", "referrer-policy", "cache-control")
+    ]
+
+
+def test_an_operator_is_told_on_every_page(ask, sources):
+    """What is wrong with the collector stands above what it counts."""
+    sources.reason = "the disk is full"
+
+    assert ["the disk is full" in ask(path).text for path in ("/", "/slo/calm")] == [True, True]
+
+
+def test_a_state_says_since_when_where_that_is_known(ask, sources, now):
+    """The page tells the beginning of the state that holds, not of another one."""
+    without = ask("/slo/burning").text
+    sources.began = {("burning", State.HEALTHY): now - 7 * MINUTE}
+    of_another = ask("/slo/burning").text
+    sources.began = {("burning", State.BURNING): now - 7 * MINUTE}
+
+    assert without == of_another
+    assert "7 min" in ask("/slo/burning").text
+
+
+def test_charts_end_with_the_step_being_filled(ask, sources, now):
+    """Both charts are of whole steps, aligned to themselves, and miss nothing that was counted until now."""
+    ask("/slo/calm")
+
+    (_, recent, minutes), (_, whole, hours) = sources.asked
+    for interval, step, seconds in ((recent, minutes, 3 * 3600), (whole, hours, 30 * 86_400)):
+        assert (0, 0) == (interval.start % step, interval.end % step)
+        assert interval.end - step <= now < interval.end
+        assert seconds <= interval.seconds < seconds + step
+
+
+def test_styles_and_scripts_are_served_beside(ask):
+    """What a page refers to is there."""
+    assert 200 == ask("/static/page.css").status_code

@@ -1,0 +1,31 @@
+"""Traces that are kept."""
+
+import pytest
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_traces_are_found_as_they_are_asked_for(ask, sources, now):
+    """Service, route, state and number are handed on; unless given, anything goes and fifty are enough."""
+    sources.traces = {TRACE: {"trace_id": TRACE}}
+
+    assert {"traces": [{"trace_id": TRACE}]} == ask("/api/v1/traces").json()
+    ask("/api/v1/traces?service=shop&route=/pay&state=slow&limit=7")
+    assert [(now, None, None, None, 50), (now, "shop", "/pay", "slow", 7)] == sources.asked
+
+
+@pytest.mark.parametrize("query", ["state=dead", "limit=0", "limit=1001"])
+def test_what_no_trace_can_be_is_refused(ask, sources, query):
+    """A mistyped state does not read as `none of these`."""
+    assert 422 == ask(f"/api/v1/traces?{query}").status_code
+    assert [] == sources.asked
+
+
+def test_one_trace_is_kept_or_not(ask, sources):
+    """What is not kept is named; what is no id is told apart from it."""
+    sources.traces = {TRACE: {"spans": []}}
+    other = "0" * 32
+
+    assert {"spans": []} == ask(f"/api/v1/traces/{TRACE}").json()
+    assert {"detail": f"no trace {other} is kept"} == ask(f"/api/v1/traces/{other}").json()
+    assert [404, 422] == [ask(f"/api/v1/traces/{name}").status_code for name in (other, "abc")]

@@ -1,0 +1,84 @@
+"""What an operator should know."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fournines.serving import Notices
+
+DATA = Path("/var/lib/fournines")
+
+
+@pytest.fixture
+def collector():
+    """One with which all is well."""
+    ledger = SimpleNamespace(inspection=None, damaged=(), path=DATA / "ledger.db")
+    return SimpleNamespace(healthy=True, ledger=ledger, off_boundary={}, catalogue=SimpleNamespace(declared={}))
+
+
+@pytest.fixture
+def files():
+    """SLO files without a fault."""
+    return SimpleNamespace(fault="")
+
+
+@pytest.fixture
+def notices(collector, files):
+    """What is said of both."""
+    return Notices(collector, files, DATA)
+
+
+def declared(name, ways):
+    """What a service declares, in so many ways."""
+    return SimpleNamespace(slo=SimpleNamespace(name=name, service="shop"), version="7", ways=ways)
+
+
+def test_nothing_is_said_where_all_is_well(notices):
+    """A page without notices is the usual one."""
+    assert ("", []) == (notices.trouble(), notices.notices())
+
+
+def test_what_keeps_data_out_comes_first(notices, collector, files):
+    """The most urgent stands on top, and readiness says the same."""
+    collector.healthy = False
+    files.fault = "slos.yaml:1: spec: is missing"
+
+    assert [notices.trouble(), files.fault] == notices.notices()
+    assert "/var/lib/fournines can't be written" in notices.trouble()
+
+
+def test_damage_is_told_with_what_to_do(notices, collector):
+    """One that is there now, or else those that were set aside."""
+    collector.ledger.damaged = (DATA / "ledger.db.damaged-1",)
+    (aside,) = notices.notices()
+    collector.ledger.inspection = SimpleNamespace(damage="page 7")
+    (now,) = notices.notices()
+
+    assert "ledger.db.damaged-1 in /var/lib/fournines" in aside
+    assert "is damaged (page 7): copy it, and put a backup in its place" in now
+
+
+def test_a_threshold_between_boundaries_is_told(notices, collector):
+    """With the boundary that is used instead, where there is one."""
+    collector.off_boundary = {"b": None, "a": 0.2}
+    first, second = notices.notices()
+
+    assert first.startswith("a: ")
+    assert first.endswith("the next one below is used: 0.2 s")
+    assert second.startswith("b: ")
+    assert second.endswith("no request can be told to be quick")
+
+
+@pytest.mark.parametrize(("number", "more"), [(1, None), (5, None), (6, 1), (9, 4)])
+def test_five_contested_slos_are_named_and_the_others_counted(notices, collector, number, more):
+    """A deployment that declares everything anew does not fill the page; who declares in one way is not named."""
+    names = [f"slo-{index}" for index in range(number)]
+    collector.catalogue.declared = {name: declared(name, 2) for name in names} | {"sure": declared("sure", 1)}
+    said = notices.notices()
+
+    assert min(number, 5) == sum(
+        "declared in 2 ways at the moment; what shop 7 declared last holds" in line for line in said
+    )
+    assert (f"... and {more} more are declared in several ways" if more else None) == (said[-1] if more else None)
+    assert "sure" not in " ".join(said)
