@@ -130,7 +130,7 @@ class Service:
             Traces(self._plane.traces, self._clock),
             Alerts(paging),
             Metrics(self._exposition),
-            Pages(evaluations, paging, paging, collector, notices, self._clock, otlp),
+            Pages(evaluations, paging, collector, notices, self._clock, otlp),
         )
         return create_app(subjects, self._plane.write_app)
 

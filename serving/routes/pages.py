@@ -19,7 +19,7 @@ from ...dashboards import (
     render_slo,
 )
 from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, Window
-from .source import AlertSource, CountSource, EvaluationSource, NoticeSource, StandingSource
+from .source import AlertSource, CountSource, EvaluationSource, NoticeSource
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -41,7 +41,6 @@ class Pages:
 
     evaluations: EvaluationSource
     alerts: AlertSource
-    standings: StandingSource
     counts: CountSource
     notices: NoticeSource
     now: Callable[[], float]
@@ -79,7 +78,7 @@ class Pages:
         view = Detail(
             status=status,
             now=self.now(),
-            since=self.standings.since(name, status.state),
+            since=self.alerts.since(name, status.state),
             alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
             recent=self._past(status, *RECENT),
@@ -90,7 +89,7 @@ class Pages:
     def _since(self, evaluation: Evaluation) -> dict[str, float]:
         """When the state of each SLO began, as far as that is known."""
         states = zip(evaluation.layout.names, evaluation.states.tolist(), strict=True)
-        began = ((name, self.standings.since(name, STATES[state])) for name, state in states)
+        began = ((name, self.alerts.since(name, STATES[state])) for name, state in states)
         return {name: since for name, since in began if since is not None}
 
     def _past(self, status: Status, seconds: int, step: int) -> History:

@@ -63,15 +63,11 @@ class TraceSource(Protocol):
 
 
 class AlertSource(Protocol):
-    """Whoever knows what is open."""
+    """Whoever is told how SLOs stand."""
 
     def alerts(self) -> OpenAlerts:
         """The open alerts."""
         ...
-
-
-class StandingSource(Protocol):
-    """Whoever knows since when an SLO is as it is."""
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began, in epoch seconds; None where it was not seen in that state yet."""
