@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 SCOPE: Final = "fournines.instrumentation"
+CONTRIB: Final = "opentelemetry.instrumentation."
+"""What the scopes of OpenTelemetry's own instrumentations, and their modules, begin with."""
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 
 # HTTP attributes: https://opentelemetry.io/docs/specs/semconv/http/

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 import secrets
 import threading
@@ -17,14 +16,15 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from opentelemetry.context import attach, set_value
-
 from .. import names
-from ..export.worker import SUPPRESSED
+from ..daemon import Daemon
+from ..forks import forgets
 from ..health import Health
 from ..resources.asking import NoAnswer, ask
+from ..suppression import suppress
 from .reservoir import Reservoir, Statistics
 from .rules import read_rules
 from .sampler import Book, ByRules, XRaySampler
@@ -46,7 +46,6 @@ Post = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Path, question -> answer. Raises `NoAnswer`."""
 
 _log = logging.getLogger("fournines.instrumentation")
-_alive: weakref.WeakSet[Polling] = weakref.WeakSet()
 
 
 @dataclass(frozen=True)
@@ -104,22 +103,15 @@ class Polling:
     ) -> None:
         self._told, self._book, self._resource, self._health, self._clock = told, book, resource, health, clock
         self._post = post or _poster(told.endpoint)
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._silent = False
+        self._daemon = Daemon("fournines-xray", partial(_run, weakref.ref(self)), health)
+        self._begun = self._silent = False
         self._begin_anew()
-        _alive.add(self)
+        forgets(self)
 
     def begin(self) -> None:
         """Starts the thread, if it does not run in this process. Asked with every decision: one comparison."""
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    thread = threading.Thread(
-                        target=_run, args=(weakref.ref(self),), name="fournines-xray", daemon=True
-                    )
-                    thread.start()
-                    self._thread = thread
+        if not self._begun:
+            self._begun = self._daemon.start()
 
     def step(self) -> None:
         """Asks for the rules and reports, whatever is due. Never raises."""
@@ -138,8 +130,8 @@ class Polling:
 
     def forget(self) -> None:
         """Begins anew in a forked child, which is a client of its own."""
-        self._lock = threading.Lock()
-        self._thread = None
+        self._daemon.forget()
+        self._begun = False
         self._book.forget()
         self._begin_anew()
 
@@ -214,12 +206,13 @@ class Polling:
             self._rules_due = 0.0
 
 
-def _run(polling: weakref.ref[Polling]) -> None:
-    attach(set_value(SUPPRESSED, value=True))
+def _run(polling: weakref.ref[Polling], ended: threading.Event) -> None:
+    suppress()
     while (one := polling()) is not None:
         one.step()
         del one
-        time.sleep(TICK)
+        if ended.wait(TICK):
+            return
 
 
 def _poster(endpoint: str) -> Post:
@@ -234,12 +227,3 @@ def _poster(endpoint: str) -> Post:
         return answer
 
     return post
-
-
-def _after_fork() -> None:
-    for polling in list(_alive):
-        polling.forget()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_after_fork)

@@ -21,7 +21,7 @@ from opentelemetry.context import attach, create_key, get_current, get_value, se
 from opentelemetry.trace import Span, SpanKind
 
 from .. import names
-from ..export.worker import SUPPRESSED
+from ..suppression import SUPPRESSED
 from ..tracing.current import CALL, current, local_root
 from .entities import SpanSegment, SpanSubsegment, face_of
 

@@ -6,15 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from .. import names
 from ..clock import Clock
 from ..health import Health
+from ..suppression import suppress
 from .exporter import Exporter
-
-SUPPRESSED: Final = "suppress_instrumentation"
-"""The context key that instrumentations look at."""
 
 T = TypeVar("T")
 
@@ -105,10 +103,7 @@ class Worker:
         self._woken = self._delivered = False
 
     def _run(self) -> None:
-        from opentelemetry.context import attach, set_value
-
-        # Exporting is not to be traced by whatever instruments the HTTP client it uses.
-        attach(set_value(SUPPRESSED, value=True))
+        suppress()
         due = self._clock.steady()
         while (stop_by := self._stop_by) is None:
             with self._condition:

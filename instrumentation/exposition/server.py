@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
 
 from .. import names
+from ..daemon import Daemon
 from ..health import Health
 
 CONNECTIONS: Final = 8
@@ -60,26 +61,17 @@ class _Unclear(Exception):
 class PageServer:
     """Serves `answer(headers)` at `/metrics`. Starting and stopping are safe from any thread; none of it raises."""
 
-    _thread: threading.Thread | None
     _listener: socket.socket | None
 
     def __init__(self, address: tuple[str, int], answer: Callable[[Iterable[Header]], Said], health: Health) -> None:
         self._address, self._answer, self._health = address, answer, health
+        self._daemon = Daemon("fournines-page", self._run, health)
         self._begin()
 
     def start(self) -> None:
         """Opens the port, now or as soon as it is free."""
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                return
-            self._ended = threading.Event()
-            thread = threading.Thread(target=self._run, args=(self._ended,), name="fournines-page", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # no threads left, or the interpreter is ending
-                self._health.add(names.PROM_ERRORS, "start")
-                return
-            self._thread = thread
+            self._daemon.start()
 
     def stop(self) -> None:
         """Closes the port, and waits a moment for its thread."""
@@ -90,8 +82,7 @@ class PageServer:
     def part(self) -> threading.Thread | None:
         """Closes the port and waits for nothing; the thread that is about to end."""
         with self._lock:
-            thread, self._thread = self._thread, None
-            self._ended.set()
+            thread = self._daemon.part()
             listener, self._listener = self._listener, None
         if listener is not None:
             _close(listener)
@@ -100,6 +91,7 @@ class PageServer:
     def forget(self) -> None:
         """As if never started: a forked child closes its copy of the port, which is its parent's."""
         listener = self._listener
+        self._daemon.forget()
         self._begin()
         if listener is not None:
             listener.close()
@@ -107,8 +99,7 @@ class PageServer:
     def _begin(self) -> None:
         self._lock = threading.RLock()  # the collector of garbage may call `part` in the middle of anything
         self._places = threading.BoundedSemaphore(CONNECTIONS)
-        self._thread = self._listener = None
-        self._ended = threading.Event()
+        self._listener = None
 
     def _run(self, ended: threading.Event) -> None:
         complained = False

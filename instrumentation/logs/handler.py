@@ -12,8 +12,8 @@ from typing import Final
 from opentelemetry.context import get_value
 
 from .. import names
-from ..export.worker import SUPPRESSED
 from ..health import Health
+from ..suppression import SUPPRESSED
 from ..tracing.current import current
 from .entry import LogEntry, entry_of
 from .queue import LogQueue

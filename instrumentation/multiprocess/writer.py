@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .. import names
+from ..daemon import Daemon
 from ..health import Health
 
 SECOND: Final = 1.0
@@ -25,50 +26,32 @@ _log = logging.getLogger("fournines.instrumentation")
 class Writer:
     """Calls `write` until told to stop. Safe from any thread; never raises."""
 
-    _thread: threading.Thread | None
     _last: Callable[[], None] | None
 
     def __init__(self, write: Callable[[], None], health: Health, interval: float = SECOND) -> None:
         self._write, self._health, self._interval = write, health, interval
-        self.forget()
+        self._daemon = Daemon("fournines-metrics", self._run, health)
+        self._last = None
 
     def start(self) -> None:
-        """Starts the thread unless it runs. Where the system has no thread left, a later start tries again."""
-        with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                return
-            self._ended = threading.Event()
-            thread = threading.Thread(target=self._run, args=(self._ended,), name="fournines-metrics", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # no threads left, or the interpreter is ending
-                self._health.add(names.PROM_ERRORS, "start")
-                return
-            self._thread = thread
+        """Starts writing. Where the system has no thread left, a later start tries again."""
+        self._daemon.start()
 
     def stop(self, timeout: float) -> None:
-        """Writes the last counts and ends the thread, waiting at most `timeout` seconds for it."""
-        with self._lock:
-            thread, self._thread = self._thread, None
-            self._ended.set()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        """Writes the last counts and ends, waiting at most `timeout` seconds for it."""
+        self._daemon.stop(timeout)
 
     def part(self, last: Callable[[], None]) -> None:
-        """Writes the last counts, ends the thread and calls `last` there, without waiting for any of it."""
-        with self._lock:
-            thread, self._thread = self._thread, None
-            self._last = last
-            self._ended.set()
+        """Writes the last counts, ends and calls `last` then, without waiting for any of it."""
+        self._last = last
+        thread = self._daemon.part()
         if thread is None or not thread.is_alive():
             last()
 
     def forget(self) -> None:
-        """As if never started: a forked child has no such thread, and its parent may have held the lock."""
-        self._lock = threading.RLock()  # the collector of garbage may call `part` in the middle of anything
-        self._thread = None
+        """As if never started: for a forked child."""
+        self._daemon.forget()
         self._last = None
-        self._ended = threading.Event()
 
     def _run(self, ended: threading.Event) -> None:
         pause = 0.0

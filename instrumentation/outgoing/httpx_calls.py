@@ -19,8 +19,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from .. import names
 from ..errorname import error_name
-from ..export.worker import SUPPRESSED
 from ..propagation.headers import redacted
+from ..suppression import SUPPRESSED
 from ..tracing.current import CALL, Current
 from .speaker import speaker
 

@@ -14,8 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from ..errors import NoSuchClient
+from ..names import CONTRIB
 
-CONTRIB: Final = "opentelemetry.instrumentation."
 EVERY: Final = "*"
 """In a list of names that are off: all of them."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from contextvars import ContextVar
 from typing import Final
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+from ..forks import in_child
 
 RANDOM_BITS: Final = 96
 SPAN_BITS: Final = 64
@@ -20,9 +21,7 @@ _root_to_continue: ContextVar[int] = ContextVar("fournines_root_to_continue", de
 
 # A generator of our own: a service that seeds the module's, as tests and simulations do, would repeat its ids.
 _source = random.Random()  # noqa: S311 - ids are no secrets
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_source.seed)
-
+in_child(_source.seed)
 
 random_bits: Final = _source.getrandbits
 

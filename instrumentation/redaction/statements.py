@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import names
-from ..outgoing.libraries import CONTRIB
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -53,7 +52,9 @@ def without_literals(text: str, system: str = "") -> str:
 def plain_statement(span: ReadableSpan) -> Mapping[str, Any] | None:
     """A call's attributes with a plain statement; None where they may stay as they are."""
     attributes, scope = span.attributes or {}, span.instrumentation_scope
-    if scope is None or not scope.name.startswith((CONTRIB, names.SCOPE)):  # what aws-xray-sdk calls sanitized is ours
+    if scope is None or not scope.name.startswith(
+        (names.CONTRIB, names.SCOPE)
+    ):  # what aws-xray-sdk calls sanitized is ours
         return None
     system = next((str(attributes[name]).lower() for name in SYSTEMS if name in attributes), "")
     if system in OTHER:

@@ -15,10 +15,9 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Final
 
-from opentelemetry.context import attach, set_value
-
 from .. import names
 from ..health import Health
+from ..suppression import suppress
 from .asking import NoAnswer, ask
 from .ec2 import ec2
 from .ecs import ecs
@@ -30,8 +29,6 @@ TIMEOUT: Final = 1.0
 PAUSES: Final = (2.0, 10.0)
 """Seconds before it is asked again: an agent may start after the service."""
 GROUP: Final = "opentelemetry_resource_detector"
-SUPPRESSED: Final = "suppress_instrumentation"
-"""The context key that instrumentations look at: these questions are nobody's request."""
 
 Detect = Callable[[], Mapping[str, Any]]
 
@@ -92,7 +89,7 @@ class Discovery:
         self._thread, self._told = None, 0
 
     def _run(self) -> None:
-        attach(set_value(SUPPRESSED, value=True))
+        suppress()
         waiting = dict(self._detectors)
         for pause in (*self._pauses, None):
             for name in list(waiting):

@@ -435,20 +435,22 @@ def test_a_child_is_a_client_of_its_own():
     one, book, _, _ = polling(Answers(GetSamplingRules={"SamplingRuleRecords": [record("r")]}))
     one.step()
     book.decide(NEVER, told())
-    before, one._thread = one._client, threading.current_thread()
+    before, one._begun = one._client, True
     one.forget()
 
     assert one._client != before
-    assert one._thread is None
+    assert not one._begun
     assert [reservoir.reported().requests for reservoir in book.reservoirs] == [0]
 
 
 def test_whoever_asks_ends_with_the_sampler():
     """The thread holds nobody: when the application goes, so does it."""
+    before = threading.enumerate()
     sampler = xray_sampler("endpoint=http://127.0.0.1:9,polling_interval=10", dict, Health())
     sampler.should_sample(None, NEVER, "GET", attributes=told())
     polling = sampler._root._asked.__self__
-    thread, gone = polling._thread, weakref.ref(polling)
+    (thread,) = (one for one in threading.enumerate() if one.name == "fournines-xray" and one not in before)
+    gone = weakref.ref(polling)
     assert thread.daemon
     del sampler, polling
     deadline = time.monotonic() + 20
