@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from ..slo.document import Steps
+from ..slo.openslo.document import Steps
 from .section import Section
 from .settings import Settings
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ..slo.document import Document, Steps, read_file
 from ..slo.errors import Fault
+from ..slo.openslo.document import Document, Steps, read_file
 from .errors import SettingsError
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from ..slo.document import Steps
 from ..slo.errors import Fault
+from ..slo.openslo.document import Steps
 from .errors import SettingsError
 from .explanation import explained
 from .file import NO_FILE, File, read

@@ -16,9 +16,9 @@ from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
 from .events import EventCount
-from .files import SloFiles
 from .layout import Layout
 from .objective import Objective
+from .openslo import SloFiles, load_slos, write_openslo
 from .sli import (
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_DURATION,
@@ -34,11 +34,9 @@ from .sli import (
 )
 from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, FakeEventSource, HistoryPoint, Observation
-from .spec import load_slos
 from .status import STATES, RuleStatus, State, Status
 from .summary import summarise, timestamp
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
-from .written import write_openslo
 
 __all__ = [
     "BUCKET",

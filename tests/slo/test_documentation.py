@@ -8,7 +8,7 @@ import pytest
 
 from fournines.slo import advise, load_slos
 from fournines.slo.annotations import ANNOTATIONS
-from fournines.slo.openslo import KINDS, REFERENCES
+from fournines.slo.openslo.objects import KINDS, REFERENCES
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..errors import Fault, Place, SpecError
+from ..slo import SLO
 from .declare import declare
 from .document import Document, Reading, read_file
-from .errors import Fault, Place, SpecError
 from .folder import slo_files
 from .indicator import Indicator
 from .margin import Margin
-from .openslo import API_VERSION, KINDS, Object, SLIObject, SLOObject, SLOSpec
+from .objects import API_VERSION, KINDS, Object, SLIObject, SLOObject
 from .references import References, kind_of
-from .slo import SLO
+from .slo_shapes import SLOSpec
 from .validation import validate
 from .wording import describe, did_you_mean, listed
 

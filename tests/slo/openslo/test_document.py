@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fournines.slo.document import MAX_BYTES, read_file, read_text, spell
+from fournines.slo.openslo.document import MAX_BYTES, read_file, read_text, spell
 
 
 def read(text):

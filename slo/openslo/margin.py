@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import Fault
 from .document import Document, Steps
-from .errors import Fault
 
 
 @dataclass(frozen=True, slots=True)

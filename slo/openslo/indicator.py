@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ..sli import SLI, Condition, SLIKind
 from .metric_source import Total
-from .sli import SLI, Condition, SLIKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,8 @@ from pydantic import (
     model_validator,
 )
 
-from .errors import InvalidValue
-from .shape import Name, Shape, complaint, read_by
-from .sli import (
+from ..errors import InvalidValue
+from ..sli import (
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_DURATION,
     MESSAGE_DURATION,
@@ -37,6 +36,7 @@ from .sli import (
     Condition,
     SpanKind,
 )
+from .shape import Name, Shape, complaint, read_by
 
 SOURCE_TYPE: Final = "fournines"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import Fault, SpecError
+from ..errors import Fault, SpecError
+from ..slo import SLO
 from .folder import slo_files
-from .slo import SLO
-from .spec import load_slos
+from .load import load_slos
 
 
 class SloFiles:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from .annotations import ANNOTATIONS, PREFIX
+from ..annotations import ANNOTATIONS, PREFIX
+from ..errors import Fault, InvalidValue
 from .document import Document, Steps, Value
-from .errors import Fault, InvalidValue
 from .metric_source import SOURCE_TYPE
-from .openslo import KINDS, REFERENCES
+from .objects import KINDS, REFERENCES
 from .wording import did_you_mean, unknown_key
 
 _FREE_FORM: Final = frozenset({"connectionDetails", "labels"})

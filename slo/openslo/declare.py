@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from .annotations import ANNOTATIONS, BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
+from ..annotations import ANNOTATIONS, BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
+from ..errors import InvalidValue, Place
+from ..sli import SLIKind
+from ..slo import DEFAULT_WINDOW, SLO
 from .document import Steps
-from .errors import InvalidValue, Place
 from .indicator import Indicator
 from .margin import Margin
-from .openslo import ObjectiveEntry, SLOObject
-from .sli import SLIKind
-from .slo import DEFAULT_WINDOW, SLO
+from .objects import SLOObject
+from .slo_shapes import ObjectiveEntry
 
 _MAX_NAME: Final = 63
 _OBJECTIVES: Final = ("spec", "objectives")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from .errors import Fault
+from ..errors import Fault
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})
 

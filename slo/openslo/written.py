@@ -8,15 +8,15 @@ from typing import Any
 
 import yaml
 
-from .annotations import BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
-from .burn import WORKBOOK, BurnRule
+from ..annotations import BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
+from ..burn import WORKBOOK, BurnRule
+from ..errors import InvalidValue
+from ..sli import SLI, Condition, SLIKind, SpanKind
+from ..slo import MIN_BAD_EVENTS, SLO, NoData
 from .document import looks_like_number
-from .errors import InvalidValue
 from .metric_source import FIXED_KINDS, SOURCE_TYPE
-from .openslo import API_VERSION
+from .objects import API_VERSION
 from .shape import NAME
-from .sli import SLI, Condition, SLIKind, SpanKind
-from .slo import MIN_BAD_EVENTS, SLO, NoData
 
 
 def write_openslo(slos: Sequence[SLO]) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from .errors import Fault
+from ..errors import Fault
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 40
