@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -12,7 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import __version__
 from .dashboards import STATIC
-from .serving.routes import Subject
+
+
+class Subject(Protocol):
+    """One subject of the API."""
+
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes."""
+        ...
 
 
 def create_app(subjects: Iterable[Subject], write: ASGIApp) -> FastAPI:

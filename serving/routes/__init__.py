@@ -6,7 +6,7 @@ from .health import Health
 from .metrics import Metrics
 from .pages import Pages
 from .slos import Slos
-from .subject import Subject
+from .source import FakeSources
 from .traces import Traces
 
-__all__ = ["Alerts", "Declarations", "Health", "Metrics", "Pages", "Slos", "Subject", "Traces"]
+__all__ = ["Alerts", "Declarations", "FakeSources", "Health", "Metrics", "Pages", "Slos", "Traces"]

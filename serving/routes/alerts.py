@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from .source import AlertSource
-from .subject import JSON
+from .source import JSON, AlertSource
 
 
 @dataclass(frozen=True, slots=True)

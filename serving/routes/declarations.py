@@ -8,8 +8,7 @@ from fastapi import FastAPI
 
 from ...collector.registry.declarations import Declaration
 from ...slo import Origin, timestamp, write_openslo
-from .source import CatalogueSource
-from .subject import JSON
+from .source import JSON, CatalogueSource
 
 
 @dataclass(frozen=True, slots=True)

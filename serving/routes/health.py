@@ -8,8 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from ... import __version__
-from .source import NoticeSource
-from .subject import JSON
+from .source import JSON, NoticeSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from fastapi import FastAPI, HTTPException, Query
 from ...collector import Breakdown, Contributor
 from ...slo import BUCKET, MINUTE, Evaluation, Status
 from .interval import From, To, asked_interval, whole_minutes
-from .source import CountSource, EvaluationSource, SummarySource
-from .subject import JSON
+from .source import JSON, CountSource, EvaluationSource, SummarySource
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import FastAPI, HTTPException, Path, Query
 
-from .source import TraceSource
-from .subject import JSON
+from .source import JSON, TraceSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from fournines.api import create_app
-from fournines.serving.routes import Alerts, Declarations, Health, Metrics, Pages, Slos, Traces
-from fournines.serving.routes.fake import FakeSources
+from fournines.serving.routes import Alerts, Declarations, FakeSources, Health, Metrics, Pages, Slos, Traces
 from fournines.slo import EventCount, FakeEventSource, evaluate
 
 NOW = 1_790_000_000.0
