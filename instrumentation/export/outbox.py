@@ -24,6 +24,14 @@ SHORTEST_TIMEOUT: Final = 0.05
 DROPPED: Final = {"traces": names.PROM_DROPPED_SPANS, "logs": names.PROM_DROPPED_LOGS}
 """What counts the items of a batch that is given up; of any other signal they are events."""
 
+WAITS: Final = (
+    "fournines can't send %s now (%s): they wait for ten minutes and are sent again. "
+    "`fournines serve` starts a collector, OTEL_EXPORTER_OTLP_ENDPOINT says where one is"
+)
+LOST: Final = (
+    "fournines drops %s, and counts how many (%s). OTEL_EXPORTER_OTLP_ENDPOINT says where a collector receives OTLP"
+)
+
 _log = logging.getLogger("fournines.instrumentation")
 
 
@@ -96,22 +104,23 @@ class Outbox:
         batch = self._batches.popleft()
         self._delay, self._not_before = 0.0, float("-inf")
         if answer.verdict is Verdict.REFUSED:
+            self._health.add(names.PROM_EXPORT_FAILURES, self._signal)
             self._drop(batch, answer.reason)
             return
         self._health.add(names.PROM_EXPORTS, self._signal)
         if answer.rejected:
             self._health.add(names.PROM_REJECTED, self._signal, answer.rejected)
-            _log.warning("the collector took a batch of %s, but rejected %d of it", self._signal, answer.rejected)
+            _log.warning("the collector took %s of fournines, but rejected %d of them", self._signal, answer.rejected)
         if self._complained:
             self._complained.clear()
-            _log.info("%s are being exported again", self._signal)
+            _log.info("fournines sends %s again", self._signal)
 
     def _back_off(self, answer: Answer) -> None:
         self._health.add(names.PROM_EXPORT_FAILURES, self._signal)
         self._delay = min(LONGEST_DELAY, self._delay * 2 or FIRST_DELAY)
         wait = max(self._delay, min(answer.retry_after, LONGEST_RETRY_AFTER))
         self._not_before = self._clock.steady() + wait
-        self._complain("%s can't be exported now (%s); they wait, and are sent again", answer.reason)
+        self._complain(WAITS, answer.reason)
 
     def _expire(self) -> None:
         horizon = self._clock.steady() - KEPT_SECONDS
@@ -124,9 +133,7 @@ class Outbox:
         else:
             self._health.add(names.PROM_DROPPED_BATCHES, self._signal)
             self._health.add(names.PROM_DROPPED_EVENTS, by=batch.items)
-        if reason.startswith(("HTTP", "gRPC", "bad")):
-            self._health.add(names.PROM_EXPORT_FAILURES, self._signal)
-        self._complain("%s are dropped and counted (%s)", reason)
+        self._complain(LOST, reason)
 
     def _complain(self, text: str, reason: str) -> None:
         # Each complaint once per time of trouble: the counters say the rest.

@@ -8,6 +8,7 @@ https://opentelemetry.io/docs/specs/otlp/. Ours is more patient where the specif
 from __future__ import annotations
 
 import logging
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ class Verdict(Enum):
 
 
 class Answer(NamedTuple):
-    """One attempt's outcome; `retry_after` in seconds (0: not said), `rejected` items the receiver would not take."""
+    """One attempt's outcome: where and why it failed, `retry_after` in seconds (0: not said), `rejected` items that were not taken."""
 
     verdict: Verdict
     reason: str = ""
@@ -88,6 +89,7 @@ class HttpTransport:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._address = _shown(target.endpoint)
         self._session: requests.Session | None = None
 
     def send(self, body: bytes, timeout: float, now: float) -> Answer:
@@ -107,10 +109,12 @@ class HttpTransport:
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
-        ) as e:
-            return Answer(Verdict.REFUSED, f"bad endpoint: {e}")
+        ):
+            return Answer(Verdict.REFUSED, f"{self._address} is no address that begins with http:// or https://")
+        except requests.exceptions.ProxyError as e:
+            return Answer(Verdict.RETRY, f"{self._address} by a proxy, which NO_PROXY avoids: {_why(e)}")
         except (requests.RequestException, OSError) as e:
-            return Answer(Verdict.RETRY, type(e).__name__)
+            return Answer(Verdict.RETRY, f"{self._address}: {_why(e)}")
         return self._answer(response.status_code, response.headers.get("Retry-After", ""), response.content, now)
 
     def close(self) -> None:
@@ -127,8 +131,8 @@ class HttpTransport:
         if 200 <= status < 300:
             return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
         if status in HTTP_RETRIED or status >= 500:
-            return Answer(Verdict.RETRY, f"HTTP {status}", _seconds(retry_after, now))
-        return Answer(Verdict.REFUSED, f"HTTP {status}")
+            return Answer(Verdict.RETRY, f"{self._address}: HTTP {status}", _seconds(retry_after, now))
+        return Answer(Verdict.REFUSED, f"{self._address}: HTTP {status}")
 
     def _open(self) -> requests.Session:
         import requests
@@ -150,6 +154,7 @@ class GrpcTransport:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._address = _shown(target.endpoint)
         self._channel: Any = None
         self._call: Any = None
 
@@ -163,9 +168,10 @@ class GrpcTransport:
             content = call(body, timeout=timeout, metadata=metadata)
         except grpc.RpcError as e:
             code = e.code().name
-            return Answer(Verdict.RETRY if code in GRPC_RETRIED else Verdict.REFUSED, f"gRPC {code}")
+            verdict = Verdict.RETRY if code in GRPC_RETRIED else Verdict.REFUSED
+            return Answer(verdict, f"{self._address}: gRPC {code}")
         except ValueError:  # the channel was closed under us
-            return Answer(Verdict.RETRY, "closed")
+            return Answer(Verdict.RETRY, f"{self._address}: closed")
         return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
 
     def close(self) -> None:
@@ -213,6 +219,21 @@ def _credentials(target: Target) -> Any:
     return grpc.ssl_channel_credentials(
         read(target.certificate), read(target.client_key), read(target.client_certificate)
     )
+
+
+def _shown(endpoint: str) -> str:
+    """An endpoint for a log: without what may be a secret in it."""
+    return re.sub("^([a-z]+://)?[^/@]*@", r"\1", endpoint.partition("?")[0])
+
+
+def _why(error: BaseException) -> str:
+    """The system's own word for what happened, where it has one."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if said := getattr(cause, "strerror", None):
+            return str(said)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _seconds(retry_after: str, now: float) -> float:

@@ -151,6 +151,10 @@ def test_an_outage_is_one_warning_and_a_number_on_the_page(watch, call, rx, capl
     assert shown(call, telemetry, "fournines_dropped_spans_total") == 40
     told = [record.getMessage() for record in caplog.records if record.name == "fournines.instrumentation"]
     assert len(told) == 1, told
+    assert told[0].startswith(
+        f"fournines can't send metrics now ({settings['OTEL_EXPORTER_OTLP_ENDPOINT']}/v1/metrics: "
+    )
+    assert "`fournines serve` starts a collector, OTEL_EXPORTER_OTLP_ENDPOINT says where one is" in told[0]
     telemetry.shutdown(0.2)
     telemetry._worker._ended.join(20)
     if made is not None:

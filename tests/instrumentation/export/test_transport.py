@@ -31,6 +31,45 @@ def test_an_endpoint_that_can_t_be_one_is_refused_not_tried_for_ever():
     way.close()
 
 
+@pytest.mark.parametrize(
+    ("protocol", "endpoint", "reason"),
+    [
+        ("http/protobuf", "http://127.0.0.1:9/v1/metrics", "http://127.0.0.1:9/v1/metrics: Connection refused"),
+        ("http/protobuf", "http://me:key@127.0.0.1:9/v1?key=1", "http://127.0.0.1:9/v1: Connection refused"),
+        ("http/protobuf", "127.0.0.1:9", "127.0.0.1:9 is no address that begins with http:// or https://"),
+        ("http/protobuf", "me:key@127.0.0.1:9", "127.0.0.1:9 is no address that begins with http:// or https://"),
+        ("grpc", "http://127.0.0.1:9", "http://127.0.0.1:9: gRPC UNAVAILABLE"),
+    ],
+)
+def test_a_failure_says_where_and_why(protocol, endpoint, reason):
+    """Whoever reads the log sees which address was tried and what the system said to it, and no secret of the address."""
+    way = transport(Target("metrics", protocol, endpoint))
+
+    assert way.send(b"", 2, 0.0).reason == reason
+    way.close()
+
+
+def test_an_answer_that_is_none_names_the_address_too(http_receiver):
+    """A status that means no is said with who said it."""
+    http_receiver.script = [("400", {})]
+    way = transport(Target("metrics", "http/protobuf", f"{http_receiver.endpoint}/v1/metrics"))
+
+    assert way.send(b"", 5, 0.0).reason == f"{http_receiver.endpoint}/v1/metrics: HTTP 400"
+    way.close()
+
+
+def test_a_proxy_in_the_way_is_named(monkeypatch):
+    """Who set a proxy months ago for something else learns that it was asked."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    way = transport(Target("metrics", "http/protobuf", "http://collector.test:4318/v1/metrics"))
+
+    said = "http://collector.test:4318/v1/metrics by a proxy, which NO_PROXY avoids: Connection refused"
+    assert way.send(b"", 2, 0.0).reason == said
+    way.close()
+
+
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_nobody_there_is_tried_again(protocol):
     """A collector that is not there may come back."""
