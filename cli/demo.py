@@ -21,4 +21,4 @@ def demo(
     with collector_extra():
         from ..examples.fintech_edge.demo import run
 
-    raise typer.Exit(run(seed=seed, rps=rps, keep=keep, full=full, out=out))
+    raise typer.Exit(run(out, seed=seed, rps=rps, keep=keep, full=full))

@@ -60,6 +60,10 @@ class Demo:
             passed = self.conclude(evidence, began)
             if keep:
                 self.stay_up(bank, fault)
+            else:
+                self.console.print(
+                    Text("To look around in it: fournines demo --keep. For your own service: fournines serve.")
+                )
         return 0 if passed else 1
 
     def conclude(self, evidence: Evidence, began: float) -> bool:
@@ -88,24 +92,24 @@ class Demo:
 
 
 def run(
+    out: Path,
     *,
     seed: int = 1,
     rps: float = 50.0,
     keep: bool = False,
-    out: Path | None = None,
     full: bool = False,
     acts: Acts | None = None,
 ) -> int:
     """Runs the demo and returns its exit code: 0 only if every check held.
 
-    `seed` decides which customers come and when, about `rps` a second. `out` (default `./demo-out`) gets `summary.json`,
+    `seed` decides which customers come and when, about `rps` a second. `out` gets `summary.json`,
     `webhook.json`, `logs/` and `build/`. `full` also waits, about eleven minutes in all, until the gateway's page is taken
     back. `keep` leaves everything running afterwards and prints where, until Ctrl-C. `acts` sets other lengths than
     those. A part that does not start, or dies, is told with the end of its log, and 1 is returned; after a signal 128 +
     its number.
     """
     console = new_console()
-    folder = (out or Path("demo-out")).resolve()
+    folder = out.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "summary.json").unlink(missing_ok=True)

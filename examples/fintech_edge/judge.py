@@ -77,7 +77,7 @@ def judge(evidence: Evidence) -> list[Check]:
 
 def judge_artefacts(made: Artefacts) -> list[Check]:
     """Dashboards and rules were written from the same SLO files, and promtool accepts the rules where it is there."""
-    found = f"{made.dashboards} dashboards, {made.rule_files} rule files"
+    found = f"dashboards: {made.dashboards}, files of rules: {made.rule_files}"
     held = made.error == "" and made.dashboards > 0 and made.rule_files > 0
     accepted = {True: "accepted", False: "refused", None: "not looked at: no promtool here"}[made.accepted]
     return [

@@ -19,6 +19,7 @@ SHOWN = ("payments", "gateway", "users")
 STATE_COLOURS = {"healthy": "green", "burning": "bold red", "exhausted": "bold red", "at_risk": "yellow"}
 PLAIN_EVERY_SECONDS = 5.0
 PLAIN_WIDTH = 160
+ROOMY = 80
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Screen:
     def show(self, moment: Moment) -> None:
         """The picture of this moment: at once on a terminal; as a line every 5 s, and when something changed, elsewhere."""
         if self._live is not None:
-            self._live.update(picture(moment), refresh=True)
+            self._live.update(picture(moment, self._console.width), refresh=True)
             return
         news = (moment.act, *(r.state for r in shown(moment)))
         if news != self._said or moment.elapsed - self._said_at >= PLAIN_EVERY_SECONDS:
@@ -88,19 +89,20 @@ def line(moment: Moment) -> str:
     return f"  {moment.elapsed:5.1f} s of {moment.length:.0f} s, {moment.sent:,} sent, {moment.failed:,} failed{slos}"
 
 
-def picture(moment: Moment) -> RenderableType:
-    """The moment as a bar and a table."""
+def picture(moment: Moment, width: int) -> RenderableType:
+    """The moment as a bar and a table; in a terminal of fewer columns than `ROOMY` without burn rates."""
+    burns = {"burn 5 min": "5m", "burn 1 h": "1h"} if width >= ROOMY else {}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("service", "state"):
         table.add_column(name, no_wrap=True)
-    for name in ("good", "bad", "burn 5 min", "burn 1 h", "budget left"):
+    for name in ("good", "bad", *burns, "budget left"):
         table.add_column(name, justify="right", no_wrap=True)
     for reading in shown(moment):
         state = Text(words(reading), STATE_COLOURS.get(reading.state, "dim"))
-        burns = [burn(reading, window) for window in ("5m", "1h")]
-        table.add_row(reading.service, state, f"{reading.good:,}", f"{reading.bad:,}", *burns, left(reading))
+        rates = [burn(reading, window) for window in burns.values()]
+        table.add_row(reading.service, state, f"{reading.good:,}", f"{reading.bad:,}", *rates, left(reading))
     head = Text(f"{moment.elapsed:.0f} s of {moment.length:.0f} s, {moment.sent:,} sent, {moment.failed:,} failed")
-    bar = ProgressBar(total=moment.length, completed=min(moment.elapsed, moment.length), width=72)
+    bar = ProgressBar(total=moment.length, completed=min(moment.elapsed, moment.length), width=min(width, 72))
     return Group(Text(), head, bar, Text(), table)
 
 

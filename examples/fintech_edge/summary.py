@@ -14,17 +14,19 @@ from rich.text import Text
 from .artefacts import Artefacts
 from .judge import ALLOWED_SECONDS, Check, Evidence
 from .reading import Reading, Readings
-from .screen import SHOWN, STATE_COLOURS, burn, words
+from .screen import ROOMY, SHOWN, STATE_COLOURS, burn, words
 
 __all__ = ["print_summary", "write_summary"]
 
-WIDE = 120  # columns from which every window has room
+WIDE = 120  # columns from which everything has room
 WINDOWS = ("5m", "1h", "6h", "1d", "3d", "30d")
 
 
 def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check]) -> None:
     """The budget before, during and after, the checks, and the verdict in one line."""
-    console.print(budgets(evidence, wide=console.width >= WIDE))
+    wide = console.width >= WIDE
+    windows = WINDOWS if wide else WINDOWS[:2] if console.width >= ROOMY else ()
+    console.print(budgets(evidence, windows, wide=wide))
     console.print(
         Text(
             f"99.99 % of a month allows {ALLOWED_SECONDS:.1f} s of total outage. Burn 1x spends the budget exactly in its 30 days, "
@@ -33,7 +35,7 @@ def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check])
             "dim",
         )
     )
-    console.print(table_of(checks))
+    console.print(table_of(checks, wide=wide))
     failed = [check for check in checks if not check.held]
     if failed:
         console.print(Text(f"{len(failed)} of {len(checks)} checks did not hold.", "bold red"))
@@ -41,19 +43,15 @@ def print_summary(console: Console, evidence: Evidence, checks: Sequence[Check])
         console.print(Text(f"All {len(checks)} checks held.", "bold green"))
 
 
-def budgets(evidence: Evidence, *, wide: bool) -> Table:
-    """Budget and burn of the followed SLOs before the outage, at its end, and at the very end.
-
-    A narrow terminal sees the windows of the fastest page only.
-    """
-    windows = WINDOWS if wide else WINDOWS[:2]
+def budgets(evidence: Evidence, windows: Sequence[str], *, wide: bool) -> Table:
+    """Budget, and burn over the windows, of the followed SLOs before the outage, at its end, and at the very end."""
     title = "Error budgets of availability, as the collector counted them"
     box, padding = (SIMPLE_HEAD, (0, 1)) if wide else (None, (0, 1, 0, 0))
     table = Table(title=title, title_justify="left", box=box, padding=padding, pad_edge=False)
     for name in ("service", "when", "state"):
         table.add_column(name, no_wrap=True)
     for name in ("good", "bad", "spent", "left", "left, s", *(f"burn {window}" for window in windows)):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for service in SHOWN:
         for when, readings in moments(evidence).items():
             reading = readings.get(f"{service}-availability")
@@ -83,14 +81,16 @@ def row(reading: Reading, when: str, windows: Sequence[str]) -> list[Text | str]
     ]
 
 
-def table_of(checks: Sequence[Check]) -> Table:
-    """The checks, one a line."""
+def table_of(checks: Sequence[Check], *, wide: bool) -> Table:
+    """The checks, one a line. In a narrow terminal what was expected is said of those that did not hold."""
     table = Table(title="What had to hold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("", "check", "expected", "found", "note"):
+    for name in ("", "check", "expected", "found", "note") if wide else ("", "check", "found"):
         table.add_column(name)
     for check in checks:
         mark = Text("ok", "green") if check.held else Text("FAILED", "bold red")
-        table.add_row(mark, check.name, check.expected, check.found, check.note)
+        found = check.found if check.held else f"{check.found}; expected: {check.expected}"
+        cells = (check.expected, check.found, check.note) if wide else (found,)
+        table.add_row(mark, check.name, *cells)
     return table
 
 

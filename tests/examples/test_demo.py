@@ -47,7 +47,7 @@ lengths = demo.Acts(healthy=seconds, outage=seconds, recovery=seconds)
 if __name__ == "__main__":
     demo.build = lambda slos, folder: artefacts.Artefacts(folder)
     demo.prepare = lambda console, folder: folder  # a stand-in has nothing to decode
-    sys.exit(demo.run(out=Path(sys.argv[1]), acts=lengths, rps=20.0, keep=sys.argv[4:] == ["keep"]))
+    sys.exit(demo.run(Path(sys.argv[1]), acts=lengths, rps=20.0, keep=sys.argv[4:] == ["keep"]))
 """
 
 
@@ -161,7 +161,7 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path, capfd):
     """Before anything starts: a folder that can't be there ends the demo with a sentence and 1."""
     (tmp_path / "file").touch()
 
-    assert 1 == run(out=tmp_path / "file" / "out")
+    assert 1 == run(tmp_path / "file" / "out")
     assert "can't write to" in capfd.readouterr().out
 
 
@@ -169,7 +169,7 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path, capfd):
 @pytest.mark.timeout(300)
 def test_every_claim_holds(tmp_path, capfd):
     """The demo as users run it: exit code 0, and the summary says that all held."""
-    assert 0 == run(out=tmp_path), capfd.readouterr().out
+    assert 0 == run(tmp_path), capfd.readouterr().out
     assert json.loads((tmp_path / "summary.json").read_text())["passed"] is True
 
 
@@ -177,7 +177,7 @@ def test_every_claim_holds(tmp_path, capfd):
 @pytest.mark.timeout(900)
 def test_the_page_is_taken_back(tmp_path, capfd):
     """With `full` the page for the gateway resolves once its windows have forgotten the outage."""
-    assert 0 == run(out=tmp_path, full=True, rps=10.0), capfd.readouterr().out
+    assert 0 == run(tmp_path, full=True, rps=10.0), capfd.readouterr().out
 
 
 def test_a_short_outage_is_counted_and_paged(tmp_path, capfd, monkeypatch):
@@ -186,4 +186,8 @@ def test_a_short_outage_is_counted_and_paged(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(judge, "PAGE_LIMIT_SECONDS", 60.0)
     acts = Acts(healthy=4.0, outage=16.0, recovery=2.0)
 
-    assert 0 == run(out=tmp_path, acts=acts, rps=20.0), capfd.readouterr().out
+    code = run(tmp_path, acts=acts, rps=20.0)
+
+    said = capfd.readouterr().out
+    assert 0 == code, said
+    assert said.endswith("To look around in it: fournines demo --keep. For your own service: fournines serve.\n")

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from fournines.examples.fintech_edge.screen import Moment, Screen
@@ -13,9 +14,9 @@ def moment(evidence, **fields):
     return replace(Moment("Payments fail", 19.0, 20.0, 1750, 500, evidence.during), **fields)
 
 
-def shown(moments, *, terminal):
+def shown(moments, *, terminal, width=140):
     """What a screen writes for these moments."""
-    console = Console(file=io.StringIO(), force_terminal=terminal, width=140, highlight=False)
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False)
     with Screen(console) as screen:
         for one in moments:
             screen.show(one)
@@ -47,6 +48,16 @@ def test_a_terminal_sees_state_burn_and_budget(evidence):
         "92.3% left",
     ):
         assert word in picture
+
+
+@pytest.mark.parametrize(("width", "burns"), [(60, False), (79, False), (80, True)])
+def test_a_narrow_terminal_sees_whole_words_and_numbers(evidence, width, burns):
+    """Nothing is cut short: where burn rates have no room they are left out."""
+    picture = shown([moment(evidence)], terminal=True, width=width)
+
+    assert "…" not in picture
+    assert "92.3% left (239 s)" in picture
+    assert burns is ("burn 5 min" in picture)
 
 
 def test_what_is_not_known_is_not_shown(evidence):

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from fournines.examples.fintech_edge.artefacts import Artefacts
@@ -14,9 +15,9 @@ from fournines.examples.fintech_edge.summary import print_summary, write_summary
 BUILT = Artefacts(Path("out/build"), 15, 2, accepted=True)
 
 
-def printed(evidence):
+def printed(evidence, width=200):
     """What a stranger reads."""
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=io.StringIO(), width=width)
     print_summary(console, evidence, judge(evidence))
     return console.file.getvalue()
 
@@ -36,6 +37,17 @@ def test_a_failure_is_named(evidence):
     assert "FAILED" in text
     assert "3 without" in text
     assert "1 of" in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("width", [60, 80, 119])
+def test_a_narrow_terminal_is_told_all_that_failed(evidence, width):
+    """No number is cut short; of a check that did not hold the expectation is said too."""
+    text = printed(replace(evidence, unanswered=3), width)
+    lines = [line.split() for line in text.splitlines()]
+
+    assert "…" not in text
+    assert "3 without; expected: 0" in text
+    assert [len(line) for line in lines if line[1:2] == ["before"]] == [8 + 2 * (width >= 80)] * 3
 
 
 def test_the_file_holds_the_verdict_and_every_number(evidence, tmp_path):
