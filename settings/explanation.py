@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 
 from ..slo.openslo.document import Steps
+from ..slo.openslo.wording import unknown_key
 from .section import Section
 from .settings import Settings
 
@@ -46,7 +47,9 @@ def _steps(error: Mapping[str, Any]) -> Steps:
 def _explain(error: Mapping[str, Any]) -> str:
     match error["type"]:
         case "extra_forbidden":
-            return f"unknown key; the keys are {', '.join(sorted(_section_at(error['loc'][:-1]).model_fields))}"
+            return unknown_key(str(error["loc"][-1]), _section_at(error["loc"][:-1]).model_fields)
+        case "missing":
+            return "is missing"
         case "tuple_type":
             return f"needs to be a list, such as {_EXAMPLES.get(error['loc'][-1], '[...]')}"
         case "model_type" | "model_attributes_type" | "dict_type":
