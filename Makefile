@@ -1,10 +1,11 @@
 # The words of this house. Each does its own set-up: a fresh checkout, Python 3.11 or newer, git and make are enough.
-# PYTHON=... chooses the interpreter of the virtual environment; TEST_ARGS, BENCH_ARGS and DEMO_ARGS are passed on.
+# PYTHON=... chooses the interpreter of the virtual environment; TEST_ARGS, BENCH_ARGS, DEMO_ARGS and MUTATION_ARGS are passed on.
 
 PYTHON ?=
 TEST_ARGS ?=
 BENCH_ARGS ?= --quick
 DEMO_ARGS ?=
+MUTATION_ARGS ?=
 
 # Where that is set, every process compiles every source anew: a second of each start, and the tests start some hundred collectors.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,7 +14,7 @@ BIN := .venv/bin
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench architecture style servers clean
+.PHONY: help demo test test-long lint bench mutation architecture style servers clean
 
 help: ## says these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r word says; do printf '%-18s %s\n' "$$word" "$$says"; done
@@ -35,6 +36,9 @@ lint: .venv/.ready-to-develop ## ruff and mypy, strict
 
 bench: .venv/.ready-to-measure servers ## every benchmark, the short way; BENCH_ARGS= for the long one
 	@scripts/bench $(BENCH_ARGS)
+
+mutation: .venv/.ready-to-develop ## plants faults in the arithmetic and says which of them no test notices; MUTATION_ARGS=slo/burn.py for one module
+	@nice -n 19 $(BIN)/python tests/mutation/run.py $(MUTATION_ARGS)
 
 architecture: .venv/.ready-to-develop ## draws docs/architecture.md anew from the code, with its pictures
 	@PYTHONPATH=docs $(BIN)/python -m plans.architecture

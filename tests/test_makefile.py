@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = ("demo", "test", "test-long", "lint", "bench", "architecture", "style", "clean")
+WORDS = ("demo", "test", "test-long", "lint", "bench", "mutation", "architecture", "style", "clean")
 SCRIPTS = sorted([*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"])
 
 

@@ -112,6 +112,23 @@ def test_rows_agree_with_one_slo_at_a_time(make_slo, stated_counts, drawn):
         )
 
 
+@given(st.lists(seen_slos(), min_size=1, max_size=4))
+def test_floats_to_show_are_near_the_exact_ones(make_slo, stated_counts, drawn):
+    """The burn rates and budgets that are shown many at once are those of each SLO, as near as floats come; nan without traffic."""
+    slos = [make_slo(f"slo-{row}", target, rules=rules) for row, (target, _, rules, *_) in enumerate(drawn)]
+    source = stated_counts(
+        counts={slo.name: seen[3] for slo, seen in zip(slos, drawn, strict=True)},
+        since={slo.name: seen[1] for slo, seen in zip(slos, drawn, strict=True)},
+    )
+    evaluation = evaluate(slos, source, NOW)
+
+    for row, status in enumerate(evaluation):
+        for window, rate in status.burn.items():
+            shown = evaluation.burn_rates[row, evaluation.layout.columns[window]]
+            assert shown == pytest.approx(float("nan") if rate is None else float(rate), nan_ok=True)
+        assert evaluation.remaining_ratios[row] == pytest.approx(float(status.budget.remaining_ratio))
+
+
 def test_one_question_for_all(make_slo, stated_counts):
     """Any number of SLOs and windows costs one question to the source."""
     source = stated_counts({})
@@ -173,6 +190,23 @@ def test_a_page_needs_three_failures(make_slo, stated_counts, bad, met):
     assert met or page.reason == f"{bad} failed events in 6h, fewer than the 3 a page needs"
 
 
+@pytest.mark.parametrize(("bad", "reason"), [(2, "2 failed events in 6h, fewer than the 3 a page needs"), (3, None)])
+def test_an_only_page_that_is_held_back_says_so(make_slo, stated_counts, bad, reason):
+    """Where no pair but one would page, its reason not to is told; an SLO without tickets has none that burns."""
+    counts = dict.fromkeys(WINDOWS, EventCount(10 - bad, 10)) | {Window(600): EventCount(10 - bad, 10)}
+    page, ticket = one(make_slo, stated_counts, counts, slo={"rules": PAGE_ONLY}).rules
+
+    assert page.reason == (reason or "6h and 10m burn above 12")
+    assert ticket.reason == "no pair of windows burns above its factor"
+
+
+def test_tickets_alone_put_at_risk(make_slo, stated_counts):
+    """An SLO that pages nobody is at risk all the same when its tickets burn."""
+    status = one(make_slo, stated_counts, SLOW, slo={"rules": WORKBOOK[2:]})
+
+    assert (status.state, status.reason) == (State.AT_RISK, "1d and 2h burn above 3")
+
+
 def test_both_windows_must_burn(make_slo, stated_counts):
     """A burn in the long window alone, or in the short one alone, meets no rule."""
     failing = EventCount(0, 10_000)
@@ -220,6 +254,24 @@ def test_scale_is_window_over_covered(make_slo, stated_counts, age, good, bad):
         assert evaluation.scale(0, window) == scale
         assert evaluation.burn(0)[window] == Fraction(bad, good + bad) / scale * 10_000
     assert evaluation.status(0).coverage == Fraction(min(age, MONTH.seconds), MONTH.seconds)
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "seconds"),
+    [
+        (int(NOW) + 5, NOW, 1),
+        (int(NOW), NOW, 1),
+        (int(NOW) - 2, NOW, 2),
+        (int(NOW) - 2, NOW + 0.9, 2),
+        (0, NOW, MONTH.seconds),
+    ],
+)
+def test_whole_seconds_are_covered(make_slo, stated_counts, since, now, seconds):
+    """What is seen of a window are the whole seconds since the first, one at least, and never more than the window."""
+    slo = make_slo()
+    evaluation = evaluate([slo], stated_counts(counts={slo.name: FINE}, since={slo.name: since}), now)
+
+    assert evaluation.status(0).coverage == Fraction(seconds, MONTH.seconds)
 
 
 def test_never_observed(make_slo, stated_counts):
