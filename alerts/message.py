@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from ..slo import BurnRule, NoData, Severity, SLIKind, Status, Window, figures, timestamp
+from ..slo import BurnRule, NoData, Severity, Status, Window, figures, promise, timestamp
 
 _TENTH: Final = Fraction(1, 10)
 """Of less than this a tenth of a per cent is said."""
@@ -22,7 +22,7 @@ def burning(status: Status, severity: Severity, since: float) -> Message:
     """The message of a burn alert that fires since `since` (epoch seconds)."""
     rule = _met(status, severity)
     parts = [
-        f"The promise: {promise(status)}.",
+        f"The promise: {promise(status.slo)}, over {status.slo.window}.",
         f"Since {timestamp(since)} {_rates(status, rule)}.",
         f"Over {status.slo.window}: {budget_left(status)}{_exhaustion(status)}.",
         _caveat(status),
@@ -50,13 +50,6 @@ def resolved(opening: str, status: Status | None, since: float, now: float) -> M
     if status is None:
         return Message(f"Over: {opening}", f"Its SLO is no longer there; the alert {lasted}.")
     return Message(f"Over: {opening}", f"It {lasted}. Over {status.slo.window}: {budget_left(status)}.")
-
-
-def promise(status: Status) -> str:
-    """The promise in words: `99.99 % of the requests to payments succeed, over 30d`."""
-    slo = status.slo
-    kept = "succeed" if slo.sli.kind is SLIKind.AVAILABILITY else f"are answered within {slo.sli.threshold} s"
-    return f"{figures.objective(slo.objective)} of the requests to {slo.service} {kept}, over {slo.window}"
 
 
 def budget_left(status: Status) -> str:

@@ -10,7 +10,6 @@ from .history import History
 from .lint import Finding, lint, queries
 from .overview_page import Overview, render_overview
 from .page import CONTENT_SECURITY_POLICY, STATIC, render_missing
-from .promise import promise
 from .provision import build_dashboards, write
 from .slo_page import Detail, render_slo
 
@@ -23,7 +22,6 @@ __all__ = [
     "Overview",
     "build_dashboards",
     "lint",
-    "promise",
     "queries",
     "render_missing",
     "render_overview",

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..slo import OWNER, RUNBOOK, SLO, Severity, figures, link
 from . import catalog, expressions
 from .board import board
+from .explanation import allowance
 from .limits import limits_of, quickest_window
 from .panels import (
     BUDGET_STEPS,
@@ -26,7 +27,6 @@ from .panels import (
     text,
     timeline,
 )
-from .promise import promise
 from .slug import uid
 
 _COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
@@ -40,7 +40,7 @@ def slo_board(slo: SLO) -> Any:
     return board(
         f"SLO: {slo.name}",
         uid(slo.name),
-        slo.description or promise(slo),
+        slo.description or allowance(slo),
         [*_now(slo), *_why(slo), *_whole_window(slo)],
         tags=["slo"],
         service=slo.service,
@@ -107,7 +107,7 @@ def _words(slo: SLO) -> str:
     lines = [
         f"**{_markdown(slo.display_name or slo.name)}**",
         _markdown(slo.description),
-        _markdown(promise(slo)),
+        _markdown(allowance(slo)),
         f"Kept by {_markdown(keeper)}." if keeper else "",
         f"[Runbook](<{address}>)" if address else "No runbook yet: annotate the SLO with `fournines/runbook`.",
         *(_rule_words(slo)),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..alerts import OpenAlert
 from ..slo import Status
 from .card import Card
+from .explanation import allowance, calculation
 from .history import Chart, History, burn_down, failures, indicator, traffic
 from .page import is_stale, render
-from .promise import explained, promise
 from .steps import STEPS
 
 
@@ -39,9 +39,9 @@ def render_slo(view: Detail) -> str:
         title=f"{card.face.value} {card.name}",
         card=card,
         slo=status.slo,
-        promise=promise(status.slo),
+        promise=allowance(status.slo),
         charts=_charts(view),
-        explained=explained(status),
+        explained=calculation(status),
         steps=STEPS[card.face],
     )
 

@@ -19,6 +19,7 @@ from .events import EventCount
 from .layout import Layout
 from .objective import Objective
 from .openslo import SloFiles, load_slos, write_openslo
+from .promise import promise
 from .sli import (
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_DURATION,
@@ -103,6 +104,7 @@ __all__ = [
     "evaluate",
     "link",
     "load_slos",
+    "promise",
     "summarise",
     "tier_at",
     "timestamp",

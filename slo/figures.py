@@ -86,6 +86,14 @@ def duration(seconds: Number, *, up: bool = False, compact: bool = False) -> str
     return _spelt(_parts(length, up=up), compact=compact)
 
 
+def threshold(seconds: Decimal) -> str:
+    """How quick is quick, exactly: `250 ms`, `2.5 s`."""
+    thousandths = Fraction(seconds) * 1000
+    return (
+        f"{thousandths} ms" if thousandths < 1000 and thousandths.denominator == 1 else f"{exact(Fraction(seconds))} s"
+    )
+
+
 def count(number: Number, *, up: bool = False) -> str:
     """A number of things, rounded down (`up`: up) to whole ones: `1,204`, `-108`, `1,234.5 million`."""
     whole = math.ceil(Fraction(number)) if up else math.floor(Fraction(number))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from fournines.alerts.message import budget_left, burning, promise, resolved, silent
+from fournines.alerts.message import budget_left, burning, resolved, silent
 from fournines.slo import NoData, Severity
 
 PAYMENTS = "payments-availability"
@@ -17,13 +17,6 @@ PAYMENTS = "payments-availability"
 def status(at, slo):
     """The status of the payments SLO in the world as it is."""
     return lambda **more: next(iter(at([slo(**more)])))
-
-
-def test_promises_read_as_sentences(status, at, latency_slo):
-    """Which requests, how many of them, over how long."""
-    assert "99.99 % of the requests to payments succeed, over 30d" == promise(status())
-    (latency,) = at([latency_slo])
-    assert "99 % of the requests to payments are answered within 0.25 s, over 30d" == promise(latency)
 
 
 def test_a_whole_budget_and_one_over_spent(status, world):

@@ -1,21 +1,18 @@
-"""What an SLO promises, and how its numbers came about, in sentences anybody understands."""
+"""What a promise allows, and how an SLO's numbers came about, in sentences anybody understands."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from ..slo import SLO, Status
-from ..slo.figures import MINUS, count, duration, objective, percent, requests
+from ..slo import SLO, Status, promise
+from ..slo.figures import MINUS, count, duration, percent, requests
 
 
-def promise(slo: SLO) -> str:
-    """Such as `99.99 % of the requests to payments succeed, over any 30d. That allows 4 min 19 s of total outage.`"""
-    how = "succeed" if slo.sli.threshold is None else f"are answered within {duration(Fraction(slo.sli.threshold))}"
+def allowance(slo: SLO) -> str:
+    """`99.99 % of the requests to payments succeed, over any 30d. That allows 4 min 19 s of total outage.`"""
     down = duration(slo.objective.allowed * slo.window.seconds)
-    return f"{objective(slo.objective)} of the requests to {slo.service} {how}, over any {slo.window}. That allows {down} of total outage."
+    return f"{promise(slo)}, over any {slo.window}. That allows {down} of total outage."
 
 
-def explained(status: Status) -> str:
+def calculation(status: Status) -> str:
     """The budget as a calculation with its own figures."""
     slo, events, budget = status.slo, status.events, status.budget
     young = (
