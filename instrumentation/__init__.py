@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .config import sdk as _config_sdk  # noqa: F401 - first of all: see there
 from .errors import BadObjective, BadRule, InstrumentationError, NoSuchClient, NoSuchEngine, NotAnApplication
-from .redaction.redactor import Rules
+from .redaction.rules import Rules
 from .telemetry import Telemetry, instrument
 
 if TYPE_CHECKING:

@@ -13,14 +13,16 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from . import names, outgoing
 from .aws import bridge
-from .config.config import Config, Lengths
+from .config.config import Config
 from .counts.red import Red
 from .export.worker import Worker
 from .health import Health
 from .identity import Resource
 from .propagation.propagators import propagators
+from .redaction.cutting import cut_span
+from .redaction.lengths import Lengths
 from .redaction.redactor import Redactor
-from .redaction.spans import cut_span
+from .redaction.spans import cleaned_span
 from .requests.middleware import Instruments
 from .tracing.eager import Eager
 from .tracing.readable import SpanForm
@@ -109,7 +111,7 @@ def _written(own: Provider, sampling: Sampling, health: Health, redactor: Redact
     told = span.form.readable(span)
     told = sampling.weighed(told) if span.stands else told
     if own.others:
-        told = redactor.span(told)
+        told = cleaned_span(told, redactor)
         shown(cut_span(told, own.lengths), own.others, health)
     return told
 

@@ -23,7 +23,7 @@ from .export.worker import Worker
 from .health import Health
 from .identity import Resource
 from .names import PROM_ERRORS
-from .redaction.redactor import Rules
+from .redaction.rules import Rules
 from .requests.engine import ENGINES, check, put_inside
 from .requests.placement import is_starlette, put_outermost, serves_itself
 from .tracing.current import enter, leave

@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import names
 from ..errors import BadRule
-from ..redaction.redactor import Rules
+from ..redaction.lengths import Lengths
+from ..redaction.rules import Rules
 from .page import Page, read_page
 
 if TYPE_CHECKING:
@@ -81,16 +82,6 @@ class LogsConfig:
     def with_argument(self, lines: str | None) -> LogsConfig:
         """The same, with what `instrument()` was told of consoles."""
         return self if lines is None else replace(self, lines=lines)
-
-
-class Lengths(NamedTuple):
-    """Characters that a span's values may have, and those of its events and links; None: as many as they like.
-
-    Applied where spans leave: what is cut before it is redacted may keep half of a card number.
-    """
-
-    of_spans: int | None = None
-    of_others: int | None = None
 
 
 @dataclass(frozen=True)

@@ -229,12 +229,13 @@ class Exporter:
 
     def _redacted(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
         """The spans as they may leave; one that can't be looked through stays here."""
-        from ..redaction.spans import cut_span
+        from ..redaction.cutting import cut_span
+        from ..redaction.spans import cleaned_span
 
         redacted: list[ReadableSpan] = []
         for span in breathing(spans):
             try:
-                redacted.append(cut_span(self.redactor.span(span), self._config.lengths))
+                redacted.append(cut_span(cleaned_span(span, self.redactor), self._config.lengths))
             except Exception:  # noqa: BLE001 - values are the application's own, and what they say may raise anything
                 self._health.add(names.PROM_ERRORS, "redact")
                 self._health.add(names.PROM_DROPPED_SPANS)

@@ -27,7 +27,7 @@ from ..config.token import CHALLENGE
 from ..counts.red import Red, Total
 from ..export.exporter import Exporter
 from ..health import Health
-from ..multiprocess.fork import GATE
+from ..multiprocess.gate import GATE
 from ..multiprocess.place import is_shared, meeting_place
 from ..multiprocess.snapshot import Snapshot
 from ..multiprocess.workers import Workers

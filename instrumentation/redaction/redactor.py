@@ -12,20 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote, unquote
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
-from .. import names
-from ..errors import BadRule
 from ..health import Health
-from .cards import LEAST, cards_in, is_card, may_hold_card
-from .credentials import CARD, CVV, OWN, REDACTED, SECRET, TOO_DEEP, Keys, may_hold, passes
-
-if TYPE_CHECKING:
-    from opentelemetry._logs import LogRecord
-    from opentelemetry.sdk.trace import ReadableSpan
+from .cards import LEAST, is_card
+from .credentials import CARD, REDACTED, SECRET, TOO_DEEP, Keys
+from .rules import Rules
+from .texts import SHORT, TextRedactor, remember
 
 DEEPEST: Final = 16
 """Lists and maps within one another that are looked into; what lies deeper is taken out."""
@@ -35,16 +29,6 @@ MANY: Final = (list, tuple, set, frozenset, deque)
 
 Many = list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any] | deque[Any]
 Path = tuple[int, ...]
-
-_REMEMBERED: Final = 4_096
-_SHORT: Final = 128
-
-_PLACES: Final = re.compile(r"[^\s&;?#\"'<>]+")
-_ESCAPE: Final = re.compile("%[0-9A-Fa-f]{2}")
-_ESCAPED: Final = 3
-"""How often a text may have been percent-encoded."""
-_MEANT: Final = re.compile(r"[\s%&;?#\"'<>\x00-\x1f]")
-"""What has to be escaped again, where something was taken out of what was escaped."""
 
 _IDS: Final[Mapping[str, re.Pattern[str]]] = {
     **dict.fromkeys(("trace_id", "trace.id", "traceId", "otelTraceID", "TraceId"), re.compile("[0-9a-fA-F]{32}")),
@@ -58,40 +42,6 @@ _IDS: Final[Mapping[str, re.Pattern[str]]] = {
 """Keys whose values are ids where they look so, whatever their digits."""
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What is taken out besides, and what stays.
-
-    `keys`: what keys of secrets end with, in small or large letters; `patterns`: regular expressions, all of whose matches are taken
-    out (one that takes long on some texts takes long here); `allowed`: whole keys under which everything stays as it is.
-    Raises `BadRule`.
-    """
-
-    keys: tuple[str, ...] = ()
-    patterns: tuple[re.Pattern[str] | str, ...] = ()
-    allowed: frozenset[str] = field(default_factory=frozenset)
-
-    def __post_init__(self) -> None:
-        """Checks each pattern, and each key."""
-        if not all(self.keys):
-            raise BadRule("an empty key would be the end of every key")
-        for pattern in self.compiled:
-            if pattern.search("") is not None:
-                raise BadRule(f"the pattern {pattern.pattern!r} is found in an empty text, and so everywhere")
-
-    def over(self, others: Rules) -> Rules:
-        """These, with the others' where these say nothing, field by field."""
-        return Rules(self.keys or others.keys, self.patterns or others.patterns, self.allowed or others.allowed)
-
-    @property
-    def compiled(self) -> tuple[re.Pattern[str], ...]:
-        """The patterns, compiled."""
-        try:
-            return tuple(re.compile(pattern) for pattern in self.patterns)
-        except re.error as error:
-            raise BadRule(f"the pattern {error.pattern!r} is no regular expression: {error}") from error
-
-
 class _Key(NamedTuple):
     """A key as it may be said, and what it says of its value: the kind of secret it is, or that it stays, or looks like an id."""
 
@@ -102,37 +52,15 @@ class _Key(NamedTuple):
     ids: re.Pattern[str] | None = None
 
 
-class Redactor:
-    """Takes card numbers and secrets out of texts, values, spans and log records. Its rules never change. Safe from any thread.
-
-    What it takes out is counted in `health`, as `fournines_redacted{kind}`.
-    """
+class Redactor(TextRedactor):
+    """Takes card numbers and secrets out of values of any kind, texts among them, and out of attributes with their keys."""
 
     def __init__(self, rules: Rules | None = None, health: Health | None = None) -> None:
-        self.rules = rules or Rules()
-        self._health = health
-        self._passes, self._keys_of_secrets = passes(self.rules.keys), Keys(self.rules.keys)
-        self._patterns = self.rules.compiled
+        super().__init__(rules, health)
+        self._keys_of_secrets = Keys(self.rules.keys)
         self._allowed = frozenset(key.lower() for key in self.rules.allowed)
-        self._clean: dict[str, None] = {}
         self._keys: dict[str, _Key] = {}
         self._plain_keys: dict[str, None] = {}
-
-    def text(self, text: str) -> str:
-        """The text without card numbers and secrets: the very same one where there are none."""
-        if text in self._clean:
-            return text
-        if not (self._patterns or self.rules.keys or "%" in text or may_hold_card(text) or may_hold(text)):
-            if len(text) <= _SHORT:
-                _remember(self._clean, text, None)
-            return text
-        taken: list[str] = []
-        cleaned = self._cleaned(text, taken)
-        if taken:
-            self._count(taken)
-        elif len(text) <= _SHORT:
-            _remember(self._clean, text, None)
-        return cleaned
 
     def value(self, value: Any) -> Any:
         """A value of any kind without card numbers and secrets; lists, sets and maps are looked into, and are new where something changed.
@@ -150,60 +78,6 @@ class Redactor:
         cleaned = self._mapping({key: value}, ())
         return str(next(iter(cleaned.values())))
 
-    def span(self, span: ReadableSpan) -> ReadableSpan:
-        """An ended span without card numbers and secrets in name, attributes, events, links, status and trace state: the very same
-        one where there are none. Its ids, times, resource and counts of what was dropped stay.
-        """
-        from .spans import cleaned_span
-
-        return cleaned_span(span, self)
-
-    def log_record(self, record: LogRecord) -> LogRecord:
-        """A log record without card numbers and secrets in body, attributes, event name and severity text: the very same one where there
-        are none.
-        """
-        from .spans import cleaned_record
-
-        return cleaned_record(record, self)
-
-    def _count(self, taken: Sequence[str]) -> None:
-        if self._health is not None:
-            for kind in set(taken):
-                self._health.add(names.PROM_REDACTED, kind, by=taken.count(kind))
-
-    def _cleaned(self, text: str, taken: list[str]) -> str:
-        before = len(taken)
-        cleaned = self._plain(text, taken)
-        if "%" in cleaned and _ESCAPE.search(cleaned):
-            cleaned = _PLACES.sub(lambda place: self._unescaped(place[0], taken), cleaned)
-        return cleaned if len(taken) > before else text
-
-    def _plain(self, text: str, taken: list[str]) -> str:
-        """The text as it stands, whatever its percent signs mean."""
-        if may_hold_card(text) and (found := cards_in(text)):
-            taken += [CVV if each.is_code else CARD for each in found]
-            text = _without(text, [(each.start, each.end, REDACTED) for each in found])
-        if self.rules.keys or may_hold(text):
-            small = text.lower()
-            for kind, is_worthwhile, pattern, group, instead in self._passes:
-                if is_worthwhile(text, small):
-                    text = _taken_out(text, pattern, group, instead, kind, taken)
-        for pattern in self._patterns:
-            text = _taken_out(text, pattern, 0, _redacted, OWN, taken)
-        return text
-
-    def _unescaped(self, place: str, taken: list[str]) -> str:
-        """A part of a URL, looked at as what it means; as it was where that holds nothing."""
-        meant = place
-        for _ in range(_ESCAPED):
-            if "%" not in meant:
-                break
-            meant = unquote(meant)
-            cleaned = self._plain(meant, taken)
-            if cleaned != meant:
-                return _MEANT.sub(lambda char: quote(char[0]), cleaned)
-        return place
-
     def _key(self, key: str) -> _Key:
         known = self._keys.get(key)
         if known is None:
@@ -213,10 +87,10 @@ class Redactor:
             known = _Key(said, kind, self._keys_of_secrets.may_count(key), key.lower() in self._allowed, _IDS.get(key))
             if taken:
                 self._count(taken)
-            elif len(key) <= _SHORT:
-                _remember(self._keys, key, known)
+            elif len(key) <= SHORT:
+                remember(self._keys, key, known)
                 if known == _Key(key):
-                    _remember(self._plain_keys, key, None)
+                    remember(self._plain_keys, key, None)
         return known
 
     def _mapping(self, mapping: Mapping[Any, Any], path: Path) -> Mapping[Any, Any]:
@@ -305,45 +179,8 @@ class Redactor:
         return REDACTED
 
 
-def _redacted(_: re.Match[str]) -> str:
-    return REDACTED
-
-
 def _is_code(value: Any) -> bool:
     """Whether a value beside a card number may be its verification code."""
     if isinstance(value, str):
         return value.isascii() and value.isdigit() and len(value) in (3, 4)
     return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 9_999
-
-
-def _remember(known: dict[str, Any], text: str, value: object) -> None:
-    # Emptied when it is full: what comes again is back at once, and nothing has to be kept in order.
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[text] = value
-
-
-def _taken_out(
-    text: str,
-    pattern: re.Pattern[str],
-    group: int,
-    instead: Callable[[re.Match[str]], str],
-    kind: str,
-    taken: list[str],
-) -> str:
-    """The text without a group of each match; what was taken out before is not counted again."""
-    edits = [
-        (*found.span(group), new)
-        for found in pattern.finditer(text)
-        if found[group] != (new := instead(found)) and (found[group] or kind != OWN)
-    ]
-    taken += [kind] * len(edits)
-    return _without(text, edits) if edits else text
-
-
-def _without(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    parts, at = [], 0
-    for start, end, new in edits:
-        parts += [text[at:start], new]
-        at = end
-    return "".join([*parts, text[at:]])

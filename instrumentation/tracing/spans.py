@@ -19,11 +19,11 @@ from opentelemetry.trace import Tracer
 
 from ... import __version__
 from .. import names
-from ..config.config import Lengths
 from ..health import Health
 from ..identity import Resource as ResourceAttributes
 from ..propagation.propagators import XRayIds
-from ..redaction.spans import NO_LENGTHS, cut_span
+from ..redaction.cutting import UNLIMITED, cut_span
+from ..redaction.lengths import Lengths
 from .current import current, local_root
 from .requestspan import RequestSpan
 from .sampling import Sampling
@@ -113,7 +113,7 @@ class Provider(TracerProvider):
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:
         """As the SDK's; requests' spans are shown to it too."""
-        shown = span_processor if self.lengths == NO_LENGTHS else Cutting(span_processor, self.lengths)
+        shown = span_processor if self.lengths == UNLIMITED else Cutting(span_processor, self.lengths)
         super().add_span_processor(shown)
         if all(_idle(span_processor, name) for name in BEGINNINGS):
             self.others = (*self.others, span_processor)

@@ -21,7 +21,7 @@ from fournines.instrumentation.counts.red import Exemplar, Red
 from fournines.instrumentation.exposition.families import family_of, metric_of
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.multiprocess.folder import Busy, Folder
-from fournines.instrumentation.multiprocess.fork import Gate
+from fournines.instrumentation.multiprocess.gate import Gate
 from fournines.instrumentation.multiprocess.place import (
     is_shared,
     meeting_place,

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from fournines.instrumentation import names
 from fournines.instrumentation.errors import BadRule
 from fournines.instrumentation.health import Health
-from fournines.instrumentation.redaction.redactor import Redactor, Rules
+from fournines.instrumentation.redaction.redactor import Redactor
+from fournines.instrumentation.redaction.rules import Rules
 
 CARD = "4111111111111111"
 HERE = Path(__file__).parent

@@ -120,7 +120,7 @@ def shop(say):
 def test_what_user_code_says_is_what_the_sdk_s_span_would_say(watch, call, monkeypatch, caplog, say, limits):
     """Attributes, events, links, status and name, cleaned, cut and counted within `OTEL_*_LIMIT` as the SDK does."""
     from fournines.instrumentation import setup
-    from fournines.instrumentation.redaction.spans import cut_span
+    from fournines.instrumentation.redaction.cutting import cut_span
 
     caplog.set_level(logging.CRITICAL)
     for name, value in LIMITS[limits].items():
