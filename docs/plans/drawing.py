@@ -35,6 +35,9 @@ _STYLE: Final = """
 """
 
 
+Point = tuple[float, float]
+
+
 class Box(NamedTuple):
     """A place in a picture."""
 
@@ -94,7 +97,7 @@ class Picture:
             self.words(box.x, y, line, kind)
         return y
 
-    def arrow(self, points: Sequence[tuple[float, float]], kind: str = "") -> None:
+    def arrow(self, points: Sequence[Point], kind: str = "") -> None:
         """A line through points, with a tip at its end; its corners are round."""
         style, tip = (f"arrow {kind}", f"{kind}-tip") if kind else ("arrow", "tip")
         self._shapes.append(f'<path class="{style}" d="{_path(points)}"/>')
@@ -115,33 +118,30 @@ def wrapped(words: str, width: float, size: float = 10.5, letter: float = PROSE)
     return textwrap.wrap(words, max(8, int(width / (size * letter)))) or [""]
 
 
-def _path(points: Sequence[tuple[float, float]], radius: float = 7) -> str:
-    first, *rest = points
-    path = f"M{_number(first[0])} {_number(first[1])}"
-    for index, (x, y) in enumerate(rest):
-        if index + 1 == len(rest):
-            path += f"L{_number(x)} {_number(y)}"
-            continue
-        before, after = points[index], rest[index + 1]
-        start, end = _towards((x, y), before, radius), _towards((x, y), after, radius)
-        path += (
-            f"L{_number(start[0])} {_number(start[1])}Q{_number(x)} {_number(y)} {_number(end[0])} {_number(end[1])}"
-        )
-    return path
+def _path(points: Sequence[Point], radius: float = 7) -> str:
+    """Through all points in turn, round every corner."""
+    path = f"M{_pair(points[0])}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        path += f"L{_pair(_towards(corner, before, radius))}Q{_pair(corner)} {_pair(_towards(corner, after, radius))}"
+    return f"{path}L{_pair(points[-1])}"
 
 
-def _towards(a: tuple[float, float], b: tuple[float, float], most: float) -> tuple[float, float]:
+def _towards(a: Point, b: Point, most: float) -> Point:
     """The point on the way from a to b, `most` away, or half of the way."""
     length = ((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) ** 0.5
     part = min(most, length / 2) / length if length else 0
     return a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part
 
 
-def _tip(a: tuple[float, float], b: tuple[float, float]) -> str:
+def _tip(a: Point, b: Point) -> str:
     x, y = _towards(b, a, 7)
     across = (b[1] - y) / 2, (x - b[0]) / 2
     corners = [b, (x + across[0], y + across[1]), (x - across[0], y - across[1])]
-    return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + "Z"
+    return f"M{'L'.join(map(_pair, corners))}Z"
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
 
 
 def _number(value: float) -> str:

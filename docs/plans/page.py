@@ -31,13 +31,14 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     right = [
         column > 0 and all(re.fullmatch(r"[\d,./: -]+", row[column]) for row in rows) for column in range(len(head))
     ]
-    lines = [_line([_set(text, width, r) for text, width, r in zip(row, widths, right, strict=True)]) for row in cells]
+    lines = [
+        _line(
+            [text.rjust(width) if r else text.ljust(width) for text, width, r in zip(row, widths, right, strict=True)]
+        )
+        for row in cells
+    ]
     rule = [f"{'-' * (width - r)}{':' * r}" for width, r in zip(widths, right, strict=True)]
     return "\n".join([lines[0], _line(rule), *lines[1:]])
-
-
-def _set(text: str, width: int, right: bool) -> str:  # noqa: FBT001 - one caller, above
-    return text.rjust(width) if right else text.ljust(width)
 
 
 def _line(cells: list[str]) -> str:

@@ -116,11 +116,6 @@ class Tree:
         folders = [root.joinpath(*package.split(".")[1:]) for package in setuptools["packages"]]
         return cls(_named([path for folder in folders for path in sorted(folder.glob("*.py"))], root, "fournines"))
 
-    def with_test(self, name: str) -> Tree:
-        """The house with one of its tests, `tests.test_contracts`, which is no part of the package; OSError where there is none."""
-        module = Module(f"fournines.{name}", ROOT.joinpath(*name.split(".")).with_suffix(".py"))
-        return Tree({**self.modules, module.name: module})
-
     def imports(self, name: str) -> tuple[Import, ...]:
         """What a module imports of its own tree, in its order."""
         if name not in self._imports:
@@ -150,7 +145,7 @@ class Tree:
         return found.module
 
     def asks(self, name: str, *times: When) -> set[str]:
-        """The modules that a module imports at these times (at any, where none is named), itself and its folder's face left out."""
+        """The modules that a module imports at these times (at any, where none is named)."""
         return {
             found.module for found in self.imports(name) if found.module != name and (not times or found.when in times)
         }

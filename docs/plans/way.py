@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Joint:
-    """What ties two steps of which neither knows the other: of what `kind`, said where, and the module (a test, too) that knows both."""
+    """What ties two steps of which neither knows the other: of what `kind`, said where, and the module that knows both."""
 
     kind: str
     at: Place
@@ -106,7 +106,8 @@ def _loose(before: Place, one: Step, house: Tree) -> str:
         tied = len(ends) == 1 or any(ends - {end} <= house.uses(end) for end in ends)
         return "" if tied else f"neither {before} nor {one.place} imports the other, and no joint is said"
     tied_in = PACKAGE + one.joint.tied_in
-    house = house if tied_in in house.modules else house.with_test(one.joint.tied_in)
+    if tied_in not in house.modules:
+        return f"there is no {one.joint.tied_in}, which is to tie {before} to {one.place}"
     missing = sorted(end.removeprefix(PACKAGE) for end in ends - house.uses(tied_in) - {tied_in})
     return (
         f"{one.joint.tied_in} is to tie {before} to {one.place}, and imports no {', '.join(missing)}" if missing else ""

@@ -11,7 +11,7 @@ LEFT: Final = 150
 """Where steps begin; before it stands what their stage is."""
 
 HIGH: Final = 40
-APART: Final = 22
+APART: Final = 18
 BELOW: Final = 30
 """A step's height, the room between two steps, and between two rows of them."""
 
@@ -19,8 +19,8 @@ SEQUENCE: Final = LEFT - 14
 BRANCH: Final = LEFT - 26
 """Where arrows run down to the next row, and where to one further below."""
 
-ROOMS: Final = frozenset({"slo", "collector", "alerts", "dashboards", "instrumentation"})
-"""Those that have a colour of their own."""
+ROOMS: Final = ("collector", "slo", "alerts", "dashboards", "serving")
+"""Rooms have colours, which are told below; so a step's own line need not name its room."""
 
 
 def way_picture(way: Way, title: str) -> str:
@@ -31,7 +31,8 @@ def way_picture(way: Way, title: str) -> str:
     for number, stage in enumerate(way.stages):
         begins = way.begins_at(number)
         y = _stage(picture, stage, y, drawn, None if begins is None else drawn[str(begins)])
-    return picture.svg(y - BELOW + 16)
+    _legend(picture, way, y - BELOW + 28)
+    return picture.svg(y - BELOW + 44)
 
 
 def _stage(picture: Picture, stage: Stage, y: float, drawn: dict[str, Box], before: Box | None) -> float:
@@ -64,10 +65,27 @@ def _places(stage: Stage) -> list[tuple[float, int]]:
 
 
 def _chip(picture: Picture, one: Step, box: Box) -> None:
-    room = one.place.module.split(".", maxsplit=1)[0]
-    picture.box(box, f"part {room}" if room in ROOMS else "part")
+    picture.box(box, f"part {_room(one)}")
     picture.words(box.x + 9, box.y + 17, one.place.name, "code strong")
-    picture.words(box.x + 9, box.y + 32, one.place.module, "code dim small")
+    picture.words(box.x + 9, box.y + 32, _module(one), "code dim small")
+
+
+def _legend(picture: Picture, way: Way, y: float) -> None:
+    met = {_room(one) for stage in way.stages for one in stage.steps}
+    x = float(LEFT)
+    for room in (room for room in ROOMS if room in met):
+        picture.box(Box(x, y - 9, 11, 11), f"part {room}", 3)
+        picture.words(x + 17, y, room, "code dim small")
+        x += 17 + len(room) * 10.5 * CODE + 22
+
+
+def _room(one: Step) -> str:
+    return one.place.module.split(".", maxsplit=1)[0]
+
+
+def _module(one: Step) -> str:
+    """Its module without its room."""
+    return one.place.module.removeprefix(f"{_room(one)}.")
 
 
 def _arrow(picture: Picture, one: Step, start: Box, end: Box, side: float) -> None:
@@ -83,7 +101,7 @@ def _arrow(picture: Picture, one: Step, start: Box, end: Box, side: float) -> No
 
 
 def _width(one: Step) -> float:
-    return 18 + max(len(one.place.name) * 12.3 * CODE, len(one.place.module) * 10.5 * CODE)
+    return 18 + max(len(one.place.name) * 12.3 * CODE, len(_module(one)) * 10.5 * CODE)
 
 
 def _apart(one: Step) -> float:
