@@ -1,7 +1,4 @@
-"""Rate, errors, duration: one recording of every request, with two outlets.
-
-Each series keeps cumulative bucket counts, which `/metrics` shows as they are; `seal()` takes what was added since the
-last seal, which leaves as an OTLP delta. Both come from the same integers, so they can't disagree.
+"""Rate, errors, duration of one service's requests: one recording of each.
 
 Cost of one record: a dictionary look-up, a bisection and a lock nobody else holds, about 1 us in a loop, and three in the middle
 of a request, which is why requests leave it to `settle`.
@@ -10,224 +7,14 @@ of a request, which is why requests leave it to `settle`.
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Hashable
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
-from .. import names
-
-Attribute = str | int
-Key = tuple[str, str, str | None, int, str | None, str | None]
-"""(method, scheme, route, status, error type, protocol version): all that tells one series from another."""
-
-SERIES_LIMIT: Final = 2000
-"""Series per metric, the SDK's usual limit; beyond it a new one loses what may vary, so counts stay whole and memory bounded."""
-
-NANOS: Final = 1_000_000_000
-
-K = TypeVar("K", bound=Hashable)
-"""What tells one series of a metric from another."""
-
-
-class Exemplar(NamedTuple):
-    """One request that fell into a bucket: its ids, its seconds and when (epoch seconds)."""
-
-    trace_id: int
-    span_id: int
-    seconds: float
-    at: float
-
-
-class Gained(NamedTuple, Generic[K]):
-    """What one series gained since the last seal. `counts` has one entry per bucket, the last for +Inf."""
-
-    key: K
-    counts: tuple[int, ...]
-    seconds: float
-    exemplars: tuple[Exemplar, ...]
-
-    @property
-    def requests(self) -> int:
-        """Requests, or whatever was timed, in this point."""
-        return sum(self.counts)
-
-
-class Held(NamedTuple, Generic[K]):
-    """What one series holds since the process began; one exemplar, or None, per bucket."""
-
-    key: K
-    counts: tuple[int, ...]
-    seconds: float
-    exemplars: tuple[Exemplar | None, ...]
-
-
-Point = Gained[Key]
-Total = Held[Key]
-"""The same of requests."""
-
-
-def attributes(key: Key) -> dict[str, Attribute]:
-    """The key under the names of the semantic conventions; what is None is left out."""
-    method, scheme, route, status, error_type, version = key
-    pairs: dict[str, Attribute | None] = {
-        names.METHOD: method,
-        names.URL_SCHEME: scheme,
-        names.STATUS_CODE: status,
-        names.ROUTE: route,
-        names.ERROR_TYPE: error_type,
-        names.PROTOCOL_VERSION: version,
-    }
-    return {name: value for name, value in pairs.items() if value is not None}
-
-
-class _Series(Generic[K]):
-    __slots__ = (
-        "boundaries",
-        "counts",
-        "exemplars",
-        "fresh",
-        "key",
-        "lock",
-        "sealed_counts",
-        "sealed_seconds",
-        "seconds",
-    )
-
-    def __init__(self, key: K, boundaries: tuple[float, ...]) -> None:
-        self.key = key
-        self.lock = threading.Lock()
-        self.boundaries = boundaries
-        buckets = len(boundaries) + 1
-        self.counts = [0] * buckets
-        self.seconds = 0.0
-        self.exemplars: list[Exemplar | None] = [None] * buckets
-        self.fresh = False
-        self.sealed_counts = (0,) * buckets
-        self.sealed_seconds = 0.0
-
-    def total(self) -> Held[K]:
-        with self.lock:
-            return Held(self.key, tuple(self.counts), self.seconds, tuple(self.exemplars))
-
-    def take(self, since: float) -> Gained[K] | None:
-        with self.lock:
-            if not self.fresh:
-                return None
-            self.fresh = False
-            counts, seconds, exemplars = tuple(self.counts), self.seconds, tuple(self.exemplars)
-        gained = tuple(now - before for now, before in zip(counts, self.sealed_counts, strict=True))
-        point = Gained(
-            self.key,
-            gained,
-            seconds - self.sealed_seconds,
-            tuple(one for one in exemplars if one is not None and one.at >= since),
-        )
-        self.sealed_counts, self.sealed_seconds = counts, seconds
-        return point
-
-    def divide(self, boundaries: tuple[float, ...], slot: int) -> None:
-        """Splits the bucket of that number in two. What is in it may be longer than the new boundary, and so counts as longer."""
-        with self.lock:
-            self.boundaries = boundaries
-            self.counts.insert(slot, 0)
-            self.exemplars.insert(slot, None)
-            self.sealed_counts = (*self.sealed_counts[:slot], 0, *self.sealed_counts[slot:])
-
-
-class Flight:
-    """Requests in flight of one method and scheme. Adding is safe from any thread."""
-
-    __slots__ = ("_lock", "count", "method", "scheme")
-
-    def __init__(self, method: str, scheme: str) -> None:
-        self.method, self.scheme = method, scheme
-        self.count = 0
-        self._lock = threading.Lock()
-
-    def add(self, change: int) -> None:
-        """One more, or one less; never fewer than none, as a forked child would count its parent's."""
-        with self._lock:
-            self.count = max(0, self.count + change)
-
-
-class Durations(Generic[K]):
-    """All series of one metric. Recording is safe from any thread; `seal` is for one exporter only.
-
-    `beyond` says which series is counted in where there is no room for another: one of few.
-    """
-
-    def __init__(self, boundaries: tuple[float, ...], beyond: Callable[[K], K], limit: int = SERIES_LIMIT) -> None:
-        self.boundaries = boundaries
-        self._beyond = beyond
-        self.overflowed = 0
-        self._limit = limit
-        self._series: dict[K, _Series[K]] = {}
-        self._lock = threading.Lock()
-        self._layout = threading.Lock()
-        self._asked: list[float] = []
-
-    def record(self, key: K, seconds: float, exemplar: Exemplar | None = None) -> None:
-        """Counts what took so long. A duration equal to a boundary falls into that boundary's bucket."""
-        series = self._series.get(key) or self._new(key)
-        with series.lock:
-            slot = bisect_left(series.boundaries, seconds)
-            series.counts[slot] += 1
-            series.seconds += seconds
-            series.fresh = True
-            if exemplar is not None:
-                series.exemplars[slot] = exemplar
-
-    def seal(self, since: float) -> list[Gained[K]]:
-        """What every series gained since the last seal; exemplars only from `since` (epoch seconds) on."""
-        while self._asked:
-            self._divide(self._asked.pop())
-        return [point for series in self._all() if (point := series.take(since)) is not None]
-
-    def totals(self) -> list[Held[K]]:
-        """Every series as it stands, for exposition."""
-        return [series.total() for series in self._all()]
-
-    def divide(self, boundary: float) -> None:
-        """Has durations told apart at `boundary` seconds too: at once where nothing is counted yet, else from the next seal on.
-
-        Then what one exporter sealed and `boundaries` fit together.
-        """
-        if self._series:
-            self._asked.append(boundary)
-        else:
-            self._divide(boundary)
-
-    def shown(self) -> tuple[tuple[float, ...], list[Held[K]]]:
-        """The boundaries, and every series as it stands between them: for who is not the exporter."""
-        with self._layout:
-            return self.boundaries, self.totals()
-
-    def forget(self) -> None:
-        """Begins anew: a forked child must not report its parent's counts. Locks too: one may have been held."""
-        self._lock, self._layout = threading.Lock(), threading.Lock()
-        self._series, self.overflowed = {}, 0
-
-    def _all(self) -> list[_Series[K]]:
-        with self._lock:
-            return list(self._series.values())
-
-    def _divide(self, boundary: float) -> None:
-        with self._layout, self._lock:
-            slot = bisect_left(self.boundaries, boundary)
-            if self.boundaries[slot : slot + 1] == (boundary,):
-                return
-            self.boundaries = (*self.boundaries[:slot], boundary, *self.boundaries[slot:])
-            for series in self._series.values():
-                series.divide(self.boundaries, slot)
-
-    def _new(self, key: K) -> _Series[K]:
-        with self._lock:
-            if key not in self._series and len(self._series) >= self._limit:
-                self.overflowed += 1
-                key = self._beyond(key)
-            return self._series.setdefault(key, _Series(key, self.boundaries))
-
+from .durations import SERIES_LIMIT, Durations
+from .flight import Flight
+from .point import NANOS, Exemplar, Key
+from .series import Series
 
 ENOUGH: Final = 512
 """Requests that wait to be counted and wake the export thread."""
@@ -308,7 +95,7 @@ class Red(Durations[Key]):
         except Exception:  # noqa: BLE001 - the outer guard
             self.failed()
 
-    def _all(self) -> list[_Series[Key]]:
+    def _all(self) -> list[Series[Key]]:
         self.settle()
         return super()._all()
 

@@ -9,12 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from .. import names
-from .red import (
-    Attribute,
-    Durations,
-    Gained,
-    Held,
-)
+from .durations import Durations
+from .point import Attribute, Gained, Held
 
 Pairs = tuple[tuple[str, Attribute], ...]
 """The attributes of one series."""

@@ -10,7 +10,7 @@ from typing import Final
 from .. import names
 from ..clock import Clock
 from ..config.config import EmfConfig
-from ..counts.red import Point
+from ..counts.point import Point
 from ..health import Health
 from ..identity import Resource
 from ..logs.about import about

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from .. import names
-from ..counts.red import Point
+from ..counts.point import Point
 
 MOST_METRICS: Final = 100
 MOST_DIMENSIONS: Final = 30

@@ -19,12 +19,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 
 from ... import __version__
 from .. import names
-from ..counts.red import (
-    Attribute,
-    Gained,
-    Point,
-    attributes,
-)
+from ..counts.point import Attribute, Gained, Point, attributes
 from ..counts.work import Measured
 from ..identity import Resource
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..counts.red import Point
+from ..counts.point import Point
 from ..identity import Resource
 
 

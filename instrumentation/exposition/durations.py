@@ -15,12 +15,7 @@ from prometheus_client.samples import Exemplar as PrometheusExemplar
 from prometheus_client.utils import floatToGoString
 
 from .. import names
-from ..counts.red import (
-    Exemplar,
-    Held,
-    Total,
-    attributes,
-)
+from ..counts.point import Exemplar, Held, Total, attributes
 
 NAME: Final = names.PROM_REQUEST_DURATION
 TEXT: Final = "Duration of HTTP server requests."

@@ -24,7 +24,8 @@ from prometheus_client.registry import Collector
 from .. import names
 from ..config.page import Page
 from ..config.token import CHALLENGE
-from ..counts.red import Red, Total
+from ..counts.point import Total
+from ..counts.red import Red
 from ..export.exporter import Exporter
 from ..health import Health
 from ..multiprocess.gate import GATE

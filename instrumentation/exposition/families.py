@@ -15,7 +15,8 @@ from prometheus_client.samples import Exemplar as PrometheusExemplar
 from prometheus_client.samples import Sample as PrometheusSample
 
 from .. import names
-from ..counts.red import Red, Total
+from ..counts.point import Total
+from ..counts.red import Red
 from ..export.exporter import Exporter
 from ..health import Health
 from ..multiprocess.snapshot import (

@@ -14,7 +14,7 @@ from prometheus_client.exposition import generate_latest as as_text
 from prometheus_client.openmetrics.exposition import generate_latest as as_openmetrics
 from prometheus_client.registry import Collector
 
-from ..counts.red import Total
+from ..counts.point import Total
 from .durations import written
 
 OPENMETRICS: Final = "application/openmetrics-text"

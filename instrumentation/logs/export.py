@@ -19,7 +19,7 @@ from .entry import LogEntry, Redacting
 from .queue import LogQueue
 
 if TYPE_CHECKING:
-    from ..counts.red import Point
+    from ..counts.point import Point
 
 _log = logging.getLogger("fournines.instrumentation")
 

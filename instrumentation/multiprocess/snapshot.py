@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-from ..counts.red import Exemplar, Key, Total
+from ..counts.point import Exemplar, Key, Total
 
 FORMAT: Final = 1
 LASTING: Final = frozenset({"counter", "histogram", "summary"})

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ..counts.red import Exemplar
+from ..counts.point import Exemplar
 from .snapshot import (
     LASTING,
     Family,

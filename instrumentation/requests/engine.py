@@ -18,7 +18,8 @@ from opentelemetry.util.types import Attributes
 
 from .. import names
 from ..config.config import stable_conventions
-from ..counts.red import Exemplar, Flight, Key
+from ..counts.flight import Flight
+from ..counts.point import Exemplar, Key
 from ..errors import NoSuchEngine
 from .placement import is_fastapi
 

@@ -18,13 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.context import Context
 
 from .. import names
-from ..counts.red import (
-    A_FEW,
-    ENOUGH,
-    MOST,
-    Key,
-    Red,
-)
+from ..counts.point import Key
+from ..counts.red import A_FEW, ENOUGH, MOST, Red
 from ..errorname import error_name
 from ..health import Health
 from ..propagation.propagators import Propagators

@@ -13,7 +13,7 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 from .. import names
-from ..counts.red import Exemplar
+from ..counts.point import Exemplar
 from ..counts.work import WorkCounts
 from ..errorname import error_name
 from ..propagation.propagators import Incoming

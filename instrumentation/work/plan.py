@@ -7,7 +7,7 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from .. import names
-from ..counts.red import Durations
+from ..counts.durations import Durations
 from ..counts.work import Pairs, WorkCounts
 
 LONGEST: Final = 200

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from fournines.instrumentation import names
 from fournines.instrumentation.config.config import EmfConfig, read_config
-from fournines.instrumentation.counts.red import Exemplar, Point, Red
+from fournines.instrumentation.counts.point import Exemplar, Point
+from fournines.instrumentation.counts.red import Red
 from fournines.instrumentation.emf.export import EmfExport, emf_export
 from fournines.instrumentation.emf.lines import (  # fmt: skip
     LARGEST_EVENT,

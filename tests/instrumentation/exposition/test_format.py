@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client.exposition import generate_latest as as_text
 from prometheus_client.openmetrics.exposition import generate_latest as as_openmetrics
 
-from fournines.instrumentation.counts.red import Exemplar, Total
+from fournines.instrumentation.counts.point import Exemplar, Total
 from fournines.instrumentation.exposition.durations import durations, written
 from fournines.instrumentation.exposition.families import Families
 from fournines.instrumentation.exposition.format import Format, chosen, gzip_accepted

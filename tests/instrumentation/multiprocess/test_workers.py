@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from fournines.instrumentation import names
 from fournines.instrumentation.config.page import Page
-from fournines.instrumentation.counts.red import Exemplar, Red
+from fournines.instrumentation.counts.point import Exemplar
+from fournines.instrumentation.counts.red import Red
 from fournines.instrumentation.exposition.families import family_of, metric_of
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.multiprocess.folder import Busy, Folder
