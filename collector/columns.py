@@ -14,10 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..slo import Attributes
+from ..slo.sli import NANOSECONDS
 
 IntColumn = NDArray[np.int64]
 FloatColumn = NDArray[np.float64]
 IdColumns = NDArray[np.uint64]
+
+
+def nanoseconds(seconds: float) -> int:
+    """Epoch seconds as the wire counts them; the whole seconds exactly."""
+    whole = int(seconds)
+    return whole * NANOSECONDS + int((seconds - whole) * NANOSECONDS)
 
 
 class Signal(IntEnum):

@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 from ..slo import DAY
 from .columns import IntColumn, Signal
 from .counters import Counters
-from .ledger.buckets import (
-    FUTURE,
-    NANOSECONDS,
-    OLDEST,
-    kept_from,
-    nanoseconds,
-)
+from .ledger.buckets import FUTURE, OLDEST, latest_end, oldest_booked
 from .receipt import Receipt
 
 IN_THE_FUTURE: Final = "future"
@@ -68,7 +62,7 @@ class Rejections:
 
     def by_time(self, end: IntColumn, booked: IntColumn, received: float) -> NDArray[np.bool_]:
         """Which rows have a time that can be booked; the others are counted."""
-        latest, oldest = nanoseconds(received + FUTURE), kept_from(OLDEST, received) * NANOSECONDS
+        latest, oldest = latest_end(received), oldest_booked(received)
         if len(end) and end.max() <= latest and booked.min() >= oldest:
             return np.ones(len(end), np.bool_)
         future = end > latest

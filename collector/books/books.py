@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ...slo import HOUR
 from ..columns import Wanted
 from ..counters import Counters
 from ..ledger.buckets import Booked, Buckets
@@ -19,7 +18,7 @@ from ..names import HEARTBEAT
 from ..registry.declaring import Declaring
 from ..registry.registry import MOST_SERVICES, Judge, Registry
 from ..registry.retirement import Retirement
-from ..registry.series import Feeds, Series
+from ..registry.series import Series
 from ..remembered import Remembered
 from ..senders.origin import MOST_KNOWN, origin_of
 from ..senders.senders import Senders, SignOfLife
@@ -35,9 +34,6 @@ from .taps import Tap
 from .tracks import Tracks
 
 _LOG: Final = logging.getLogger("fournines.collector")
-
-LONGEST: Final = HOUR
-"""Seconds before its end that an event's start can show its SLO to be observed from."""
 
 
 class Books:
@@ -162,16 +158,11 @@ class Books:
                 MOST_SERVICES,
             )
 
-    def book(self, slos: tuple[int, ...], t: int, events: Booked, start: int, received: float) -> None:
-        """Stages events of bucket `t`; `start` is the second the first of them began."""
-        if slos and events.total:
+    def book(self, slos: tuple[int, ...], t: int, events: Booked, since: int, received: float) -> None:
+        """Stages events of bucket `t`, by which SLOs are observed from the second `since`; see `tallies.observed_from`."""
+        if events.total:
             self.buckets.book(slos, t, events, received)
-            self.tallies.observed(slos, max(start, t - LONGEST) if 0 < start <= t + HOUR else t)
-
-    def book_plain(self, feeds: Feeds, t: int, count: int, start: int, received: float) -> None:
-        """Stages events that need no duration to be judged."""
-        self.book(feeds.good, t, Booked(count, count), start, received)
-        self.book(feeds.bad, t, Booked(0, count), start, received)
+            self.tallies.observed(slos, since)
 
     def close(self) -> None:
         """Closes the connections and lets the folder go."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from ..books.books import Books
 from ..columns import Logs, Signal
 from ..rejections import Outcome, Rejections
-from ..senders.origin import origin_of
 from ..senders.senders import SignOfLife
 
 
 def count_logs(books: Books, logs: Logs, received: float) -> Outcome:
     """Stages the signs of life of a request's log records."""
-    books.hear((SignOfLife(origin_of(resource).sender) for resource in logs.resources), received)
+    books.hear((SignOfLife(books.origins.of(resource).sender) for resource in logs.resources), received)
     return Rejections(Signal.LOGS).outcome(len(logs.severity) + logs.skipped)

@@ -8,54 +8,26 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...slo import (
-    BUCKET,
-    HOUR,
-    PROBE,
-    SPANS,
-    XRAY,
-    Attributes,
-    SpanKind,
-)
+from ...slo import BUCKET, PROBE, SPANS, XRAY, Attributes
 from ...slo.classify import ROUTE_KEYS
-from ..books.books import LONGEST, Books
-from ..books.fractions import (
-    BITS,
-    HALF,
-    HEAVIEST,
-    weight,
-)
+from ...slo.sli import NANOSECONDS
+from ..books.books import Books
+from ..books.fractions import BITS, HALF, weight
 from ..books.taps import Piece
 from ..books.tracks import Sender, Track
-from ..columns import (
-    IntColumn,
-    Signal,
-    Source,
-    Spans,
-)
-from ..ledger.buckets import (
-    FUTURE,
-    NANOSECONDS,
-    OLDEST,
-    Booked,
-    kept_from,
-    nanoseconds,
-)
-from ..rejections import IMPLAUSIBLE, Outcome, Rejections
+from ..columns import IntColumn, Source, Spans
+from ..ledger.buckets import Booked, bucket_of
+from ..ledger.tallies import observed_from
+from ..registry.series import Threshold
+from ..rejections import Outcome
 from ..senders.origin import Origin
 from ..senders.senders import SignOfLife
+from .countable import CLIENT, CONSUMER, KINDS, SERVER, Countable, Rows
+from .groups import Groups
 
-_SERVER: Final = SpanKind.SERVER.value
-_CLIENT: Final = SpanKind.CLIENT.value
-_CONSUMER: Final = SpanKind.CONSUMER.value
-_SIDES: Final = (_SERVER, _CLIENT, _CONSUMER)
-"""The kinds that count, by their number among themselves."""
-_FEW: Final = 8
-"""Buckets that spans are counted in at once, the newest ones; those of older ones are booked a group at a time."""
-
-Rows = NDArray[np.intp]
+_NEWEST: Final = 8 * BUCKET
+"""Seconds of buckets that spans are counted in at once, the newest ones; those of older ones are booked a group at a time."""
 
 
 def count_spans(books: Books, spans: Spans, pieces: Sequence[Piece], source: Source = Source.OTLP) -> list[Outcome]:
@@ -66,59 +38,11 @@ def count_spans(books: Books, spans: Spans, pieces: Sequence[Piece], source: Sou
     origins = [books.origins.of(resource) for resource in spans.resources]
     received = max(piece.received for piece in pieces)
     counting = _Counting(books, spans, origins, received, source, bool(spans.threshold.any()))
-    countable = _countable(spans, pieces)
+    countable = Countable.of(spans, pieces)
     if source is not Source.PROBE:
         counting.hear(countable.rows)
     counting.count(countable.rows, countable.booked)
     return countable.outcomes
-
-
-class _Countable(NamedTuple):
-    """The rows that can count, when each is booked, and what became of each request."""
-
-    rows: Rows
-    booked: IntColumn
-    outcomes: list[Outcome]
-
-
-def _countable(spans: Spans, pieces: Sequence[Piece]) -> _Countable:
-    """The rows served, asked for or consumed, at a time that is kept, of a weight that can be; and when each is booked."""
-    counts = (spans.kind == _SERVER) | (spans.kind == _CLIENT) | (spans.kind == _CONSUMER)
-    items = [piece.items for piece in pieces]
-    received = np.repeat([nanoseconds(piece.received) for piece in pieces], items)[: len(counts)]
-    booked = np.minimum(spans.end, received)
-    if _is_sound(spans, booked, pieces):
-        outcomes = [Rejections(Signal.TRACES).outcome(count) for count in items]
-    else:
-        ends = np.cumsum(items).tolist()
-        outcomes = [
-            _sorted_out(spans, booked, counts, slice(end - piece.items, end), piece)
-            for piece, end in zip(pieces, ends, strict=True)
-        ]
-    rows = np.flatnonzero(counts)
-    return _Countable(rows, booked if len(rows) == len(booked) else booked[rows], outcomes)
-
-
-def _is_sound(spans: Spans, booked: IntColumn, pieces: Sequence[Piece]) -> bool:
-    """Whether no row at all is to be refused: almost always, and found out at once."""
-    latest = nanoseconds(min(piece.received for piece in pieces) + FUTURE)
-    oldest = kept_from(OLDEST, max(piece.received for piece in pieces)) * NANOSECONDS
-    return bool(
-        spans.end.max(initial=0) <= latest
-        and booked.min(initial=oldest) >= oldest
-        and spans.threshold.max(initial=0) <= HEAVIEST
-    )
-
-
-def _sorted_out(spans: Spans, booked: IntColumn, counts: NDArray[np.bool_], part: slice, piece: Piece) -> Outcome:
-    """What became of one request: those of its rows that are refused don't count any more."""
-    rejections = Rejections(Signal.TRACES)
-    rows = np.flatnonzero(counts[part]) + part.start
-    taken = rejections.by_time(spans.end[rows], booked[rows], piece.received)
-    heavy = spans.threshold[rows] > HEAVIEST
-    rejections.add(IMPLAUSIBLE, int(np.count_nonzero(heavy & taken)))
-    counts[rows] = taken & ~heavy
-    return rejections.outcome(piece.items)
 
 
 class _Group(NamedTuple):
@@ -144,7 +68,7 @@ class _Counting:
         """Stages who sent, and what of it counts."""
         spans, books = self.spans, self.books
         books.clocks.read(self.origins, spans.resource, spans.end, self.received)
-        serving = set(spans.resource[rows[spans.kind[rows] == _SERVER]].tolist())
+        serving = set(spans.resource[rows[spans.kind[rows] == SERVER]].tolist())
         segments = self.source is Source.XRAY
         for index, origin in enumerate(self.origins):
             serves = index in serving
@@ -162,9 +86,8 @@ class _Counting:
         if not len(rows):
             return
         numbers, of_row = self._tracked(rows)
-        buckets = booked // (BUCKET * NANOSECONDS)
-        newest = int(buckets.max())
-        apart = buckets <= newest - _FEW
+        buckets = bucket_of(booked)
+        apart = buckets <= int(buckets.max()) - _NEWEST
         if self.sampled:
             apart |= self.spans.threshold[rows] != 0
         if apart.any():
@@ -181,20 +104,19 @@ class _Counting:
         if first == last:
             self._add(first, rows, numbers, of_row)
             return
-        for bucket in range(first, last + 1):
-            inside = np.flatnonzero(buckets == bucket)
+        for t in range(first, last + 1, BUCKET):
+            inside = np.flatnonzero(buckets == t)
             if len(inside):
-                self._add(bucket, rows[inside], numbers, of_row[inside])
+                self._add(t, rows[inside], numbers, of_row[inside])
 
-    def _add(self, bucket: int, rows: Rows, numbers: IntColumn, of_row: IntColumn) -> None:
-        """Stages rows of one bucket."""
-        spans, t = self.spans, bucket * BUCKET
+    def _add(self, t: int, rows: Rows, numbers: IntColumn, of_row: IntColumn) -> None:
+        """Stages rows of the bucket of second `t`."""
+        spans = self.spans
         if len(rows) == len(spans.kind):
             started, ended = spans.start, spans.end
         else:
             started, ended = spans.start[rows], spans.end[rows]
-        began = started // NANOSECONDS
-        since = np.where((began > 0) & (began <= t + HOUR), np.maximum(began, t - LONGEST), t)
+        since = observed_from(started // NANOSECONDS, t)
         self.books.tracks.add(t, self.received, numbers, of_row, ended - started, since)
 
     def _tracked(self, rows: Rows) -> tuple[IntColumn, IntColumn]:
@@ -202,20 +124,18 @@ class _Counting:
         spans, tracks = self.spans, self.books.tracks
         tracks.make_room()
         kinds = spans.kind[rows]
-        side = (kinds == _CLIENT) + 2 * (kinds == _CONSUMER)
-        codes = side * len(spans.resources) + spans.resource[rows]
-        distinct, of_row = _distinct(
-            codes * len(spans.labels) + spans.label[rows], len(_SIDES) * len(spans.resources) * len(spans.labels)
-        )
-        labels = [self._labels(label) for label in (distinct % len(spans.labels)).tolist()]
-        senders = distinct // len(spans.labels)
+        side = (kinds == CLIENT) + 2 * (kinds == CONSUMER)
+        codes = (side * len(spans.resources) + spans.resource[rows]) * len(spans.labels) + spans.label[rows]
+        groups = Groups.by(codes, len(KINDS) * len(spans.resources) * len(spans.labels))
+        labels = [self._labels(label) for label in (groups.codes % len(spans.labels)).tolist()]
+        senders = groups.codes // len(spans.labels)
         numbers: list[int] = []
         # Codes are in order, so those of one sender lie together.
         starts = [0, *(np.flatnonzero(np.diff(senders)) + 1).tolist(), len(senders)]
         for start, end in pairwise(starts):
             of_side, resource = divmod(int(senders[start]), len(spans.resources))
-            numbers += self._numbers(resource, _SIDES[of_side], labels[start:end])
-        return np.array(numbers, np.int64), of_row
+            numbers += self._numbers(resource, KINDS[of_side], labels[start:end])
+        return np.array(numbers, np.int64), groups.of
 
     def _numbers(self, resource: int, kind: int, labels: list[Attributes]) -> list[int]:
         origin = self.origins[resource]
@@ -229,9 +149,7 @@ class _Counting:
         fresh = (np.diff(track, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0)
         starts = np.flatnonzero(fresh).tolist()
         for start, end in pairwise([*starts, len(rows)]):
-            yield _Group(
-                self.books.tracks.track(int(track[start])), int(bucket[start]) * BUCKET, rows[order[start:end]]
-            )
+            yield _Group(self.books.tracks.track(int(track[start])), int(bucket[start]), rows[order[start:end]])
 
     def _labels(self, label: int) -> Attributes:
         """What decides about a row. The page a probe asks for is no reason to let its result not count."""
@@ -250,23 +168,19 @@ class _Counting:
 
     def _book_group(self, group: _Group) -> None:
         """Books one group, and tells what its bad events have in common."""
-        feeds, rows = group.track.feeds, group.rows
-        if not (feeds.good or feeds.bad or feeds.timed):
-            return
-        start = int(self.spans.start[rows].min()) // NANOSECONDS
-        everything, nothing = rows, rows[:0]
-        self._book(group, feeds.good, start, everything, nothing)
-        self._book(group, feeds.bad, start, nothing, everything)
-        if feeds.timed:
-            durations = self.spans.end[rows] - self.spans.start[rows]
-            for threshold, slos in feeds.timed:
-                quick = durations <= threshold.nanoseconds
-                self._book(group, slos, start, rows[quick], rows[~quick])
+        rows = group.rows
+        began = self.spans.start[rows]
+        since = int(observed_from(began // NANOSECONDS, group.t).min())
 
-    def _book(self, group: _Group, slos: tuple[int, ...], start: int, good: Rows, bad: Rows) -> None:
+        def parted(threshold: Threshold) -> tuple[Rows, Rows]:
+            quick = self.spans.end[rows] - began <= threshold.nanoseconds
+            return rows[quick], rows[~quick]
+
+        for slos, good, bad in group.track.feeds.judged(rows, rows[:0], parted):
+            self._book(group, slos, since, good, bad)
+
+    def _book(self, group: _Group, slos: tuple[int, ...], since: int, good: Rows, bad: Rows) -> None:
         """Books some SLOs' events; sampled ones are told by their rounded weight."""
-        if not slos:
-            return
         failed = len(bad)
         thresholds = self.spans.threshold
         if self.sampled and (thresholds[good].any() or thresholds[bad].any()):
@@ -274,22 +188,9 @@ class _Counting:
             failed = (weights[1] + HALF) >> BITS
             for slo in slos:
                 right, wrong = self.books.fractions.whole(slo, *weights)
-                self.books.book((slo,), group.t, Booked(right, right + wrong), start, self.received)
+                self.books.book((slo,), group.t, Booked(right, right + wrong), since, self.received)
         else:
-            self.books.book(slos, group.t, Booked(len(good), len(good) + failed), start, self.received)
+            self.books.book(slos, group.t, Booked(len(good), len(good) + failed), since, self.received)
         if failed:
             track = group.track
             self.books.contributors.blame(slos, group.t, failed, track.told, track.resource, self.received)
-
-
-def _distinct(codes: IntColumn, most: int) -> tuple[IntColumn, IntColumn]:
-    """The distinct codes in order, and which of them each row has. `most` is what all codes are below."""
-    if most > 4 * len(codes) + 4096:
-        distinct, of_row = np.unique(codes, return_inverse=True)
-        return distinct, of_row
-    seen = np.zeros(most, np.bool_)
-    seen[codes] = True
-    distinct = np.flatnonzero(seen)
-    of_code = np.empty(most, np.int64)
-    of_code[distinct] = np.arange(len(distinct))
-    return distinct, of_code[codes]

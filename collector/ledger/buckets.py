@@ -19,7 +19,8 @@ from ...slo import (
     Interval,
     Tier,
 )
-from ..columns import IntColumn
+from ...slo.sli import NANOSECONDS
+from ..columns import IntColumn, nanoseconds
 from .bulk import write_rows
 
 SPARE: Final = HOUR
@@ -28,8 +29,6 @@ SPARE: Final = HOUR
 OLDEST: Final = TIERS[-1]
 FUTURE: Final = 300
 """Seconds an event may end after it was received, for clocks that differ; beyond, it is rejected."""
-
-NANOSECONDS: Final = 1_000_000_000
 
 _UPSERT: Final = """
 INSERT INTO {} VALUES {{}} ON CONFLICT DO UPDATE SET
@@ -47,12 +46,6 @@ class Booked(NamedTuple):
     estimated: int = 0
 
 
-def nanoseconds(seconds: float) -> int:
-    """Epoch seconds as the wire counts them; the whole seconds exactly."""
-    whole = int(seconds)
-    return whole * NANOSECONDS + int((seconds - whole) * NANOSECONDS)
-
-
 def kept_from(tier: Tier, now: float) -> int:
     """The start of the oldest bucket of `tier` that is kept at `now`: a full hour, the same for all widths."""
     return (int(now) - tier.kept) // HOUR * HOUR - SPARE
@@ -61,6 +54,21 @@ def kept_from(tier: Tier, now: float) -> int:
 def tier_of(t: int, now: float) -> int | None:
     """The index of the finest tier that keeps second `t` at `now`; None when none does."""
     return next((index for index, tier in enumerate(TIERS) if t >= kept_from(tier, now)), None)
+
+
+def oldest_booked(received: float) -> int:
+    """The first nanosecond that an event received then can be booked at: what is older is kept no more."""
+    return kept_from(OLDEST, received) * NANOSECONDS
+
+
+def latest_end(received: float) -> int:
+    """The last nanosecond that an event received then can end at."""
+    return nanoseconds(received + FUTURE)
+
+
+def bucket_of(booked: IntColumn) -> IntColumn:
+    """The start, in seconds, of the finest bucket of each time in nanoseconds."""
+    return booked // (BUCKET * NANOSECONDS) * BUCKET
 
 
 class Buckets:

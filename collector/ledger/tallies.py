@@ -7,11 +7,22 @@ from typing import Final
 
 import numpy as np
 
+from ...slo import HOUR
 from ..columns import IntColumn
 from .buckets import Buckets
 
 NEVER: Final = -1
+"""In place of a second: nothing was observed yet."""
+
+LONGEST: Final = HOUR
+"""Seconds that an event's beginning may lie before or behind its bucket, to be believed as it is."""
+
 MOST_FLOORS: Final = 10_000
+
+
+def observed_from(began: IntColumn, t: IntColumn | int) -> IntColumn:
+    """The second from which events of bucket `t` show their SLO observed: when they began, where they say so and can be believed."""
+    return np.where((began > 0) & (began <= t + LONGEST), np.maximum(began, t - LONGEST), t)
 
 
 class Tallies:

@@ -8,9 +8,9 @@ sent for a while make room again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from ...slo import (
 from ..columns import IntColumn
 from ..senders.senders import OVERFLOW
 from .registry import Judge, Registry
+
+T = TypeVar("T")
 
 MOST_SERIES: Final = 10_000
 MOST_OF_A_SERVICE: Final = 2_000
@@ -61,6 +63,17 @@ class Feeds:
     good: tuple[int, ...] = ()
     bad: tuple[int, ...] = ()
     timed: tuple[tuple[Threshold, tuple[int, ...]], ...] = ()
+
+    def judged(
+        self, everything: T, nothing: T, parted: Callable[[Threshold], tuple[T, T]]
+    ) -> Iterator[tuple[tuple[int, ...], T, T]]:
+        """What of some events is good and what is bad, by the rows they count in; `parted` has them parted by a threshold."""
+        if self.good:
+            yield self.good, everything, nothing
+        if self.bad:
+            yield self.bad, nothing, everything
+        for threshold, rows in self.timed:
+            yield rows, *parted(threshold)
 
 
 NOTHING: Final = Feeds()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from prometheus_client import Gauge
 
 from ...slo import HOUR
-from ..columns import IntColumn
-from ..ledger.buckets import NANOSECONDS, nanoseconds
+from ...slo.sli import NANOSECONDS
+from ..columns import IntColumn, nanoseconds
 from .origin import Origin
 from .senders import SenderKey
 
@@ -29,7 +30,7 @@ class Clocks:
         self._read: dict[SenderKey, float] = {}
         self._warned: set[SenderKey] = set()
 
-    def read(self, origins: list[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
+    def read(self, origins: Sequence[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
         """Takes the skews of the senders of one request."""
         for origin, last in zip(origins, _newest(len(origins), resource, end), strict=True):
             if last:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...slo import DAY
-from ..columns import IntColumn
-from ..ledger.buckets import NANOSECONDS, nanoseconds
+from ...slo.sli import NANOSECONDS
+from ..columns import IntColumn, nanoseconds
 from ..ledger.pages import Pages
 from ..ledger.staged import Staged
 from .boundaries import Boundaries

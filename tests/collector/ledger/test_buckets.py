@@ -14,7 +14,6 @@ from fournines.collector.ledger.buckets import (
     Booked,
     Buckets,
     kept_from,
-    nanoseconds,
     segments,
     tier_of,
 )
@@ -62,11 +61,6 @@ def test_a_tier_keeps_what_it_promises(age, now):
         assert found is not None
         assert found <= promised
     assert all(kept_from(tier, now) % HOUR == 0 for tier in TIERS)
-
-
-def test_nanoseconds_keep_whole_seconds():
-    """A whole second is exactly a thousand million nanoseconds, in spite of floats."""
-    assert all(nanoseconds(float(second)) == second * 10**9 for second in range(1_790_000_000, 1_790_000_500))
 
 
 EVENTS = st.tuples(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.collector.books.groups import Groups
+from fournines.collector.counting.groups import Groups
 
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.integers(-(2**40), 2**40)), min_size=1, max_size=30)
 

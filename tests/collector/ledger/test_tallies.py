@@ -1,0 +1,119 @@
+"""Running totals and the second each SLO is observed from, whatever commits fail and whoever restarts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.collector.ledger.buckets import Booked, Buckets
+from fournines.collector.ledger.schema import migrate
+from fournines.collector.ledger.tallies import MOST_FLOORS, NEVER, Tallies
+
+NOW = 1_790_000_000
+SLOS = (1, 2, 63, 64, 200)
+SECONDS = st.integers(NOW - 5, NOW)
+SOME = st.sets(st.sampled_from(SLOS), min_size=1).map(lambda slos: tuple(sorted(slos)))
+
+STORY = st.lists(
+    st.one_of(
+        st.tuples(st.just("book"), SOME, st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)),
+        st.tuples(st.just("observe"), SOME, SECONDS),
+        st.tuples(st.just("observe_each"), st.dictionaries(st.sampled_from(SLOS), SECONDS, min_size=1)),
+        st.tuples(st.sampled_from(["commit", "fail", "restart"])),
+    ),
+    max_size=30,
+)
+
+
+class World:
+    """Tallies beside plain dictionaries of what they should say."""
+
+    def __init__(self):
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        migrate(self.connection)
+        self.connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, f"slo-{slo}") for slo in SLOS])
+        self.totals, self.since = {slo: [0, 0, 0] for slo in SLOS}, {}
+        self.restart()
+
+    def restart(self):
+        self.buckets = Buckets(self.connection)
+        self.tallies = Tallies(self.connection, self.buckets)
+        self.booked, self.said = [], {}
+
+    def book(self, slos, good, failed, estimated):
+        events = Booked(good, good + failed + estimated, estimated)
+        self.buckets.book(slos, NOW, events, NOW)
+        self.booked += [(slo, events) for slo in slos]
+
+    def observe(self, slos, second):
+        self.tallies.observed(slos, second)
+        self.said = earliest(self.said, dict.fromkeys(slos, second))
+
+    def observe_each(self, seconds):
+        self.tallies.all_observed(np.array(list(seconds)), np.array(list(seconds.values())))
+        self.said = earliest(self.said, seconds)
+
+    def commit(self):
+        self._write("COMMIT")
+        self.buckets.keep()
+        self.tallies.keep()
+        for slo, events in self.booked:
+            self.totals[slo] = [held + more for held, more in zip(self.totals[slo], events, strict=True)]
+        self.since = earliest(self.since, self.said)
+        self.booked, self.said = [], {}
+
+    def fail(self):
+        self._write("ROLLBACK")
+        self.buckets.forget()
+        self.tallies.forget()
+        self.booked, self.said = [], {}
+
+    def _write(self, end):
+        self.connection.execute("BEGIN")
+        self.buckets.write(self.connection)
+        self.tallies.write(self.connection)
+        self.connection.execute(end)
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """One whose connection closes."""
+    made = World()
+    yield made
+    made.connection.close()
+
+
+def earliest(known, said):
+    """What is known, and what was said where that is earlier or the first."""
+    return known | {slo: min(second, known.get(slo, second)) for slo, second in said.items()}
+
+
+@given(STORY)
+def test_totals_are_what_was_booked_and_since_is_the_earliest_said(story):
+    """Committed totals are the sums of what was booked, `since` is the earliest second said; what failed never was."""
+    with world() as told:
+        for step, *what in [*story, ("commit",), ("restart",)]:
+            getattr(told, step)(*what)
+            tallies, expected = told.tallies, earliest(told.since, told.said)
+
+            assert tallies.changed is (expected != told.since)
+            assert [tallies.since_of(slo) for slo in SLOS] == [expected.get(slo, NEVER) for slo in SLOS]
+            for slo in range(1, len(tallies.totals)):
+                assert tallies.totals[slo].tolist() == told.totals.get(slo, [0, 0, 0])
+                assert tallies.since[slo] == told.since.get(slo, NEVER)
+
+
+def test_very_many_that_are_booked_together():
+    """However many combinations of SLOs are heard of, each is observed from the earliest second said, and few are remembered."""
+    with world() as told:
+        for other in range(MOST_FLOORS + 5):
+            told.tallies.observed((1, 1000 + other), NOW - other)
+
+        assert told.tallies.since_of(1) == NOW - MOST_FLOORS - 4
+        assert told.tallies.since_of(1000) == NOW
+        assert len(told.tallies._floors) <= MOST_FLOORS
