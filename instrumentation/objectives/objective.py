@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Self
 
 from ..errors import BadObjective
-from ..requests.middleware import QUIET_PATHS
+from ..requests.quiet_paths import QUIET_PATHS
 from .texts import read_latency, read_link, read_target, read_window
 
 AVAILABILITY: Final = "availability"

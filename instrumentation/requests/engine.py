@@ -24,7 +24,8 @@ from ..errors import NoSuchEngine
 from .placement import is_fastapi
 
 if TYPE_CHECKING:
-    from .middleware import App, Instruments
+    from .asgi import App
+    from .instruments import Instruments
 
 ENGINES: Final = ("fournines", "opentelemetry")
 UNSEEN: Final = ("receive", "send")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from .middleware import App, Message, Receive, Scope, Send
+from .asgi import App, Message, Receive, Scope, Send
 
 ENDED: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from .middleware import App, Receive, Scope, Send
+    from .asgi import App, Receive, Scope, Send
 
 STARLETTE: Final = ("starlette.applications", "Starlette")
 FASTAPI: Final = ("fastapi.applications", "FastAPI")

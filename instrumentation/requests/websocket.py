@@ -16,7 +16,9 @@ from .. import names
 from ..errorname import error_name
 from ..tracing.readable import WEBSOCKET
 from ..tracing.tracing import UNTOLD
-from .middleware import FAILURES, MEASURED, NATIVE, App, Instruments, Message, Receive, Scope, Send
+from .asgi import App, Message, Receive, Scope, Send
+from .instruments import Instruments
+from .request import FAILURES, MEASURED, NATIVE
 
 ACCEPTED: Final = 101
 REFUSED: Final = 403

@@ -8,28 +8,23 @@ SDK's limits (`OTEL_SPAN_*_LIMIT`), and only when somebody sets it.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import Any, Final, Protocol
 
-from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
-from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.span import TraceFlags, TraceState
 from opentelemetry.util.types import Attributes, AttributeValue
 
-from ..errorname import error_name
-from ..propagation.ids import ids_of
+from .said import Said
 
 MOST_CHILDREN: Final = 512
 """Ended children that wait for their root's end; more are dropped and counted."""
 TOLD_HEADERS: Final = frozenset({b"host", b"user-agent"})
 """What a span says of its request's headers."""
-RANDOM: Final = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -61,95 +56,6 @@ class Form(Protocol):
 
     def end_time(self, span: RequestSpan) -> int | None:
         """Epoch nanoseconds; None while it runs."""
-
-
-class Said:
-    """What user code said to a span."""
-
-    __slots__ = ("attributes", "events", "limits", "links", "name", "status")
-
-    def __init__(self, limits: SpanLimits) -> None:
-        self.limits = limits
-        self.name: str | None = None
-        self.status: Status | None = None
-        self.attributes = BoundedAttributes(
-            limits.max_span_attributes, immutable=False, max_value_len=limits.max_span_attribute_length
-        )
-        self.events: Any = BoundedList(limits.max_events)
-        self.links: Any = BoundedList(limits.max_links)
-
-    def attribute(self, key: str, value: AttributeValue) -> None:
-        """One attribute."""
-        self.attributes[key] = value
-
-    def several(self, attributes: Mapping[str, AttributeValue]) -> None:
-        """Several attributes."""
-        for key, value in attributes.items():
-            self.attributes[key] = value
-
-    def event(self, name: str, attributes: Attributes, timestamp: int | None) -> None:
-        """An event."""
-        self.events.append(Event(name, self._bounded(self.limits.max_event_attributes, attributes), timestamp))
-
-    def exception(
-        self,
-        raised: BaseException,
-        attributes: Attributes,
-        timestamp: int | None,
-        escaped: bool,  # noqa: FBT001 - as the API
-    ) -> None:
-        """An exception as an event."""
-        described: dict[str, Any] = {
-            "exception.type": error_name(raised),
-            "exception.message": str(raised),
-            "exception.stacktrace": "".join(traceback.format_exception(raised)),
-            "exception.escaped": str(escaped),
-        }
-        self.event("exception", described | dict(attributes or {}), timestamp)
-
-    def link(self, context: SpanContext, attributes: Attributes) -> None:
-        """A link, unless it points nowhere and says nothing."""
-        if context.is_valid or attributes or context.trace_state:
-            self.links.append(Link(context, self._bounded(self.limits.max_link_attributes, attributes)))
-
-    def rename(self, name: str) -> None:
-        """A name."""
-        self.name = name
-
-    def judge(self, status: Status | StatusCode, description: str | None) -> None:
-        """A status."""
-        made = status if isinstance(status, Status) else Status(status, description)
-        final = self.status is not None and self.status.status_code is StatusCode.OK
-        if made.status_code is not StatusCode.UNSET and not final:
-            self.status = made
-
-    def _bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
-        """Attributes of an event or a link, within their own limits."""
-        return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
-
-
-class Unwanted(NonRecordingSpan):
-    """The span of a request that a sampler decided against at its start: ids for what is called from there, and nothing else.
-
-    They are made when somebody asks, of the random bits that were drawn for them; `trace_id` is that of a trace begun before.
-    """
-
-    sampled = False
-    flags = RANDOM
-    state: TraceState | None = None
-
-    def __init__(self, began: int, bits: int, trace_id: int = 0) -> None:
-        self._began, self._bits, self._trace_id = began, bits, trace_id
-
-    def get_span_context(self) -> SpanContext:
-        """The ids, not sampled."""
-        trace_id, span_id = ids_of(self._began, self._bits)
-        return SpanContext(
-            self._trace_id or trace_id, span_id, is_remote=False, trace_flags=self.flags, trace_state=self.state
-        )
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.get_span_context()!r})"
 
 
 class RequestSpan(Span):

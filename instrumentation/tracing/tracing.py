@@ -28,8 +28,9 @@ from ..propagation.ids import (
 from ..propagation.propagators import FLAGS, Incoming
 from .current import KEY, ROOT, Current
 from .readable import WEBSOCKET, SpanForm, request_attributes, span_name
-from .requestspan import RequestSpan, Unwanted
+from .requestspan import RequestSpan
 from .spans import settle_waiting
+from .unwanted import Unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ QUIET: Final = FLAGS[RANDOM]
 
 
 class Tracing(Protocol):
-    """One way to begin and end the spans of requests. Either may raise: the middleware goes on without a span.
+    """One way to begin and end the spans of requests. Either may raise: the request goes on without one.
 
     Whatever `begin` makes has `sampled`; and what is sampled `trace_id`, `span_id` and `began`: what an exemplar names.
     `later` says that a sampled span to which nobody said anything may be ended afterwards, and on another thread.

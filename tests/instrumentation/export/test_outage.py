@@ -20,8 +20,9 @@ from starlette.routing import Route
 from fournines.instrumentation import names, setup
 from fournines.instrumentation.counts.red import MOST
 from fournines.instrumentation.export.transport import Answer, Verdict
-from fournines.instrumentation.tracing.requestspan import RequestSpan, Unwanted
+from fournines.instrumentation.tracing.requestspan import RequestSpan
 from fournines.instrumentation.tracing.spanqueue import BREATH, LIGHT, MOST_BYTES
+from fournines.instrumentation.tracing.unwanted import Unwanted
 
 PARENT = (b"traceparent", b"00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-00")
 SPANS = {"OTEL_TRACES_EXPORTER": "otlp"}

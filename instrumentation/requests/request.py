@@ -11,35 +11,20 @@ whoever's who reads the counts (`Red.settle`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from opentelemetry.context import Context
 
 from .. import names
 from ..counts.point import Key
-from ..counts.red import A_FEW, ENOUGH, MOST, Red
+from ..counts.red import ENOUGH, MOST
 from ..errorname import error_name
-from ..health import Health
-from ..propagation.propagators import Propagators
 from ..tracing.current import served_by
-from ..tracing.sampling import Sampling
-from ..tracing.spanqueue import SpanQueue
-from ..tracing.tracing import UNTOLD, Tracing, Untraced
-from .route import Routes
-
-if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer, TracerProvider
-
-    from ..export.worker import Worker
-    from ..work import WorkTracing
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from ..tracing.tracing import UNTOLD, Untraced
+from .asgi import Message, Receive, Scope, Send
+from .instruments import Instruments
+from .quiet_paths import QUIET_PATHS
 
 MEASURED: Final = "fournines.measured"
 """Scope key: the request is measured already, by an outer application of the same process."""
@@ -50,62 +35,6 @@ FAILURES: Final = (Exception, SystemExit, KeyboardInterrupt)
 """What a service fails with; any other `BaseException` is how event loops cancel a request."""
 CLIENT_GONE: Final = 499
 SERVER_ERROR: Final = 500
-
-QUIET_PATHS: Final = frozenset(
-    {
-        "/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/live", "/livez", "/liveness",
-        "/ready", "/readyz", "/readiness", "/startupz", "/ping", "/status", "/-/healthy", "/-/ready", "/_health",
-        "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/favicon.ico",
-    }
-)  # fmt: skip
-"""What operators, scrapers and browsers call: measured like everything, traced only when it fails."""
-
-
-class Instruments:
-    """What a request is measured with. One for each instrumented application; `tracing` is set when all else is there."""
-
-    tracing: Tracing
-    work: WorkTracing
-    tracer: Tracer
-    provider: TracerProvider
-
-    def __init__(
-        self,
-        *,
-        red: Red,
-        health: Health,
-        propagators: Propagators,
-        known_methods: frozenset[str],
-        spans: SpanQueue,
-        sampling: Sampling,
-        on_failure: Callable[[], None],
-        on_request: Callable[[], None],
-        clients: frozenset[str],
-        worker: Worker,
-    ) -> None:
-        self.red, self.health, self.propagators = red, health, propagators
-        self.known_methods, self.spans, self.clients = known_methods, spans, clients
-        self.sampling, self.on_failure, self.on_request, self.worker = sampling, on_failure, on_request, worker
-        self.routes = Routes()
-        self.template = self.routes.template
-
-    def start(self) -> None:
-        """Starts what has to run, where it does not run."""
-        try:
-            self.on_request()
-        except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
-            self.failed("start")
-
-    def crowded(self, waiting: int) -> None:
-        """Many requests wait to be counted: that is the export thread's; where it does not come to it, each request does a few."""
-        if waiting > MOST:
-            self.red.settle(A_FEW)
-        else:
-            self.worker.wake()
-
-    def failed(self, where: str) -> None:
-        """Counts a fault of ours."""
-        self.health.add(names.PROM_ERRORS, where)
 
 
 class Request:
@@ -203,15 +132,11 @@ class Request:
             route = None
             instruments.failed("route")
         key: Key = (self.method, self.scheme, route, status, error, scope.get("http_version"))
-        tracing, to_count, later = self._tracing, red.ended, False
-        if not span.sampled:
-            to_count.append((key, seconds, None, False))
-        elif tracing.later and span.said is None:
-            later = True
+        tracing, to_count, sampled = self._tracing, red.ended, span.sampled
+        later = sampled and tracing.later and span.said is None
+        if later:
             span.open, span.seconds = False, seconds
-            to_count.append((key, seconds, span, True))
-        else:
-            to_count.append((key, seconds, span, False))
+        to_count.append((key, seconds, span if sampled else None, later))
         waiting = len(to_count)
         if waiting == ENOUGH or waiting > MOST:
             instruments.crowded(waiting)
