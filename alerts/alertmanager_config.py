@@ -18,39 +18,48 @@ PAGES: Final = "pages"
 TICKETS: Final = "tickets"
 
 
+_BY_SLO: Final = [LABEL_SLO, LABEL_SERVICE]
+_PAGE: Final = f'{LABEL_SEVERITY}="{Severity.PAGE.value}"'
+_TICKET: Final = f'{LABEL_SEVERITY}="{Severity.TICKET.value}"'
+_HAS_SLO: Final = f'{LABEL_SLO}!=""'
+"""An inhibition holds between alerts that agree on `equal`, and labels that both lack agree: so both sides must have an SLO."""
+
+
 def build_config(
     page_url: str = "http://127.0.0.1:9099/pages", ticket_url: str = "http://127.0.0.1:9099/tickets"
 ) -> dict[str, Any]:
     """The configuration's document. `page_url` and `ticket_url` are webhooks, to be replaced by whatever wakes people."""
-    by_slo = [LABEL_SLO, LABEL_SERVICE]
-    page = f'{LABEL_SEVERITY}="{Severity.PAGE.value}"'
-    ticket = f'{LABEL_SEVERITY}="{Severity.TICKET.value}"'
-    # An inhibition holds between alerts that agree on `equal`, and labels that both lack agree: so both sides must have an SLO.
-    has_slo = f'{LABEL_SLO}!=""'
     return {
         "global": {"resolve_timeout": "5m"},
-        "route": {
-            "receiver": TICKETS,
-            "group_by": by_slo,
-            "group_wait": "30s",
-            "group_interval": "5m",
-            "repeat_interval": "12h",
-            "routes": [
-                {
-                    "receiver": PAGES,
-                    "matchers": [page],
-                    "group_wait": "0s",
-                    "group_interval": "30s",
-                    "repeat_interval": "1h",
-                }
-            ],
-        },
-        "inhibit_rules": [{"source_matchers": [page, has_slo], "target_matchers": [ticket, has_slo], "equal": by_slo}],
-        "receivers": [
-            {"name": PAGES, "webhook_configs": [{"url": page_url, "send_resolved": True}]},
-            {"name": TICKETS, "webhook_configs": [{"url": ticket_url, "send_resolved": True}]},
+        "route": _route(),
+        "inhibit_rules": [
+            {"source_matchers": [_PAGE, _HAS_SLO], "target_matchers": [_TICKET, _HAS_SLO], "equal": _BY_SLO}
         ],
+        "receivers": [_webhook(PAGES, page_url), _webhook(TICKETS, ticket_url)],
     }
+
+
+def _route() -> dict[str, Any]:
+    """Tickets by default, in groups; pages at once."""
+    pages = {
+        "receiver": PAGES,
+        "matchers": [_PAGE],
+        "group_wait": "0s",
+        "group_interval": "30s",
+        "repeat_interval": "1h",
+    }
+    return {
+        "receiver": TICKETS,
+        "group_by": _BY_SLO,
+        "group_wait": "30s",
+        "group_interval": "5m",
+        "repeat_interval": "12h",
+        "routes": [pages],
+    }
+
+
+def _webhook(name: str, url: str) -> dict[str, Any]:
+    return {"name": name, "webhook_configs": [{"url": url, "send_resolved": True}]}
 
 
 def write(out_dir: Path) -> list[Path]:

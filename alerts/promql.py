@@ -25,8 +25,3 @@ def label_name(text: str) -> str:
     """A valid label name that reads like `text`: `example.com/team` becomes `example_com_team`."""
     name = _NOT_IN_LABEL.sub("_", text)
     return name if name and not name[0].isdigit() else f"_{name}"
-
-
-def literal_in_template(text: str) -> str:
-    """Text that Go's template engine leaves as it is."""
-    return text.replace("{{", '{{ "{{" }}')

@@ -80,17 +80,8 @@ class WebhookSender:
 
 def payload(notification: Notification, receiver: str, external_url: str) -> dict[str, Any]:
     """The body: one group of one alert."""
-    resolved = notification.action is Action.RESOLVE
-    labels, annotations = dict(notification.labels), dict(notification.annotations)
-    alert = {
-        "status": "resolved" if resolved else "firing",
-        "labels": labels,
-        "annotations": annotations,
-        "startsAt": timestamp(notification.starts_at),
-        "endsAt": timestamp(notification.ends_at) if notification.ends_at is not None else _NOT_ENDED,
-        "generatorURL": notification.url,
-        "fingerprint": fingerprint(labels),
-    }
+    alert = _alert(notification)
+    labels = alert["labels"]
     return {
         "version": "4",
         "groupKey": notification.dedup_key,
@@ -99,9 +90,22 @@ def payload(notification: Notification, receiver: str, external_url: str) -> dic
         "receiver": receiver,
         "groupLabels": {name: labels[name] for name in _GROUP_LABELS if name in labels},
         "commonLabels": labels,
-        "commonAnnotations": annotations,
+        "commonAnnotations": alert["annotations"],
         "externalURL": external_url,
         "alerts": [alert],
+    }
+
+
+def _alert(notification: Notification) -> dict[str, Any]:
+    labels = dict(notification.labels)
+    return {
+        "status": "resolved" if notification.action is Action.RESOLVE else "firing",
+        "labels": labels,
+        "annotations": dict(notification.annotations),
+        "startsAt": timestamp(notification.starts_at),
+        "endsAt": timestamp(notification.ends_at) if notification.ends_at is not None else _NOT_ENDED,
+        "generatorURL": notification.url,
+        "fingerprint": fingerprint(labels),
     }
 
 

@@ -70,61 +70,34 @@ def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
         ("Burn", expressions.fastest_burn(of, windows)),
         ("Events", expressions.event_rate(of, _PER_5_MINUTES)),
     )
-    names = {f"Value #{chr(ord('A') + index)}": name for index, (name, _) in enumerate(columns)}
     extra = {
-        "transformations": [
-            {"id": "merge", "options": {}},
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": {"Time": True},
-                    "indexByName": {name: index for index, name in enumerate(("slo", "service", *names))},
-                    "renameByName": {"slo": "SLO", "service": "Service", **names},
-                },
-            },
-        ],
+        "transformations": _joined([name for name, _ in columns]),
         "options": {
             "cellHeight": "sm",
             "sortBy": [{"displayName": "Alert", "desc": True}, {"displayName": "Budget left", "desc": False}],
         },
-        "fieldConfig": {"overrides": _column_overrides(slos)},
+        "fieldConfig": {"overrides": [*_COLUMNS, *_name_column(slos)]},
     }
     return table(catalog.ALL_SLOS, Place(0, 5, 16, 12), [Query(expr) for _, expr in columns], extra)
 
 
-def _column_overrides(slos: Sequence[SLO]) -> list[dict[str, Any]]:
-    coloured = {"type": "color-text"}
-    overrides = [
-        override(
-            "Alert",
-            mappings=value_mappings(_LEVELS),
-            thresholds=_steps(_LEVEL_STEPS),
-            custom__cellOptions={"type": "color-background"},
-        ),
-        override("Objective", unit="percentunit", decimals=3),
-        override(
-            "Budget left",
-            unit="percentunit",
-            decimals=1,
-            thresholds=_steps(BUDGET_STEPS),
-            custom__cellOptions=coloured,
-        ),
-        override("Burn", unit=catalog.FASTEST_BURN.unit, decimals=1),
-        override("Events", unit="reqps", decimals=1),
-    ]
-    # The link is built from the name, so it is there only while every dashboard's uid can be.
-    if all(is_plain(slo.name) for slo in slos):
-        link = {
-            "title": "Open this SLO",
-            "url": f"/d/{uid('')}${{__value.raw}}?${{__url_time_range}}&${{datasource:queryparam}}",
-        }
-        overrides.append(override("SLO", links=[link]))
-    return overrides
+def _joined(columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The queries' answers as one table: a row an SLO, a column a query, by its name."""
+    names = {f"Value #{chr(ord('A') + index)}": name for index, name in enumerate(columns)}
+    options = {
+        "excludeByName": {"Time": True},
+        "indexByName": {name: index for index, name in enumerate(("slo", "service", *names))},
+        "renameByName": {"slo": "SLO", "service": "Service", **names},
+    }
+    return [{"id": "merge", "options": {}}, {"id": "organize", "options": options}]
 
 
-def _steps(steps: Steps) -> dict[str, Any]:
-    written = [{"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(steps)]
-    return {"mode": "absolute", "steps": written}
+def _name_column(slos: Sequence[SLO]) -> list[dict[str, Any]]:
+    """A link from each name; it is built from the name, so it is there only while every dashboard's uid can be."""
+    if not all(is_plain(slo.name) for slo in slos):
+        return []
+    url = f"/d/{uid('')}${{__value.raw}}?${{__url_time_range}}&${{datasource:queryparam}}"
+    return [override("SLO", links=[{"title": "Open this SLO", "url": url}])]
 
 
 def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
@@ -138,3 +111,28 @@ def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
     yield series(catalog.FAILURES_BY_SLO, Place(12, 18, 12, 9), [failing])
     levels = Query(expressions.alert_level(of), name)
     yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_STEPS)
+
+
+def _steps(steps: Steps) -> dict[str, Any]:
+    written = [{"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(steps)]
+    return {"mode": "absolute", "steps": written}
+
+
+_COLUMNS: Final = (
+    override(
+        "Alert",
+        mappings=value_mappings(_LEVELS),
+        thresholds=_steps(_LEVEL_STEPS),
+        custom__cellOptions={"type": "color-background"},
+    ),
+    override("Objective", unit="percentunit", decimals=3),
+    override(
+        "Budget left",
+        unit="percentunit",
+        decimals=1,
+        thresholds=_steps(BUDGET_STEPS),
+        custom__cellOptions={"type": "color-text"},
+    ),
+    override("Burn", unit=catalog.FASTEST_BURN.unit, decimals=1),
+    override("Events", unit="reqps", decimals=1),
+)

@@ -12,7 +12,6 @@ from .status import Status
 
 def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """The JSON object of one SLO. `since` is when its state began (epoch seconds); `alerts` are its open ones, as the API says them."""
-    budget = status.budget
     return {
         "name": status.slo.name,
         "service": status.slo.service,
@@ -26,17 +25,22 @@ def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = (
         "reason": status.reason,
         "data_age_seconds": status.data_age,
         "coverage": float(status.coverage),
-        "events": {"good": status.events.good, "total": status.events.total, "estimated_bad": status.estimated_bad},
-        "budget": {
-            "allowed_events": float(budget.allowed),
-            "spent_events": budget.spent,
-            "remaining_ratio": float(budget.remaining_ratio),
-            "remaining_events": float(budget.remaining_events),
-            "remaining_seconds": float(budget.remaining_seconds),
-            "exhausted_in_seconds": _number(status.exhausted_in_seconds),
-        },
+        "events": {**status.events._asdict(), "estimated_bad": status.estimated_bad},
+        "budget": _budget(status),
         "burn_rates": {str(window): _number(rate) for window, rate in status.burn.items()},
         "alerts": list(alerts),
+    }
+
+
+def _budget(status: Status) -> dict[str, float | None]:
+    budget = status.budget
+    return {
+        "allowed_events": float(budget.allowed),
+        "spent_events": budget.spent,
+        "remaining_ratio": float(budget.remaining_ratio),
+        "remaining_events": float(budget.remaining_events),
+        "remaining_seconds": float(budget.remaining_seconds),
+        "exhausted_in_seconds": _number(status.exhausted_in_seconds),
     }
 
 

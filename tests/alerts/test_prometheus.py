@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from fournines.alerts import names
-from fournines.alerts.prometheus import build_rules, own_labels, rules_yaml, write
+from fournines.alerts.prometheus import build_rules, rules_yaml, write
 from fournines.slo import WORKBOOK, BurnRule, Severity, Window, metric_names
 
 PAYMENTS = "payments-availability"
@@ -106,20 +106,6 @@ def test_every_expression_parses(slo, window):
         for group in build_rules([dataclasses.replace(item, window=Window.parse(window))])["groups"]:
             for rule in group["rules"]:
                 promql_parser.parse(rule["expr"])
-
-
-def test_own_labels_hide_none_of_ours(slo):
-    """A label of the SLO's that is called like one of the rules' is kept under another name, and so are twins."""
-    labels = {"severity": "x", "sloth_id": "y", "a.b": "1", "a_b": "2", "9": "z", "__name__": "evil"}
-    found = own_labels(slo(labels=labels))
-    assert {
-        "label_severity": "x",
-        "label_sloth_id": "y",
-        "a_b": "1",
-        "a_b_": "2",
-        "_9": "z",
-        "label___name__": "evil",
-    } == found
 
 
 def test_every_metric_of_a_rule_is_recorded_or_scraped(slo):

@@ -6,7 +6,7 @@ import promql_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.alerts.promql import label_name, literal_in_template, selector, string
+from fournines.alerts.promql import label_name, selector, string
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20))
@@ -25,8 +25,3 @@ def test_a_line_break_is_escaped():
 def test_label_names_are_valid(text):
     """Whatever a label is called in a file, Prometheus takes the name."""
     promql_parser.parse(f'm{{{label_name(text)}="x"}}')
-
-
-def test_braces_are_no_template():
-    """A description that speaks of {{ }} is shown, not run."""
-    assert 'see {{ "{{" }} x }}' == literal_in_template("see {{ x }}")

@@ -1,0 +1,152 @@
+"""The Prometheus rules of one SLO, in two groups.
+
+The fast one, every 30 s: error ratios over windows up to six hours straight from the counter, what is known of the SLO, and its
+alerts. The slow one, every 2 minutes: a copy of the counter at two-minute steps and, from that copy, the ratios over longer windows;
+30 days are then 21,600 samples a series instead of 172,800, and still counts, never a mean of ratios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures, metric_names
+from . import go_template, names
+from .links import links
+from .promql import selector
+from .rule_labels import own_labels
+from .state import KEEP_FIRING_SECONDS
+
+FAST: Final = Window(30)
+SLOW: Final = Window(120)
+"""Below Prometheus' look-back of 5 minutes, so that a slow record is never gone between two evaluations."""
+FAST_UP_TO: Final = Window(6 * HOUR)
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SloRules:
+    """The rules of one SLO; `public_url` is where the collector's pages are."""
+
+    slo: SLO
+    public_url: str
+
+    @property
+    def _identity(self) -> dict[str, str]:
+        return {
+            names.SLOTH_ID: f"{self.slo.service}-{self.slo.name}",
+            names.SLOTH_SERVICE: self.slo.service,
+            names.SLOTH_SLO: self.slo.name,
+        }
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {**self._identity, **own_labels(self.slo)}
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The fast group, and the slow one where any of its windows is long."""
+        ident = self._identity[names.SLOTH_ID]
+        windows = sorted(self.slo.windows)
+        fast = [self._sli(window) for window in windows if window <= FAST_UP_TO]
+        slow = [self._sli(window) for window in windows if window > FAST_UP_TO]
+        rules = [*fast, *self._metadata(windows[0]), *self._alerts()]
+        found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": rules}]
+        if slow:
+            found.append({"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": [self._copy(), *slow]})
+        return found
+
+    def _copy(self) -> Rule:
+        """Series by series, so that a counter's reset stays visible to `rate`."""
+        expr = selector(metric_names.EVENTS, self._events)
+        return {"record": names.RECORD_EVENTS_COPY, "expr": expr, "labels": self._identity}
+
+    @property
+    def _events(self) -> dict[str, str]:
+        return {names.LABEL_SLO: self.slo.name}
+
+    def _counter(self, window: Window, *, bad: bool) -> str:
+        source = metric_names.EVENTS if window <= FAST_UP_TO else names.RECORD_EVENTS_COPY
+        only = {metric_names.RESULT: metric_names.BAD} if bad else {}
+        return f"{selector(source, {**self._events, **only})}[{window}]"
+
+    def _sli(self, window: Window) -> Rule:
+        """The share of bad events; 0 before the first bad one, nothing at all without traffic (0/0 would spread as NaN)."""
+        bad, every = self._counter(window, bad=True), self._counter(window, bad=False)
+        expr = f"(sum(rate({bad})) or 0 * sum(rate({every})))\n/\n(sum(rate({every})) > 0)\n"
+        labels = {**self._labels, names.SLOTH_WINDOW: str(window)}
+        return {"record": f"{names.RECORD_SLI_ERROR}{window}", "expr": expr, "labels": labels}
+
+    def _metadata(self, shortest: Window) -> list[Rule]:
+        objective = self.slo.objective
+        days = figures.exact(Fraction(self.slo.window.seconds, DAY))
+        constants = {
+            names.RECORD_OBJECTIVE: f"vector({objective})",
+            names.RECORD_ERROR_BUDGET: f"vector({figures.exact(objective.allowed)})",
+            names.RECORD_PERIOD_DAYS: f"vector({days})",
+            names.RECORD_CURRENT_BURN: self._burn(shortest),
+            names.RECORD_PERIOD_BURN: self._burn(self.slo.window),
+            names.RECORD_REMAINING: f"1 - {selector(names.RECORD_PERIOD_BURN, self._identity)}",
+        }
+        rules: list[Rule] = [{"record": name, "expr": expr, "labels": self._labels} for name, expr in constants.items()]
+        return [*rules, {"record": names.RECORD_INFO, "expr": "vector(1)", "labels": {**self._labels, **self._info}}]
+
+    @property
+    def _info(self) -> dict[str, str]:
+        return {
+            names.SLOTH_VERSION: "fournines",
+            names.SLOTH_MODE: "fournines-build",
+            names.SLOTH_SPEC: "openslo/v1",
+            names.SLOTH_OBJECTIVE: figures.exact(100 * Fraction(self.slo.objective.target)),
+        }
+
+    def _burn(self, window: Window) -> str:
+        ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
+        matching = ", ".join((names.SLOTH_ID, names.SLOTH_SLO, names.SLOTH_SERVICE))
+        return f"{ratio}\n/ on({matching}) group_left\n{selector(names.RECORD_ERROR_BUDGET, self._identity)}\n"
+
+    def _alerts(self) -> list[Rule]:
+        by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
+        return [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
+
+    def _alert(self, severity: Severity, rules: Sequence[BurnRule]) -> Rule:
+        labels = {
+            **self._labels,
+            names.LABEL_SLO: self.slo.name,
+            names.LABEL_SERVICE: self.slo.service,
+            names.LABEL_SEVERITY: severity.value,
+            names.SLOTH_SEVERITY: severity.value,
+        }
+        return {
+            "alert": names.ALERT_BURN,
+            "expr": "or\n".join(self._pair(rule) for rule in rules),
+            "keep_firing_for": f"{KEEP_FIRING_SECONDS // 60}m",
+            "labels": {name: go_template.literal(value) for name, value in labels.items()},
+            "annotations": self._annotations(rules),
+        }
+
+    def _pair(self, rule: BurnRule) -> str:
+        limit = figures.exact(rule.factor(self.slo.window) * self.slo.objective.allowed)
+        parts = [self._above(rule.short, limit), self._above(rule.long, limit)]
+        if rule.severity is Severity.PAGE:
+            enough = f"sum(increase({self._counter(rule.long, bad=True)})) >= {self.slo.min_bad_events}"
+            parts.append(f"on() ({enough})")
+        return "(\n  " + "\n  and ".join(parts) + "\n)\n"
+
+    def _above(self, window: Window, limit: str) -> str:
+        ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
+        return f"max({ratio} > {limit}) without ({names.SLOTH_WINDOW})"
+
+    def _annotations(self, rules: Sequence[BurnRule]) -> dict[str, str]:
+        slo = self.slo
+        name, percent = go_template.literal(slo.name), figures.objective(slo.objective)
+        pairs = ", or ".join(f"{figures.factor(r.factor(slo.window))}x over {r.long} and {r.short}" for r in rules)
+        summary = f"{name} burns {go_template.burn(self._identity)}, {go_template.budget_left(self._identity)}"
+        description = (
+            f"The promise: {percent} over {slo.window}. Now {{{{ $value | humanizePercentage }}}} of the events fail. "
+        )
+        description += f"It fires when the error budget burns above {pairs}."
+        found = {name: go_template.literal(url) for name, url in links(slo, self.public_url).items()}
+        return {names.ANNOTATION_SUMMARY: summary, names.ANNOTATION_DESCRIPTION: description, **found}
