@@ -5,54 +5,66 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from .drawing import CODE, LINE, WIDTH, Box, Picture, wrapped
+from .drawing import CODE, LINE, WIDTH, Box, Picture, Point, wrapped
 from .house import FLOORS, Floor, Room, asked, plain, rooms
 from .source import Tree
 
-COLUMNS: Final = (112, 302, 632, 742, 862, 1000)
+COLUMNS: Final = (112, 234, 312, 632, 742, 862, 1000)
 """Where the columns of the picture begin, and where the last one ends."""
 
 PLACES: Final[Mapping[str, tuple[int, int, int]]] = {
-    "__main__": (0, 0, 1), "cli": (0, 1, 5),
-    "api": (1, 0, 1), "service": (1, 1, 3), "client": (1, 3, 4), "examples": (1, 4, 5),
-    "serving": (2, 0, 3),
-    "dashboards": (3, 0, 1), "collector": (3, 1, 2), "settings": (3, 2, 3),
-    "alerts": (4, 0, 1),
-    "slo": (5, 0, 3), "instrumentation": (5, 3, 5),
+    "__main__": (0, 0, 2), "cli": (0, 2, 6),
+    "api": (1, 0, 1), "service": (1, 1, 4), "client": (1, 4, 5), "examples": (1, 5, 6),
+    "serving": (2, 1, 4),
+    "dashboards": (3, 0, 2), "collector": (3, 2, 3), "settings": (3, 3, 4),
+    "alerts": (4, 0, 2),
+    "slo": (5, 0, 4), "instrumentation": (5, 4, 6),
 }  # fmt: skip
 """Where each room stands: in which row, from which column to which; every arrow then runs straight down, or along its row."""
 
 PAD: Final = 9
 ABOVE: Final = 18
+BELOW: Final = 14
 PART: Final = 22
 
 
 def house_picture(house: Tree) -> str:
     """From the roof down."""
     picture = Picture("The house: floors, rooms, and who imports whom")
-    found = rooms(house)
-    places: dict[str, Box] = {}
-    y = 0.0
+    places = boxes(house)
     for floor in FLOORS:
-        top = y
+        here = [places[name] for name in floor.rooms]
+        _floor(picture, floor, min(box.y for box in here) - ABOVE, max(box.bottom for box in here) + BELOW)
+    for line in lines(house):
+        picture.arrow(line)
+    for name, room in rooms(house).items():
+        _draw(picture, room, places[name])
+    return picture.svg(max(box.bottom for box in places.values()) + BELOW)
+
+
+def boxes(house: Tree) -> dict[str, Box]:
+    """Where each room stands, and how large it is."""
+    found, y = rooms(house), 0.0
+    places: dict[str, Box] = {}
+    for floor in FLOORS:
         for row in sorted({PLACES[name][0] for name in floor.rooms}):
             here = {name: _box(found[name], y + ABOVE) for name in floor.rooms if PLACES[name][0] == row}
-            y = max(box.bottom for box in here.values())
             places |= here
-        _floor(picture, floor, Box(0, top, WIDTH, y + 13 - top))
-        y += 13 + ABOVE
-    for name, others in plain(asked(house)).items():
-        for other in others:
-            picture.arrow(_line(places[name], places[other]))
-    for name, box in places.items():
-        _draw(picture, found[name], box)
-    return picture.svg(y - ABOVE)
+            y = max(box.bottom for box in here.values()) + BELOW
+        y += BELOW
+    return places
 
 
-def _floor(picture: Picture, floor: Floor, box: Box) -> None:
-    picture.box(box, "floor", 0)
-    picture.words(14, box.y + 32, f"Floor {floor.number}", "head")
-    picture.paragraph(Box(14, box.y + 36, COLUMNS[0] - 20, 0), floor.does)
+def lines(house: Tree) -> list[list[Point]]:
+    """The arrows: who imports whom, but for what others imply."""
+    places = boxes(house)
+    return [_line(places[name], places[other]) for name, others in plain(asked(house)).items() for other in others]
+
+
+def _floor(picture: Picture, floor: Floor, top: float, bottom: float) -> None:
+    picture.box(Box(0, top, WIDTH, bottom - top), "floor", 0)
+    picture.words(14, top + 32, f"Floor {floor.number}", "head")
+    picture.paragraph(Box(14, top + 36, COLUMNS[0] - 20, 0), floor.does)
 
 
 def _box(room: Room, y: float) -> Box:
@@ -101,7 +113,7 @@ def _draw(picture: Picture, room: Room, box: Box) -> None:
             y += PART + 5
 
 
-def _line(start: Box, end: Box) -> list[tuple[float, float]]:
+def _line(start: Box, end: Box) -> list[Point]:
     """The way of an arrow: straight down where one stands above the other, else along the floor."""
     left, right = max(start.x, end.x), min(start.right, end.right)
     if left < right:
