@@ -13,6 +13,7 @@ from fournines.collector import Signal
 from fournines.collector.books.fractions import (
     HEAVIEST,
     KEPT_ALL,
+    ONE,
     Fractions,
     weight,
 )
@@ -36,21 +37,40 @@ def count(collector, name, now):
     return int(seen.good[0, 0]), int(seen.total[0, 0])
 
 
+THRESHOLDS = st.one_of(st.sampled_from([0, 1, KEPT_ALL // 2, HEAVIEST]), st.integers(0, HEAVIEST))
+
+
+@given(st.lists(THRESHOLDS, min_size=1, max_size=5), st.integers(1, 3))
+def test_a_weight_is_the_nearest(thresholds, times):
+    """A span weighs 2**56 / (2**56 - T), to the nearest 2**-62 of an event, and spans together what they weigh alone."""
+    weights = [weight(np.array([threshold])) for threshold in thresholds]
+
+    for threshold, found in zip(thresholds, weights, strict=True):
+        assert abs(found - Fraction(ONE * KEPT_ALL, KEPT_ALL - threshold)) <= Fraction(1, 2)
+    assert weight(np.array(thresholds * times)) == times * sum(weights)
+
+
+def test_the_heaviest_stands_for_a_million_million():
+    """The highest threshold taken weighs 10**12 events at most, and the next one more."""
+    assert Fraction(KEPT_ALL, KEPT_ALL - HEAVIEST) <= 10**12 < Fraction(KEPT_ALL, KEPT_ALL - HEAVIEST - 1)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, HEAVIEST), st.booleans(), st.booleans()), max_size=12))
 def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
-    """Good and bad events booked differ from what their spans weigh by less than one, after every commit, failure and restart."""
+    """Good and bad events booked are what their spans weigh, rounded to the nearest, after every commit, failure and restart."""
     folder = tmp_path_factory.mktemp("fractions")
     ledger = Ledger(folder, 0)
     fractions = Fractions(ledger.writer)
-    true, booked = [Fraction(), Fraction()], [0, 0]
+    true, weighed, booked = [Fraction(), Fraction()], [0, 0], [0, 0]
     for threshold, good, restarts in spans:
-        weighed = weight(np.array([threshold]))
-        weights = (weighed, 0) if good else (0, weighed)
+        one = weight(np.array([threshold]))
+        weights = (one, 0) if good else (0, one)
         fractions.whole(7, *weights)
         fractions.forget()
         whole = fractions.whole(7, *weights)
         ledger.commit([fractions])
+        weighed[not good] += one
         true[not good] += Fraction(KEPT_ALL, KEPT_ALL - threshold)
         booked = [before + more for before, more in zip(booked, whole, strict=True)]
         if restarts:
@@ -59,6 +79,7 @@ def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
             fractions = Fractions(ledger.writer)
 
         assert all(abs(events - exact) < 1 for events, exact in zip(booked, true, strict=True))
+        assert booked == [(2 * exact + ONE) // (2 * ONE) for exact in weighed]
         assert {7} == fractions.sampled
     ledger.close()
 

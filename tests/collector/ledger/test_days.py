@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -57,6 +59,54 @@ def test_a_packed_day_is_the_rows_it_was_made_of(data, width):
     parts = [unpack(blob, number, number) for number in range(parts_of(width))]
 
     assert expected == unpack(blob).tolist() == np.concatenate(parts).tolist()
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32, 40])
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_numbers_of_every_size_come_back(bits, off):
+    """Numbers are kept as narrow as they are, and whole: at the edges of each width, nought, and even what nobody books."""
+    rows = [[0, 1, 1 + 2**bits + off, 0], [7, 0, 0, 2**bits + off], [8, 5, 2, -3]]
+
+    for each in ([rows[0]], [rows[1]], [rows[2]], rows):
+        assert unpack(pack(BUCKET, np.array(each, np.int64))).tolist() == each
+    assert len(pack(BUCKET, np.array(rows[:2], np.int64))) < 100
+
+
+PACKED = bytes.fromhex(
+    "01042100150000001100780163626062604863646661606028106464606604325c04181980100014d8015078016364606464"
+    "610002262086331899000105001378016364604a676464646000000296006e"
+)
+
+
+def test_a_day_that_was_packed_once_is_read_for_ever():
+    """The bytes of version 1 as a ledger holds them: four minutes of a day, two of them in its last hours."""
+    assert unpack(PACKED).tolist() == [[0, 3, 4, 0], [359, 300, 70_000, 1], [361, 0, 2**33, 2], [1439, 1, 1, 0]]
+
+
+def part_of(*columns, tail=b""):
+    """A packed day of minutes whose only part holds these columns of small numbers."""
+    raw = len(columns[0]).to_bytes(2, "little") + b"".join(b"\x01" + bytes(column) for column in columns) + tail
+    part = zlib.compress(raw)
+    return struct.pack("<BB4H", 1, 4, len(part), 0, 0, 0) + part
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        part_of([], [], [], []),
+        part_of([0], [1], [0], [0], tail=b"\0"),
+        part_of([200, 159], [1, 1], [0, 0], [0, 0]),
+        b"\x02" + part_of([0], [1], [0], [0])[1:],
+        part_of([0], [1], [0], [0]) + b"\0",
+        part_of([0], [1], [0], [0])[:9],
+    ],
+    ids=["no bucket", "more than its buckets", "beyond its hours", "another version", "more than its parts", "cut off"],
+)
+def test_what_can_be_no_day_is_refused(blob):
+    """Bytes that unpack, and yet can't be what a day held, are damage."""
+    assert unpack(part_of([200, 158], [1, 1], [0, 0], [0, 0])).tolist() == [[200, 1, 1, 0], [359, 1, 1, 0]]
+    with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+        unpack(blob)
 
 
 @given(st.binary(max_size=60), st.integers(0, 10**6))
