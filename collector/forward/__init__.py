@@ -11,8 +11,9 @@ from .forwards import FOLDER, Forwards, abandoned
 from .instruments import Instruments
 from .otlp_grpc import OtlpGrpcSender
 from .otlp_http import OtlpHttpSender
-from .queue import MOST_BYTES, Entry, Queue
+from .queue import MOST_BYTES, Queue
 from .sender import Drop, Item, Retry, Sender
+from .under_way import Entry
 
 __all__ = [
     "ALL",

@@ -17,8 +17,9 @@ from ..columns import Signal
 from ..errors import CollectorError
 from .backoff import Backoff
 from .instruments import Instruments
-from .queue import MOST_BYTES, Entry, Queue
+from .queue import MOST_BYTES, Queue
 from .sender import Drop, Item, Retry, Sender
+from .under_way import Entry
 
 ALL: Final = frozenset(Signal)
 NONE: Final[frozenset[Signal]] = frozenset()

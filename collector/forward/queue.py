@@ -2,29 +2,25 @@
 
 Appended and synced before the ledger's commit, and visible to the sender after it: what was acknowledged is queued. A crash in between
 leaves items that their sender will send again: at least once. Full or broken, a queue loses items, says how many and why, and never
-keeps the ledger from counting. What is done is a cursor, written and not synced: after a power loss the last items are sent again.
+keeps the ledger from counting.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-import xxhash
-
+from .cursor import Cursor, Position
 from .record import HEADER, LARGEST, OVERHEAD
 from .segment import SUFFIX, Segment
 from .sender import Item
+from .under_way import Entry, UnderWay
 
 MOST_BYTES: Final = 256 * 2**20
 SEGMENT_BYTES: Final = 8 * 2**20
-CURSOR: Final = "cursor"
 
 FULL: Final = "queue_full"
 TOO_LARGE: Final = "too_large"
@@ -34,33 +30,7 @@ CORRUPT: Final = "corrupt"
 Loss = Callable[[str, int, int], None]
 """Told of what is lost: why, how many requests, and how many items as far as they are known."""
 
-_CURSOR: Final = struct.Struct("<QQQ")
 _LOG: Final = logging.getLogger("fournines.collector")
-
-
-class Position(NamedTuple):
-    """A place in the queue: a segment's number, and an offset in it."""
-
-    segment: int
-    offset: int
-
-
-class Entry(NamedTuple):
-    """An item under way, from one place of the queue to another."""
-
-    item: Item
-    start: Position
-    end: Position
-
-
-class _Under:
-    """An entry that was taken, and whether it is done."""
-
-    __slots__ = ("done", "entry")
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.done = False
 
 
 class Queue:
@@ -78,12 +48,13 @@ class Queue:
         self._segment_bytes = min(segment_bytes, most_bytes // 4)
         self._lock = threading.Lock()
         self._staged: list[Segment] = []
-        self._under_way: dict[Position, _Under] = {}
+        self._under_way = UnderWay()
         self._writable = True
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._cursor = _held(folder / CURSOR)
+        self._cursor = Cursor(folder)
         self._segments = self._open_segments()
-        self._next = self._done = self._read_cursor()
+        self._next = self._done = self._cursor.read()
+        self._count_done()
         self._last = max([self._done.segment, *(segment.number for segment in self._segments)])
         self._forget_done()
 
@@ -167,17 +138,12 @@ class Queue:
 
     def _give_way(self) -> None:
         oldest = self._segments.pop(0)
-        waiting = oldest.requests - len(sent := self._sent_from(oldest))
+        waiting = oldest.requests - len(sent := self._under_way.of(oldest.number))
         if waiting:
             self._loss(FULL, waiting, oldest.items - sum(entry.item.items for entry in sent))
         behind = Position(oldest.number + 1, HEADER.size)
         self._next, self._done = max(self._next, behind), max(self._done, behind)
         oldest.remove()
-
-    def _sent_from(self, segment: Segment) -> list[Entry]:
-        """What of a segment is under way: its sender holds it, wherever the file goes."""
-        under_way = self._under_way.items()
-        return [under.entry for start, under in under_way if start.segment == segment.number and not under.done]
 
     # Reading.
 
@@ -204,26 +170,21 @@ class Queue:
                     self._loss(CORRUPT, 1, 0)
                 here, self._next = Position(segment.number, start), Position(segment.number, record.end)
                 entry = Entry(record.item, here, self._next)
-                self._under_way[here] = _Under(entry)
+                self._under_way.add(entry)
                 return entry
             return None
 
     def finish(self, entry: Entry) -> None:
         """An item is done with, sent or given up."""
         with self._lock:
-            self._under_way[entry.start].done = True
             for segment in self._segments:
                 if segment.number == entry.start.segment:
                     segment.done(entry.item)
-            for start, under in list(self._under_way.items()):
-                if not under.done:
-                    break
-                self._done = max(self._done, under.entry.end)
-                del self._under_way[start]
+            self._done = max(self._done, self._under_way.finish(entry) or self._done)
             if not self._under_way:
                 self._done = max(self._done, self._next)
             self._forget_done()
-            self._write_cursor()
+            self._cursor.write(self._done)
 
     @property
     def requests(self) -> int:
@@ -256,9 +217,7 @@ class Queue:
             for segment in self._segments:
                 segment.close()
                 segment.let_go()
-            if self._cursor >= 0:
-                os.close(self._cursor)
-                self._cursor = -1
+            self._cursor.close()
 
     def _reading(self) -> Segment | None:
         """The segment to read next; None when all are read."""
@@ -278,7 +237,7 @@ class Queue:
 
     def _lose(self, segment: Segment, start: int) -> None:
         """The rest of a segment can't be read."""
-        sent = self._sent_from(segment)
+        sent = self._under_way.of(segment.number)
         self._loss(
             CORRUPT, max(1, segment.requests - len(sent)), max(0, segment.items - sum(e.item.items for e in sent))
         )
@@ -307,39 +266,10 @@ class Queue:
                 segments.append(segment)
         return segments
 
-    def _read_cursor(self) -> Position:
-        """Where the last process was; the beginning where that can't be read."""
-        data = os.pread(self._cursor, _CURSOR.size, 0)
-        if len(data) == _CURSOR.size:
-            number, offset, check = _CURSOR.unpack(data)
-            if check == xxhash.xxh3_64_intdigest(data[:16]):
-                self._count_done(Position(number, offset))
-                return Position(number, offset)
-        return Position(0, HEADER.size)
-
-    def _count_done(self, done: Position) -> None:
+    def _count_done(self) -> None:
+        """Of the segment that the cursor stands in, what lies before it is done."""
         for segment in self._segments:
-            if segment.number == done.segment:
-                for record in segment.records(HEADER.size, min(done.offset, segment.size)):
+            if segment.number == self._done.segment:
+                for record in segment.records(HEADER.size, min(self._done.offset, segment.size)):
                     segment.done(record.item)
                 segment.let_go()
-
-    def _write_cursor(self) -> None:
-        place = struct.pack("<QQ", *self._done)
-        try:
-            os.pwrite(self._cursor, place + struct.pack("<Q", xxhash.xxh3_64_intdigest(place)), 0)
-        except OSError as error:
-            _LOG.debug(
-                "the cursor of %s is not written: %s", self.folder, error
-            )  # it is written again with the next item
-
-
-def _held(path: Path) -> int:
-    """The cursor's file, opened and held: two destinations with one queue would take each other's items."""
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
