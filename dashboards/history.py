@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from ..slo import DAY, HistoryPoint, Interval, Status, figures
+from ..slo import DAY, ErrorBudget, HistoryPoint, Interval, Status, figures
 from .svg import Mark, Step, columns, lines
 
 
@@ -35,14 +35,14 @@ class Chart:
 
 def failures(history: History) -> Chart:
     """Failed requests a step."""
-    worst = max(history.points, key=lambda point: point.total - point.good, default=None)
-    top = 0 if worst is None else worst.total - worst.good
+    worst = max(history.points, key=lambda point: point.bad, default=None)
+    top = 0 if worst is None else worst.bad
     says = "no failed request"
     if worst is not None and top:
         says = (
             f"at most {figures.requests(top)} in {figures.duration(history.step)}, at {_moment(worst.t, history)} UTC"
         )
-    steps = [_step(point, history, point.total - point.good) for point in history.points]
+    steps = [_step(point, history, point.bad) for point in history.points]
     title = f"Failed requests per {figures.duration(history.step)}"
     return Chart(title, says, figures.count(top), "0", _axis(history), columns(steps, top, "bad", f"{title}: {says}"))
 
@@ -61,22 +61,21 @@ def traffic(history: History) -> Chart:
 
 def indicator(history: History, status: Status) -> Chart:
     """The share of good requests against the objective. The axis starts where the data does: at 99.99 % all else looks flat."""
-    objective = float(status.slo.objective.target)
-    ratios = [point.good / point.total for point in history.points if point.total]
-    allowed = 1 - objective
-    bottom = max(0.0, min([*ratios, objective]) - allowed)
-    low = min(ratios, default=None)
-    share = figures.percent(Fraction(low), digits=2) if low is not None else figures.NOTHING
-    says = f"lowest {share}, promised {figures.objective(status.slo.objective)}"
+    target, allowed = Fraction(status.slo.objective.target), status.slo.objective.allowed
+    ratios = [Fraction(point.good, point.total) for point in history.points if point.total]
+    bottom = max(Fraction(0), min([*ratios, target]) - allowed)
+    lowest = figures.percent(min(ratios), digits=2) if ratios else figures.NOTHING
+    says = f"lowest {lowest}, promised {figures.objective(status.slo.objective)}"
     title = "Share of good requests, and the objective"
-    plot = lines(_runs(history), bottom, 1.0, f"{title}: {says}", [Mark(objective, "objective")])
-    return Chart(title, says, "100 %", figures.percent(Fraction(bottom), digits=2), _axis(history), plot)
+    marks = [Mark(float(target), "objective")]
+    plot = lines(_runs(history), float(bottom), 1.0, f"{title}: {says}", marks)
+    return Chart(title, says, "100 %", figures.percent(bottom, digits=2), _axis(history), plot)
 
 
 def burn_down(history: History, status: Status) -> Chart:
     """What was left of today's budget, as the failures of its window came in."""
-    allowed, left = status.budget.allowed, float(status.budget.remaining_ratio)
-    shares = list(_left(history, allowed)) if allowed else []
+    left = float(status.budget.remaining_ratio)
+    shares = list(_left(history, status.budget)) if status.budget.allowed else []
     bottom = min([0.0, left, *(share for _, share in shares)])
     run = [(0.0, 1.0), *shares, (1.0, left)] if history.points else []
     says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
@@ -85,15 +84,15 @@ def burn_down(history: History, status: Status) -> Chart:
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), _axis(history), plot)
 
 
-def _left(history: History, allowed: Fraction) -> Iterator[tuple[float, float]]:
+def _left(history: History, budget: ErrorBudget) -> Iterator[tuple[float, float]]:
     """A stair: level until a step with failures, then down."""
     share, spent = 1.0, 0
     for point in history.points:
-        if point.total == point.good:
+        if not point.bad:
             continue
-        spent += point.total - point.good
+        spent += point.bad
         yield _x(point.t, history), share
-        share = float(1 - spent / allowed)
+        share = float(budget.remaining_after(spent))
         yield _x(point.t + history.step, history), share
 
 

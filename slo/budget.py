@@ -34,7 +34,11 @@ class ErrorBudget:
     @property
     def remaining_ratio(self) -> Fraction:
         """Share of the budget left. Without traffic nothing was spent: 1."""
-        return 1 - Fraction(self.spent) / self.allowed if self.allowed else Fraction(1)
+        return self.remaining_after(self.spent)
+
+    def remaining_after(self, spent: int) -> Fraction:
+        """The share that is left of it after `spent` bad events."""
+        return 1 - spent / self.allowed if self.allowed else Fraction(1)
 
     @property
     def remaining_seconds(self) -> Fraction:

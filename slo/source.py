@@ -37,6 +37,11 @@ class HistoryPoint(NamedTuple):
     good: int
     total: int
 
+    @property
+    def bad(self) -> int:
+        """Events that broke the promise."""
+        return self.total - self.good
+
 
 class EventSource(Protocol):
     """Whoever has the counts: the ledger, or a Prometheus-compatible engine."""
