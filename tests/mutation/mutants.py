@@ -1,6 +1,7 @@
 """Small faults, planted one at a time: everywhere in a module where a number, a comparison or a decision could be another.
 
-Texts, annotations, decorators and what a raised error says are left alone: no law is about them.
+Texts, annotations, decorators and what a raised error says are left alone: no law is about them. So is the `strict` of zip, which
+checks what the code has made so.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _faulty(tree: ast.Module) -> Iterator[tuple[_Place, list[ast.AST]]]:
 def _walk(parent: ast.AST, statement: ast.stmt, *, in_function: bool) -> Iterator[_Place]:
     is_function = isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     for field, value in ast.iter_fields(parent):
-        if field in _LEFT_ALONE:
+        if field in _LEFT_ALONE or getattr(parent, "arg", "") == "strict":
             continue
         inside = in_function or (is_function and field == "body")
         for index, node in enumerate(value) if isinstance(value, list) else ((None, value),):

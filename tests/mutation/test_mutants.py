@@ -43,6 +43,7 @@ def mutants():
         ("if a:\n    f(1)", ["if False:", "if True:", "pass", "f(2)", "f(0)"]),
         ("@d(1)\ndef f(x: 1 | 2 = 3) -> 4:\n    '''5'''", ["def f(x: 1 | 2=4) -> 4:", "def f(x: 1 | 2=2) -> 4:"]),
         ("x = f'{a:3}'", []),
+        ("x = zip(a, b, strict=True)", []),
     ],
 )
 def test_every_fault_of_a_statement(mutants, source, faults):

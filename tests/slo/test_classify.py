@@ -78,6 +78,15 @@ def test_websockets(key, scheme, verdict):
     assert availability({key: scheme}) is verdict
 
 
+@pytest.mark.parametrize("failure", [{}, {"error.type": "CancelledError"}, {"http.response.status_code": 500}])
+@pytest.mark.parametrize("signs", [True, False])
+def test_cancelled_work(signs, failure):
+    """Work that was cancelled is no event, whatever else is said of it; work that says it was not is judged like any other."""
+    expected = IGNORED if signs else BAD if failure else GOOD
+
+    assert availability({"fournines.cancelled": signs, **failure}) is expected
+
+
 def test_new_names_come_before_old_ones():
     """Where both names of an attribute are set, the stable one counts."""
     assert availability({"http.response.status_code": 200, "http.status_code": 500}) is GOOD

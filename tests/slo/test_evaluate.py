@@ -150,6 +150,7 @@ def one(make_slo, stated_counts, counts, **seen):
 FINE = dict.fromkeys(WINDOWS, EventCount(10_000_000, 10_000_000))
 BROKEN = dict.fromkeys(WINDOWS, EventCount(0, 10_000))
 SLOW = FINE | {Window.parse(text): EventCount(99_960, 100_000) for text in ("1d", "2h")}
+STEADY = FINE | {Window.parse(text): EventCount(99_930, 100_000) for text in ("6h", "30m")}
 SPENT = FINE | {MONTH: EventCount(9_999, 10_000)}
 QUIET = FINE | {Window.parse("5m"): EventCount(0, 0)}
 
@@ -163,6 +164,7 @@ QUIET = FINE | {Window.parse("5m"): EventCount(0, 0)}
         (SPENT, {}, State.EXHAUSTED, "the error budget of 30d is spent"),
         (SPENT | {w: SLOW[w] for w in WINDOWS if w != MONTH}, {}, State.EXHAUSTED, "the error budget of 30d is spent"),
         (BROKEN, {}, State.BURNING, "1h and 5m burn above 14.4"),
+        (STEADY, {}, State.BURNING, "6h and 30m burn above 6"),
         (BROKEN, {"silent": frozenset({"payments-availability"})}, State.NO_DATA, "payments stopped reporting"),
         ({}, {"heard": {"payments-availability": float("nan")}}, State.NO_DATA, "payments was never heard"),
         ({}, {}, State.NO_TRAFFIC, "no events in 5m"),
@@ -198,6 +200,19 @@ def test_an_only_page_that_is_held_back_says_so(make_slo, stated_counts, bad, re
 
     assert page.reason == (reason or "6h and 10m burn above 12")
     assert ticket.reason == "no pair of windows burns above its factor"
+
+
+def test_rules_are_told_by_number(make_slo, stated_counts):
+    """The number of the first rule that holds, pages first and short windows before long ones; -1 where none does."""
+    slos = [make_slo("fine"), make_slo("slow"), make_slo("held-back"), make_slo("broken")]
+    few = dict.fromkeys(WINDOWS, EventCount(8, 10))
+    counts = {"fine": FINE, "slow": SLOW, "held-back": few, "broken": BROKEN}
+    evaluation = evaluate(slos, stated_counts(counts=counts), NOW)
+
+    assert evaluation.rules == WORKBOOK
+    assert evaluation.met[Severity.PAGE].tolist() == [-1, -1, -1, 0]
+    assert evaluation.met[Severity.TICKET].tolist() == [-1, 2, 2, 2]
+    assert evaluation.held_back.tolist() == [-1, -1, 1, -1]
 
 
 def test_tickets_alone_put_at_risk(make_slo, stated_counts):
