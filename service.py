@@ -7,12 +7,12 @@ receivers -> collector (counts, commits) ~~ on commit ~~> evaluate -> alert engi
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
 import uvloop
@@ -74,7 +74,7 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
         raise ServiceError(f"fournines can't start: {error}") from error
 
 
-@contextlib.contextmanager
+@contextmanager
 def _here_to_stay() -> Generator[None]:
     """What there is at the end of the block is looked through for garbage neither meanwhile nor ever after: two hundred thousand objects,
     which held everything up for a tenth of a second each time, and at the end of the process took as long as all else of stopping.
@@ -96,29 +96,23 @@ class Service:
         self._touched = Wakeup()
         self._files = SloFiles(settings.slos)
         slos = self._files.read()
-        with contextlib.ExitStack() as opened:
-            self._address = Address(settings.host, settings.port, "--port")
-            opened.callback(self._address.close)
-            self._plane = Plane(
+        with ExitStack() as opened:
+            self._address = opened.enter_context(closing(Address(settings.host, settings.port, "--port")))
+            plane = Plane(
                 plan_of(settings), slos, clock, time.monotonic, lambda names: self._touched.call(), self._slo_families
             )
-            opened.callback(self._plane.close)
+            self._plane = opened.enter_context(closing(plane))
             self._collector = self._plane.collector
             self._url = page_url(settings, self._address.port)
-            self._paging = Paging(
-                self._collector.ledger.path,
-                senders_of(settings.notify, self._url),
-                self._url,
-                clock,
-                self._collector.counters.registry,
-            )
-            opened.callback(self._paging.close)
+            senders, registry = senders_of(settings.notify, self._url), self._collector.counters.registry
+            paging = Paging(self._collector.ledger.path, senders, self._url, clock, registry)
+            self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, clock)
         self._exposition = Exposition(self._collector, self._evaluations, self._paging, self._files)
         self._reload = SloReload(self._files, self._collector, clock)
 
-    def app(self) -> FastAPI:
+    def _app(self) -> FastAPI:
         """The HTTP application, which answers from the ledger as it is when asked."""
         collector, paging, evaluations = self._collector, self._paging, self._evaluations
         notices = Notices(collector, self._files, self._settings.data)
@@ -139,7 +133,7 @@ class Service:
         stop = asyncio.Event()
         self._take_signals(stop)
         self._touched.listen()
-        pages = HttpServer(self.app(), self._address)
+        pages = HttpServer(self._app(), self._address)
         await self._plane.start()
         await pages.start()
         _log.info("ledger in %s, %s from files", self._settings.data, self._number_of_slos())
