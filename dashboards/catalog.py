@@ -14,7 +14,7 @@ class PanelText(NamedTuple):
 
 
 SLOS_PAGING: Final = PanelText("SLOs with a page", "none", "How many SLOs have a page firing now.")
-SLOS_SPENT: Final = PanelText(
+SLOS_EXHAUSTED: Final = PanelText(
     "SLOs over budget", "none", "How many SLOs have no error budget left over their own window."
 )
 SLOS_WATCHED: Final = PanelText("SLOs watched", "none", "How many SLOs the collector evaluates.")
@@ -38,7 +38,7 @@ FAILURES_BY_SLO: Final = PanelText(
 )
 PAGES_OVER_TIME: Final = PanelText("Alerts", "none", "2 while an SLO's page fires, 1 while only its ticket does.")
 
-BUDGET_LEFT: Final = PanelText(
+BUDGET_REMAINING: Final = PanelText(
     "Error budget left",
     "percentunit",
     "1 - bad events / (total events x (1 - objective)), over the SLO's window. Below 0 % it is over-spent.",

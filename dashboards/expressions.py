@@ -24,7 +24,7 @@ def of_slo(slo: SLO) -> str:
     return f"slo={string(slo.name)}, service={string(slo.service)}"
 
 
-def budget_left(matchers: str) -> str:
+def budget_remaining(matchers: str) -> str:
     """Share of the error budget left, one value an SLO."""
     return f"min by (slo, service) ({BUDGET_REMAINING}{{{matchers}}})"
 
@@ -46,7 +46,7 @@ def fastest_burn(matchers: str, windows: Iterable[Window]) -> str:
 
 def exhausted_in(slo: SLO) -> str:
     """Seconds until the budget is spent at the shortest window's burn; the whole window when it is later than that, or nobody calls."""
-    left = budget_left(of_slo(slo))
+    left = budget_remaining(of_slo(slo))
     speed = f"clamp_min({fastest_burn(of_slo(slo), [min(slo.windows)])}, {_LEAST_BURN})"
     shrinking = f"clamp_max({slo.window.seconds} * clamp_min({left}, 0) / {speed}, {slo.window.seconds})"
     return f"{shrinking} or {slo.window.seconds} * ({left} > bool 0)"
@@ -87,9 +87,9 @@ def paging(matchers: str) -> str:
     return f"sum({alert_level(matchers)} == bool 2)"
 
 
-def over_budget(matchers: str) -> str:
+def exhausted(matchers: str) -> str:
     """How many SLOs have no budget left."""
-    return f"sum({budget_left(matchers)} <= bool 0)"
+    return f"sum({budget_remaining(matchers)} <= bool 0)"
 
 
 def watched(matchers: str) -> str:

@@ -55,7 +55,7 @@ def _now() -> Iterable[Any]:
     of = expressions.OF_SERVICE
     yield row("Now", 0)
     yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), expressions.paging(of), COUNT_STEPS)
-    yield stat(catalog.SLOS_SPENT, Place(6, 1, 6, 4), expressions.over_budget(of), COUNT_STEPS)
+    yield stat(catalog.SLOS_EXHAUSTED, Place(6, 1, 6, 4), expressions.exhausted(of), COUNT_STEPS)
     yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), expressions.watched(of), PLAIN_STEPS)
     traffic = f"sum({expressions.event_rate(of, _PER_5_MINUTES)})"
     yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_STEPS, decimals=1)
@@ -66,7 +66,7 @@ def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
     columns = (
         ("Alert", expressions.alert_level(of)),
         ("Objective", expressions.objective(of)),
-        ("Budget left", expressions.budget_left(of)),
+        ("Budget left", expressions.budget_remaining(of)),
         ("Burn", expressions.fastest_burn(of, windows)),
         ("Events", expressions.event_rate(of, _PER_5_MINUTES)),
     )

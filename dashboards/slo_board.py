@@ -51,7 +51,7 @@ def _now(slo: SLO) -> Iterable[Any]:
     of = expressions.of_slo(slo)
     window = slo.window.seconds
     yield row("Now", 0)
-    yield stat(catalog.BUDGET_LEFT, Place(0, 1, 6, 4), expressions.budget_left(of), BUDGET_STEPS, decimals=1)
+    yield stat(catalog.BUDGET_REMAINING, Place(0, 1, 6, 4), expressions.budget_remaining(of), BUDGET_STEPS, decimals=1)
     quickest = quickest_window(slo)
     burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {quickest}")
     yield stat(burn, Place(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_steps(slo), decimals=1)
@@ -86,7 +86,7 @@ def _why(slo: SLO) -> Iterable[Any]:
 def _whole_window(slo: SLO) -> Iterable[Any]:
     of, window = expressions.of_slo(slo), str(slo.window)
     yield row(f"The last {window}", 25)
-    left = [Query(expressions.budget_left(of), "budget left")]
+    left = [Query(expressions.budget_remaining(of), "budget left")]
     since = {"timeFrom": window}
     yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, steps=_SPENT_STEPS, extra=since)
     yield text(catalog.WHAT_TO_DO, Place(16, 26, 8, 15), _words(slo))

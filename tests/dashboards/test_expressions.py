@@ -19,7 +19,7 @@ from tests.dashboards.conftest import PANELS, availability
 @given(st.text(min_size=1, max_size=40).filter(lambda name: "$" not in name))
 def test_any_name_can_be_asked_for(name: str) -> None:
     """Quotes, backslashes and line ends are escaped, so that a name selects itself and nothing else."""
-    expr = expressions.budget_left(expressions.of_slo(availability(name, name)))
+    expr = expressions.budget_remaining(expressions.of_slo(availability(name, name)))
 
     selector = promql_parser.parse(expr).expr
     assert {(matcher.name, matcher.value) for matcher in selector.matchers.matchers} == {
@@ -52,7 +52,7 @@ def test_every_query_asks_declared_metrics_by_declared_labels(bank: Any) -> None
     slo = bank[0]
     of = expressions.of_slo(slo)
     exprs = [
-        expressions.budget_left(of),
+        expressions.budget_remaining(of),
         expressions.objective(of),
         expressions.burn(of, slo.windows),
         expressions.exhausted_in(slo),
