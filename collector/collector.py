@@ -33,7 +33,7 @@ from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .receipt import Receipt
 from .registry.automatic import WORK
 from .registry.declarations import Declaration
-from .registry.registry import Catalogue
+from .registry.catalogue import Catalogue
 
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 

@@ -16,9 +16,10 @@ from ..ledger.tallies import Tallies
 from ..ledger.upkeep import Upkeep
 from ..names import HEARTBEAT
 from ..registry.declaring import Declaring
-from ..registry.registry import MOST_SERVICES, Judge, Registry
+from ..registry.registry import Judge, Registry
 from ..registry.retirement import Retirement
 from ..registry.series import Series
+from ..registry.services import MOST_SERVICES
 from ..remembered import Remembered
 from ..senders.origin import MOST_KNOWN, origin_of
 from ..senders.senders import Senders, SignOfLife
@@ -133,7 +134,7 @@ class Books:
 
     def introduce(self, service: str, now: float, *, metrics: bool, spans: bool, segments: bool = False) -> None:
         """Stages that a service exported, and that its SLOs are observed from now on at the latest."""
-        if not self.registry.hear(service, metrics=metrics, spans=spans, segments=segments, now=now):
+        if not self.registry.hear(service, now, metrics=metrics, spans=spans, segments=segments):
             self._no_room(service)
         judges = self.registry.judges(service)
         known = self._rows.get(service)

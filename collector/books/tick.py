@@ -37,7 +37,7 @@ class Tick:
         if now - self._stepped >= REMEMBERED:
             books.digests.expire(now)
             books.intervals.expire(now)
-        books.contributors.expire(min(now, books.buckets.newest + DAY))
+        books.contributors.expire(books.buckets.passed(now))
         books.upkeep.stage(now)
         if abs(now - self._looked) >= LOOKED_EVERY:
             self._looked = now

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...slo import (
     BUCKET,
+    DAY,
     HOUR,
     TIERS,
     Interval,
@@ -86,6 +87,10 @@ class Buckets:
         self._skipped: dict[int, int] = {}
         newest = connection.execute("SELECT max(t) FROM bucket WHERE width = ?", (OLDEST.width,)).fetchone()[0]
         self.newest: int = newest or 0
+
+    def passed(self, now: float) -> float:
+        """The time up to which events may be forgotten as old: a clock that jumped ahead passes only as far as events came."""
+        return min(now, self.newest + DAY)
 
     @property
     def changed(self) -> bool:

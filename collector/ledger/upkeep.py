@@ -55,8 +55,7 @@ class Upkeep:
 
     def stage(self, now: float) -> None:
         """Stages a little of what is due at `now`, if anything is; to be called every second or so, it keeps up."""
-        # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
-        now = min(now, self._buckets.newest + DAY)
+        now = self._buckets.passed(now)
         if any(work.due(fold=self._fold(now)) for work in self._works(now)) or _dropped(self._connection) is not None:
             self._due = now
 

@@ -10,37 +10,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from ...slo import (
-    CLASSIFYING_KEYS,
-    DAY,
-    MESSAGE_DURATION,
-    SLI,
-    SLO,
-    SPANS,
-)
-from ..ledger.staged import Staged
-from .automatic import CANDIDATES, WORK, Service, automatic_slos
+from ...slo import CLASSIFYING_KEYS, SLI, SLO, SPANS
+from ..ledger.staged import Part
+from .automatic import automatic_slos
+from .catalogue import Catalogue
 from .declarations import Declaration, Declarations
 from .declared_slo import Declared, Refused
+from .rows import RowKey, Rows
+from .services import Service, Services
 
-MOST_SERVICES: Final = 1_000
-LONGEST_NAME: Final = 200
 _AUTOMATIC: Final = tuple(slo.name for slo in automatic_slos(""))
 """What the names of automatic SLOs end with."""
-
-PINNED_AFTER: Final = 60.0
-"""Seconds from a service's first counted export until its automatic SLOs keep to one signal."""
-
-
-class RowKey(NamedTuple):
-    """Names the counts of an SLO. `candidate` is empty, or one of CANDIDATES: a further count an automatic SLO keeps until it is pinned."""
-
-    name: str
-    candidate: str = ""
 
 
 class Judge(NamedTuple):
@@ -50,57 +33,17 @@ class Judge(NamedTuple):
     row: int
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """The SLOs at one moment, files' first and in their order. `version` changes whenever anything in it does.
-
-    `rows` says in which row an SLO's events are counted. An SLO that is not `settled` may still go over to another row. `declared` is
-    what services declare, also where a file has an SLO of that name.
-    """
-
-    version: int
-    slos: tuple[SLO, ...]
-    rows: Mapping[str, int]
-    settled: frozenset[str]
-    declared: Mapping[str, Declaration] = field(default_factory=dict)
-
-    @cached_property
-    def names(self) -> Mapping[int, str]:
-        """SLOs by row."""
-        return {row: name for name, row in self.rows.items()}
-
-    @cached_property
-    def services(self) -> Mapping[str, str]:
-        """The service that sends each SLO's events: a caller, where callers measure what another service promised."""
-        return {slo.name: slo.sli.service for slo in self.slos}
-
-
-def _keys(slos: Iterable[SLO]) -> frozenset[str]:
-    return CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in slos))
-
-
 class Registry:
     """All SLOs and the services heard. Changes are staged; `catalogue` and `wanted` are of what is committed."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._files: dict[str, SLO] = {}
         self._staged_files: dict[str, SLO] | None = None
-        self._services: Staged[str, Service] = Staged(
-            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard, work))
-            for name, first, counted, metrics, spans, pinned, segments, heard, work in connection.execute(
-                "SELECT * FROM service"
-            )
-        )
-        self._rows: Staged[RowKey, int] = Staged(
-            (RowKey(name, candidate), row)
-            for row, name, candidate in connection.execute("SELECT id, name, candidate FROM slo")
-        )
-        highest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'slo'").fetchone()
-        self._next = int(highest[0]) + 1 if highest else 1
-        self.declared = Declarations(connection)
+        self._services = Services(connection)
+        self._rows = Rows(connection)
+        self._declared = Declarations(connection)
+        self._parts: tuple[Part, ...] = (self._declared, self._services, self._rows)
         self._judges: dict[str, tuple[Judge, ...]] = {}
-        self._heard: dict[str, float] = {}
-        """When each service was heard last, as the open transaction sees it, since the start."""
         self._by_service: dict[str, list[SLO]] = {}
         self.catalogue = Catalogue(0, (), {}, frozenset())
         self.wanted: frozenset[str] = CLASSIFYING_KEYS
@@ -121,8 +64,10 @@ class Registry:
         self._judges.clear()
         self._sort(slos)
         for slo in slos:
-            self._take_over(slo)
-            self._row(RowKey(slo.name))
+            if slo.name not in self._files:
+                # The count of the signal it is of, which an automatic SLO began and is not pinned to yet, goes over to it.
+                self._rows.let_win(slo.name, slo.sli.signal)
+            self._rows.of(slo.name)
         # Requests of the same transaction are judged by the new SLOs already.
         self.wanted |= _keys(slos)
 
@@ -130,47 +75,42 @@ class Registry:
         """Stages that a service declares an objective of its own. Raises `Refused`."""
         if self._is_anothers(declared.name, service):
             raise Refused("taken", f"{declared.name} is the automatic SLO of another service")
-        if not self.hear(service, metrics=False, spans=False, now=now):  # it would never retire
+        if not self.hear(service, now):  # it would never retire
             raise Refused("too_many", "there is no room for another service")
-        if changed := self.declared.hear(service, version, declared, now):
-            self._row(RowKey(declared.name))
-            self._redeclared(changed)
-            self.wanted |= _keys([self.declared.holding[declared.name].slo])
+        if changed := self._declared.hear(service, version, declared, now):
+            self._rows.of(declared.name)
+            self._judge_anew(changed)
+            self.wanted |= _keys([self._declared.holding[declared.name].slo])
 
     def expire(self, heard: Mapping[str, float], listening: float, now: float) -> None:
         """Stages the going of what services do not declare any more; see `Declarations.expire`."""
-        before = self.declared.holding
-        if changed := self.declared.expire(heard, listening, now):
+        before = self._declared.holding
+        if changed := self._declared.expire(heard, listening, now):
             self._let_go(before)
-            self._redeclared(changed)
+            self._judge_anew(changed)
 
-    def hear(self, service: str, *, metrics: bool, spans: bool, now: float, segments: bool = False) -> bool:
+    def hear(
+        self, service: str, now: float, *, metrics: bool = False, spans: bool = False, segments: bool = False
+    ) -> bool:
         """Stages that a service sent something, and whether it sent what counts. False when there is no room for a new service."""
         known = self._services.get(service)
         if known is None:
-            if len(self._services) >= MOST_SERVICES or len(service) > LONGEST_NAME:
+            if not self._services.has_room(service):
                 return False
             known = Service(service, now, heard=now)
-            self._services.put(service, known)
-            self._judges.pop(service, None)
+            self._put(known)
             self._oust(service)
-        self._heard[service] = now
-        if known.metrics >= metrics and known.spans >= spans and known.segments >= segments:
-            return True
-        counted, pinned = now if known.counted is None else known.counted, known.pinned
-        if pinned in WORK:  # it does serve requests
-            counted, pinned = now, None
-        heard = replace(known, metrics=known.metrics or metrics, spans=known.spans or spans)
-        self._put(replace(heard, counted=counted, pinned=pinned, segments=known.segments or segments))
+        self._services.hear(service, now)
+        heard = known.served(now, metrics=metrics, spans=spans, segments=segments)
+        if heard is not known:
+            self._put(heard)
         return True
 
     def hear_work(self, service: str, signal: str, now: float) -> None:
-        """Stages that a service sent durations of messages or operations. Messages stand above operations."""
-        if not self.hear(service, metrics=False, spans=False, now=now):
-            return
-        known = self._services.get(service)
-        if known is not None and known.pinned is None and known.work not in (signal, MESSAGE_DURATION):
-            self._put(replace(known, work=signal, counted=now if known.counted is None else known.counted))
+        """Stages that a service sent durations of messages or operations."""
+        known = self._services.get(service) if self.hear(service, now) else None
+        if known is not None and (heard := known.worked(signal, now)) is not known:
+            self._put(heard)
 
     def sends_spans(self, service: str) -> bool:
         """Whether a service ever sent OTLP spans that count, as the open transaction sees it."""
@@ -178,40 +118,30 @@ class Registry:
         return known is not None and known.spans
 
     def settle(self, now: float) -> None:
-        """Stages the pinning of every service whose minute is over."""
-        for _, service in list(self._services.items()):
-            if service.pinned is None and service.counted is not None and now >= service.counted + PINNED_AFTER:
-                self._put(replace(service, pinned=service.signal))
+        """Stages the pinning of every service whose minute is over: all its counts but one go."""
+        for service in self._services:
+            if (settled := service.settled(now)) is not service:
+                self._put(settled)
                 for slo in automatic_slos(service.name):
-                    self._pin(slo.name, service.signal)
+                    if not self._is_written(slo.name):
+                        self._rows.let_win(slo.name, settled.signal)
+                    self._rows.remove_candidates(slo.name)
 
-    def date(self, heard: Mapping[str, float], now: float) -> None:
-        """Stages when services were heard last, where the ledger is a day behind or more. `heard` knows of further signs of life."""
-        for name, service in list(self._services.items()):
-            last = max(service.heard, self._heard.get(name, 0.0), heard.get(name, 0.0)) or now
-            last = min(last, now)  # a clock that was ahead does not keep it
-            if abs(last - service.heard) >= DAY:
-                self._services.put(name, replace(service, heard=last))
-
-    def retire(self, before: float) -> list[str]:
-        """Stages the going of all services last heard before that second, and returns their names; call `date` first.
+    def retire(self, heard: Mapping[str, float], before: float, now: float) -> list[str]:
+        """Stages the going of all services last heard before that second, and returns their names; `heard` knows of further signs of life.
 
         Their automatic SLOs go, and the counts of these that no SLO of a file shows.
         """
-        gone = [
-            name for name, service in self._services.items() if max(service.heard, self._heard.get(name, 0.0)) < before
-        ]
-        holding = self.declared.holding
+        self._services.date(heard, now)
+        gone = self._services.unheard(before)
+        holding = self._declared.holding
         for name in gone:
             self._services.remove(name)
-            self._judges.pop(name, None)
-            self._heard.pop(name, None)
-            self._redeclared(self.declared.retire(name))
+            self._judge_anew([name, *self._declared.retire(name)])
             for slo in automatic_slos(name):
-                for candidate in CANDIDATES:
-                    self._rows.remove(RowKey(slo.name, candidate))
+                self._rows.remove_candidates(slo.name)
                 if slo.name not in self._in_files:
-                    self._rows.remove(RowKey(slo.name))
+                    self._rows.remove(slo.name)
         self._let_go(holding)
         return gone
 
@@ -223,12 +153,41 @@ class Registry:
         return found
 
     @property
+    def changed(self) -> bool:
+        """Whether anything is staged."""
+        return self._staged_files is not None or any(part.changed for part in self._parts)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Writes services, what they declare and the names of rows."""
+        for part in self._parts:
+            part.write(connection)
+
+    def keep(self) -> None:
+        """What was staged is true now."""
+        if self.changed:
+            self._files = self._in_files
+            self._staged_files = None
+            for part in self._parts:
+                part.keep()
+            self._publish()
+
+    def forget(self) -> None:
+        """What was staged never was."""
+        if self.changed:
+            self._staged_files = None
+            for part in self._parts:
+                part.forget()
+            self._judges.clear()
+            self._sort(self._files.values())
+            self.wanted = self._keys_of_all()
+
+    @property
     def _in_files(self) -> dict[str, SLO]:
         return self._files if self._staged_files is None else self._staged_files
 
     def _is_written(self, name: str) -> bool:
         """Whether somebody wrote down an SLO of that name, in a file or in a service's code."""
-        return name in self._in_files or name in self.declared.holding
+        return name in self._in_files or name in self._declared.holding
 
     def _is_anothers(self, name: str, service: str) -> bool:
         """Whether a name is that of the automatic SLO of another service that was heard."""
@@ -237,15 +196,19 @@ class Registry:
 
     def _oust(self, service: str) -> None:
         """What others declared under the names of a new service's automatic SLOs goes, with its counts."""
-        names = {slo.name for slo in automatic_slos(service)} & self.declared.holding.keys()
-        self._redeclared(self.declared.oust(names, service))
+        names = {slo.name for slo in automatic_slos(service)} & self._declared.holding.keys()
+        self._judge_anew(self._declared.oust(names, service))
         for name in names:
             if not self._is_written(name):
-                self._rows.remove(RowKey(name))
+                self._rows.remove(name)
 
-    def _redeclared(self, services: Iterable[str]) -> None:
+    def _judge_anew(self, services: Iterable[str]) -> None:
         for service in services:
             self._judges.pop(service, None)
+
+    def _put(self, service: Service) -> None:
+        self._services.put(service)
+        self._judge_anew([service.name])
 
     def _let_go(self, before: Mapping[str, Declaration]) -> None:
         """Counts that no SLO shows any more go; an automatic SLO that was replaced has its own again."""
@@ -255,109 +218,35 @@ class Registry:
                 slo.name for slo in automatic_slos(service)
             }
             if not (self._is_written(name) or automatic):
-                self._rows.remove(RowKey(name))
+                self._rows.remove(name)
 
     def _judges_of(self, service: str) -> list[Judge]:
-        judges = [Judge(slo.sli, self._row(RowKey(slo.name))) for slo in self._by_service.get(service, ())]
-        declared = [slo for slo in self.declared.of(service) if slo.name not in self._in_files]
-        judges += [Judge(slo.sli, self._row(RowKey(slo.name))) for slo in declared]
+        declared = [slo for slo in self._declared.of(service) if slo.name not in self._in_files]
+        judges = [Judge(slo.sli, self._rows.of(slo.name)) for slo in (*self._by_service.get(service, ()), *declared)]
         heard = self._services.get(service)
         if heard is None:
             return judges
-        for slo in automatic_slos(service, heard.pinned) if heard.pinned else automatic_slos(service):
-            if self._is_written(slo.name):
-                continue
-            judges.append(Judge(slo.sli, self._row(RowKey(slo.name))))
-            if not heard.pinned:
-                judges.append(Judge(replace(slo.sli, signal=SPANS), self._row(RowKey(slo.name, SPANS))))
+        judges += self._automatic(service, heard.pinned) if heard.pinned else self._undecided(service)
         if heard.signal == heard.work and not heard.pinned:
-            judges += [
-                Judge(slo.sli, self._row(RowKey(slo.name, heard.work)))
-                for slo in automatic_slos(service, heard.work)
-                if not self._is_written(slo.name)
-            ]
+            judges += self._automatic(service, heard.work, candidate=heard.work)
         return judges
 
-    def _put(self, service: Service) -> None:
-        self._services.put(service.name, service)
-        self._judges.pop(service.name, None)
+    def _automatic(self, service: str, signal: str, candidate: str = "") -> list[Judge]:
+        """What judges a service by its automatic SLOs of a signal."""
+        slos = [slo for slo in automatic_slos(service, signal) if not self._is_written(slo.name)]
+        return [Judge(slo.sli, self._rows.of(slo.name, candidate)) for slo in slos]
 
-    def _pin(self, name: str, signal: str) -> None:
-        """Lets all counts but one go; that of a candidate moves to the name's own row when it won."""
-        won = self._rows.get(RowKey(name, signal)) if signal in CANDIDATES else None
-        if won is not None and not self._is_written(name):
-            self._rows.put(RowKey(name), won)
-        for candidate in CANDIDATES:
-            self._rows.remove(RowKey(name, candidate))
-
-    def _take_over(self, slo: SLO) -> None:
-        """The count a candidate began, to which an automatic SLO is not pinned yet, goes over to a file's SLO of that signal."""
-        signal = slo.sli.signal
-        row = self._rows.get(RowKey(slo.name, signal)) if signal in CANDIDATES else None
-        if row is not None and slo.name not in self._files:
-            self._rows.put(RowKey(slo.name), row)
-            self._rows.remove(RowKey(slo.name, signal))
-
-    def _row(self, key: RowKey) -> int:
-        row = self._rows.get(key)
-        if row is None:
-            row = self._next
-            self._next += 1
-            self._rows.put(key, row)
-        return row
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything is staged."""
-        staged = self._services.changes or self._rows.changes or self.declared.changed
-        return bool(self._staged_files is not None or staged)
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Writes services, what they declare and the names of rows; rows that lost their name go."""
-        self.declared.write(connection)
-        services = self._services.changes
-        connection.executemany(
-            "DELETE FROM service WHERE name = ?", [(name,) for name, service in services.items() if service is None]
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO service VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (s.name, s.first, s.counted, s.metrics, s.spans, s.pinned, s.segments, s.heard, s.work)
-                for s in services.values()
-                if s
-            ],
-        )
-        changes = self._rows.changes
-        taken = {row for row in changes.values() if row is not None}
-        lost = [old for key in changes if (old := self._rows.kept.get(key)) is not None and old not in taken]
-        connection.executemany("DELETE FROM slo WHERE id = ?", [(row,) for row in lost])
-        connection.executemany(
-            "INSERT INTO slo (id, name, candidate) VALUES (?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, candidate = excluded.candidate",
-            [(row, *key) for key, row in changes.items() if row is not None],
-        )
-
-    def keep(self) -> None:
-        """What was staged is true now."""
-        if not self.changed:
-            return
-        if self._staged_files is not None:
-            self._files, self._staged_files = self._staged_files, None
-        self._services.keep()
-        self._rows.keep()
-        self.declared.keep()
-        self._publish()
-
-    def forget(self) -> None:
-        """What was staged never was."""
-        if self.changed:
-            self._staged_files = None
-            self._services.forget()
-            self._rows.forget()
-            self.declared.forget()
-            self._judges.clear()
-            self._sort(self._files.values())
-            self.wanted = self._keys_of_all()
+    def _undecided(self, service: str) -> list[Judge]:
+        """What judges a service by its automatic SLOs in its first minute: metrics and spans apart."""
+        metrics = [slo for slo in automatic_slos(service) if not self._is_written(slo.name)]
+        return [
+            judge
+            for slo in metrics
+            for judge in (
+                Judge(slo.sli, self._rows.of(slo.name)),
+                Judge(replace(slo.sli, signal=SPANS), self._rows.of(slo.name, SPANS)),
+            )
+        ]
 
     def _sort(self, slos: Iterable[SLO]) -> None:
         self._by_service = {}
@@ -365,32 +254,35 @@ class Registry:
             self._by_service.setdefault(slo.sli.service, []).append(slo)
 
     def _publish(self) -> None:
-        slos, rows = list(self._files.values()), {}
-        shown = self._rows.kept.keys() - {RowKey(name) for name in self._files}
-        slos += [one.slo for name, one in self.declared.holding.items() if RowKey(name) in shown]
-        for slo in slos:
-            rows[slo.name] = self._rows.kept[RowKey(slo.name)]
+        """What everybody may know: SLOs of files, those declared, and automatic ones whose names nobody else took."""
+        kept = self._rows.kept
+        slos = list(self._files.values())
+        slos += [
+            one.slo for name, one in self._declared.holding.items() if name not in self._files and RowKey(name) in kept
+        ]
+        rows = {slo.name: kept[RowKey(slo.name)] for slo in slos}
         settled = set(rows)
         for service in self._services.kept.values():
             for slo in automatic_slos(service.name, service.signal):
-                if slo.name in rows:
-                    continue
-                row = self._shown(slo.name, service)
+                row = None if slo.name in rows else self._shown(slo.name, service)
                 if row is not None:
                     slos.append(slo)
                     rows[slo.name] = row
                     if service.pinned or service.metrics:
                         settled.add(slo.name)
         self.catalogue = Catalogue(
-            self.catalogue.version + 1, tuple(slos), rows, frozenset(settled), dict(self.declared.holding)
+            self.catalogue.version + 1, tuple(slos), rows, frozenset(settled), dict(self._declared.holding)
         )
         self.wanted = self._keys_of_all()
 
     def _keys_of_all(self) -> frozenset[str]:
-        return _keys([*self._files.values(), *(one.slo for one in self.declared.holding.values())])
+        return _keys([*self._files.values(), *(one.slo for one in self._declared.holding.values())])
 
     def _shown(self, name: str, service: Service) -> int | None:
-        candidate = self._rows.kept.get(RowKey(name, service.signal)) if service.signal in CANDIDATES else None
-        if service.pinned is None and candidate is not None:
-            return candidate
-        return self._rows.kept.get(RowKey(name))
+        """The row an automatic SLO shows: until it is pinned, that of the candidate it would be pinned to."""
+        candidate = None if service.pinned else self._rows.kept.get(RowKey(name, service.signal))
+        return self._rows.kept.get(RowKey(name)) if candidate is None else candidate
+
+
+def _keys(slos: Iterable[SLO]) -> frozenset[str]:
+    return CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in slos))

@@ -40,9 +40,7 @@ class Retirement:
         """Stages the going of whoever is to go at `now`, dates the others, and returns the names of those that go."""
         if now < self._senders.listening + LISTENED:
             return []
-        self._registry.date(self._senders.heard, now)
-        # A clock that jumped ahead must not make the ledger forget: time passes for it as far as events came.
-        self._gone = self._registry.retire(min(now, self._buckets.newest + DAY) - GONE_AFTER)
+        self._gone = self._registry.retire(self._senders.heard, self._buckets.passed(now) - GONE_AFTER, now)
         return self._gone
 
     changed = False

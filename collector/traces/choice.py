@@ -29,7 +29,7 @@ from ...slo.classify import (
 )
 from ..columns import Spans
 from ..redaction import without_sensitive
-from ..registry.registry import Catalogue
+from ..registry.catalogue import Catalogue
 from ..remembered import Remembered
 from ..senders.origin import MOST_KNOWN as MOST_RESOURCES
 from ..senders.origin import origin_of

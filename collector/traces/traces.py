@@ -30,7 +30,8 @@ from ..columns import IdColumns, Logs, Spans
 from ..credentials import is_secret
 from ..errors import CollectorError
 from ..redaction import LARGEST, clean_message, without_sensitive
-from ..registry.registry import Catalogue, Registry
+from ..registry.catalogue import Catalogue
+from ..registry.registry import Registry
 from ..suspicion import is_suspicious
 from .choice import (
     Hit,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ...alerts import OpenAlerts
 from ...collector import Breakdown, Contributor
-from ...collector.registry.registry import Catalogue
+from ...collector.registry.catalogue import Catalogue
 from ...slo import Evaluation, HistoryPoint, Interval, State, Status
 
 JSON = dict[str, Any]

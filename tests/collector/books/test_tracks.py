@@ -10,7 +10,7 @@ from fournines.collector.books import tracks
 from fournines.collector.books.taps import Piece
 from fournines.collector.counting import spans as count_spans_module
 from fournines.collector.counting.spans import count_spans
-from fournines.collector.registry import registry
+from fournines.collector.registry import services
 from fournines.slo import DAY, Interval, Window
 
 ALL = Window(30 * DAY)
@@ -90,7 +90,7 @@ def test_requests_of_one_commit_are_all_counted(
 
 def test_a_service_there_is_no_room_for_begins_its_tracks_once(opened, otlp, span, slo, now, monkeypatch):
     """What counts nowhere is no reason to begin the others' tracks anew again and again."""
-    monkeypatch.setattr(registry, "MOST_SERVICES", 1)
+    monkeypatch.setattr(services, "MOST_SERVICES", 1)
     collector = opened()
     for _ in range(3):
         send(collector, otlp.spans(span(now), span(now, status=500), service="first"), now)

@@ -14,7 +14,7 @@ from fournines.collector import Signal
 from fournines.collector.ledger.verify import verify
 from fournines.collector.names import DECLARED_KEYS
 from fournines.collector.registry import declarations as declarations_module
-from fournines.collector.registry import registry as registry_module
+from fournines.collector.registry import services as services_module
 from fournines.collector.registry.declared_slo import Declared, Refused
 from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window, load_slos, write_openslo
 
@@ -356,7 +356,7 @@ def test_a_flood_is_bounded(opened, say, now, caplog):
 
 def test_a_service_without_room_declares_nothing(opened, say, now, monkeypatch):
     """What it declared would stay for ever: only services that are remembered retire. One whose name is too long has none."""
-    monkeypatch.setattr(registry_module, "MOST_SERVICES", 2)
+    monkeypatch.setattr(services_module, "MOST_SERVICES", 2)
     collector = opened()
     for service in ("payments", "accounts", "users", "x" * 201):
         say(collector, now, PAY | {"name": f"pay-{service:.10}"}, service=service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fournines.collector import Signal
-from fournines.collector.registry import registry as registry_module
+from fournines.collector.registry import services as services_module
 from fournines.slo import HOUR, HTTP_SERVER_DURATION, SPANS, Condition, NoData, Origin, Window
 
 AVAILABILITY, LATENCY = "payments-availability", "payments-latency"
@@ -127,7 +127,7 @@ def test_slos_are_there_after_a_restart(opened, otlp, span, slo, now):
 
 def test_services_are_bounded(opened, otlp, span, slo, now, monkeypatch, caplog):
     """Beyond the most services a new one gets no SLOs, and is counted as overflow; its files' SLOs count all the same."""
-    monkeypatch.setattr(registry_module, "MOST_SERVICES", 2)
+    monkeypatch.setattr(services_module, "MOST_SERVICES", 2)
     collector = opened([slo("mine", "s5")])
     for index in range(6):
         collector.accept(Signal.TRACES, otlp.spans(span(now), service=f"s{index}"), now).result()

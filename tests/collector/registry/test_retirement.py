@@ -11,7 +11,7 @@ from fournines.collector.books.books import Books
 from fournines.collector.ledger.buckets import Booked
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.ledger.verify import verify
-from fournines.collector.registry import registry as registry_module
+from fournines.collector.registry import services as services_module
 from fournines.slo import DAY, HOUR, Origin
 
 GONE = 37 * DAY
@@ -60,7 +60,7 @@ def kept_in(ledger, sql):
 
 def test_a_service_that_is_gone_leaves_its_room(opened, sent, now, monkeypatch):
     """Unheard for longer than its counts matter it goes, SLOs, row, days and all; who was heard stays, and who is new has room."""
-    monkeypatch.setattr(registry_module, "MOST_SERVICES", 2)
+    monkeypatch.setattr(services_module, "MOST_SERVICES", 2)
     collector = opened()
     for service in ("gone", "stays", "overflows"):
         sent(collector, service, now)

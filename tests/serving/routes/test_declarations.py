@@ -3,7 +3,7 @@
 import pytest
 
 from fournines.collector.registry.declarations import Declaration
-from fournines.collector.registry.registry import Catalogue
+from fournines.collector.registry.catalogue import Catalogue
 from fournines.slo import Origin
 
 
