@@ -93,8 +93,8 @@ class AlertEngine:
             self._kept = slos
         return self._announce(round_.changes)
 
-    def since(self, name: str, state: State | None = None) -> float | None:
-        """When the state of an SLO began (epoch seconds); None for one that was never evaluated, or last in another than `state`."""
+    def since(self, name: str, state: State) -> float | None:
+        """When that state of an SLO began (epoch seconds); None where it was last in another, or never evaluated."""
         return self._times.since(name, state)
 
     def _keep(self, round_: Round, begun: Collection[tuple[str, StateSince]] = (), gone: Collection[str] = ()) -> None:

@@ -18,7 +18,7 @@ from .notification import Receiver
 from .open_alerts import OpenAlerts
 from .outbox import Outbox
 from .pager import Pager
-from .webhook import WebhookSender
+from .sender import Sender
 
 LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
@@ -36,7 +36,7 @@ class Paging:
     def __init__(
         self,
         path: Path,
-        senders: Mapping[str, WebhookSender],
+        senders: Mapping[str, Sender],
         public_url: str,
         now: Callable[[], float],
         registry: CollectorRegistry,

@@ -1,4 +1,4 @@
-"""The seam between the outbox and the world: one method, and a fake of it for tests."""
+"""The joint between the outbox and the world, and a fake of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ class Sender(Protocol):
         """Tries once. Answers rather than raises: whether to try again is the receiver's word, not the caller's guess."""
         ...
 
+    async def close(self) -> None:
+        """Closes its connections; nothing is sent after that."""
+        ...
+
 
 DELIVERED = Outcome(Verdict.DELIVERED, "accepted")
 
@@ -43,6 +47,7 @@ class FakeSender:
 
     def __init__(self, answers: Iterable[Outcome | BaseException] = ()) -> None:
         self.sent: list[Notification] = []
+        self.closed = False
         self._answers = list(answers)
 
     async def send(self, notification: Notification, now: float) -> Outcome:
@@ -52,3 +57,7 @@ class FakeSender:
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+    async def close(self) -> None:
+        """Remembers that it was."""
+        self.closed = True

@@ -45,13 +45,12 @@ class StateTimes:
         """The SLOs whose state is known."""
         return {name for name, slot in self._slots.items() if self._states[slot] != _UNKNOWN}
 
-    def since(self, name: str, state: State | None = None) -> float | None:
-        """When the state of an SLO began (epoch seconds); None for one never evaluated, or last in another than `state`. For any thread."""
+    def since(self, name: str, state: State) -> float | None:
+        """When that state of an SLO began (epoch seconds); None where it was last in another, or never evaluated. For any thread."""
         slot, states = self._slots.get(name), self._states
-        if slot is None or slot >= len(states) or states[slot] == _UNKNOWN:
+        if slot is None or slot >= len(states) or states[slot] != _INDEX[state]:
             return None
-        seen = STATES[int(states[slot])]
-        return float(self._since[slot]) if state in (None, seen) else None
+        return float(self._since[slot])
 
     def _slots_of(self, layout: Layout) -> IntArray:
         slots = self._rows.get(layout)
