@@ -138,6 +138,9 @@ def test_a_rate_keeps_its_side_of_a_limit(rate: Fraction, tenths: int) -> None:
         (Fraction(1, 1000), "under 0.1x"),
         (21, "21x"),
         (Fraction("14.401"), "14.5x"),
+        (Fraction("0.1"), "0.1x"),
+        (Fraction("99.91"), "100x"),
+        (Fraction("100.1"), "101x"),
         (4814.2, "4,815x"),
     ],
 )
@@ -166,6 +169,14 @@ def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction
         (0.2501, True, "251 ms"),
         (0.9999, True, "1 s"),
         (0.0001, False, "under 1 ms"),
+        (Fraction(1, 1001), True, "under 1 ms"),
+        (Fraction(1, 1000), False, "1 ms"),
+        (Fraction(999, 1000), False, "999 ms"),
+        (1, False, "1 s"),
+        (59, False, "59 s"),
+        (60, False, "1 min"),
+        (3_600, False, "1 h"),
+        (86_400, True, "1 d"),
         (259.2, False, "4 min 19 s"),
         (38.2, True, "39 s"),
         (59.5, True, "1 min"),
@@ -216,7 +227,10 @@ def test_counts_are_rounded_down_or_up_as_asked(number: Fraction) -> None:
         (0, "0 requests"),
         (1204.9, "1,204 requests"),
         (12_345_678, "12,345,678 requests"),
+        (999_999_999, "999,999,999 requests"),
+        (1_000_000_000, "1,000 million requests"),
         (1_234_567_890, "1,234.5 million requests"),
+        (-1_000_000_000, "\N{MINUS SIGN}1,000 million requests"),
     ],
 )
 def test_requests_are_counted_in_words(number: float, said: str) -> None:
@@ -229,5 +243,17 @@ def test_a_moment_of_today_is_a_time_and_an_older_one_has_its_date() -> None:
     now = 1_795_317_400
 
     assert figures.clock(now - 240, now) == "03:12:40 UTC"
+    assert figures.clock(now, now) == "03:16:40 UTC"
+    assert figures.clock(now - 71_999, now) == "07:16:41 UTC"
+    assert figures.clock(now - 72_000, now) == "21 Nov 07:16 UTC"
     assert figures.clock(now - 3 * 86_400, now) == "19 Nov 03:16 UTC"
     assert figures.clock(now + 60, now) == "22 Nov 03:17 UTC"
+
+
+def test_since_when_and_how_long() -> None:
+    """Whole seconds on both sides; what a clock ahead of ours dated begins now."""
+    now = 1_795_317_400.2
+
+    assert figures.since(now - 240.9, now) == "since 03:12:39 UTC (4 min 1 s)"
+    assert figures.since(now, now) == "since 03:16:40 UTC (0 s)"
+    assert figures.since(now + 60, now) == "since 22 Nov 03:17 UTC (0 s)"

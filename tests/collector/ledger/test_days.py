@@ -25,7 +25,7 @@ from fournines.collector.ledger.days import (
     series,
     sums,
 )
-from fournines.collector.ledger.packed import pack, parts_of, unpack
+from fournines.collector.ledger.packed import _column, pack, parts_of, unpack
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.ledger.upkeep import Upkeep
 from fournines.collector.ledger.verify import verify
@@ -69,7 +69,16 @@ def test_numbers_of_every_size_come_back(bits, off):
 
     for each in ([rows[0]], [rows[1]], [rows[2]], rows):
         assert unpack(pack(BUCKET, np.array(each, np.int64))).tolist() == each
-    assert len(pack(BUCKET, np.array(rows[:2], np.int64))) < 100
+
+
+@pytest.mark.parametrize(
+    ("highest", "width"),
+    [(0, 0), (1, 1), (255, 1), (256, 2), (2**16 - 1, 2), (2**16, 4), (2**32 - 1, 4), (2**32, 8), (2**62, 8)],
+)
+def test_a_column_is_as_narrow_as_its_numbers(highest, width):
+    """Nothing takes a byte however long the column; other numbers take as many bytes each as the highest one needs."""
+    assert len(_column(np.array([0, highest, 0]))) == 1 + 3 * width
+    assert len(_column(np.array([highest, -1]))) == 1 + 2 * 8
 
 
 PACKED = bytes.fromhex(
