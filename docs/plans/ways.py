@@ -81,7 +81,7 @@ BODY: Final = Way(
                 step("collector.ledger.buckets:Buckets.write"),
                 step("collector.ledger.tallies:Tallies.write"),
                 step(
-                    "collector.books.rolling:Rolling.add",
+                    "collector.books.rolling:Rolling.keep",
                     "protocol",
                     "collector.ledger.staged:Part",
                     "collector.books.books",
@@ -186,7 +186,7 @@ COUNT: Final = Way(
             "A panel",
             "by `fournines build`",
             (
-                step("dashboards.expressions:budget_left"),
+                step("dashboards.expressions:budget_remaining"),
                 step("dashboards.slo_board:slo_board"),
                 step("dashboards.provision:write"),
             ),
@@ -226,8 +226,9 @@ FILE: Final = Way(
             "A rule",
             "by `fournines build`",
             (
+                step("alerts.rule_labels:own_labels"),
+                step("alerts.slo_rules:SloRules"),
                 step("alerts.prometheus:build_rules"),
-                step("alerts.promql:selector"),
                 step("alerts.prometheus:write"),
             ),
         ),
