@@ -18,7 +18,7 @@ from .books.contributor import Breakdown, Contributor
 from .books.contributors import contributors
 from .books.taps import Tap
 from .books.tick import Tick
-from .books.writer import Item, OnCommit, Writer
+from .books.writer import Item, Writer
 from .columns import Columns, Signal, Source
 from .counters import Counters
 from .decoders import Decoders
@@ -32,13 +32,13 @@ from .ledger.telemetry import LedgerTelemetry
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .receipt import Receipt
 from .registry.automatic import WORK
-from .registry.declarations import Declaration
 from .registry.catalogue import Catalogue
+from .registry.declarations import Declaration
 
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 
 
-def _nobody(names: frozenset[str]) -> None:
+def _nobody() -> None:
     """Whom a commit concerns when nobody asked."""
 
 
@@ -67,7 +67,7 @@ class Collector:
     """Counts what services send, exactly, and answers how much it was (an `EventSource`).
 
     Opening raises LedgerError. `decoders` are those of `kernels.load_decoders`.
-    `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread.
+    `on_commit` is called after each commit by which any SLO got events, on the writing thread.
     `stopwatch` measures commits for the collector's own telemetry. With `replace_damaged` a damaged ledger is set aside and a new one
     begun; `ledger.damaged` are those that lie there.
     """
@@ -78,7 +78,7 @@ class Collector:
         slos: Sequence[SLO],
         now: float,
         decoders: Decoders,
-        on_commit: OnCommit = _nobody,
+        on_commit: Callable[[], None] = _nobody,
         stopwatch: Callable[[], float] = _no_time,
         taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
         room: Room | None = None,

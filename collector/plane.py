@@ -16,7 +16,6 @@ from prometheus_client import Metric
 
 from ..slo import SLO
 from .books.taps import Tap
-from .books.writer import OnCommit
 from .collector import Collector
 from .columns import Signal, Source
 from .counters import Counters
@@ -62,7 +61,7 @@ class Plane:
         slos: Sequence[SLO],
         clock: Callable[[], float],
         stopwatch: Callable[[], float],
-        on_commit: OnCommit,
+        on_commit: Callable[[], None],
         families: Callable[[], Iterable[Metric]],
     ) -> None:
         self._plan = plan

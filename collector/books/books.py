@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -57,7 +56,7 @@ class Books:
         self.intervals = Intervals(connection)
         self.digests = digests(connection)
         self.reader = ledger.reader()
-        self.rolling = Rolling(self.reader)
+        self.rolling = Rolling(self.reader, self.buckets)
         self.series = Series(self.registry)
         self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
         self.clocks = Clocks(counters.skew)
@@ -68,7 +67,15 @@ class Books:
         self._metrics: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset({HEARTBEAT}))
         self._full = False
         self._rows: dict[str, tuple[tuple[Judge, ...], tuple[int, ...]]] = {}
-        self._parts: tuple[Part, ...] = (
+        self._parts = self._in_order()
+
+    def _in_order(self) -> tuple[Part, ...]:
+        """The parts in the order in which they are written, and then kept.
+
+        Rows get their names before anything is counted in them. Tracks tell buckets, tallies and contributors what they counted; upkeep
+        closes days before buckets choose between open and closed ones; tallies and windows follow what buckets wrote.
+        """
+        return (
             *self.taps,
             self.registry,
             self.retirement,
@@ -76,6 +83,7 @@ class Books:
             self.upkeep,
             self.buckets,
             self.tallies,
+            self.rolling,
             self.contributors,
             self.senders,
             self.silences,
@@ -83,7 +91,6 @@ class Books:
             self.intervals,
             self.digests,
             self.fractions,
-            _Sums(self.rolling, self.buckets),
         )
 
     @property
@@ -106,10 +113,10 @@ class Books:
         """Whether there is anything to commit."""
         return any(part.changed for part in self._parts)
 
-    def commit(self) -> frozenset[int]:
-        """Makes everything staged durable and true, and returns the rows that got events; or raises and leaves nothing behind."""
+    def commit(self) -> bool:
+        """Makes everything staged durable and true, and says whether any SLO got events; or raises and leaves nothing behind."""
         self.ledger.commit(self._parts)
-        return frozenset(self.buckets.by_slo[:, 0].tolist())
+        return len(self.buckets.by_slo) > 0
 
     def forget(self) -> None:
         """Drops everything staged."""
@@ -169,22 +176,3 @@ class Books:
         """Closes the connections and lets the folder go."""
         self.reader.close()
         self.ledger.close()
-
-
-class _Sums:
-    """The windows' running sums, which follow every commit. Nothing of theirs is written."""
-
-    changed = False
-
-    def __init__(self, rolling: Rolling, buckets: Buckets) -> None:
-        self._rolling = rolling
-        self._buckets = buckets
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        pass
-
-    def keep(self) -> None:
-        self._rolling.add(self._buckets.written, self._buckets.by_slo)
-
-    def forget(self) -> None:
-        pass

@@ -14,7 +14,7 @@ class Chore:
     size = 0
 
     def __init__(self, work: Callable[[Books], None]) -> None:
-        self._work = work
+        self.work = work
         self.future: Future[None] = Future()
         self.future.set_running_or_notify_cancel()
 
@@ -22,11 +22,7 @@ class Chore:
     def stage_all(cls, books: Books, items: Sequence[Chore]) -> None:
         """Does the work of each."""
         for item in items:
-            item.stage(books)
-
-    def stage(self, books: Books) -> None:
-        """Does the work."""
-        self._work(books)
+            item.work(books)
 
     def done(self) -> None:
         """It is durable."""

@@ -7,21 +7,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ...slo import Attribute, Attributes
-from ...slo.classify import (
-    ERROR_TYPE,
-    ROUTE_KEYS,
-    STATUS_CODE_KEYS,
-    first_of,
-)
+from ...slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
 from ..names import SERVICE_INSTANCE, SERVICE_VERSION
 from ..redaction import without_sensitive
 from ..senders.senders import OVERFLOW
 
 LONGEST: Final = 200
 """Characters kept of each text."""
-
-MOST_KNOWN: Final = 20_000
-"""Attribute sets remembered."""
 
 
 class Breakdown(IntEnum):
@@ -61,22 +53,10 @@ class Told:
     def __init__(self, contributors: tuple[Contributor, Contributor]) -> None:
         self.contributors = contributors
 
-
-class Contributing:
-    """What attribute sets are told under, remembered for as long as decoders give the same objects."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[Attributes, Attributes, Told]] = {}
-
-    def of(self, labels: Attributes, resource: Attributes) -> Told:
-        """What failed events with these attributes are told under. The sets are held on to, so that no others can be taken for them."""
-        place = id(labels), id(resource)
-        known = self._known.get(place)
-        if known is None or known[0] is not labels or known[1] is not resource:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            known = self._known[place] = labels, resource, Told(_contributors(labels, resource))
-        return known[2]
+    @classmethod
+    def under(cls, labels: Attributes, resource: Attributes) -> Told:
+        """What failed events with these attributes are told under."""
+        return cls(_contributors(labels, resource))
 
 
 def _contributors(labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:

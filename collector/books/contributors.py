@@ -23,7 +23,8 @@ from ...slo import (
 )
 from ..ledger.bulk import write_rows
 from ..ledger.staged import Staged
-from .contributor import OTHER, Breakdown, Contributing, Contributor, Told
+from ..remembered import Remembered
+from .contributor import OTHER, Breakdown, Contributor, Told
 
 KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
 """Seconds that rows of each width are kept, and at most an hour longer."""
@@ -35,6 +36,8 @@ MOST_OPEN: Final = 100
 """Those of a bucket that is being filled: it closes by folding the smallest, and is exact in its largest up to so many."""
 
 MOST_NAMES: Final = 20_000
+"""Contributors that have a name, and pairs of attribute sets that are remembered with theirs."""
+
 CLOSED_AFTER: Final = 2 * MINUTE
 
 
@@ -80,7 +83,7 @@ class Contributors:
         self._staged: dict[_Blamed, int] = {}
         # Where what is blamed again and again was kept last; true as long as nobody is renamed.
         self._rows: dict[_Blamed, tuple[_Row, ...]] = {}
-        self._contributing = Contributing()
+        self._told = Remembered(Told.under, MOST_NAMES)
         self._named: dict[_Place, set[int]] = _open_places(connection)
         self._touched: dict[_Place, set[int]] = {}
         self._folded: list[_Place] = []
@@ -95,7 +98,7 @@ class Contributors:
         minute = t // MINUTE * MINUTE
         # Minutes go by whole hours: one alone, in an hour whose others are gone, would stand for all of them.
         finest = MINUTE if minute >= int(received - KEPT[MINUTE]) // HOUR * HOUR else HOUR
-        key = _Blamed(minute, slos, self._contributing.of(labels, resource), finest)
+        key = _Blamed(minute, slos, self._told.of(labels, resource), finest)
         self._staged[key] = self._staged.get(key, 0) + bad
 
     def expire(self, now: float) -> None:

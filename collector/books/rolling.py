@@ -21,8 +21,7 @@ from ...slo import (
     Window,
     tier_at,
 )
-from ..columns import IntColumn
-from ..ledger.buckets import segments, sums_by_slo
+from ..ledger.buckets import Buckets, segments, sums_by_slo
 from ..ledger.days import Shelf, sums
 
 UNASKED: Final = 1_000
@@ -39,19 +38,29 @@ class _Column:
 
 
 class Rolling:
-    """Sums of all SLOs in all windows that are asked for. Its caller holds `Ledger.visible` throughout, and closes the connection."""
+    """Sums of all SLOs in all windows that are asked for. A part of the books that follows the buckets and writes nothing itself.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Whoever asks holds `Ledger.visible` throughout, and closes the connection.
+    """
+
+    changed = False
+
+    def __init__(self, connection: sqlite3.Connection, buckets: Buckets) -> None:
         self._connection = connection
+        self._buckets = buckets
         self._shelf = Shelf(connection)
         self._columns: dict[Window, _Column] = {}
         self._rows = 64
 
-    def add(self, committed: IntColumn, by_slo: IntColumn) -> None:
-        """Adds what was just committed, rows of (slo, t, good, total, estimated), to every window that holds it.
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Nothing: it follows what the buckets write."""
 
-        `by_slo` is the sum of the same over time, each SLO once: most windows hold all of it.
-        """
+    def forget(self) -> None:
+        """Nothing was added yet."""
+
+    def keep(self) -> None:
+        """Adds what was just committed to every window that holds it: most hold all of it, and need each SLO's sum alone."""
+        committed, by_slo = self._buckets.written, self._buckets.by_slo
         if not len(committed):
             return
         self._reserve(int(by_slo[:, 0].max()))

@@ -26,7 +26,8 @@ MOST_TRACKS: Final = 10_000
 MOST_BLOCKS: Final = 64
 """Tracks remembered, and buckets being counted, at most: beyond, what was counted is put down before its commit."""
 
-NEVER: Final = 2**62
+_UNSEEN: Final = 2**62
+"""In place of a second: no event was counted yet."""
 
 
 class Track(NamedTuple):
@@ -61,7 +62,7 @@ class _Block:
 
     received: float
     counts: IntColumn = field(default_factory=lambda: np.zeros(64, np.int64))
-    since: IntColumn = field(default_factory=lambda: np.full(64, NEVER, np.int64))
+    since: IntColumn = field(default_factory=lambda: np.full(64, _UNSEEN, np.int64))
     quick: dict[int, IntColumn] = field(default_factory=dict)
 
     def reserve(self, tracks: int) -> None:
@@ -70,7 +71,7 @@ class _Block:
         if missing > 0:
             more = max(missing, len(self.counts))
             self.counts = _longer(self.counts, more, 0)
-            self.since = _longer(self.since, more, NEVER)
+            self.since = _longer(self.since, more, _UNSEEN)
             self.quick = {threshold: _longer(column, more, 0) for threshold, column in self.quick.items()}
 
     def quick_within(self, threshold: int) -> IntColumn:
@@ -239,7 +240,7 @@ class Tracks:
     def _sums(self, block: _Block) -> _Sums:
         """What a block's tracks add up to for each SLO."""
         size = self._feeds.size
-        sums = _Sums(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, NEVER, np.int64))
+        sums = _Sums(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, _UNSEEN, np.int64))
         nothing = np.zeros(len(block.counts), np.int64)
         parts = [(self._feeds.good, block.counts), (self._feeds.bad, nothing)]
         parts += [(feeding, block.quick.get(threshold, nothing)) for threshold, feeding in self._feeds.timed.items()]

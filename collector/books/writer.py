@@ -18,8 +18,6 @@ from typing import Final, Protocol, Self
 from ..errors import Unavailable
 from .books import Books
 
-OnCommit = Callable[[frozenset[str]], None]
-
 MOST_IN_A_GROUP: Final = 256
 MOST_BYTES: Final = 4 * 2**20
 """What a group holds at most, but that its last item may be larger: it is decoded and counted at once."""
@@ -55,11 +53,11 @@ class Item(Protocol):
 class Writer:
     """Commits items in groups, in the order submitted. `healthy` is False from a failed commit until one succeeds.
 
-    `on_commit` gets the names of the SLOs that got events, after each commit, on the writing thread. `stopwatch` measures commits,
-    and how long those are waited for who are expected.
+    `on_commit` is called after each commit by which any SLO got events, on the writing thread. `stopwatch` measures commits, and how
+    long those are waited for who are expected.
     """
 
-    def __init__(self, books: Books, on_commit: OnCommit, stopwatch: Callable[[], float]) -> None:
+    def __init__(self, books: Books, on_commit: Callable[[], None], stopwatch: Callable[[], float]) -> None:
         self._books = books
         self._on_commit = on_commit
         self._stopwatch = stopwatch
@@ -128,7 +126,7 @@ class Writer:
             for _, alike in groupby(group, type):
                 items = list(alike)
                 items[0].stage_all(self._books, items)
-            touched = self._make_durable()
+            got_events = self._make_durable()
         except (sqlite3.IntegrityError, sqlite3.DataError) as error:
             self._isolate(group, error)
         except sqlite3.Error as error:
@@ -140,17 +138,18 @@ class Writer:
             self._expect(len(group))
             for item in group:
                 item.done()
-            self._tell(touched)
+            if got_events:
+                self._tell()
 
-    def _make_durable(self) -> frozenset[int]:
-        began = self._stopwatch()
+    def _make_durable(self) -> bool:
+        """Whether any SLO got events."""
+        began, got_events = self._stopwatch(), False
         if self._books.changed:
-            touched = self._books.commit()
+            got_events = self._books.commit()
         else:
-            touched = frozenset()
             self._books.leave(probe=not self.healthy)
         self._books.counters.commit_seconds.observe(self._stopwatch() - began)
-        return touched
+        return got_events
 
     def _isolate(self, group: list[Item], error: Exception) -> None:
         """A fault in a group: each item alone, so that one can't take the others down."""
@@ -181,12 +180,9 @@ class Writer:
             self._books.counters.healthy.set(1)
             _LOG.warning("the ledger %s can be written again", self._books.ledger.path)
 
-    def _tell(self, touched: frozenset[int]) -> None:
-        if not touched:
-            return
-        names = self._books.registry.names(touched)
+    def _tell(self) -> None:
         try:
-            self._on_commit(names)
+            self._on_commit()
         except Exception:  # noqa: BLE001 - what others do after a commit is no reason to commit no more
             self._books.counters.internal_errors.inc()
             _LOG.exception("what follows a commit failed")

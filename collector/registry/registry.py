@@ -49,11 +49,6 @@ class Registry:
         self.wanted: frozenset[str] = CLASSIFYING_KEYS
         self._publish()
 
-    def names(self, rows: Iterable[int]) -> frozenset[str]:
-        """The SLOs whose events are counted in these rows."""
-        names = self.catalogue.names
-        return frozenset(names[row] for row in rows if row in names)
-
     def __len__(self) -> int:
         """How many services were heard and taken."""
         return len(self._services.kept)

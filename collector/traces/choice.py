@@ -38,10 +38,7 @@ MOST_GROUPS: Final = 5_000
 MOST_KNOWN: Final = 10_000
 """Attribute sets remembered."""
 
-CONSUMER: Final = 5
-"""OTLP's `SPAN_KIND_CONSUMER`."""
-
-_FAILING: Final = np.isin(np.arange(8), (SpanKind.SERVER.value, SpanKind.CLIENT.value, CONSUMER))
+_FAILING: Final = np.isin(np.arange(8), [kind.value for kind in SpanKind])
 """Whether a failed span of a kind is a reason, by kind."""
 
 _NEVER: Final = 2**63 - 1

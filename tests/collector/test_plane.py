@@ -26,7 +26,7 @@ def plane(tmp_path, now, decoders):
     @contextmanager
     def made(kernels=KERNELS, **reception):
         terms = Reception(http_port=0, grpc_port=0, **{"xray_port": 0} | reception)
-        one = Plane(Plan(tmp_path / "data", kernels, terms), [], lambda: now, lambda: now, lambda names: None, list)
+        one = Plane(Plan(tmp_path / "data", kernels, terms), [], lambda: now, lambda: now, lambda: None, list)
         try:
             yield one
         finally:

@@ -50,7 +50,8 @@ def test_rolling_equals_a_recount_at_every_moment(story):
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
     connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, str(slo)) for slo in (1, 2, 3)])
-    buckets, rolling = Buckets(connection), Rolling(connection)
+    buckets = Buckets(connection)
+    rolling = Rolling(connection, buckets)
     upkeep = Upkeep(connection, buckets)
     now, latest, booked = float(START), float(START), []
     for kind, *what in [*story, ("ask", set(WINDOWS))]:
@@ -62,12 +63,13 @@ def test_rolling_equals_a_recount_at_every_moment(story):
             buckets.book((slo,), t, Booked(good, good + bad, bad), latest)
             buckets.write(connection)
             buckets.keep()
-            rolling.add(buckets.written, buckets.by_slo)
+            rolling.keep()
         elif kind == "pass":
             now = max(now + what[0], START - 900.0)
             latest = max(now, latest)
         elif kind == "restart":
-            buckets, rolling = Buckets(connection), Rolling(connection)
+            buckets = Buckets(connection)
+            rolling = Rolling(connection, buckets)
             upkeep = Upkeep(connection, buckets)
         elif kind == "upkeep":
             for _ in range(what[0]):
@@ -90,11 +92,12 @@ def test_new_rows_find_room():
     """SLOs that come later, however many, are summed like the first."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
-    buckets, rolling = Buckets(connection), Rolling(connection)
+    buckets = Buckets(connection)
+    rolling = Rolling(connection, buckets)
     rolling.at(np.array([1]), [Window(HOUR)], START)
     buckets.book(tuple(range(1, 1000)), START, Booked(1, 2), START)
     buckets.write(connection)
-    rolling.add(buckets.written, buckets.by_slo)
+    rolling.keep()
     found = rolling.at(np.arange(1, 2000), [Window(HOUR), Window(DAY)], START)
     connection.close()
 
@@ -106,7 +109,7 @@ def test_a_window_nobody_asks_for_is_forgotten():
     """A window that is asked for no more costs nothing after a while."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
-    rolling = Rolling(connection)
+    rolling = Rolling(connection, Buckets(connection))
     rolling.at(np.array([1]), [Window(DAY)], START)
     for _ in range(UNASKED + 2):
         rolling.at(np.array([1]), [Window(HOUR)], START)

@@ -80,7 +80,7 @@ def test_those_who_were_answered_together_are_waited_for_and_committed_together_
     """Who sends one request after the other meets the others again, however little later they come."""
     _, meanwhile = slept
     group = Group()
-    writer = Writer(Books(), lambda names: None, lambda: 0.0)
+    writer = Writer(Books(), lambda: None, lambda: 0.0)
 
     def again() -> None:
         meanwhile.extend([lambda: None, lambda: writer.submit(One(group))])
@@ -102,7 +102,7 @@ def test_who_sends_alone_waits_for_nobody(slept):
     sleeps, _ = slept
     group = Group()
     group.gate.set()
-    writer = Writer(Books(), lambda names: None, lambda: 0.0)
+    writer = Writer(Books(), lambda: None, lambda: 0.0)
     for _ in repeat(None, 5):
         done = threading.Event()
         writer.submit(One(group, then=done.set))
@@ -117,7 +117,7 @@ def test_nobody_is_waited_for_long(slept):
     sleeps, _ = slept
     group = Group()
     now = [0.0]
-    writer = Writer(Books(), lambda names: None, lambda: now[0])
+    writer = Writer(Books(), lambda: None, lambda: now[0])
     one, two = threading.Event(), threading.Event()
     writer.submit(One(group))
     assert group.staging.wait(ENOUGH)
@@ -145,7 +145,7 @@ def test_a_full_group_waits_for_nobody(slept):
     sleeps, _ = slept
     group = Group()
     group.gate.set()
-    writer = Writer(Books(), lambda names: None, lambda: 0.0)
+    writer = Writer(Books(), lambda: None, lambda: 0.0)
     many = threading.Event()
 
     class Slow(One):

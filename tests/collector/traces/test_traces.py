@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, Signal, Source, Wanted
 from fournines.collector.books.taps import Arrival, Piece
-from fournines.collector.traces import traces as module
+from fournines.collector.traces import backlog as backlog_module
 from fournines.collector.traces.choice import Quotas, TraceState
 from fournines.collector.traces.ring import size_of
 from fournines.collector.traces.store import Bounds
@@ -366,8 +366,8 @@ def test_what_was_not_committed_is_not_kept(opened, decoders):
 
 def test_what_waits_is_bounded_by_what_it_holds(opened, monkeypatch):
     """What was not looked at yet is bounded with its columns, what is beyond is dropped and counted; then there is room again."""
-    monkeypatch.setattr(module, "MOST_WAITING", 3_000)
-    monkeypatch.setattr(module, "LARGEST_WAITING", 4_000)
+    monkeypatch.setattr(backlog_module, "MOST_WAITING", 3_000)
+    monkeypatch.setattr(backlog_module, "LARGEST_WAITING", 4_000)
     keeper = opened()
     empty = logs(*[(number, "") for number in range(20)])
     columns = keeper.decoders.decode(Signal.LOGS, empty, WANTED)
@@ -385,7 +385,7 @@ def test_what_waits_is_bounded_by_what_it_holds(opened, monkeypatch):
     assert keeper.traces.settle()
 
     assert 1 == keeper.dropped("busy")
-    assert 0 == keeper.traces._waiting
+    assert 0 == keeper.traces._backlog.size
 
 
 def test_a_damaged_file_is_set_aside(tmp_path, decoders, caplog):
