@@ -9,7 +9,7 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from ..slo import DAY, ErrorBudget, HistoryPoint, Interval, Status, figures
-from .svg import Mark, Step, columns, lines
+from .svg import Column, Mark, columns, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ def failures(history: History) -> Chart:
         says = (
             f"at most {figures.requests(top)} in {figures.duration(history.step)}, at {_moment(worst.t, history)} UTC"
         )
-    steps = [_step(point, history, point.bad) for point in history.points]
+    values = [_column(point, history, point.bad) for point in history.points]
     title = f"Failed requests per {figures.duration(history.step)}"
-    return Chart(title, says, figures.count(top), "0", _axis(history), columns(steps, top, "bad", f"{title}: {says}"))
+    return Chart(title, says, figures.count(top), "0", _axis(history), columns(values, top, "bad", f"{title}: {says}"))
 
 
 def traffic(history: History) -> Chart:
@@ -52,10 +52,10 @@ def traffic(history: History) -> Chart:
     top = max((point.total for point in history.points), default=0)
     total = sum(point.total for point in history.points)
     says = f"{figures.requests(total)} in {figures.duration(history.interval.seconds)}" if total else "no traffic"
-    steps = [_step(point, history, point.total) for point in history.points]
+    values = [_column(point, history, point.total) for point in history.points]
     title = f"Requests per {figures.duration(history.step)}"
     return Chart(
-        title, says, figures.count(top), "0", _axis(history), columns(steps, top, "traffic", f"{title}: {says}")
+        title, says, figures.count(top), "0", _axis(history), columns(values, top, "traffic", f"{title}: {says}")
     )
 
 
@@ -112,8 +112,8 @@ def _runs(history: History) -> Iterator[list[tuple[float, float]]]:
         yield run
 
 
-def _step(point: HistoryPoint, history: History, value: float) -> Step:
-    return Step(_x(point.t, history), _x(point.t + history.step, history), value)
+def _column(point: HistoryPoint, history: History, value: float) -> Column:
+    return Column(_x(point.t, history), _x(point.t + history.step, history), value)
 
 
 def _x(t: int, history: History) -> float:

@@ -10,15 +10,15 @@ from . import catalog, expressions
 from .board import board, service_variable
 from .limits import quickest_window
 from .panels import (
-    BUDGET_STEPS,
-    COUNT_STEPS,
+    BUDGET_THRESHOLDS,
+    COUNT_THRESHOLDS,
     GREEN,
     ORANGE,
-    PLAIN_STEPS,
+    PLAIN_THRESHOLDS,
     RED,
     Place,
     Query,
-    Steps,
+    Thresholds,
     bars,
     override,
     row,
@@ -34,7 +34,7 @@ OVERVIEW_UID: Final = "fournines-overview"
 OVERVIEW_FILE: Final = "fournines-overview.json"
 
 _LEVELS: Final = {"2": "PAGE", "1": "TICKET", "0": "quiet"}
-_LEVEL_STEPS: Final[Steps] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
+_LEVEL_THRESHOLDS: Final[Thresholds] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
 _WORST: Final = 10
 _PER_5_MINUTES: Final = "5m"
 
@@ -54,11 +54,11 @@ def overview(slos: Sequence[SLO]) -> Any:
 def _now() -> Iterable[Any]:
     of = expressions.OF_SERVICE
     yield row("Now", 0)
-    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), expressions.paging(of), COUNT_STEPS)
-    yield stat(catalog.SLOS_EXHAUSTED, Place(6, 1, 6, 4), expressions.exhausted(of), COUNT_STEPS)
-    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), expressions.watched(of), PLAIN_STEPS)
+    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), expressions.paging(of), COUNT_THRESHOLDS)
+    yield stat(catalog.SLOS_EXHAUSTED, Place(6, 1, 6, 4), expressions.exhausted(of), COUNT_THRESHOLDS)
+    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), expressions.watched(of), PLAIN_THRESHOLDS)
     traffic = f"sum({expressions.event_rate(of, _PER_5_MINUTES)})"
-    yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_STEPS, decimals=1)
+    yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_THRESHOLDS, decimals=1)
 
 
 def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
@@ -103,18 +103,20 @@ def _name_column(slos: Sequence[SLO]) -> list[dict[str, Any]]:
 def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
     of, name = expressions.OF_SERVICE, "{{slo}}"
     worst = Query(expressions.worst_by_service(of), "{{service}}")
-    yield bars(catalog.WORST_BY_SERVICE, Place(16, 5, 8, 12), worst, BUDGET_STEPS, low=-1, high=1)
+    yield bars(catalog.WORST_BY_SERVICE, Place(16, 5, 8, 12), worst, BUDGET_THRESHOLDS, low=-1, high=1)
     yield row("Over time", 17)
     burning = Query(expressions.top(_WORST, expressions.fastest_burn(of, windows)), name)
     yield series(catalog.FASTEST_BURN, Place(0, 18, 12, 9), [burning])
     failing = Query(expressions.top(_WORST, expressions.event_rate(f'{of}, result="bad"')), name)
     yield series(catalog.FAILURES_BY_SLO, Place(12, 18, 12, 9), [failing])
     levels = Query(expressions.alert_level(of), name)
-    yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_STEPS)
+    yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_THRESHOLDS)
 
 
-def _steps(steps: Steps) -> dict[str, Any]:
-    written = [{"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(steps)]
+def _written(thresholds: Thresholds) -> dict[str, Any]:
+    written = [
+        {"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(thresholds)
+    ]
     return {"mode": "absolute", "steps": written}
 
 
@@ -122,7 +124,7 @@ _COLUMNS: Final = (
     override(
         "Alert",
         mappings=value_mappings(_LEVELS),
-        thresholds=_steps(_LEVEL_STEPS),
+        thresholds=_written(_LEVEL_THRESHOLDS),
         custom__cellOptions={"type": "color-background"},
     ),
     override("Objective", unit="percentunit", decimals=3),
@@ -130,7 +132,7 @@ _COLUMNS: Final = (
         "Budget left",
         unit="percentunit",
         decimals=1,
-        thresholds=_steps(BUDGET_STEPS),
+        thresholds=_written(BUDGET_THRESHOLDS),
         custom__cellOptions={"type": "color-text"},
     ),
     override("Burn", unit=catalog.FASTEST_BURN.unit, decimals=1),

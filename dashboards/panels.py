@@ -18,12 +18,12 @@ YELLOW: Final = "yellow"
 GREEN: Final = "green"
 PLAIN: Final = "text"
 
-Steps = Sequence[tuple[str, float]]
+Thresholds = Sequence[tuple[str, float]]
 """Colours and the value from which each holds; the first holds from minus infinity."""
 
-BUDGET_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 1e-9), (YELLOW, 0.25), (GREEN, 0.5))
-COUNT_STEPS: Final[Steps] = ((GREEN, 0.0), (RED, 1.0))
-PLAIN_STEPS: Final[Steps] = ((PLAIN, 0.0),)
+BUDGET_THRESHOLDS: Final[Thresholds] = ((RED, 0.0), (ORANGE, 1e-9), (YELLOW, 0.25), (GREEN, 0.5))
+COUNT_THRESHOLDS: Final[Thresholds] = ((GREEN, 0.0), (RED, 1.0))
+PLAIN_THRESHOLDS: Final[Thresholds] = ((PLAIN, 0.0),)
 
 
 class Place(NamedTuple):
@@ -43,11 +43,17 @@ class Query(NamedTuple):
 
 
 def stat(
-    text: PanelText, place: Place, expr: str, steps: Steps, *, decimals: int = 0, says: Mapping[str, str] | None = None
+    text: PanelText,
+    place: Place,
+    expr: str,
+    thresholds: Thresholds,
+    *,
+    decimals: int = 0,
+    says: Mapping[str, str] | None = None,
 ) -> Any:
     """One number, now: an instant query, never an average over the range. `says` maps values to words."""
     return core.Stat(
-        **_common(text, place, steps),
+        **_common(text, place, thresholds),
         targets=[_target(0, Query(expr), instant=True)],
         format=text.unit,
         decimals=decimals,
@@ -64,15 +70,15 @@ def series(
     place: Place,
     queries: Sequence[Query],
     *,
-    steps: Steps = PLAIN_STEPS,
+    thresholds: Thresholds = PLAIN_THRESHOLDS,
     extra: Mapping[str, Any] | None = None,
 ) -> Any:
     """Lines over time. With more than one step the limits are drawn as dashed lines."""
     return core.TimeSeries(
-        **_common(text, place, steps, extra),
+        **_common(text, place, thresholds, extra),
         targets=[_target(index, query) for index, query in enumerate(queries)],
         unit=text.unit,
-        thresholdsStyleMode="dashed" if len(steps) > 1 else "off",
+        thresholdsStyleMode="dashed" if len(thresholds) > 1 else "off",
         showPoints="never",
         lineInterpolation="stepAfter",
         tooltipMode="multi",
@@ -80,24 +86,22 @@ def series(
     )
 
 
-def timeline(text: PanelText, place: Place, queries: Sequence[Query], says: Mapping[str, str], steps: Steps) -> Any:
+def timeline(
+    text: PanelText, place: Place, queries: Sequence[Query], says: Mapping[str, str], thresholds: Thresholds
+) -> Any:
     """States over time, as words and colours."""
     return core.StateTimeline(
-        **_common(text, place, steps, {"fieldConfig": {"defaults": {"unit": text.unit}}}),
+        **_common(text, place, thresholds, {"fieldConfig": {"defaults": {"unit": text.unit}}}),
         targets=[_target(index, query) for index, query in enumerate(queries)],
         mappings=value_mappings(says),
     )
 
 
-def bars(text: PanelText, place: Place, query: Query, steps: Steps, *, low: float, high: float) -> Any:
+def bars(text: PanelText, place: Place, query: Query, thresholds: Thresholds, *, low: float, high: float) -> Any:
     """One bar a series, now."""
     return core.BarGauge(
-        title=text.title,
-        description=text.description,
-        dataSource=DATASOURCE,
-        gridPos=core.GridPos(place.h, place.w, place.x, place.y),
+        **_common(text, place, thresholds),
         targets=[_target(0, query, instant=True)],
-        thresholds=_thresholds(steps),
         calc="lastNotNull",
         displayMode="gradient",
         format=text.unit,
@@ -110,7 +114,7 @@ def bars(text: PanelText, place: Place, query: Query, steps: Steps, *, low: floa
 def table(text: PanelText, place: Place, columns: Sequence[Query], extra: Mapping[str, Any]) -> Any:
     """One row an SLO, each query a column."""
     return core.Table(
-        **_common(text, place, PLAIN_STEPS, extra),
+        **_common(text, place, PLAIN_THRESHOLDS, extra),
         targets=[_target(index, query, instant=True, format="table") for index, query in enumerate(columns)],
         unit=text.unit,
     )
@@ -147,19 +151,21 @@ def override(field: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def _common(text: PanelText, place: Place, steps: Steps, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _common(
+    text: PanelText, place: Place, thresholds: Thresholds, extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "title": text.title,
         "description": text.description,
         "dataSource": DATASOURCE,
         "gridPos": core.GridPos(place.h, place.w, place.x, place.y),
-        "thresholds": _thresholds(steps),
+        "thresholds": _thresholds(thresholds),
         "extraJson": dict(extra or {}),
     }
 
 
-def _thresholds(steps: Steps) -> list[Any]:
-    return [core.Threshold(colour, index, float(value)) for index, (colour, value) in enumerate(steps)]
+def _thresholds(thresholds: Thresholds) -> list[Any]:
+    return [core.Threshold(colour, index, float(value)) for index, (colour, value) in enumerate(thresholds)]
 
 
 def _target(index: int, query: Query, *, instant: bool = False, format: str = "time_series") -> Any:  # noqa: A002 - Grafana's word

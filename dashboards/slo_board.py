@@ -11,15 +11,15 @@ from .board import board
 from .explanation import allowance
 from .limits import limits_of, quickest_window
 from .panels import (
-    BUDGET_STEPS,
-    COUNT_STEPS,
+    BUDGET_THRESHOLDS,
+    COUNT_THRESHOLDS,
     GREEN,
     ORANGE,
     RED,
     YELLOW,
     Place,
     Query,
-    Steps,
+    Thresholds,
     override,
     row,
     series,
@@ -32,7 +32,7 @@ from .slug import uid
 _COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
 _QUIET: Final = {"0": "quiet", "1": "FIRING"}
 _SOON: Final = 6 * 3_600
-_SPENT_STEPS: Final[Steps] = ((RED, 0.0), (ORANGE, 0.0))
+_SPENT_THRESHOLDS: Final[Thresholds] = ((RED, 0.0), (ORANGE, 0.0))
 
 
 def slo_board(slo: SLO) -> Any:
@@ -51,14 +51,18 @@ def _now(slo: SLO) -> Iterable[Any]:
     of = expressions.of_slo(slo)
     window = slo.window.seconds
     yield row("Now", 0)
-    yield stat(catalog.BUDGET_REMAINING, Place(0, 1, 6, 4), expressions.budget_remaining(of), BUDGET_STEPS, decimals=1)
+    yield stat(
+        catalog.BUDGET_REMAINING, Place(0, 1, 6, 4), expressions.budget_remaining(of), BUDGET_THRESHOLDS, decimals=1
+    )
     quickest = quickest_window(slo)
     burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {quickest}")
-    yield stat(burn, Place(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_steps(slo), decimals=1)
-    soon: Steps = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
+    yield stat(burn, Place(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_thresholds(slo), decimals=1)
+    soon: Thresholds = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
     says = {str(window): f"not within {slo.window}", "0": "spent"}
     yield stat(catalog.EXHAUSTED_IN, Place(12, 1, 6, 4), expressions.exhausted_in(slo), soon, decimals=1, says=says)
-    yield stat(catalog.FIRING, Place(18, 1, 6, 4), f"sum({expressions.alerts(of)})", COUNT_STEPS, says={"0": "none"})
+    yield stat(
+        catalog.FIRING, Place(18, 1, 6, 4), f"sum({expressions.alerts(of)})", COUNT_THRESHOLDS, says={"0": "none"}
+    )
 
 
 def _why(slo: SLO) -> Iterable[Any]:
@@ -67,7 +71,7 @@ def _why(slo: SLO) -> Iterable[Any]:
     lines = [Query(expressions.burn(of, slo.windows), "{{window}}")]
     symlog = {"type": "symlog", "log": 10, "linearThreshold": 1}
     logarithmic = {"fieldConfig": {"defaults": {"custom": {"scaleDistribution": symlog}}}}
-    yield series(catalog.BURN_WINDOWS, Place(0, 6, 24, 10), lines, steps=_burn_steps(slo), extra=logarithmic)
+    yield series(catalog.BURN_WINDOWS, Place(0, 6, 24, 10), lines, thresholds=_burn_thresholds(slo), extra=logarithmic)
     failed = Query(expressions.event_rate(f'{of}, result="bad"'), "failed")
     every = Query(expressions.event_rate(of), "all events")
     axes = {
@@ -88,7 +92,7 @@ def _whole_window(slo: SLO) -> Iterable[Any]:
     yield row(f"The last {window}", 25)
     left = [Query(expressions.budget_remaining(of), "budget left")]
     since = {"timeFrom": window}
-    yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, steps=_SPENT_STEPS, extra=since)
+    yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, thresholds=_SPENT_THRESHOLDS, extra=since)
     yield text(catalog.WHAT_TO_DO, Place(16, 26, 8, 15), _words(slo))
     alerts = [Query(expressions.alerts(of), "{{severity}}")]
     history = timeline(catalog.ALERT_HISTORY, Place(0, 35, 16, 6), alerts, _QUIET, ((GREEN, 0.0), (RED, 1.0)))
@@ -96,7 +100,7 @@ def _whole_window(slo: SLO) -> Iterable[Any]:
     yield history
 
 
-def _burn_steps(slo: SLO) -> Steps:
+def _burn_thresholds(slo: SLO) -> Thresholds:
     """Green below every limit; from each rule's limit on, the colour of its severity."""
     limits = limits_of(slo.rules, slo.window)
     return ((GREEN, 0.0), *((_COLOURS[limit.severity], float(limit.factor)) for limit in limits))

@@ -24,7 +24,7 @@ class Mark(NamedTuple):
     tone: str
 
 
-class Step(NamedTuple):
+class Column(NamedTuple):
     """A value that holds from `start` to `end`, both as shares of the chart's width."""
 
     start: float
@@ -50,12 +50,12 @@ def budget_bar(left: float, tone: str) -> Markup:
     return _bar(f'<rect class="{name}" width="{_short(share * _BAR)}" height="10"/>')
 
 
-def columns(steps: Iterable[Step], top: float, tone: str, says: str) -> Markup:
+def columns(values: Iterable[Column], top: float, tone: str, says: str) -> Markup:
     """One column a step, from the ground."""
     shapes = (
-        f"M{_short(s.start * WIDTH)} {HEIGHT}V{_short(_y(s.value, 0, top))}H{_short(s.end * WIDTH)}V{HEIGHT}Z"
-        for s in steps
-        if s.value > 0
+        f"M{_short(each.start * WIDTH)} {HEIGHT}V{_short(_y(each.value, 0, top))}H{_short(each.end * WIDTH)}V{HEIGHT}Z"
+        for each in values
+        if each.value > 0
     )
     return _chart(f'<path class="{escape(tone)}" d="{"".join(shapes)}"/>', says)
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards.svg import HEIGHT, WIDTH, Mark, Step, budget_bar, burn_bar, columns, lines
+from fournines.dashboards.svg import HEIGHT, WIDTH, Column, Mark, budget_bar, burn_bar, columns, lines
 
 VALUES = st.floats(min_value=-1e6, max_value=1e6)
 SHARES = st.floats(min_value=0, max_value=1)
@@ -44,7 +44,7 @@ def test_an_overspent_budget_has_a_bar_of_its_own(left: float) -> None:
 @given(st.lists(st.tuples(SHARES, SHARES, VALUES), max_size=20), VALUES)
 def test_columns_and_lines_stay_in_their_frame(steps: list[tuple[float, float, float]], top: float) -> None:
     """Also where a value is beyond the axis."""
-    drawn = columns([Step(*step) for step in steps], top, "bad", "says")
+    drawn = columns([Column(*step) for step in steps], top, "bad", "says")
     line = lines([[(x, v) for x, _, v in steps]] if steps else [], 0, top, "says", [Mark(0, "objective")])
 
     assert all(0 <= number <= max(WIDTH, HEIGHT) for markup in (drawn, line) for number in coordinates(markup))
@@ -52,7 +52,7 @@ def test_columns_and_lines_stay_in_their_frame(steps: list[tuple[float, float, f
 
 def test_what_a_chart_says_is_escaped_and_nothing_is_styled_inline() -> None:
     """Names may hold anything; the policy forbids style attributes."""
-    markup = columns([Step(0, 1, 1)], 1, 'x" onload="', "<script>alert(1)</script>")
+    markup = columns([Column(0, 1, 1)], 1, 'x" onload="', "<script>alert(1)</script>")
 
     assert "<script" not in markup
     assert 'onload="' not in markup
