@@ -293,6 +293,40 @@ def test_a_day_is_packed_once_it_is_over(monkeypatch):
     assert rows >= START + DAY
 
 
+def test_a_day_is_closed_an_hour_after_its_end():
+    """To the second: until then its late events find rows, from then on it is packed."""
+    for second, days in ((START + DAY + HOUR - BUCKET, 0), (START + DAY + HOUR, 3)):
+        world = World()
+        world.book(0, 1, 1, 0)
+        world.now = float(second)
+        world.book(0, 2, 1, 0)
+        world.keep_house(1000)
+        packed = world.connection.execute("SELECT count(*) FROM day WHERE slo = 1").fetchone()[0]
+        world.connection.close()
+
+        assert packed == days
+
+
+def test_a_packed_day_is_kept_as_long_as_its_last_bucket():
+    """A tier lets a packed day go in the very second that keeps none of its buckets any more."""
+    world = World()
+    world.book(0, 1, 1, 0)
+    world.now += 2 * DAY
+    world.book(0, 2, 1, 0)
+    world.keep_house(1000)
+    last = next(
+        second for second in range(START + 3 * DAY, START + 6 * DAY) if kept_from(TIERS[0], second) >= START + DAY
+    )
+    for second, days in ((last - 1, 1), (last, 0)):
+        world.now = float(second)
+        world.book(0, 2, 1, 0)
+        world.keep_house(1000)
+        held = world.connection.execute("SELECT count(*) FROM day WHERE width = 10 AND slo = 1").fetchone()[0]
+
+        assert held == days
+    world.connection.close()
+
+
 def test_slos_that_are_no_more_leave_nothing():
     """What a dropped SLO counted goes: packed days at once, rows with the day they stand in."""
     world = World()
