@@ -64,7 +64,7 @@ def packed(days: int, slos: int) -> Iterator[tuple[int, int, int, int, int, int,
 
 def collector_on(folder: Path, promises: list[SLO], now: float) -> Collector:
     """A collector on a ledger; its decoders are loaded once, before anything is measured."""
-    return Collector(folder, promises, now, load_decoders(KERNELS))
+    return Collector(Ledger(folder, now), promises, now, load_decoders(KERNELS))
 
 
 OPEN_ROWS = """

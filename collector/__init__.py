@@ -12,20 +12,22 @@ from .columns import Logs, PointKind, Points, Signal, Source, Spans, Temporality
 from .counters import Counters
 from .decoders import Decoders
 from .doors.access import Access, Peer
+from .doors.address import Address
 from .doors.door import Terms
 from .doors.doors import Doors
-from .doors.grpc.receiver import GrpcDoor
-from .doors.http.receiver import HttpDoor
-from .doors.listener import Address, HttpServer
+from .doors.grpc.door import GrpcDoor
+from .doors.http.door import HttpDoor
 from .doors.receiving import Receiving
-from .doors.room import Room
+from .doors.server import HttpServer
 from .doors.tls import Tls
 from .errors import BadRequest, CollectorError, LedgerError, TooLarge, Unauthenticated, Unavailable
 from .exposition import expose, slo_families
+from .ledger.ledger import Ledger
 from .logs import LogCounts
-from .probes.check import Probe
-from .probes.probe import Prober
+from .probes.probe import Probe
+from .probes.prober import Prober
 from .receipt import Receipt
+from .room import Room
 from .traces.store import Bounds
 from .traces.traces import Traces
 
@@ -45,6 +47,7 @@ __all__ = [
     "GrpcDoor",
     "HttpDoor",
     "HttpServer",
+    "Ledger",
     "LedgerError",
     "LogCounts",
     "Logs",

@@ -6,12 +6,23 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ..slo import HOUR, HTTP_SERVER_DURATION, PROBE, SLO, SPANS, XRAY, HistoryPoint, Interval, Observation, Window
+from ..slo import (
+    BUCKET,
+    HOUR,
+    HTTP_SERVER_DURATION,
+    PROBE,
+    SLO,
+    SPANS,
+    XRAY,
+    HistoryPoint,
+    Interval,
+    Observation,
+    Window,
+)
 from .books.books import Books
 from .books.chore import Chore
 from .books.contributor import Breakdown, Contributor
@@ -19,11 +30,10 @@ from .books.contributors import contributors
 from .books.taps import Tap
 from .books.tick import Tick
 from .books.writer import Item, Writer
-from .columns import Columns, Signal, Source
+from .columns import Signal, Source
 from .counters import Counters
 from .decoders import Decoders
-from .doors.room import Room
-from .errors import CollectorError, LedgerError, Unavailable
+from .errors import LedgerError, Unavailable
 from .intake import Intake
 from .ledger.days import history
 from .ledger.ledger import Ledger, complaint, is_damage
@@ -34,6 +44,7 @@ from .receipt import Receipt
 from .registry.automatic import WORK
 from .registry.catalogue import Catalogue
 from .registry.declarations import Declaration
+from .room import Room
 
 NOT_METRICS: Final = frozenset({SPANS, XRAY, PROBE})
 
@@ -46,60 +57,50 @@ def _no_time() -> float:
     return 0.0
 
 
-def _no_taps(_counters: Counters) -> Sequence[Tap]:
-    return ()
-
-
-def _read(ledger: Ledger, counters: Counters, now: float, taps: Callable[[Counters], Sequence[Tap]]) -> Books:
+def _read(ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap]) -> Books:
     try:
-        return Books(ledger, counters, now, taps(counters))
+        return Books(ledger, counters, now, taps)
     except sqlite3.Error as error:
         if is_damage(error):
             ledger.note_damage()
         ledger.close()
         raise LedgerError(complaint(ledger.path, error)) from error
-    except CollectorError:
-        ledger.close()
-        raise
 
 
 class Collector:
     """Counts what services send, exactly, and answers how much it was (an `EventSource`).
 
-    Opening raises LedgerError. `decoders` are those of `kernels.load_decoders`.
-    `on_commit` is called after each commit by which any SLO got events, on the writing thread.
-    `stopwatch` measures commits for the collector's own telemetry. With `replace_damaged` a damaged ledger is set aside and a new one
-    begun; `ledger.damaged` are those that lie there.
+    The ledger is the collector's from now on, and closed with it; raises LedgerError, and closes it, where it can't be read.
+    `decoders` are those of `kernels.load_decoders`; `room` bounds everything that is received and not yet answered; `taps` see all that
+    is counted. `on_commit` is called after each commit by which any SLO got events, on the writing thread. `stopwatch` measures
+    commits for the collector's own telemetry.
     """
 
     def __init__(
         self,
-        data: Path,
+        ledger: Ledger,
         slos: Sequence[SLO],
         now: float,
         decoders: Decoders,
+        *,
+        counters: Counters | None = None,
+        room: Room | None = None,
+        taps: Sequence[Tap] = (),
         on_commit: Callable[[], None] = _nobody,
         stopwatch: Callable[[], float] = _no_time,
-        taps: Callable[[Counters], Sequence[Tap]] = _no_taps,
-        room: Room | None = None,
-        counters: Counters | None = None,
-        *,
-        replace_damaged: bool = False,
     ) -> None:
-        self.counters = Counters() if counters is None else counters
-        self.ledger = Ledger(data, now, replace_damaged=replace_damaged)
-        LedgerTelemetry(self.counters.registry, self.ledger)
-        self._books = _read(self.ledger, self.counters, now, taps)
-        self._history = self.ledger.reader()
+        self.counters = counters or Counters()
+        self.ledger = ledger
+        LedgerTelemetry(self.counters.registry, ledger)
+        self._books = _read(ledger, self.counters, now, taps)
+        self._history = ledger.reader()
         self._history_lock = threading.Lock()
         self._now = now
         self._tick = Tick()
         self._writer = Writer(self._books, on_commit, stopwatch)
-        self._intake = Intake(self._books, self._writer, decoders, room)
-        self.room = self._intake.room
-        """What bounds everything that is received and not yet answered."""
+        self._intake = Intake(self._books, self._writer, decoders, room or Room())
         try:
-            self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION, *WORK), float(self.ledger.birth)))
+            self._do(lambda books: books.cumulatives.track((HTTP_SERVER_DURATION, *WORK), float(ledger.birth)))
             self.declare(slos, now)
         except Unavailable as error:
             self.close()
@@ -150,11 +151,6 @@ class Collector:
         self._now = max(self._now, received)
         return self._intake.accept(signal, body, received, source)
 
-    def take(self, signal: Signal, columns: Columns, received: float, source: Source) -> Future[Receipt]:
-        """Takes in what a source decoded itself; see `Intake.take`."""
-        self._now = max(self._now, received)
-        return self._intake.take(signal, columns, received, source)
-
     def submit(self, item: Item) -> None:
         """Has anything else that changes the books committed with all that is taken in; see `Writer.submit`."""
         self._writer.submit(item)
@@ -182,9 +178,9 @@ class Collector:
         return Observation(sums[..., 0], sums[..., 1], sums[..., 2], since, heard, silent)
 
     def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
-        """Counts of one SLO in steps of `step` seconds, a multiple of 10 (ValueError); none for an SLO that is not known."""
-        if step <= 0 or step % 10:
-            raise ValueError(f"a step is a multiple of 10 seconds, not {step}")
+        """Counts of one SLO in steps of `step` seconds, a multiple of `BUCKET` (ValueError); none for an SLO that is not known."""
+        if step <= 0 or step % BUCKET:
+            raise ValueError(f"a step is a multiple of {BUCKET} seconds, not {step}")
         row = self.catalogue.rows.get(name)
         if row is None or not interval.seconds:
             return []

@@ -7,25 +7,24 @@ from concurrent.futures import Future
 
 from .books.books import Books
 from .books.writer import Writer
-from .columns import Columns, Signal, Source
+from .columns import Signal, Source
 from .decoders import Decoders
-from .doors.room import Room
 from .receipt import Receipt
 from .request import Kind, Means, Request
+from .room import Room
 from .senders.origin import digest_of_request
 
 
 class Intake:
-    """Takes requests in, within bounds of memory: what finds no room is refused at once, to be sent again."""
+    """Takes requests in, within the bounds of `room`, which the doors take of while they read: what finds none is refused at once."""
 
-    def __init__(self, books: Books, writer: Writer, decoders: Decoders, room: Room | None = None) -> None:
-        self.room = room or Room()
-        """What bounds everything that is received and not yet answered; the doors take of it while they read."""
+    def __init__(self, books: Books, writer: Writer, decoders: Decoders, room: Room) -> None:
         self._books = books
         self._writer = writer
-        self._means = Means(decoders, self.room, books.counters)
-        books.counters.queue_bytes.set_function(lambda: self.room.bytes)
-        books.counters.queue_requests.set_function(lambda: self.room.requests)
+        self._room = room
+        self._means = Means(decoders, room, books.counters)
+        books.counters.queue_bytes.set_function(lambda: room.bytes)
+        books.counters.queue_requests.set_function(lambda: room.requests)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -43,12 +42,6 @@ class Intake:
             self._admit(request)
         return request.future
 
-    def take(self, signal: Signal, columns: Columns, received: float, source: Source) -> Future[Receipt]:
-        """Takes columns in that a source made itself; as `accept`, but nothing tells one that comes twice."""
-        request = Request(Kind(signal, source), received, self._means, columns=columns)
-        self._admit(request)
-        return request.future
-
     def close(self) -> None:
         """Takes no more in; what was taken in is with the writer."""
         with self._lock:
@@ -56,7 +49,7 @@ class Intake:
 
     def _admit(self, request: Request) -> None:
         with self._lock:
-            refusal = "the collector is closing" if self._closed else self.room.take(request.size, 1)
+            refusal = "the collector is closing" if self._closed else self._room.take(request.size, 1)
             if not refusal:
                 self._writer.submit(request)
         if refusal:

@@ -13,7 +13,8 @@ from . import names
 from .books.taps import Arrival
 from .columns import Logs
 from .registry.registry import Registry
-from .senders.origin import origin_of
+from .remembered import Remembered
+from .senders.origin import MOST_KNOWN, origin_of
 from .senders.senders import OVERFLOW
 
 MOST_SERVICES: Final = 1_000
@@ -30,6 +31,7 @@ class LogCounts:
         self._counter = Counter(
             names.LOGS, "Log records taken, by service and severity", ("service", "severity"), registry=registry
         )
+        self._origins = Remembered(origin_of, MOST_KNOWN)
         self._services: set[str] = set()
         self._staged: Tally[tuple[str, str]] = Tally()
 
@@ -42,7 +44,8 @@ class LogCounts:
         codes, counts = np.unique(logs.resource * len(SEVERITIES) + grave, return_counts=True)
         for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
             resource, severity = divmod(code, len(SEVERITIES))
-            self._staged[self._service(origin_of(logs.resources[resource]).service), SEVERITIES[severity]] += count
+            service = self._service(self._origins.of(logs.resources[resource]).service)
+            self._staged[service, SEVERITIES[severity]] += count
 
     def _service(self, service: str) -> str:
         if service not in self._services:

@@ -10,7 +10,7 @@ from .columns import Signal
 from .doors.status import MAX_BODY
 from .doors.tls import Tls
 from .forward import ALL, MOST_BYTES
-from .probes.check import Probe
+from .probes.probe import Probe
 from .prometheus import ScrapeJob
 from .traces.store import Bounds
 from .traces.traces import SHARE

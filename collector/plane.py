@@ -9,13 +9,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Final, Protocol
 
 from prometheus_client import Metric
 
 from ..slo import SLO
-from .books.taps import Tap
 from .collector import Collector
 from .columns import Signal, Source
 from .counters import Counters
@@ -23,16 +22,17 @@ from .doors.access import Access
 from .doors.door import Terms
 from .doors.doors import Doors
 from .doors.receiving import Receiving
-from .doors.room import Room
 from .errors import CollectorError
 from .forward import Forwards
 from .kernels import load_decoders
+from .ledger.ledger import Ledger
 from .logs import LogCounts
 from .outlets import Outlets
 from .plan import Plan, Reception
-from .probes.probe import Prober
+from .probes.prober import Prober
 from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
 from .receipt import Receipt
+from .room import Room
 from .traces.traces import Traces
 from .xray import DEFAULT_RULES, PORT, XrayReceiver
 
@@ -64,38 +64,31 @@ class Plane:
         on_commit: Callable[[], None],
         families: Callable[[], Iterable[Metric]],
     ) -> None:
-        self._plan = plan
-        self._clock = clock
-        self._stopwatch = stopwatch
-        self._families = families
-        self._sources: list[_Source] = []
-        self._assembly = Assembly()
-        self._sending: asyncio.Task[None] | None = None
-        self._counters = Counters()
-        self._access = Access(plan.reception.tokens)
-        self._room = Room()
-        with ExitStack() as addresses:
-            self._doors = self._opened_doors(plan.reception)
-            addresses.callback(self._doors.close)
-            self._xray = self._opened_xray(plan.reception)
-            for receiver in self._xray:
-                addresses.callback(receiver.close)
+        self._plan, self._clock, self._stopwatch = plan, clock, stopwatch
+        self._counters, self._room, self._access = Counters(), Room(), Access(plan.reception.tokens)
+        registry = self._counters.registry
+        with ExitStack() as opened:
+            self._doors = opened.enter_context(closing(self._opened_doors(plan.reception)))
+            self._xray = [opened.enter_context(closing(each)) for each in self._opened_xray(plan.reception)]
+            decoders = load_decoders(plan.kernels, _LOG.info)
+            # Who has the ledger has the folder, and all else that is kept there.
+            ledger = opened.enter_context(closing(Ledger(plan.data, clock(), replace_damaged=True)))
+            self._outlets = Outlets(plan.outlets, plan.data, registry, clock, families)
+            self._forwards = opened.enter_context(closing(Forwards(self._outlets.destinations)))
+            self.traces = opened.enter_context(closing(Traces(plan.data, registry, plan.traces, plan.share)))
+            self._assembly = Assembly()
+            taps = (LogCounts(registry), self._assembly, self.traces, self._forwards)
             self.collector = Collector(
-                plan.data,
-                slos,
-                clock(),
-                load_decoders(plan.kernels, _LOG.info),
-                on_commit=on_commit,
-                stopwatch=stopwatch,
-                taps=self._taps,
-                room=self._room,
-                counters=self._counters,
-                replace_damaged=True,
-            )
-            self._addresses = addresses.pop_all()
+                ledger, slos, clock(), decoders,
+                counters=self._counters, room=self._room, taps=taps, on_commit=on_commit, stopwatch=stopwatch,
+            )  # fmt: skip
+            opened.callback(self.collector.close)
+            self._opened = opened.pop_all()
         self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)
         self.write_app = remote_write_app(self._writes, self._access)
         """Where Prometheus writes, an ASGI application."""
+        self._sources: list[_Source] = []
+        self._sending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Takes in from when this returns."""
@@ -130,34 +123,20 @@ class Plane:
 
     def close(self) -> None:
         """Commits everything accepted; what is queued for others is sent after the next start."""
-        self._addresses.close()
-        self.collector.close()
-        self.traces.close()
-        self._forwards.close()
+        self._opened.close()
 
-    def _taps(self, counters: Counters) -> Sequence[Tap]:
-        registry, plan = counters.registry, self._plan
-        self._outlets = Outlets(plan.outlets, plan.data, registry, self._clock, self._families)
-        self._forwards = Forwards(self._outlets.destinations)
-        self.traces = Traces(plan.data, registry, plan.traces, plan.share)
-        return [LogCounts(registry), self._assembly, self.traces, self._forwards]
-
-    def _accept(self, signal: Signal, body: bytes) -> Future[Receipt]:
-        return self.collector.accept(signal, body, self._clock())
-
-    def _accept_from(
-        self, signal: Signal, body: bytes, received: float, source: Source = Source.OTLP
-    ) -> Future[Receipt]:
+    def _accept(self, signal: Signal, body: bytes, received: float, source: Source = Source.OTLP) -> Future[Receipt]:
+        """Asked only once there is a collector: its addresses are taken before."""
         return self.collector.accept(signal, body, received, source)
 
     def _opened_doors(self, reception: Reception) -> Doors:
         terms = Terms(
             self._accept,
+            self._clock,
             room=self._room,
             access=self._access,
             tls=reception.tls,
             limit=reception.limit,
-            clock=self._clock,
             receiving=Receiving(self._counters.registry),
         )
         return Doors(terms, reception.host, reception.http_port, reception.grpc_port, reception.socket)
@@ -168,7 +147,7 @@ class Plane:
             return []
         try:
             receiver = XrayReceiver(
-                self._accept_from,
+                self._accept,
                 reception.host,
                 PORT if reception.xray_port is None else reception.xray_port,
                 registry=self._counters.registry,

@@ -24,10 +24,10 @@ from .counting.logs import count_logs
 from .counting.points import count_points
 from .counting.spans import count_spans
 from .decoders import Decoders
-from .doors.room import Room
 from .errors import BadRequest, Unavailable
 from .receipt import Receipt
 from .rejections import Outcome
+from .room import Room
 
 LARGE: Final = 2**20
 """Bytes from which a request is decoded by itself: it shares little, and its bytes would have to be copied."""
@@ -50,23 +50,14 @@ class Kind(NamedTuple):
 
 
 class Request:
-    """The bytes of an OTLP message with their digest, or columns that a source made itself: nothing tells those that come twice."""
+    """The bytes of an OTLP message, with the digest that tells one which comes twice."""
 
-    def __init__(
-        self,
-        kind: Kind,
-        received: float,
-        means: Means,
-        body: bytes = b"",
-        digest: bytes = b"",
-        columns: Columns | None = None,
-    ) -> None:
+    def __init__(self, kind: Kind, received: float, means: Means, body: bytes, digest: bytes) -> None:
         self.kind = kind
         self.received = received
         self.means = means
         self.body = body
         self.digest = digest
-        self.columns = columns
         self.size = len(body)
         self.future: Future[Receipt] = Future()
         # A sender that goes away does not take back what it sent.
@@ -121,7 +112,7 @@ class Request:
 
     def _leave(self) -> None:
         """What it took is free again."""
-        self.body, self.columns = b"", None
+        self.body = b""
         self.means.room.give_back(self.size, 1)
 
     def _tell(self, result: str) -> None:
@@ -149,17 +140,16 @@ def _told_apart(books: Books, requests: Sequence[Request]) -> tuple[list[Request
     same: list[Request] = []
     seen: set[bytes] = set()
     for request in requests:
-        known = books.digests.get(request.digest) if request.digest else None
+        known = books.digests.get(request.digest)
         request.decided(known)
         if known is None:
             (same if request.digest in seen else fresh).append(request)
-            if request.digest:
-                seen.add(request.digest)
+            seen.add(request.digest)
     return fresh, same
 
 
 def _batches(kind: Kind, requests: list[Request]) -> Iterator[_Batch]:
-    """Spans of several requests are decoded and counted together; points and log records by themselves, and columns too."""
+    """Spans of several requests are decoded and counted together; points and log records by themselves."""
     for joins, some in groupby(requests, key=_joins):
         if joins:
             yield _Batch(kind, list(some))
@@ -169,7 +159,7 @@ def _batches(kind: Kind, requests: list[Request]) -> Iterator[_Batch]:
 
 
 def _joins(request: Request) -> bool:
-    return request.kind.signal is Signal.TRACES and request.columns is None and request.size < LARGE
+    return request.kind.signal is Signal.TRACES and request.size < LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +187,7 @@ class _Batch:
         first, received = self.requests[0], [request.received for request in self.requests]
         body = first.body if len(self.requests) == 1 else b"".join([request.body for request in self.requests])
         ends = tuple(accumulate(request.size for request in self.requests))
-        columns = first.columns
-        if columns is None:
-            columns = first.means.decoders.decode(self.kind.signal, body, wanted, ends)
+        columns = first.means.decoders.decode(self.kind.signal, body, wanted, ends)
         items = _items(columns, ends)
         pieces = tuple(map(Piece, ends, items, received))
         return Arrival(self.kind.signal, self.kind.source, body, columns, max(received), pieces)
@@ -207,8 +195,7 @@ class _Batch:
     def _count(self, books: Books, arrival: Arrival) -> None:
         for request, outcome in zip(self.requests, _counted(books, arrival), strict=True):
             request.decided(outcome)
-            if request.digest:
-                books.digests.put(request.digest, outcome.receipt, request.received)
+            books.digests.put(request.digest, outcome.receipt, request.received)
         for tap in books.taps:
             tap.stage(arrival, books.registry)
 

@@ -6,28 +6,20 @@ import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from .access import Peer, peer_of
 from .pace import Pace
+from .pending import Pending
+
+P = TypeVar("P", bound=Pending)
 
 MOST_AT_ONCE: Final = 256 * 1024
 """Bytes that are read at a time, at most."""
 
+LATE: Final = "the rest of the request did not come in time; send it again"
+
 logger = logging.getLogger("fournines.collector")
-
-
-class Exchange(Protocol):
-    """One request on its way in."""
-
-    def feed(self, data: bytes) -> None:
-        """Takes the next bytes of it; raises CollectorError."""
-
-    def finish(self) -> None:
-        """It is whole; the answer comes by the connection's `answer`. Raises CollectorError."""
-
-    def abandon(self) -> None:
-        """It will not become whole."""
 
 
 class Desk(Protocol):
@@ -45,17 +37,17 @@ class Desk(Protocol):
     def buffer(self) -> memoryview:
         """Where all its connections read to, each taking what it read before the next one reads."""
 
-    def opened(self, connection: Connection) -> str:
+    def opened(self, connection: Connection[Any]) -> str:
         """A connection came; why it can't stay, empty where it can."""
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: Connection[Any]) -> None:
         """A connection went."""
 
     def received(self, size: int) -> None:
         """Bytes came."""
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(asyncio.BufferedProtocol, Generic[P]):
     """The door looks in by `overdue` every now and then: silence has no event of its own."""
 
     _desk: Desk
@@ -152,6 +144,10 @@ class Connection(asyncio.BufferedProtocol):
         """The next bytes. They are others as soon as this returns."""
 
     @abstractmethod
+    def _refuse(self, pending: P, error: Exception) -> None:
+        """Answers a request at once, before the rest of it."""
+
+    @abstractmethod
     def _break_off(self) -> None:
         """The collector's own fault: nothing is known of what comes next."""
 
@@ -180,6 +176,21 @@ class Connection(asyncio.BufferedProtocol):
         except Exception:
             logger.exception("a connection is given up: a fault of the collector's own")
             self._break_off()
+
+    def _attempt(self, pending: P, step: Callable[..., None], *args: Any) -> bool:
+        """One step of a request, and whether it went well."""
+        try:
+            step(*args)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self._refuse(pending, error)
+            return False
+        return True
+
+    def _finish(self, pending: P) -> None:
+        """A request is whole."""
+        exchange = pending.exchange
+        if exchange is not None and self._attempt(pending, exchange.finish):
+            pending.exchange = None
 
     def _hold_back(self) -> None:
         if not self._held_back and not self._transport.is_closing():

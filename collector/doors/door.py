@@ -9,58 +9,54 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 
 from ..columns import Signal
-from ..errors import (
-    BadRequest,
-    TooLarge,
-    Unauthenticated,
-    Unavailable,
-)
 from ..receipt import Receipt
+from ..room import Room
 from .access import Access
+from .address import BACKLOG, Address
 from .connection import MOST_AT_ONCE, Connection
 from .handshakes import Handshakes
-from .listener import BACKLOG, Address, listen_unix
 from .pace import PACE, Pace
 from .receiving import Receiving
-from .room import Room
-from .status import MAX_BODY
+from .status import MAX_BODY, Refusal, refusal
 from .tls import Tls
+from .unix_address import UnixAddress
 
-Accept = Callable[[Signal, bytes], Future[Receipt]]
-"""Keeps one request, given as the bytes of its protobuf message; the future raises BadRequest or Unavailable."""
+Accept = Callable[[Signal, bytes, float], Future[Receipt]]
+"""Keeps one request, given as the bytes of its protobuf message and the epoch second at which it came whole; the future raises BadRequest
+or Unavailable."""
+
+Decided = Callable[[Future[Receipt]], None]
+"""Told, on the loop's thread, what became of a request."""
 
 MOST_CONNECTIONS: Final = 4_096
 """Connections of one door; who comes on top is told to come again."""
 
-T = TypeVar("T")
-
 logger = logging.getLogger("fournines.collector")
-
-
-def _no_clock() -> float:
-    return 0.0
 
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms requests are received: `limit` bounds a body's bytes, before and after inflating; `clock` dates the answers."""
+    """On what terms requests are received.
+
+    `clock` gives the epoch second at which a request came, and an answer goes; `limit` bounds a body's bytes, before and after inflating.
+    """
 
     accept: Accept
+    clock: Callable[[], float]
     room: Room = field(default_factory=Room)
     access: Access = field(default_factory=Access)
     tls: Tls | None = None
     limit: int = MAX_BODY
     pace: Pace = PACE
-    clock: Callable[[], float] = _no_clock
     receiving: Receiving = field(default_factory=lambda: Receiving(CollectorRegistry()))
     most_connections: int = MOST_CONNECTIONS
 
@@ -87,27 +83,25 @@ class Door:
         self._address = Address(host, port, option)
         self.port = self._address.port
         """The port that is listened on."""
-        self._path = path
-        self._unix = self._listen_unix(path) if path is not None else None
+        self._unix = self._opened(path) if path is not None else None
         self._servers: list[asyncio.Server] = []
-        self._connections: set[Connection] = set()
+        self._connections: set[Connection[Any]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._answers: deque[tuple[Callable[[Future[Receipt]], None], Future[Receipt]]] = deque()
+        self._decided: deque[tuple[Decided, Future[Receipt]]] = deque()
         self._delivering = False
-        self._aside = ThreadPoolExecutor(1, f"{self.name}-json")
         self._open = terms.receiving.connections.labels(self.name)
         self._bytes = terms.receiving.bytes.labels(self.name)
 
-    def _listen_unix(self, path: Path) -> socket.socket:
+    def _opened(self, path: Path) -> UnixAddress:
         try:
-            return listen_unix(path)
+            return UnixAddress(path)
         except BaseException:
             self._address.close()
             raise
 
-    def connection(self) -> Connection:
+    def connection(self) -> Connection[Any]:
         """A connection that is about to be made."""
         raise AssertionError("each door makes its own")
 
@@ -121,7 +115,7 @@ class Door:
         else:
             self._begin(self._handshakes.run(listening), "handshakes")
         if self._unix is not None:
-            await self._serve(self._unix)
+            await self._serve(self._unix.socket)
         self._begin(self._keep_looking(), "connections")
 
     async def _serve(self, sock: socket.socket) -> None:
@@ -143,9 +137,6 @@ class Door:
         self._address.close()
         if self._unix is not None:
             self._unix.close()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None  # from now on it may be somebody else's
 
     async def stop(self, grace: float) -> None:
         """Takes nothing new, lets what is under way be answered for `grace` seconds, then ends."""
@@ -163,11 +154,10 @@ class Door:
         await asyncio.sleep(0)
         await self._end("connections")
         await asyncio.sleep(0)
-        self._aside.shutdown(wait=False, cancel_futures=True)
 
     # What connections ask.
 
-    def opened(self, connection: Connection) -> str:
+    def opened(self, connection: Connection[Any]) -> str:
         """A connection came; why it can't stay, empty where it can."""
         self._connections.add(connection)
         self._empty.clear()
@@ -178,7 +168,7 @@ class Door:
             return f"{self.terms.most_connections} connections are open; send it again"
         return ""
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: Connection[Any]) -> None:
         """A connection went."""
         self._connections.discard(connection)
         if not self._connections:
@@ -199,17 +189,16 @@ class Door:
         self._bytes.inc(size)
         self.now = self._loop.time()
 
-    def hand_on(self, signal: Signal, body: bytes, answer: Callable[[Future[Receipt]], None]) -> None:
-        """Has a request kept, and calls `answer` on the loop's thread once that is decided."""
-        self.terms.accept(signal, body).add_done_callback(functools.partial(self._answered, answer))
+    def hand_on(self, signal: Signal, body: bytes, decided: Decided) -> None:
+        """Has a request kept, and calls `decided` on the loop's thread once it is."""
+        future = self.terms.accept(signal, body, self.terms.clock())
+        future.add_done_callback(functools.partial(self._bring, decided))
 
-    def aside(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
-        """Work that takes long, in a thread."""
-        return self._loop.run_in_executor(self._aside, work, *args)
-
-    def count_refused(self, error: Exception) -> None:
-        """Counts a request that is refused before it is decoded."""
-        self.terms.receiving.refused.labels(self.name, _reason(error)).inc()
+    def refused(self, error: Exception) -> Refusal:
+        """Why a request is refused before it is decoded, which is counted."""
+        found = refusal(error)
+        self.terms.receiving.refused.labels(self.name, found.reason).inc()
+        return found
 
     # Inside.
 
@@ -219,9 +208,9 @@ class Door:
     def _count(self) -> None:
         self._open.set(self._taken())
 
-    def _answered(self, answer: Callable[[Future[Receipt]], None], future: Future[Receipt]) -> None:
+    def _bring(self, decided: Decided, future: Future[Receipt]) -> None:
         """Called on the writing thread, once a request. The loop is woken once for all that one commit answers."""
-        self._answers.append((answer, future))
+        self._decided.append((decided, future))
         if not self._delivering:
             self._delivering = True
             with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the connections
@@ -230,10 +219,10 @@ class Door:
     def _deliver(self) -> None:
         self._delivering = False
         self.now = self._loop.time()
-        while self._answers:
-            answer, future = self._answers.popleft()
+        while self._decided:
+            decided, future = self._decided.popleft()
             try:
-                answer(future)
+                decided(future)
             except Exception:  # one connection's end must not keep their answers from the others
                 logger.exception("an answer could not be given")
 
@@ -248,18 +237,3 @@ class Door:
         self.now = self._loop.time()
         self._count()
         self.date = formatdate(self.terms.clock(), usegmt=True).encode()
-
-
-def _reason(error: Exception) -> str:
-    for kind, reason in _REASONS:
-        if isinstance(error, kind):
-            return reason
-    return "internal"
-
-
-_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (TooLarge, "too_large"),
-    (BadRequest, "unreadable"),
-    (Unauthenticated, "unauthenticated"),
-    (Unavailable, "unavailable"),
-)

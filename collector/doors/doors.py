@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from .door import Terms
-from .grpc.receiver import GrpcDoor
-from .http.receiver import HttpDoor
+from .grpc.door import GrpcDoor
+from .http.door import HttpDoor
 
 GRACE_SECONDS: Final = 5
 """How long requests under way are still answered once the doors close."""

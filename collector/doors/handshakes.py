@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from .connection import Connection
 
@@ -19,7 +19,7 @@ logger = logging.getLogger("fournines.collector")
 class Hall(Protocol):
     """What handshakes ask of their door."""
 
-    def connection(self) -> Connection:
+    def connection(self) -> Connection[Any]:
         """A connection that is about to be made."""
 
     def places(self) -> int:
@@ -40,14 +40,14 @@ class Handshakes:
         self._hall = hall
         self._context = context
         self._seconds = seconds
-        self._under_way: dict[Connection, asyncio.Task[None]] = {}
+        self._under_way: dict[Connection[Any], asyncio.Task[None]] = {}
         """The oldest first."""
 
     def __len__(self) -> int:
         """How many are under way."""
         return len(self._under_way)
 
-    def done(self, connection: Connection) -> None:
+    def done(self, connection: Connection[Any]) -> None:
         """A connection is made: from now on it counts as one."""
         self._under_way.pop(connection, None)
 
@@ -87,7 +87,7 @@ class Handshakes:
         self._under_way.pop(next(iter(self._under_way))).cancel()
         return True
 
-    async def _shake(self, connection: Connection, accepted: socket.socket) -> None:
+    async def _shake(self, connection: Connection[Any], accepted: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         try:
             await loop.connect_accepted_socket(

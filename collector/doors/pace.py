@@ -19,6 +19,10 @@ class Pace(NamedTuple):
     commit: float = 30.0
     handshake: float = 10.0
 
+    def is_late(self, silent: float, age: float) -> bool:
+        """Whether the rest of a request that is this old, and was silent for so long, is waited for no more."""
+        return silent > self.silence or age > self.request
+
     @property
     def look(self) -> float:
         """How often connections are looked at."""

@@ -15,6 +15,7 @@ Source: the OTLP specification, sections "OTLP/gRPC Response" and "OTLP/HTTP Res
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,16 +42,22 @@ from ..receipt import Receipt
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes a body may have, before and after inflating: the specification's recommendation."""
 
+Header = tuple[bytes, bytes]
+
+_BEARER: Final = ((b"www-authenticate", b"Bearer"),)
+
 logger = logging.getLogger("fournines.collector")
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request was not taken, in both protocols' codes."""
+    """Why a request was not taken: the word it is counted under, both protocols' codes, what its sender is told, and HTTP's headers."""
 
+    reason: str
     http: int
     code: int
     message: str
+    headers: tuple[Header, ...] = ()
     retry_after: int | None = None
 
     def status(self) -> RpcStatus:
@@ -68,41 +75,56 @@ class Refusal:
         return status
 
 
+class Refused(Exception):
+    """A request is refused for its head."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
 def refusal(error: BaseException) -> Refusal:
     """The refusal an error means. What is none of ours is logged, and its text is kept from the sender."""
     match error:
+        case Refused():
+            return error.refusal
         case TooLarge():
-            return Refusal(413, code_pb2.RESOURCE_EXHAUSTED, str(error))
+            return Refusal("too_large", 413, code_pb2.RESOURCE_EXHAUSTED, str(error))
         case BadRequest():
-            return Refusal(400, code_pb2.INVALID_ARGUMENT, str(error))
+            return Refusal("unreadable", 400, code_pb2.INVALID_ARGUMENT, str(error))
         case Unauthenticated():
-            return Refusal(401, code_pb2.UNAUTHENTICATED, str(error))
-        case Unavailable():
-            return Refusal(503, code_pb2.UNAVAILABLE, str(error), error.retry_after)
+            return Refusal("unauthenticated", 401, code_pb2.UNAUTHENTICATED, str(error), _BEARER)
+        case Unavailable(retry_after=seconds):
+            headers = ((b"retry-after", b"%d" % seconds),)
+            return Refusal("unavailable", 503, code_pb2.UNAVAILABLE, str(error), headers, seconds)
         case _:
             logger.error("a request was not counted: a fault of the collector's own", exc_info=error)
-            return Refusal(500, code_pb2.INTERNAL, "internal error; the collector's log says more")
+            return Refusal("internal", 500, code_pb2.INTERNAL, "internal error; the collector's log says more")
 
 
-def response(signal: Signal, receipt: Receipt) -> Message:
-    """The Export*ServiceResponse of a request that was taken; `partial_success` is unset where there is nothing to say.
+def outcome(signal: Signal, decided: Future[Receipt]) -> Refusal | Message | None:
+    """What is told of a request that was handed on: why it was not taken, or what there is to say of what was."""
+    error = decided.exception()
+    return _response(signal, decided.result()) if error is None else refusal(error)
+
+
+def _response(signal: Signal, receipt: Receipt) -> Message | None:
+    """The Export*ServiceResponse of a request that was taken; None where there is nothing to say.
 
     Nothing rejected, and a reason all the same: a warning.
     """
+    if not receipt.rejected and not receipt.reason:
+        return None
     message: ExportTraceServiceResponse | ExportMetricsServiceResponse | ExportLogsServiceResponse
     match signal:
         case Signal.TRACES:
             message = ExportTraceServiceResponse()
-            if receipt.rejected:
-                message.partial_success.rejected_spans = receipt.rejected
+            message.partial_success.rejected_spans = receipt.rejected
         case Signal.METRICS:
             message = ExportMetricsServiceResponse()
-            if receipt.rejected:
-                message.partial_success.rejected_data_points = receipt.rejected
+            message.partial_success.rejected_data_points = receipt.rejected
         case Signal.LOGS:
             message = ExportLogsServiceResponse()
-            if receipt.rejected:
-                message.partial_success.rejected_log_records = receipt.rejected
-    if receipt.rejected or receipt.reason:
-        message.partial_success.error_message = receipt.reason
+            message.partial_success.rejected_log_records = receipt.rejected
+    message.partial_success.error_message = receipt.reason
     return message

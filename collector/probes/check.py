@@ -1,4 +1,4 @@
-"""One probe: an HTTP request or a TCP connection, and whether the answer is as expected."""
+"""Making a probe: an HTTP request or a TCP connection, and whether the answer is as expected."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+
+from .probe import Probe
 
 MOST_BODY: Final = 64 * 1024
 """Bytes of an answer that are looked at."""
@@ -38,32 +39,6 @@ _OWN_ERRNO: Final = {
     errno.ENOMEM,
 }
 _OWN_DNS: Final = {socket.EAI_AGAIN, socket.EAI_SYSTEM, socket.EAI_MEMORY}
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What is asked, and what answer is expected of `service`.
-
-    `url` is http, https or tcp (`tcp://host:port`). `expect` are ranges of status codes, both ends in them; `contains` and `matches`
-    (a regular expression, found anywhere) look at the first 64 KiB of the body. `headers` may hold secrets.
-    """
-
-    service: str
-    url: str
-    interval: float = 10.0
-    timeout: float = 2.0
-    method: str = "GET"
-    expect: tuple[tuple[int, int], ...] = ((200, 299),)
-    contains: str = ""
-    matches: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
-    verify: bool = True
-
-    @property
-    def shown(self) -> str:
-        """The URL without what may be secret in it: user, password, query."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class Checked(NamedTuple):

@@ -1,132 +1,33 @@
-"""Probes: a URL or a port asked at an interval, from outside, each answer an event of the service it stands for.
-
-What is the collector's own trouble (no resolver, no network, no free file) is no event of the service: it is counted as such, and said.
-"""
+"""A probe as it is asked for: what is asked, how often, and what answer is expected."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import logging
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
-
-from prometheus_client import CollectorRegistry, Counter, Gauge
-
-from .. import names
-from ..columns import Signal, Source
-from ..counters import Counters
-from ..errors import Unavailable
-from ..receipt import Receipt
-from .check import Checked, Checker, Probe
-from .spans import span_of
-
-Accept = Callable[[Signal, bytes, float, Source], Future[Receipt]]
-"""Keeps an OTLP request; see `Collector.accept`."""
-
-TRIES: Final = 5
-"""Times a result is handed to a ledger that can't be written, before it is given up and counted as lost."""
-
-_LOG: Final = logging.getLogger("fournines.collector")
+from urllib.parse import urlsplit
 
 
-@dataclass(slots=True)
-class _Instruments:
-    """What probing says about itself."""
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is asked, and what answer is expected of `service`.
 
-    registry: CollectorRegistry
-    results: Counter = field(init=False)
-    up: Gauge = field(init=False)
-    duration: Gauge = field(init=False)
-    expiry: Gauge = field(init=False)
+    `url` is http, https or tcp (`tcp://host:port`). `expect` are ranges of status codes, both ends in them; `contains` and `matches`
+    (a regular expression, found anywhere) look at the first 64 KiB of the body. `headers` may hold secrets.
+    """
 
-    def __post_init__(self) -> None:
-        of = ("service", "probe")
-        self.results = Counter(names.PROBES, "Probes by what came of them", (*of, "result"), registry=self.registry)
-        self.up = Gauge(names.PROBE_UP, "1 while the last probe was answered as expected", of, registry=self.registry)
-        self.duration = Gauge(names.PROBE_DURATION, "Seconds the last probe took", of, registry=self.registry)
-        self.expiry = Gauge(
-            names.PROBE_TLS_EXPIRY,
-            "Epoch second at which the certificate that was shown expires",
-            of,
-            registry=self.registry,
-        )
+    service: str
+    url: str
+    interval: float = 10.0
+    timeout: float = 2.0
+    method: str = "GET"
+    expect: tuple[tuple[int, int], ...] = ((200, 299),)
+    contains: str = ""
+    matches: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    verify: bool = True
 
-    def tell(self, probe: Probe, checked: Checked) -> None:
-        """Notes one result."""
-        self.results.labels(probe.service, probe.shown, checked.result).inc()
-        if not checked.own:
-            self.up.labels(probe.service, probe.shown).set(not checked.error)
-            self.duration.labels(probe.service, probe.shown).set(checked.ended - checked.began)
-        if checked.expires is not None:
-            self.expiry.labels(probe.service, probe.shown).set(checked.expires)
-
-
-class Prober:
-    """Probes while it runs. `accept` is the collector's; `clock` gives epoch seconds."""
-
-    def __init__(self, probes: Iterable[Probe], accept: Accept, counters: Counters, clock: Callable[[], float]) -> None:
-        self.instruments = _Instruments(counters.registry)
-        self._probes = tuple(probes)
-        self._accept = accept
-        self._counters = counters
-        self._clock = clock
-        self._checker = Checker(clock)
-        self._failing: dict[Probe, str] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def start(self) -> None:
-        """Probes from now on, each at a moment of its own within its interval."""
-        self._tasks = [
-            asyncio.create_task(self._probe_for_ever(probe), name=f"probe {probe.shown}") for probe in self._probes
-        ]
-
-    async def stop(self) -> None:
-        """Probes no more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def probe(self, probe: Probe) -> Checked:
-        """Asks once, and returns once the answer is counted."""
-        checked = await self._checker.check(probe)
-        self.instruments.tell(probe, checked)
-        self._say(probe, checked)
-        if not checked.own:
-            await self._keep(probe, span_of(probe, checked))
-        return checked
-
-    async def _keep(self, probe: Probe, body: bytes) -> None:
-        for _ in range(TRIES):
-            try:
-                await asyncio.wrap_future(self._accept(Signal.TRACES, body, self._clock(), Source.PROBE))
-            except Unavailable as error:
-                await asyncio.sleep(error.retry_after)
-            else:
-                return
-        self.instruments.results.labels(probe.service, probe.shown, "lost").inc()
-
-    def _say(self, probe: Probe, checked: Checked) -> None:
-        """Logs what changed, not each time that it stays so."""
-        if self._failing.get(probe, "") == checked.error:
-            return
-        self._failing[probe] = checked.error
-        if checked.own:
-            _LOG.warning("probe of %s can't be made, for a reason here: %s", probe.shown, checked.detail)
-        elif checked.error:
-            _LOG.warning("probe of %s failed: %s, %s", probe.shown, checked.error, checked.detail)
-        else:
-            _LOG.info("probe of %s is answered as expected again", probe.shown)
-
-    async def _probe_for_ever(self, probe: Probe) -> None:
-        digest = hashlib.blake2b(f"{probe.service} {probe.url}".encode(), digest_size=8).digest()
-        shift = int.from_bytes(digest) / 2**64 * probe.interval
-        while True:
-            await asyncio.sleep(probe.interval - (self._clock() - shift) % probe.interval)
-            try:
-                await self.probe(probe)
-            except Exception:  # noqa: BLE001 - a fault in one probe must not end those to come
-                self._counters.internal_errors.inc()
-                _LOG.exception("a probe of %s failed for a fault of the collector's own", probe.shown)
+    @property
+    def shown(self) -> str:
+        """The URL without what may be secret in it: user, password, query."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

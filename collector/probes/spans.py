@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from ..ledger.buckets import nanoseconds
+from ..columns import nanoseconds
 from ..names import SERVICE_INSTANCE, SERVICE_NAME
-from .check import Checked, Probe
+from .check import Checked
+from .probe import Probe
 
 ASKED: Final = "fournines.probe.url"
 """Attribute that says what was asked."""

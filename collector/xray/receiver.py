@@ -15,7 +15,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
-from ..doors.listener import Address, HttpServer
+from ..doors.address import Address
+from ..doors.server import HttpServer
 from ..errors import CollectorError
 from .assembly import Assembly, Placed
 from .batch import Batch

@@ -7,7 +7,7 @@ import select
 import socket
 from typing import Final
 
-from ..doors.listener import cannot_listen
+from ..doors.address import cannot_listen
 from .drop import Reason
 from .gulp import SO_RXQ_OVFL, Gulper, PlainGulper
 from .telemetry import XrayTelemetry

@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from fournines.collector import BadRequest, Collector, Decoders, Receipt, Signal
+from fournines.collector import BadRequest, Collector, Decoders, Ledger, Receipt, Signal
 from fournines.slo import SLI, SLO, Objective, SLIKind, SpanKind
 
 NOW = 1_790_000_000.0
@@ -193,8 +193,11 @@ def opened(tmp_path: Path, decoders: Decoders) -> Iterator[Callable[..., Collect
     """Opens collectors on one folder; whatever is still open at the end of the test is closed."""
     with ExitStack() as stack:
 
-        def open_one(slos: Sequence[SLO] = (), now: float = NOW, **more: Any) -> Collector:
-            collector = Collector(tmp_path / "data", slos, now, **{"decoders": decoders} | more)
+        def open_one(
+            slos: Sequence[SLO] = (), now: float = NOW, *, replace_damaged: bool = False, **more: Any
+        ) -> Collector:
+            ledger = Ledger(tmp_path / "data", now, replace_damaged=replace_damaged)
+            collector = Collector(ledger, slos, now, **{"decoders": decoders} | more)
             stack.callback(collector.close)
             return collector
 
@@ -218,8 +221,9 @@ class Keeper:
     kept: list[tuple[Signal, bytes]] = field(default_factory=list)
     waiting: list[Future[Receipt]] = field(default_factory=list)
 
-    def accept(self, signal: Signal, body: bytes) -> Future[Receipt]:
+    def accept(self, signal: Signal, body: bytes, received: float) -> Future[Receipt]:
         """Keeps a request."""
+        del received
         future: Future[Receipt] = Future()
         try:
             REQUESTS[signal].FromString(body)

@@ -94,7 +94,7 @@ def load(folder, recorder, way):
     """Requests one by one, each noted before it is sent and when it is acknowledged; days pass, and the collector restarts once."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    from fournines.collector import Collector, Signal, Unavailable
+    from fournines.collector import Collector, Ledger, Signal, Unavailable
     from fournines.collector.kernels import load_decoders
     from fournines.slo import SLI, SLO, Objective, SLIKind
 
@@ -106,7 +106,7 @@ def load(folder, recorder, way):
         if number % 45 == 0:
             if collector is not None:
                 collector.close()
-            collector = Collector(folder, slos, now, decoders)
+            collector = Collector(Ledger(folder, now), slos, now, decoders)
             collector.ledger.writer.execute("PRAGMA wal_autocheckpoint = 25")
             if way in ("NORMAL", "OFF"):
                 collector.ledger.writer.execute(f"PRAGMA synchronous = {way}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector import Collector, Signal
+from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.ledger.verify import verify
 from fournines.slo import DAY, HOUR, Interval, Window
 
@@ -31,7 +31,7 @@ def test_a_stepping_clock_neither_loses_nor_doubles(otlp, span, slo, decoders, n
     """Totals are what was acknowledged, whatever the clock does; a repeat of the last body is one; and the ledger adds up."""
     start, accepted = now, 0
     with tempfile.TemporaryDirectory() as folder:
-        collector = Collector(Path(folder), [slo("all")], now, decoders)
+        collector = Collector(Ledger(Path(folder), now), [slo("all")], now, decoders)
         for kind, *what in story:
             if kind == "send":
                 count, age = what
@@ -45,7 +45,7 @@ def test_a_stepping_clock_neither_loses_nor_doubles(otlp, span, slo, decoders, n
                     collector.tick(now)
             else:
                 collector.close()
-                collector = Collector(Path(folder), [slo("all")], now, decoders)
+                collector = Collector(Ledger(Path(folder), now), [slo("all")], now, decoders)
             assert (accepted, accepted, 0) == collector.totals()["all"]
             seen = collector.observe(["all"], [Window(HOUR), Window(30 * DAY)], now).total[0]
             assert 0 <= seen[0] <= seen[1] <= accepted

@@ -28,7 +28,7 @@ CHILD = """
     import os, socket, struct, sys, threading
     from decimal import Decimal
     from pathlib import Path
-    from fournines.collector import Collector, Signal
+    from fournines.collector import Collector, Ledger, Signal
     from fournines.collector.kernels import load_decoders
     from fournines.slo import SLI, SLO, Objective, SLIKind
 
@@ -36,7 +36,8 @@ CHILD = """
         return SLO(name, SLI(SLIKind.AVAILABILITY, "payments", signal), Objective(Decimal("0.99")))
 
     slos = [slo("spans", "spans"), slo("metric", "http.server.request.duration")]
-    collector = Collector(Path(sys.argv[1]), slos, 1.79e9, load_decoders(Path(os.environ["FOURNINES_KERNELS"])))
+    decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
+    collector = Collector(Ledger(Path(sys.argv[1]), 1.79e9), slos, 1.79e9, decoders)
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
 

@@ -36,7 +36,7 @@ def test_ten_times_the_load(opened, serving, otlp, span, slo, decoders, now, mos
 
     collector = opened([slo("all")], decoders=replace(decoders, spans=slowly), room=room)
     bodies = [otlp.spans(*[span(now)] * 5) for _ in range(SENDERS)]
-    terms = Terms(lambda signal, body: collector.accept(signal, body, now), room=room)
+    terms = Terms(collector.accept, lambda: now, room=room)
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors, ThreadPoolExecutor(SENDERS) as pool:
         under_way = [pool.submit(send, doors.http_port, body) for body in bodies]
         while sum(one.done() for one in under_way) < SENDERS - 10:
@@ -59,7 +59,7 @@ def test_ten_times_the_load(opened, serving, otlp, span, slo, decoders, now, mos
 def test_logs_go_the_same_way(opened, serving, now):
     """Logs are decoded and acknowledged as everything else."""
     collector = opened()
-    terms = Terms(lambda signal, body: collector.accept(signal, body, now), room=collector.room)
+    terms = Terms(collector.accept, lambda: now)
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
         assert 1 == collector.accept(Signal.LOGS, b"\x0a\x06\x12\x04\x12\x02\x10\x09", now).result().accepted
         assert 200 == send(doors.http_port, b"")[0]

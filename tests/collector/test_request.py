@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fournines.collector import (
     BadRequest,
     Collector,
+    Ledger,
     Receipt,
     Room,
     Signal,
@@ -83,7 +84,7 @@ def test_together_is_as_one_by_one(otlp, span, slo, decoders, now):
         with tempfile.TemporaryDirectory() as folder:
             found = []
             for name, groups in (("alone", [[one] for one in sent]), ("together", [sent])):
-                collector = Collector(Path(folder) / name, [slo("all")], now, decoders)
+                collector = Collector(Ledger(Path(folder) / name, now), [slo("all")], now, decoders)
                 try:
                     found.append(answers(collector, decoders, groups))
                 finally:
@@ -121,17 +122,6 @@ def test_a_group_holds_so_many_bytes(opened, otlp, span, slo, decoders, now, mon
     assert [1] * 30 == [future.result().accepted for future in waiting]
     assert 3 == max(seen)
     assert (30, 30, 0) == collector.totals()["all"]
-
-
-def test_columns_of_sources_are_counted_by_themselves(opened, otlp, span, slo, decoders, now):
-    """What a source decoded itself may come in one group with bytes."""
-    collector = opened([slo("all")])
-    columns = decoders.spans(otlp.spans(span(now)), collector._books.wanted)
-    taken = [collector.take(Signal.TRACES, columns, now, Source.OTLP) for _ in range(3)]
-    taken.append(collector.accept(Signal.TRACES, otlp.spans(span(now)), now))
-
-    assert [Receipt(1)] * 4 == [future.result() for future in taken]
-    assert (4, 4, 0) == collector.totals()["all"]
 
 
 def test_an_unreadable_request_is_told_so(opened, decoders, now):

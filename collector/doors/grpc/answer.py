@@ -45,16 +45,18 @@ class GrpcAnswer(NamedTuple):
         ]
 
 
-def taken(message: Message | None) -> GrpcAnswer:
-    """The answer to a request that was taken; `message` None where there is nothing to say but that."""
-    if message is None:
+def answer(said: Refusal | Message | None) -> GrpcAnswer:
+    """The answer to a call; None where it was taken and there is nothing to say but that."""
+    if said is None:
         return _NOTHING_TO_SAY
-    content = message.SerializeToString()
+    if isinstance(said, Refusal):
+        return _refused(said)
+    content = said.SerializeToString()
     return GrpcAnswer(_STATUS_200 + _TYPE + _ACCEPTS, b"\0" + len(content).to_bytes(4, "big") + content, _OK)
 
 
-def refused(refusal: Refusal) -> GrpcAnswer:
-    """The answer to one that was not: code, message, and the whole `google.rpc.Status` as details."""
+def _refused(refusal: Refusal) -> GrpcAnswer:
+    """Code, message, and the whole `google.rpc.Status` as details."""
     details = base64.b64encode(refusal.status().SerializeToString()).rstrip(b"=")
     fields = [
         _STATUS_200,

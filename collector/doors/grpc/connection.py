@@ -10,51 +10,19 @@ import asyncio
 from typing import Final, Protocol
 
 from ...errors import Unavailable
-from ..connection import Connection, Desk, Exchange
+from ..connection import LATE, Connection, Desk
+from ..pending import Exchange
 from .answer import GrpcAnswer
 from .answers import GrpcAnswers
-from .frames import (
-    DEFAULT_WINDOW,
-    Code,
-    ConnectionFault,
-    Flag,
-    FrameHead,
-    Kind,
-    Setting,
-    frame,
-    goodbye,
-    increment,
-    reset,
-    said_by,
-    settings,
-    window_update,
-)
-from .heads import (
-    MOST_HEAD,
-    Headers,
-    HeadReader,
-    WholeHead,
-)
-from .reader import MOST_FRAME, FrameReader
-from .stream import STREAM_WINDOW, Stream
+from .frames import Code, ConnectionFault, Flag, FrameHead, Kind, frame, goodbye, increment, reset, said_by
+from .greeting import CONNECTION_WINDOW, GREETING, MOST_STREAMS
+from .heads import Headers, HeadReader, WholeHead
+from .reader import FrameReader
+from .stream import Stream
 from .windows import Inbound
-
-MOST_STREAMS: Final = 128
-"""Calls of one connection that are read or wait at the same time; the other end is told so."""
-
-CONNECTION_WINDOW: Final = 16 * 2**20
-"""What the other end may send before it hears from us again; what comes is handed on at once."""
 
 MOST_RESETS: Final = 1_000
 """Calls given up by the other end, beyond those it let be answered, before it is told to calm down (CVE-2023-44487)."""
-
-_TERMS: Final = {
-    Setting.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
-    Setting.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-    Setting.MAX_FRAME_SIZE: MOST_FRAME,
-    Setting.MAX_HEADER_LIST_SIZE: MOST_HEAD,
-}
-_GREETING: Final = settings(_TERMS) + window_update(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
 
 
 class GrpcDesk(Desk, Protocol):
@@ -67,7 +35,7 @@ class GrpcDesk(Desk, Protocol):
         """The answer that a refusal means, which is counted."""
 
 
-class GrpcConnection(Connection):
+class GrpcConnection(Connection[Stream]):
     """See the module."""
 
     _desk: GrpcDesk
@@ -89,12 +57,12 @@ class GrpcConnection(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connected."""
         self._transport = transport
-        self._transport.write(_GREETING)
+        self._transport.write(GREETING)
         super().connection_made(transport)
 
     def eof_received(self) -> bool:
         """The other end writes no more. Calls that came whole are still answered."""
-        for stream in [each for each in self._streams.values() if each.call is not None]:
+        for stream in [each for each in self._streams.values() if each.exchange is not None]:
             self._forget(stream)
         self._stopping = True
         return bool(self._streams) and bool(self._transport.can_write_eof())
@@ -128,12 +96,8 @@ class GrpcConnection(Connection):
         """A piece of a call."""
         found = self._streams.get(stream)
         self._count(found, len(piece))
-        if found is None or found.call is None:
-            return
-        try:
-            found.call.feed(piece)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-            self._refuse(found, error)
+        if found is not None and found.exchange is not None:
+            self._attempt(found, found.exchange.feed, piece)
 
     def padding(self, stream: int, size: int) -> None:
         """What came beside it."""
@@ -206,7 +170,7 @@ class GrpcConnection(Connection):
         """Counts what came against the windows, and opens them again in good time."""
         if update := self._inbound.came(size):
             self._transport.write(update)
-        if stream is not None and stream.call is not None and (update := stream.inbound.came(size)):
+        if stream is not None and stream.exchange is not None and (update := stream.inbound.came(size)):
             self._transport.write(update)
 
     def _headed(self, head: WholeHead | None) -> None:
@@ -221,21 +185,19 @@ class GrpcConnection(Connection):
             raise ConnectionFault(Code.PROTOCOL_ERROR, "a client's streams have odd numbers")
         else:
             self._newest = head.stream
-            self._begin(head)
+            self._open(head)
 
-    def _begin(self, head: WholeHead) -> None:
+    def _open(self, head: WholeHead) -> None:
         if self._stopping or len(self._streams) >= MOST_STREAMS:
             self._transport.write(reset(head.stream, Code.REFUSED_STREAM))
             return
         stream = self._streams[head.stream] = Stream(head.stream, self._desk.now, self._answers.stream_window)
-        try:
-            stream.call = self._desk.begin(self, stream, head.headers)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-            stream.open = not head.ended
-            self._refuse(stream, error)
-        else:
-            if head.ended:
-                self._ended(stream)
+        if self._attempt(stream, self._begin, stream, head) and head.ended:
+            self._ended(stream)
+
+    def _begin(self, stream: Stream, head: WholeHead) -> None:
+        stream.open = not head.ended
+        stream.exchange = self._desk.begin(self, stream, head.headers)
 
     def _trailers(self, stream: Stream, head: WholeHead) -> None:
         if not head.ended:
@@ -244,14 +206,9 @@ class GrpcConnection(Connection):
 
     def _ended(self, stream: Stream) -> None:
         stream.open = False
-        call, stream.call = stream.call, None
-        if call is None:
-            return
-        stream.began = self._desk.now
-        try:
-            call.finish()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-            self.answer(stream, self._desk.refuse(error))
+        if stream.exchange is not None:
+            stream.began = self._desk.now
+            self._finish(stream)
 
     def _forget(self, stream: Stream) -> None:
         self._streams.pop(stream.number, None)
@@ -278,18 +235,17 @@ class GrpcConnection(Connection):
         pace, age = self._desk.pace, self._desk.now - stream.began
         if stream.answered:
             return
-        if stream.call is None:
+        if stream.exchange is None:
             if age > pace.request + pace.commit:
                 self._refuse(stream, Unavailable("not committed in time; send it again"))
-        elif silent > pace.silence or age > pace.request:
-            self._refuse(stream, Unavailable("the rest of the request did not come in time; send it again"))
+        elif pace.is_late(silent, age):
+            self._refuse(stream, Unavailable(LATE))
 
     # Going out.
 
-    def _refuse(self, stream: Stream, error: Exception) -> None:
-        """Answers at once, before the rest of the call."""
-        stream.give_up()
-        self.answer(stream, self._desk.refuse(error))
+    def _refuse(self, pending: Stream, error: Exception) -> None:
+        pending.give_up()
+        self.answer(pending, self._desk.refuse(error))
 
     def _flush(self) -> None:
         """Writes the answers there is a window for."""

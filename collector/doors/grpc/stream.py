@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..connection import Exchange
+from ..pending import Pending
 from .windows import Inbound, Outbound
 
 STREAM_WINDOW: Final = 4 * 2**20
 """What the other end may send of one call before it hears from us again; what comes is handed on at once."""
 
 
-class Stream:
-    """See the module. `call` is there while it is read."""
+class Stream(Pending):
+    """See the module."""
 
-    __slots__ = ("answered", "began", "call", "inbound", "number", "open", "outbound")
+    __slots__ = ("answered", "began", "inbound", "number", "open", "outbound")
 
     def __init__(self, number: int, began: float, window: int) -> None:
+        super().__init__()
         self.number = number
         self.began = began
-        self.call: Exchange | None = None
         self.answered = False
         """Whether its answer is on its way."""
         self.open = True
         """Whether the other end may send more."""
         self.inbound = Inbound(number, STREAM_WINDOW)
         self.outbound = Outbound(window)
-
-    def give_up(self) -> None:
-        """The rest of the call is not wanted, or will not come."""
-        call, self.call = self.call, None
-        if call is not None:
-            call.abandon()

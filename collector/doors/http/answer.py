@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import Message
 
-from ..status import Refusal
-from .head import Encoding, Head, Header
+from ..status import Header, Refusal
+from .head import Encoding, Head
 
 WORTH_PACKING: Final = 512
 """Bytes below which an answer is not compressed, even for a sender that asks for it."""
@@ -36,18 +36,13 @@ class Answer(NamedTuple):
         return b"".join(lines)
 
 
-def taken(encoding: Encoding, message: Message | None, head: Head) -> Answer:
-    """The answer to a request that was taken; `message` None where there is nothing to say but that."""
-    if message is None:
+def answer(said: Refusal | Message | None, encoding: Encoding, head: Head | None) -> Answer:
+    """The answer to a request: a refusal as `google.rpc.Status`; None where it was taken and there is nothing to say but that."""
+    if said is None:
         return _NOTHING_TO_SAY[encoding]
-    return _answer(200, encoding, message, head)
-
-
-def refused(refusal: Refusal, encoding: Encoding, head: Head | None, headers: tuple[Header, ...] = ()) -> Answer:
-    """The answer to one that was not: a `google.rpc.Status`."""
-    if refusal.retry_after is not None:
-        headers = (*headers, (b"retry-after", b"%d" % refusal.retry_after))
-    return _answer(refusal.http, encoding, refusal.status(), head, headers)
+    if isinstance(said, Refusal):
+        return _answer(said.http, encoding, said.status(), head, said.headers)
+    return _answer(200, encoding, said, head)
 
 
 def _answer(

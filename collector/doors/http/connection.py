@@ -10,15 +10,12 @@ from collections import deque
 from typing import Final, Protocol
 
 from ...errors import BadRequest, CollectorError, Unavailable
-from ..connection import (
-    MOST_AT_ONCE,
-    Connection,
-    Desk,
-    Exchange,
-)
+from ..connection import LATE, MOST_AT_ONCE, Connection, Desk
+from ..pending import Exchange
 from .answer import CONTINUE, Answer
 from .head import Head
 from .reader import TOO_MUCH, RequestReader
+from .turn import Turn
 
 MOST_WAITING: Final = 16
 
@@ -34,26 +31,7 @@ LINGER: Final = 256 * 1024 * 1024
 SMALL: Final = 2**20
 """A refused body that says it is no larger is read to its end, so that the connection can go on."""
 
-
-NOTHING: Final = memoryview(b"")
-
-
-class Turn:
-    """One request's place in the order of answers. `exchange` is there while the body is read."""
-
-    __slots__ = ("answer", "exchange", "head", "keep")
-
-    def __init__(self) -> None:
-        self.answer: Answer | None = None
-        self.exchange: Exchange | None = None
-        self.head: Head | None = None
-        self.keep = True
-
-    def wire(self, date: bytes) -> bytes:
-        """The answer's bytes."""
-        assert self.answer is not None, "asked for once it is there"
-        bare = self.head is not None and self.head.method == b"HEAD"
-        return self.answer.wire(date, keep=self.keep, bare=bare)
+_NOTHING: Final = memoryview(b"")
 
 
 class HttpDesk(Desk, Protocol):
@@ -70,7 +48,7 @@ class HttpDesk(Desk, Protocol):
         """The answer that a refusal means, which is counted."""
 
 
-class HttpConnection(Connection):
+class HttpConnection(Connection[Turn]):
     """See the module."""
 
     _desk: HttpDesk
@@ -87,7 +65,7 @@ class HttpConnection(Connection):
         self._lingers = False
         """All is answered; what still comes is dropped."""
         self._dropped = 0
-        self._unread: memoryview = NOTHING
+        self._unread: memoryview = _NOTHING
         """What came and is not read yet, because too many requests wait, or answers are not taken."""
         self._rest = 0
         """Bytes that the body being read has still to come."""
@@ -135,18 +113,9 @@ class HttpConnection(Connection):
         assert turn is not None, "it has begun"
         turn.head, turn.keep = head, keep
         self._rest = head.length or 0
-        try:
-            turn.exchange = self._admit(turn, head)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-            self._refuse(turn, error)
-        else:
-            if head.headers.get(b"expect", b"").lower() == b"100-continue" and self._turns[0] is turn:
-                self._transport.write(CONTINUE)
-
-    def _admit(self, turn: Turn, head: Head) -> Exchange:
-        if self._reader.head_too_large:
-            raise BadRequest(TOO_MUCH)
-        return self._desk.begin(self, turn, head)
+        offers_more = head.headers.get(b"expect", b"").lower() == b"100-continue"
+        if self._attempt(turn, self._begin, turn, head) and offers_more and self._turns[0] is turn:
+            self._transport.write(CONTINUE)
 
     def body(self, piece: bytes) -> None:
         """A piece of its body."""
@@ -154,24 +123,20 @@ class HttpConnection(Connection):
         self._rest -= len(piece)
         if turn is None or turn.exchange is None:
             self._drop(len(piece))
-            return
-        try:
-            turn.exchange.feed(piece)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-            self._refuse(turn, error)
+        else:
+            self._attempt(turn, turn.exchange.feed, piece)
 
     def ended(self) -> None:
         """It is whole."""
         turn, self._reading = self._reading, None
-        if turn is None:
-            return
-        self._last = self._last or not turn.keep
-        exchange, turn.exchange = turn.exchange, None
-        if exchange is not None:
-            try:
-                exchange.finish()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
-                self.answer(turn, self._desk.refuse(error, turn.head))
+        if turn is not None:
+            self._last = self._last or not turn.keep
+            self._finish(turn)
+
+    def _begin(self, turn: Turn, head: Head) -> None:
+        if self._reader.head_too_large:
+            raise BadRequest(TOO_MUCH)
+        turn.exchange = self._desk.begin(self, turn, head)
 
     # Coming in.
 
@@ -231,14 +196,13 @@ class HttpConnection(Connection):
     def _break_off(self) -> None:
         self._transport.abort()
 
-    def _refuse(self, turn: Turn, error: Exception) -> None:
-        """Answers at once, before the rest of the body; a large rest is not waited for."""
-        if turn.exchange is not None:
-            turn.exchange.abandon()
-            turn.exchange = None
-        length = turn.head.length if turn.head is not None else None
-        turn.keep = turn.keep and length is not None and length <= SMALL
-        self.answer(turn, self._desk.refuse(error, turn.head))
+    def _refuse(self, pending: Turn, error: Exception) -> None:
+        """Answers at once; a large rest of the body is not waited for."""
+        pending.give_up()
+        if pending is self._reading:
+            length = pending.head.length if pending.head is not None else None
+            pending.keep = pending.keep and length is not None and length <= SMALL
+        self.answer(pending, self._desk.refuse(error, pending.head))
 
     def _fault(self, error: CollectorError) -> None:
         """Refuses what can't go on, and ends the connection after the answers before."""
@@ -255,43 +219,36 @@ class HttpConnection(Connection):
         turn, self._reading = self._reading, None
         if turn is not None and turn.answer is None:
             self._turns.remove(turn)
-            if turn.exchange is not None:
-                turn.exchange.abandon()
+            turn.give_up()
 
     def _forget_all(self) -> None:
         self._give_up()
         self._turns.clear()
-        self._unread = NOTHING
+        self._unread = _NOTHING
         self._last = True
 
     # Being late.
 
     def _look(self, silent: float) -> None:
-        pace = self._desk.pace
+        pace, age = self._desk.pace, self._desk.now - self._began
         if self._held_back:
             return
         if self._lingers:
-            if silent > pace.silence or self._desk.now - self._began > pace.request:
+            if pace.is_late(silent, age):
                 self._transport.abort()
-            return
-        if self._reading is not None:
-            self._look_at_reading(self._reading, silent)
+        elif self._reading is not None:
+            slow_head = self._reading.head is None and age > pace.silence
+            if slow_head or pace.is_late(silent, age):
+                self._fault(Unavailable(LATE))
         elif self._turns:
             if silent > pace.commit:
                 self._answer_late(self._turns[0])
         elif silent > pace.idle:
             self._transport.close()
 
-    def _look_at_reading(self, turn: Turn, silent: float) -> None:
-        pace, age = self._desk.pace, self._desk.now - self._began
-        slow_head = turn.head is None and age > pace.silence
-        if silent > pace.silence or slow_head or age > pace.request:
-            self._fault(Unavailable("the rest of the request did not come in time; send it again"))
-
     def _answer_late(self, turn: Turn) -> None:
-        error = Unavailable(f"not committed within {self._desk.pace.commit:g} seconds; send it again")
         turn.keep = False
-        self.answer(turn, self._desk.refuse(error, turn.head))
+        self._refuse(turn, Unavailable(f"not committed within {self._desk.pace.commit:g} seconds; send it again"))
 
     # Going out.
 

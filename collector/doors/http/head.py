@@ -14,16 +14,14 @@ from google.rpc import code_pb2
 from ...columns import Signal
 from ...errors import TooLarge, Unauthenticated
 from ..access import Access, Peer
-from ..body import CODINGS, sink_for
-from ..status import Refusal
+from ..body import CODINGS, is_understood
+from ..status import Refusal, Refused
 
 SIGNALS: Final[Mapping[bytes, Signal]] = {
     b"/v1/traces": Signal.TRACES,
     b"/v1/metrics": Signal.METRICS,
     b"/v1/logs": Signal.LOGS,
 }
-
-Header = tuple[bytes, bytes]
 
 
 class Encoding(Enum):
@@ -37,16 +35,6 @@ class Encoding(Enum):
         if self is Encoding.PROTOBUF:
             return message.SerializeToString()
         return json.dumps(MessageToDict(message)).encode()
-
-
-class Refused(Exception):
-    """A request is refused for its head; `headers` go with the answer, `reason` is what it is counted under."""
-
-    def __init__(self, reason: str, refusal: Refusal, *headers: Header) -> None:
-        super().__init__(refusal.message)
-        self.reason = reason
-        self.refusal = refusal
-        self.headers = headers
 
 
 class Head(NamedTuple):
@@ -82,14 +70,11 @@ class Head(NamedTuple):
         if not access.allows(self.text(b"authorization"), peer):
             raise Unauthenticated("no token that may send: Authorization: Bearer TOKEN")
         if self.method != b"POST":
-            refusal = Refusal(405, code_pb2.UNIMPLEMENTED, "OTLP/HTTP is sent by POST")
-            raise Refused("method", refusal, (b"allow", b"POST"))
+            raise Refused(_METHOD)
         if self.encoding is None:
-            types = " or ".join(known.value for known in Encoding)
-            refusal = Refusal(415, code_pb2.INVALID_ARGUMENT, f"the Content-Type of OTLP/HTTP is {types}")
-            raise Refused("content_type", refusal)
-        if sink_for(self.text(b"content-encoding"), 0) is None:
-            raise _not_understood()
+            raise Refused(_CONTENT_TYPE)
+        if not is_understood(self.text(b"content-encoding")):
+            raise Refused(_CONTENT_ENCODING)
         if self.length is not None and self.length > limit:
             raise TooLarge(f"the body has {self.length} bytes, and {limit} are the limit")
         return signal
@@ -97,15 +82,25 @@ class Head(NamedTuple):
 
 _ENCODINGS: Final = {encoding.value.encode(): encoding for encoding in Encoding}
 
+_METHOD: Final = Refusal(
+    "method", 405, code_pb2.UNIMPLEMENTED, "OTLP/HTTP is sent by POST", headers=((b"allow", b"POST"),)
+)
+_CONTENT_TYPE: Final = Refusal(
+    "content_type",
+    415,
+    code_pb2.INVALID_ARGUMENT,
+    f"the Content-Type of OTLP/HTTP is {' or '.join(known.value for known in Encoding)}",
+)
+_CONTENT_ENCODING: Final = Refusal(
+    "content_encoding",
+    415,
+    code_pb2.INVALID_ARGUMENT,
+    f"the Content-Encodings understood are {' and '.join(CODINGS)}, or none",
+    headers=((b"accept-encoding", ", ".join(CODINGS).encode()),),
+)
+
 
 def _not_found(path: bytes) -> Refused:
     known = ", ".join(each.decode() for each in SIGNALS)
     said = path[:100].decode("latin-1")
-    refusal = Refusal(404, code_pb2.NOT_FOUND, f"there is nothing at {said}; OTLP/HTTP is at {known}")
-    return Refused("path", refusal)
-
-
-def _not_understood() -> Refused:
-    known = " and ".join(CODINGS)
-    refusal = Refusal(415, code_pb2.INVALID_ARGUMENT, f"the Content-Encodings understood are {known}, or none")
-    return Refused("content_encoding", refusal, (b"accept-encoding", ", ".join(CODINGS).encode()))
+    return Refused(Refusal("path", 404, code_pb2.NOT_FOUND, f"there is nothing at {said}; OTLP/HTTP is at {known}"))

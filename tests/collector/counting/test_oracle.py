@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from fournines.collector import Collector, Signal, Unavailable
+from fournines.collector import Collector, Ledger, Signal, Unavailable
 from fournines.slo import BUCKET, HOUR, MINUTE, Interval, Window
 
 BEGIN = 1_790_000_000.0
@@ -56,7 +56,7 @@ class Story(RuleBasedStateMachine):
         self.collector = self.open()
 
     def open(self):
-        return Collector(Path(self.folder.name), self.slos, self.now, self.decoders)
+        return Collector(Ledger(Path(self.folder.name), self.now), self.slos, self.now, self.decoders)
 
     @initialize()
     def first_sign_of_life(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import grpc
 import pytest
@@ -34,7 +35,7 @@ def exporters(serving, keeper):
 
     @contextlib.contextmanager
     def make(protocol, compressed, kept):
-        terms = Terms(keeper(kept=kept).accept)
+        terms = Terms(keeper(kept=kept).accept, time.time)
         with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
             if protocol == "http":
                 url = f"http://127.0.0.1:{doors.http_port}/v1"

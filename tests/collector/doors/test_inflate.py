@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fournines.collector.doors.body import Plain
 from fournines.collector.doors.inflate import Gzip, Zstd
-from fournines.collector.doors.room import Held, Room
 from fournines.collector.errors import BadRequest, TooLarge, Unavailable
+from fournines.collector.room import Held, Room
 
 
 def inflated(pieces, limit=10**6):

@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from contextlib import ExitStack, suppress
 
 import grpc
@@ -94,7 +95,7 @@ def call(port, authority, theirs=None):
 def test_tls_without_clients_certificates(serving, keeper, authority, tls):
     """With a certificate of ours alone, both protocols are received over TLS, and plain bytes are not."""
     ledger = keeper()
-    terms = Terms(ledger.accept, tls=tls._replace(client_ca=None))
+    terms = Terms(ledger.accept, time.time, tls=tls._replace(client_ca=None))
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
         assert 200 == post(doors.http_port, trusting(authority))
         assert b"" == call(doors.grpc_port, authority)
@@ -111,7 +112,7 @@ def test_mutual_tls_lets_in_whose_certificate_the_authority_issued(serving, keep
     """A sender with a certificate of the authority is served, and known by its names; one with none, or a stranger's, is not."""
     ledger, access = keeper(), Allowed()
     theirs, strangers = authority.issue_cert("payments.bank"), trustme.CA().issue_cert("payments.bank")
-    with serving(lambda: Doors(Terms(ledger.accept, tls=tls, access=access), "127.0.0.1", 0, 0)) as doors:
+    with serving(lambda: Doors(Terms(ledger.accept, time.time, tls=tls, access=access), "127.0.0.1", 0, 0)) as doors:
         assert 200 == post(doors.http_port, trusting(authority, theirs))
         assert b"" == call(doors.grpc_port, authority, theirs)
         for nobody in (None, strangers):
@@ -132,7 +133,7 @@ def connected(port):
 def test_a_handshake_has_its_time(serving, keeper, tls, metric):
     """Who connects and shakes no hand counts as a connection meanwhile, is let go when his time is over, and counted; so is noise."""
     registry = CollectorRegistry()
-    terms = Terms(keeper().accept, tls=tls, receiving=Receiving(registry), pace=PACE._replace(handshake=0.2))
+    terms = Terms(keeper().accept, time.time, tls=tls, receiving=Receiving(registry), pace=PACE._replace(handshake=0.2))
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors:
         with connected(doors.http_port) as silent, connected(doors.http_port) as dripping:
             dripping.sendall(b"\x16\x03\x01")
@@ -148,7 +149,9 @@ def test_a_handshake_has_its_time(serving, keeper, tls, metric):
 def test_half_open_handshakes_keep_nobody_out(serving, keeper, authority, tls, metric):
     """Where they take all places, the oldest goes for who comes next; places of whole connections are nobody else's."""
     registry, context = CollectorRegistry(), trusting(authority)
-    terms = Terms(keeper().accept, tls=tls._replace(client_ca=None), receiving=Receiving(registry), most_connections=3)
+    terms = Terms(
+        keeper().accept, time.time, tls=tls._replace(client_ca=None), receiving=Receiving(registry), most_connections=3
+    )
     with serving(lambda: Doors(terms, "127.0.0.1", 0, 0)) as doors, ExitStack() as stack:
         half = [stack.enter_context(connected(doors.http_port)) for _ in range(7)]
         assert [b""] * 4 == [one.recv(100) for one in half[:4]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fournines.collector import Collector, Doors, Signal
+from fournines.collector import Collector, Counters, Doors, Ledger, Signal
 from fournines.collector.doors.door import Terms
 from fournines.collector.forward import FOLDER, Destination, Forwards, Instruments, OtlpGrpcSender, OtlpHttpSender
 from fournines.collector.traces.traces import Traces
@@ -25,12 +25,9 @@ async def until(true):
 def test_the_second_collector_counts_what_the_first_acknowledged(tmp_path, otlp, span, histogram, slo, now, decoders):
     """Traces over HTTP and metrics over gRPC, sent while the second was down and while it was up: each counts what the other does."""
     slos = [slo("spans"), slo("points", signal="http.server.request.duration")]
-    second = Collector(tmp_path / "second", slos, now, decoders)
-    made = {}
-
-    def taps(counters):
-        made["traces"] = Traces(tmp_path / "first", counters.registry)
-        return [made["traces"], made["forwards"](counters)]
+    second = Collector(Ledger(tmp_path / "second", now), slos, now, decoders)
+    ledger, counters = Ledger(tmp_path / "first", now), Counters()
+    traces = Traces(tmp_path / "first", counters.registry)
 
     def send(collector, number):
         bodies = [(Signal.TRACES, otlp.spans(*(span(now, status=500) for _ in range(number))))]
@@ -39,35 +36,32 @@ def test_the_second_collector_counts_what_the_first_acknowledged(tmp_path, otlp,
             collector.accept(signal, body, now).result()
 
     async def story():
-        doors = Doors(Terms(lambda signal, body: second.accept(signal, body, now)), "127.0.0.1", 0, 0)
+        doors = Doors(Terms(second.accept, lambda: now), "127.0.0.1", 0, 0)
         await doors.start()
         http, grpc = doors.http_port, doors.grpc_port
         await doors.stop(0)
 
-        def forwards(counters):
-            place, instruments = tmp_path / "first" / FOLDER, Instruments(counters.registry)
-            senders = {
-                Signal.TRACES: OtlpHttpSender(f"http://127.0.0.1:{http}", lambda: now),
-                Signal.METRICS: OtlpGrpcSender(f"127.0.0.1:{grpc}", tls=False),
-            }
-            return Forwards(
-                [
-                    Destination(
-                        signal.name, sender, place, instruments, lambda: now, signals=frozenset({signal}), sleep=soon
-                    )
-                    for signal, sender in senders.items()
-                ]
-            )
-
-        made["forwards"] = lambda counters: made.setdefault("made", forwards(counters))
-        first = Collector(tmp_path / "first", slos, now, decoders, taps=taps)
-        task = asyncio.create_task(made["made"].run())
+        place, instruments = tmp_path / "first" / FOLDER, Instruments(counters.registry)
+        senders = {
+            Signal.TRACES: OtlpHttpSender(f"http://127.0.0.1:{http}", lambda: now),
+            Signal.METRICS: OtlpGrpcSender(f"127.0.0.1:{grpc}", tls=False),
+        }
+        forwards = Forwards(
+            [
+                Destination(
+                    signal.name, sender, place, instruments, lambda: now, signals=frozenset({signal}), sleep=soon
+                )
+                for signal, sender in senders.items()
+            ]
+        )
+        first = Collector(ledger, slos, now, decoders, counters=counters, taps=(traces, forwards))
+        task = asyncio.create_task(forwards.run())
         retried = lambda signal: first.counters.registry.get_sample_value(  # noqa: E731
             "fournines_forward_retries_total", {"destination": signal.name}
         )
         await asyncio.to_thread(send, first, 3)
         await until(lambda: retried(Signal.TRACES) and retried(Signal.METRICS))
-        again = Doors(Terms(lambda signal, body: second.accept(signal, body, now)), "127.0.0.1", http, grpc)
+        again = Doors(Terms(second.accept, lambda: now), "127.0.0.1", http, grpc)
         await again.start()
         for number in range(4, 9):
             await asyncio.to_thread(send, first, number)
@@ -75,14 +69,14 @@ def test_the_second_collector_counts_what_the_first_acknowledged(tmp_path, otlp,
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await again.stop(0)
-        return first
+        return first, forwards
 
-    first = asyncio.run(story())
+    first, forwards = asyncio.run(story())
     totals = first.totals()
-    kept = made["traces"].settle()
+    kept = traces.settle()
     first.close()
-    made["traces"].close()
-    made["made"].close()
+    traces.close()
+    forwards.close()
     second.close()
 
     assert kept

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from fournines.collector import Collector, Signal, Source, Unavailable
+from fournines.collector import Collector, Counters, Ledger, Signal, Source, Unavailable
 from fournines.collector.forward import FOLDER, Destination, Forwards, Instruments, abandoned
 from fournines.collector.forward import segment as segment_module
 
@@ -37,17 +37,14 @@ class House:
 
     def __init__(self, folder, now, decoders, slos=(), **more):
         self.senders: dict[str, Collecting] = {}
-
-        def taps(counters):
-            instruments = Instruments(counters.registry)
-            made = []
-            for name, options in more.items():
-                self.senders[name] = Collecting()
-                made.append(Destination(name, self.senders[name], folder / FOLDER, instruments, lambda: now, **options))
-            self.forwards = Forwards(made)
-            return [self.forwards]
-
-        self.collector = Collector(folder, slos, now, decoders, taps=taps)
+        ledger, counters = Ledger(folder, now), Counters()
+        instruments = Instruments(counters.registry)
+        made = []
+        for name, options in more.items():
+            self.senders[name] = Collecting()
+            made.append(Destination(name, self.senders[name], folder / FOLDER, instruments, lambda: now, **options))
+        self.forwards = Forwards(made)
+        self.collector = Collector(ledger, slos, now, decoders, counters=counters, taps=(self.forwards,))
 
     def drain(self, *names):
         """Sends until the queues are empty; returns what the destinations got."""
@@ -228,13 +225,14 @@ _CHILD = """
 import os, sys
 from pathlib import Path
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from fournines.collector import Collector, Signal
+from prometheus_client import CollectorRegistry
+from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.forward import Destination, Forwards, Instruments
 from fournines.collector.kernels import load_decoders
 folder, now = Path(sys.argv[1]), float(sys.argv[2])
-def taps(counters):
-    return [Forwards([Destination("other", None, folder / "forward", Instruments(counters.registry), lambda: now)])]
-collector = Collector(folder, (), now, load_decoders(Path(os.environ["FOURNINES_KERNELS"])), taps=taps)
+ledger = Ledger(folder, now)
+other = Destination("other", None, folder / "forward", Instruments(CollectorRegistry()), lambda: now)
+collector = Collector(ledger, (), now, load_decoders(Path(os.environ["FOURNINES_KERNELS"])), taps=(Forwards([other]),))
 number = 0
 while True:
     number += 1

@@ -27,7 +27,7 @@ DAYS = 3
 def kept(tmp_path_factory, decoders, otlp, span, slo, now):
     """A folder with three days of events but their last hour, two of them packed: made once, copied for each test. And its SLOs."""
     folder, slos = tmp_path_factory.mktemp("kept"), [slo("all"), slo("quick", threshold="0.25")]
-    with contextlib.closing(Collector(folder, slos, now - DAYS * DAY, decoders)) as collector:
+    with contextlib.closing(Collector(Ledger(folder, now - DAYS * DAY), slos, now - DAYS * DAY, decoders)) as collector:
         for hour in range(DAYS * 24):
             add_hour(collector, now - DAYS * DAY + hour * HOUR, otlp, span)
         for _ in range(150):
@@ -64,7 +64,7 @@ def test_a_copy_is_the_ledger(tmp_path, filled, decoders, now):
     (tmp_path / "restored").mkdir()
     (tmp_path / "copy.db").rename(tmp_path / "restored" / "ledger.db")
     expected = filled.totals()
-    restored = Collector(tmp_path / "restored", filled.slos, now, decoders)
+    restored = Collector(Ledger(tmp_path / "restored", now), filled.slos, now, decoders)
     found = restored.totals()
     restored.close()
 
@@ -308,13 +308,11 @@ def test_whatever_a_start_reads_is_checked_before(tmp_path, opened, otlp, histog
 
 
 READ_ONLY = """
-    import os, sys
+    import sys
     from pathlib import Path
-    from fournines.collector import Collector, LedgerError
-    from fournines.collector.kernels import load_decoders
-    decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
+    from fournines.collector import Ledger, LedgerError
     try:
-        Collector(Path(sys.argv[1]), (), 1.79e9, decoders)
+        Ledger(Path(sys.argv[1]), 1.79e9)
     except LedgerError as error:
         print(error)
 """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.collector import Collector, Signal
+from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.ledger.buckets import (
     Booked,
     Buckets,
@@ -61,6 +61,16 @@ def test_a_tier_keeps_what_it_promises(age, now):
         assert found is not None
         assert found <= promised
     assert all(kept_from(tier, now) % HOUR == 0 for tier in TIERS)
+
+
+@given(st.floats(1e9, 2e9), st.sampled_from(range(len(TIERS))))
+def test_a_tier_lets_go_by_whole_hours(now, index):
+    """A tier keeps an hour more than it promises and less than two, from its first bucket on; a second before, the next tier does."""
+    first = kept_from(TIERS[index], now)
+
+    assert HOUR <= int(now) - TIERS[index].kept - first < 2 * HOUR
+    assert tier_of(first, now) == index
+    assert tier_of(first - 1, now) == (index + 1 if index + 1 < len(TIERS) else None)
 
 
 EVENTS = st.tuples(
@@ -160,7 +170,9 @@ def test_history_is_a_recount(opened_history, data):
 @pytest.fixture(scope="module")
 def opened_history(tmp_path_factory, otlp, span, slo, decoders, now):
     """A collector with two hours of events, in and about every bucket, and what was booked."""
-    collector = Collector(tmp_path_factory.mktemp("history"), [slo("all"), slo("other", "other")], now, decoders)
+    collector = Collector(
+        Ledger(tmp_path_factory.mktemp("history"), now), [slo("all"), slo("other", "other")], now, decoders
+    )
     booked, answers = [], []
     for index in range(900):
         end = now - 9000 + 10 * index + index % 7

@@ -193,11 +193,11 @@ def test_a_tick_finds_out_that_the_ledger_can_be_written_again(opened, otlp, spa
 FULL_DISK = """
     import os, resource, sys
     from pathlib import Path
-    from fournines.collector import Collector, Signal, Unavailable
+    from fournines.collector import Collector, Ledger, Signal, Unavailable
     from fournines.collector.kernels import load_decoders
     decoders = load_decoders(Path(os.environ["FOURNINES_KERNELS"]))
     folder, limit, now = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    collector = Collector(folder, (), now, decoders)
+    collector = Collector(Ledger(folder, now), (), now, decoders)
     bodies = sys.stdin.buffer.read()
     bodies = [bodies[i:i + len(bodies) // 40] for i in range(0, len(bodies), len(bodies) // 40)]
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -209,7 +209,7 @@ FULL_DISK = """
     again = sum(collector.accept(Signal.TRACES, body, now).result().accepted for body in bodies)
     collector.tick(now + 61)
     collector.close()
-    collector = Collector(folder, (), now, decoders)
+    collector = Collector(Ledger(folder, now), (), now, decoders)
     print(kept, refused, again, collector.totals()["payments-availability"][1])
     collector.close()
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fournines.collector import Collector, Signal
+from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.ledger.schema import STEPS
 from fournines.collector.ledger.verify import verify
 from fournines.slo import DAY, Interval, Window
@@ -36,7 +36,7 @@ def test_a_released_ledger_goes_on(tmp_path, otlp, span, slo, decoders, now, rel
             "SELECT sum(b.total) FROM bucket b JOIN slo s ON s.id = b.slo WHERE width = 10"
         ).fetchone()[0]
         digests = connection.execute("SELECT count(*) FROM digest").fetchone()[0]
-    collector = Collector(tmp_path / "data", [slo("all")], now, decoders)
+    collector = Collector(Ledger(tmp_path / "data", now), [slo("all")], now, decoders)
     try:
         for _ in range(60):
             collector.tick(now)

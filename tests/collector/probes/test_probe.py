@@ -15,8 +15,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector.errors import Unavailable
-from fournines.collector.probes.check import Checked, Probe
-from fournines.collector.probes.probe import Prober
+from fournines.collector.probes.check import Checked
+from fournines.collector.probes.probe import Probe
+from fournines.collector.probes.prober import Prober
 from fournines.collector.probes.spans import span_of
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
-from fournines.collector import Access, Collector
+from fournines.collector import Access, Collector, Ledger
 from fournines.collector.prometheus import Assembly, RemoteWrite, remote_write_app
 from fournines.collector.prometheus.messages import Label, Request, WriteRequest
 
@@ -108,7 +108,7 @@ class Desk:
         self.clock = clock
         self.access = access
         self.assembly = Assembly(wait)
-        self.collector = opened(slos, clock.now, taps=lambda counters: (self.assembly,))
+        self.collector = opened(slos, clock.now, taps=(self.assembly,))
         self.writer = RemoteWrite(self.collector.submit, self.collector.counters, self.assembly, clock, **more)
 
     def post(self, body: bytes, headers: Mapping[str, str] = ONE, method: str = "POST") -> httpx.Response:
@@ -161,7 +161,7 @@ def desk(opened, clock, decoders, tmp_path):
     with ExitStack() as stack:
 
         def open_apart(slos: Sequence[Any], now: float, **more: Any) -> Collector:
-            collector = Collector(tmp_path / "apart", slos, now, decoders, **more)
+            collector = Collector(Ledger(tmp_path / "apart", now), slos, now, decoders, **more)
             stack.callback(collector.close)
             return collector
 

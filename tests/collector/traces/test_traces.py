@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry
 
-from fournines.collector import Collector, Signal, Source, Wanted
+from fournines.collector import Collector, Ledger, Signal, Source, Wanted
 from fournines.collector.books.taps import Arrival, Piece
 from fournines.collector.traces import backlog as backlog_module
 from fournines.collector.traces.choice import Quotas, TraceState
@@ -181,13 +181,8 @@ def test_what_failed_is_what_classification_says(opened, span, kept):
 
 def test_slow_is_beyond_the_threshold_of_the_service_s_slo(tmp_path, slo, now, decoders):
     """A duration above the smallest threshold is slow, one equal to it is not: through a whole collector, automatic SLOs included."""
-    made = []
-
-    def taps(counters):
-        made.append(Traces(tmp_path / "data", counters.registry))
-        return made
-
-    collector = Collector(tmp_path / "data", [slo("quick", threshold="0.1", service="users")], now, decoders, taps=taps)
+    ledger, traces = Ledger(tmp_path / "data", now), Traces(tmp_path / "data", CollectorRegistry())
+    collector = Collector(ledger, [slo("quick", threshold="0.1", service="users")], now, decoders, taps=(traces,))
     collector.accept(Signal.TRACES, spans({"trace": 0, "span_id": 1, "start": now - 5}), now).result()
     for service, number, seconds in (
         ("users", 1, 0.1),
@@ -197,10 +192,10 @@ def test_slow_is_beyond_the_threshold_of_the_service_s_slo(tmp_path, slo, now, d
     ):
         body = spans({"trace": number, "span_id": 1, "start": now - 1, "seconds": seconds}, service=service)
         collector.accept(Signal.TRACES, body, now).result()
-    assert made[0].settle()
-    found = made[0].find(now)
+    assert traces.settle()
+    found = traces.find(now)
     collector.close()
-    made[0].close()
+    traces.close()
 
     assert {(trace_id(2).hex(), "slow"), (trace_id(4).hex(), "slow")} == {
         (one["trace_id"], one["state"]) for one in found

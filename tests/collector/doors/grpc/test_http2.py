@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 import threading
+import time
 
 import hpack
 import pytest
@@ -34,7 +35,7 @@ def running(serving, keeper):
     """Runs a receiver; gives its port."""
 
     def run(**options):
-        terms = Terms(options.pop("ledger", keeper()).accept, **options)
+        terms = Terms(options.pop("ledger", keeper()).accept, time.time, **options)
         return serving(lambda: GrpcDoor(terms, "127.0.0.1", 0, option="--otlp-grpc-port"))
 
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from concurrent.futures import Future
 from contextlib import closing
 from typing import NamedTuple
@@ -98,7 +99,7 @@ class Keeper:
         self.bodies = []
         self.waiting = []
 
-    def accept(self, _signal, body):
+    def accept(self, _signal, body, _received):
         future = Future()
         self.bodies.append(body)
         self.waiting.append((body, future))
@@ -199,7 +200,7 @@ def test_every_request_is_taken_once_and_answered_in_its_turn(several, end, size
     coming = b"".join(one.wire for one in expected) + late
     wire = Wire(coming, [max(size, len(coming) // 500) for size in sizes])
     keeper, loop = Keeper(), Loop()
-    with closing(HttpDoor(Terms(keeper.accept), "127.0.0.1", 0, option="-")) as door:
+    with closing(HttpDoor(Terms(keeper.accept, time.time), "127.0.0.1", 0, option="-")) as door:
         door._loop = loop
         connection = door.connection()
         connection.connection_made(wire)
@@ -239,7 +240,7 @@ def test_a_fault_in_what_was_held_back_ends_the_connection(monkeypatch, caplog):
     """As one in what comes: after it nobody knows where a request begins."""
     keeper, loop = Keeper(), Loop()
     wire = Wire(request(b"....") * 900, [10**6])
-    with closing(HttpDoor(Terms(keeper.accept), "127.0.0.1", 0, option="-")) as door:
+    with closing(HttpDoor(Terms(keeper.accept, time.time), "127.0.0.1", 0, option="-")) as door:
         door._loop = loop
         connection = door.connection()
         connection.connection_made(wire)

@@ -11,6 +11,7 @@ import json
 import select
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,9 @@ def running(serving, keeper):
         ledger = options.pop("ledger", None) or keeper()
         path = options.pop("path", None)
         with serving(
-            lambda: HttpDoor(Terms(ledger.accept, **options), "127.0.0.1", 0, option="--otlp-http-port", path=path)
+            lambda: HttpDoor(
+                Terms(ledger.accept, time.time, **options), "127.0.0.1", 0, option="--otlp-http-port", path=path
+            )
         ) as door:
             yield Running(door.port, ledger)
 
@@ -486,7 +489,7 @@ def test_a_door_that_closes_answers_what_is_under_way(keeper):
     ledger = keeper(silent=True)
 
     async def close():
-        door = HttpDoor(Terms(ledger.accept), "127.0.0.1", 0, option="--otlp-http-port")
+        door = HttpDoor(Terms(ledger.accept, time.time), "127.0.0.1", 0, option="--otlp-http-port")
         await door.start()
         idle = await asyncio.open_connection("127.0.0.1", door.port)
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
@@ -515,7 +518,7 @@ def test_a_door_does_not_wait_for_ever(keeper):
     """What is not answered within the grace is ended with the door."""
 
     async def close():
-        door = HttpDoor(Terms(keeper(silent=True).accept), "127.0.0.1", 0, option="--otlp-http-port")
+        door = HttpDoor(Terms(keeper(silent=True).accept, time.time), "127.0.0.1", 0, option="--otlp-http-port")
         await door.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
         writer.write(WHOLE)
@@ -538,7 +541,7 @@ def test_a_unix_socket_is_a_door_too(running, tmp_path):
         sender.sendall(WHOLE)
         assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
         with pytest.raises(CollectorError, match=r"otlp\.sock"):
-            HttpDoor(Terms(lambda *_: None), "127.0.0.1", 0, option="--otlp-http-port", path=path)
+            HttpDoor(Terms(lambda *_: None, time.time), "127.0.0.1", 0, option="--otlp-http-port", path=path)
         assert 0o660 == path.stat().st_mode & 0o777
 
     assert not path.exists()

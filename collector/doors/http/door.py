@@ -7,7 +7,8 @@ A sender's 200 means that what it sent is kept: it is given only once `accept`'s
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 from google.protobuf.message import Message
@@ -16,16 +17,15 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ...columns import Signal
-from ...errors import Unauthenticated
-from ...otlp_json import json_to_wire
 from ...receipt import Receipt
-from ..body import sink_for
-from ..door import Door
-from ..room import Held
-from ..status import refusal, response
-from .answer import Answer, refused, taken
-from .connection import HttpConnection, Turn
-from .head import Encoding, Head, Refused
+from ..body import Body
+from ..door import Door, Terms
+from ..status import outcome
+from .answer import Answer, answer
+from .connection import HttpConnection
+from .head import Encoding, Head
+from .otlp_json import json_to_wire
+from .turn import Turn
 
 REQUESTS: Final[dict[Signal, type[Message]]] = {
     Signal.TRACES: ExportTraceServiceRequest,
@@ -42,6 +42,10 @@ class HttpDoor(Door):
     name = "http"
     protocol = "http/1.1"
 
+    def __init__(self, terms: Terms, host: str, port: int, *, option: str, path: Path | None = None) -> None:
+        super().__init__(terms, host, port, option=option, path=path)
+        self._converting = ThreadPoolExecutor(1, "http-json")
+
     def connection(self) -> HttpConnection:
         """A connection that is about to be made."""
         return HttpConnection(self)
@@ -54,12 +58,16 @@ class HttpDoor(Door):
     def refuse(self, error: Exception, head: Head | None) -> Answer:
         """The answer that a refusal means, which is counted."""
         encoding = (head.encoding if head is not None else None) or Encoding.JSON
-        if isinstance(error, Refused):
-            self.terms.receiving.refused.labels(self.name, error.reason).inc()
-            return refused(error.refusal, encoding, head, error.headers)
-        self.count_refused(error)
-        headers = ((b"www-authenticate", b"Bearer"),) if isinstance(error, Unauthenticated) else ()
-        return refused(refusal(error), encoding, head, headers)
+        return answer(self.refused(error), encoding, head)
+
+    def convert(self, body: bytes, signal: Signal) -> asyncio.Future[bytes]:
+        """JSON in protobuf, made in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._converting, json_to_wire, body, REQUESTS[signal])
+
+    async def stop(self, grace: float) -> None:
+        """As every door; what is still converted then is answered to nobody."""
+        await super().stop(grace)
+        self._converting.shutdown(wait=False, cancel_futures=True)
 
 
 class _Exchange:
@@ -72,64 +80,40 @@ class _Exchange:
         self._head = head
         self._signal = signal
         self._encoding = head.encoding or Encoding.PROTOBUF
-        self._held = Held(door.terms.room, head.length or 0)
-        sink = sink_for(head.text(b"content-encoding"), door.terms.limit, self._held.hold)
-        assert sink is not None, "a coding that is not understood is refused with the head"
-        self._sink = sink
+        terms = door.terms
+        self._body = Body(head.text(b"content-encoding"), terms.limit, terms.room, head.length or 0)
 
     def feed(self, data: bytes) -> None:
         """Takes the body's next bytes."""
-        self._sink.feed(data)
+        self._body.feed(data)
 
     def finish(self) -> None:
         """Hands the body on."""
-        try:
-            body = self._sink.finish()
-        except BaseException:
-            self.abandon()
-            raise
+        body = self._body.finish()
         if self._encoding is Encoding.PROTOBUF:
             self._hand_on(body)
-        elif len(body) > _LARGE_JSON:
-            converting = self._door.aside(json_to_wire, body, REQUESTS[self._signal])
-            converting.add_done_callback(self._converted)
+        elif len(body) <= _LARGE_JSON:
+            self._hand_on(json_to_wire(body, REQUESTS[self._signal]))
         else:
-            self._hand_on(self._convert(body))
+            self._door.convert(body, self._signal).add_done_callback(self._converted)
 
     def abandon(self) -> None:
         """Gives the room back."""
-        self._held.give_back()
-
-    def _convert(self, body: bytes) -> bytes:
-        try:
-            return json_to_wire(body, REQUESTS[self._signal])
-        except BaseException:
-            self.abandon()
-            raise
+        self._body.abandon()
 
     def _converted(self, converting: asyncio.Future[bytes]) -> None:
-        if converting.cancelled():
-            self.abandon()
-        elif (error := converting.exception()) is not None:
-            self.abandon()
-            self._connection.answer(self._turn, self._door.refuse(_as_exception(error), self._head))
-        else:
+        try:
             self._hand_on(converting.result())
+        except asyncio.CancelledError:
+            self.abandon()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
+            self.abandon()
+            self._connection.answer(self._turn, self._door.refuse(error, self._head))
 
     def _hand_on(self, body: bytes) -> None:
-        # From here on the intake holds the room.
-        self._held.give_back()
-        self._door.hand_on(self._signal, body, self._answer)
+        # The intake takes room of its own for it. What finds none, because others were quicker, is refused as any other.
+        self.abandon()
+        self._door.hand_on(self._signal, body, self._decided)
 
-    def _answer(self, future: Future[Receipt]) -> None:
-        error = future.exception()
-        if error is not None:
-            self._connection.answer(self._turn, refused(refusal(error), self._encoding, self._head))
-            return
-        receipt = future.result()
-        message = response(self._signal, receipt) if receipt.rejected or receipt.reason else None
-        self._connection.answer(self._turn, taken(self._encoding, message, self._head))
-
-
-def _as_exception(error: BaseException) -> Exception:
-    return error if isinstance(error, Exception) else RuntimeError(repr(error))
+    def _decided(self, future: Future[Receipt]) -> None:
+        self._connection.answer(self._turn, answer(outcome(self._signal, future), self._encoding, self._head))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import grpc
 import pytest
@@ -49,7 +50,7 @@ def running(ledger, serving):
 
     @contextlib.contextmanager
     def run(**options):
-        terms = Terms(ledger.accept, **options)
+        terms = Terms(ledger.accept, time.time, **options)
         unlimited = [("grpc.max_send_message_length", -1)]
         with (
             serving(lambda: GrpcDoor(terms, "127.0.0.1", 0, option="--otlp-grpc-port")) as door,
@@ -177,7 +178,7 @@ def test_a_method_that_is_not_ours_is_unimplemented(method, refused):
 
 def test_a_port_in_use_is_said_with_the_way_out(ledger, serving):
     """A second receiver on the same port is refused, and told so with the option that chooses another."""
-    terms = Terms(ledger.accept)
+    terms = Terms(ledger.accept, time.time)
     with serving(lambda: GrpcDoor(terms, "127.0.0.1", 0, option="--otlp-grpc-port")) as first:
         said = rf"127\.0\.0\.1 port {first.port}: the port is in use by another process; .* --otlp-grpc-port"
         with pytest.raises(CollectorError, match=said):

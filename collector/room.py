@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from ..errors import Unavailable
+from .errors import Unavailable
 
 MOST_BYTES: Final = 96 * 2**20
 """Some twenty groups of a commit (`writer.MOST_BYTES`): what came on top would wait longer than its sender may, and cost its memory."""

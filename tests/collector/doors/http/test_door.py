@@ -50,7 +50,7 @@ def post(ledger, serving):
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if content_type is not None:
             sent["content-type"] = content_type
-        terms = Terms(ledger.accept, limit=limit, access=access or Access(), clock=lambda: 1_790_000_000.0)
+        terms = Terms(ledger.accept, lambda: 1_790_000_000.0, limit=limit, access=access or Access())
         running = serving(lambda: HttpDoor(terms, "127.0.0.1", 0, option="--otlp-http-port"))
         # No proxies and no certificates are looked for: both take longer than the request.
         with running as door, httpx.Client(trust_env=False, verify=False) as client:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from .errors import BadRequest
+from ...errors import BadRequest
 
 MOST_VALUES: Final = 2_000_000
 """Values in one body, about 40 MiB of spans: an empty one of three bytes takes sixty once it is read."""

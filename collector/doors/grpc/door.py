@@ -14,16 +14,10 @@ from google.rpc import code_pb2
 from ...columns import Signal
 from ...errors import BadRequest, TooLarge, Unauthenticated
 from ...receipt import Receipt
-from ..body import CODINGS, Sink, sink_for
+from ..body import CODINGS, Body, is_understood
 from ..door import Door
-from ..room import Held
-from ..status import Refusal, refusal, response
-from .answer import (
-    GrpcAnswer,
-    plain,
-    refused,
-    taken,
-)
+from ..status import Refusal, Refused, outcome
+from .answer import GrpcAnswer, answer, plain
 from .connection import GrpcConnection
 from .heads import Headers
 from .stream import Stream
@@ -38,13 +32,8 @@ _PREFIX: Final = 5
 """Bytes before a message: whether it is compressed, and its length."""
 
 
-class RefusedCall(Exception):
-    """A call is refused for its head, which is counted under `reason`."""
-
-    def __init__(self, reason: str, answer: GrpcAnswer) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.answer = answer
+class _NoCall(Refused):
+    """What is no gRPC is answered by HTTP's status alone."""
 
 
 class GrpcDoor(Door):
@@ -58,31 +47,28 @@ class GrpcDoor(Door):
         return GrpcConnection(self)
 
     def begin(self, connection: GrpcConnection, stream: Stream, headers: Headers) -> _Call:
-        """A call begins; raises RefusedCall or Unauthenticated."""
+        """A call begins; raises Refused or Unauthenticated."""
         signal = _signal(headers)
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         if not self.terms.access.allows(authorization, connection.peer):
             raise Unauthenticated("no token that may send: authorization: Bearer TOKEN")
         coding = headers.get(b"grpc-encoding", b"identity").decode("latin-1")
-        if sink_for(coding, 0) is None:
+        if not is_understood(coding):
             known = " and ".join(CODINGS)
             raise _unimplemented("content_encoding", f"the encodings understood are {known}, or identity")
         return _Call(self, connection, stream, signal, coding)
 
     def refuse(self, error: Exception) -> GrpcAnswer:
         """The answer that a refusal means, which is counted."""
-        if isinstance(error, RefusedCall):
-            self.terms.receiving.refused.labels(self.name, error.reason).inc()
-            return error.answer
-        self.count_refused(error)
-        return refused(refusal(error))
+        refusal = self.refused(error)
+        return plain(refusal.http) if isinstance(error, _NoCall) else answer(refusal)
 
 
 def _signal(headers: Headers) -> Signal:
     if headers.get(b":method") != b"POST":
-        raise RefusedCall("method", plain(405))
+        raise _NoCall(Refusal("method", 405, code_pb2.UNIMPLEMENTED, "gRPC is sent by POST"))
     if not headers.get(b"content-type", b"").startswith(b"application/grpc"):
-        raise RefusedCall("content_type", plain(415))
+        raise _NoCall(Refusal("content_type", 415, code_pb2.INVALID_ARGUMENT, "this is no gRPC"))
     path = headers.get(b":path", b"")
     signal = METHODS.get(path)
     if signal is None:
@@ -90,8 +76,8 @@ def _signal(headers: Headers) -> Signal:
     return signal
 
 
-def _unimplemented(reason: str, text: str) -> RefusedCall:
-    return RefusedCall(reason, refused(Refusal(501, code_pb2.UNIMPLEMENTED, text)))
+def _unimplemented(reason: str, text: str) -> Refused:
+    return Refused(Refusal(reason, 501, code_pb2.UNIMPLEMENTED, text))
 
 
 class _Call:
@@ -105,25 +91,24 @@ class _Call:
         self._coding = coding
         self._prefix = b""
         self._left = 0
-        self._held: Held | None = None
-        self._sink: Sink | None = None
+        self._body: Body | None = None
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes."""
-        if self._sink is None:
+        if self._body is None:
             missing = _PREFIX - len(self._prefix)
             self._prefix += data[:missing]
             if len(self._prefix) < _PREFIX:
                 return
-            self._sink = self._begin()
+            self._body = self._begin()
             data = data[missing:]
         self._left -= len(data)
         if self._left < 0:
             raise BadRequest("a call brings one message and nothing behind it")
         if data:
-            self._sink.feed(data)
+            self._body.feed(data)
 
-    def _begin(self) -> Sink:
+    def _begin(self) -> Body:
         compressed, size = self._prefix[0], int.from_bytes(self._prefix[1:], "big")
         limit = self._door.terms.limit
         if size > limit:
@@ -131,32 +116,21 @@ class _Call:
         if compressed > 1 or (compressed and self._coding == "identity"):
             raise BadRequest("the message is said to be compressed, and not how")
         self._left = size
-        self._held = Held(self._door.terms.room, size)
-        sink = sink_for(self._coding if compressed else "identity", limit, self._held.hold)
-        assert sink is not None, "an encoding that is not understood is refused with the head"
-        return sink
+        return Body(self._coding if compressed else "identity", limit, self._door.terms.room, size)
 
     def finish(self) -> None:
         """Hands the message on."""
-        try:
-            if self._sink is None or self._left:
-                raise BadRequest("the call ends before its message does")
-            body = self._sink.finish()
-        finally:
-            # From here on the intake holds the room.
-            self.abandon()
-        self._door.hand_on(self._signal, body, self._answer)
+        if self._body is None or self._left:
+            raise BadRequest("the call ends before its message does")
+        body = self._body.finish()
+        # The intake takes room of its own for it. What finds none, because others were quicker, is refused as any other.
+        self.abandon()
+        self._door.hand_on(self._signal, body, self._decided)
 
     def abandon(self) -> None:
         """Gives the room back."""
-        if self._held is not None:
-            self._held.give_back()
+        if self._body is not None:
+            self._body.abandon()
 
-    def _answer(self, future: Future[Receipt]) -> None:
-        error = future.exception()
-        if error is not None:
-            self._connection.answer(self._stream, refused(refusal(error)))
-            return
-        receipt = future.result()
-        message = response(self._signal, receipt) if receipt.rejected or receipt.reason else None
-        self._connection.answer(self._stream, taken(message))
+    def _decided(self, future: Future[Receipt]) -> None:
+        self._connection.answer(self._stream, answer(outcome(self._signal, future)))

@@ -26,8 +26,8 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
+from fournines.collector.doors.http.otlp_json import json_to_wire
 from fournines.collector.errors import BadRequest
-from fournines.collector.otlp_json import json_to_wire
 
 IDS = ("traceId", "spanId", "parentSpanId")
 
