@@ -22,17 +22,22 @@ BESIDE: Final = ("starlette", "httpx", "structlog", "prometheus_client")
 LONGEST_FILE: Final = 300
 LONGEST_FUNCTION: Final = 40
 MEDIAN_FUNCTION: Final = 9
+FEW: Final = 30
+"""Functions of a folder of which the usual length says little: four long commands are half of eight."""
+WIDEST_LINE: Final = 120
 
-TABLES: Final[Mapping[str, str]] = {}
+FOLDER_COLUMNS: Final = (
+    "files", "lines", "file: median / p90 / max", "function: median / p90 / max", "> 40", "with docstring", "late imports", "tests : code"
+)  # fmt: skip
+"""What of a row is told of a folder; the rest is the same in all of them."""
+
+TABLES: Final[Mapping[str, str]] = {
+    "collector.kernels.redaction": "a kernel and what it calls: one grammar, walked in one loop over all levels of a message",
+}
 """Files that are longer, and why: tables of data and kernels, which are read line by line and not at once."""
 
 _COMPILED: Final = frozenset({"kernel", "helper", "inlined", "allocating"})
 """What decorates a kernel, or a part of one (`collector/kernels/compiled.py`)."""
-
-_HEAD: Final = [
-    "tree", "files", "lines", "file: median / p90 / max", "> 300", "> 400", "function: median / p90 / max", "> 40",
-    "typed", "with docstring", "circles", "tests : code",
-]  # fmt: skip
 
 
 class Measured(NamedTuple):
@@ -54,26 +59,28 @@ def functions_of(modules: Iterable[Module]) -> list[Measured]:
     ]
 
 
-def measured(name: str, tree: Tree, modules: Sequence[Module], tests: int | None = None) -> list[str]:
-    """One row of the table, about some modules of a tree; `tests` is how many lines of tests there are."""
+def measured(tree: Tree, modules: Sequence[Module], tests: int | None = None) -> dict[str, str]:
+    """What there is to say of some modules of a tree, by the heading of its column; `tests` is how many lines of tests there are."""
     files = [module.lines for module in modules]
     functions = functions_of(modules)
     lengths = [function.lines for function in functions]
     public = [node for module in modules for _, node in module.definitions if not node.name.startswith("_")]
-    return [
-        name,
-        str(len(files)),
-        f"{sum(files):,}",
-        _spread(files),
-        _above(files, LONGEST_FILE),
-        _above(files, 400),
-        _spread(lengths),
-        _above(lengths, LONGEST_FUNCTION),
-        _share(function.is_typed for function in functions),
-        _share(bool(docstring(node)) for node in public),
-        _circles(tree, modules),
-        "-" if tests is None else f"{tests / sum(files):.2f}",
-    ]
+    late = (found.when is When.LATER for module in modules for found in tree.imports(module.name))
+    return {
+        "files": str(len(files)),
+        "lines": f"{sum(files):,}",
+        "file: median / p90 / max": _spread(files),
+        "> 300": _above(files, LONGEST_FILE),
+        "> 400": _above(files, 400),
+        "function: median / p90 / max": _spread(lengths),
+        "> 40": _above(lengths, LONGEST_FUNCTION),
+        "typed": _share(function.is_typed for function in functions),
+        "with docstring": _share(bool(docstring(node)) for node in public),
+        "circles": _circles(tree, modules),
+        "late imports": str(sum(late)),
+        "wide lines": _above((len(line) for module in modules for line in module.text.splitlines()), WIDEST_LINE),
+        "tests : code": "-" if tests is None else f"{tests / sum(files):.2f}",
+    }
 
 
 def rooms(tree: Tree) -> dict[str, list[Module]]:
@@ -91,37 +98,41 @@ def rooms(tree: Tree) -> dict[str, list[Module]]:
 
 def side_by_side(house: Tree) -> str:
     """The house, and the others as they are installed."""
-    rows = [measured("**fournines**", house, list(house.modules.values()), _lines_of((ROOT / "tests").rglob("*.py")))]
+    rows = {"**fournines**": measured(house, list(house.modules.values()), _lines_of((ROOT / "tests").rglob("*.py")))}
     for name in BESIDE:
         tree = Tree.of_package(_folder(name))
-        rows.append(measured(name, tree, list(tree.modules.values())))
-    return table(_HEAD, rows)
+        rows[name] = measured(tree, list(tree.modules.values()))
+    return _table("tree", rows, list(rows["**fournines**"]))
 
 
 def room_by_room(house: Tree) -> str:
     """Each folder of this house."""
-    rows = [measured(name, house, modules, _tests_of(name)) for name, modules in rooms(house).items()]
-    return table(["folder", *_HEAD[1:]], rows)
+    rows = {name: measured(house, modules, _tests_of(name)) for name, modules in rooms(house).items()}
+    return _table("folder", rows, FOLDER_COLUMNS)
+
+
+def _table(first: str, rows: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> str:
+    return table([first, *columns], [[name, *(row[column] for column in columns)] for name, row in rows.items()])
 
 
 def longest(house: Tree, most: int = 10) -> str:
-    """The longest files and functions."""
-    files = sorted(house.modules.values(), key=lambda module: (-module.lines, module.name))
-    functions = sorted(functions_of(house.modules.values()), key=lambda function: (-function.lines, function.place))
-    kernels = [function for function in functions if function.is_kernel]
-    return table(
-        ["longest files", "longest functions", "longest kernels"],
-        [
-            [
-                f"{file.lines} {_short(file.name)}",
-                f"{function.lines} {_short(function.place)}",
-                f"{kernel.lines} {_short(kernel.place)}",
-            ]
-            for file, function, kernel in zip(
-                files[:most], [one for one in functions if not one.is_kernel][:most], kernels[:most], strict=True
-            )
+    """The longest files, functions and kernels, and the classes with most methods."""
+    every = house.modules.values()
+    functions = functions_of(every)
+    columns = {
+        "longest files": [(module.lines, module.name) for module in every],
+        "longest functions": [(one.lines, one.place) for one in functions if not one.is_kernel],
+        "longest kernels": [(one.lines, one.place) for one in functions if one.is_kernel],
+        "classes with most methods": [
+            (sum(isinstance(part, Function) for part in node.body), f"{module.name}:{name}")
+            for module in every
+            for name, node in module.definitions
+            if isinstance(node, ast.ClassDef)
         ],
-    )
+    }
+    found = [sorted(column, key=lambda one: (-one[0], one[1]))[:most] for column in columns.values()]
+    rows = [[f"{number} {name.removeprefix('fournines.')}" for number, name in row] for row in zip(*found, strict=True)]
+    return table(list(columns), rows)
 
 
 def main() -> None:
@@ -192,10 +203,6 @@ def _folder(package: str) -> Path:
     assert spec is not None, f"{package} is among what `make test` installs"
     assert spec.origin is not None, f"{package} is a package of files"
     return Path(spec.origin).parent
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("fournines.")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ BODY: Final = Way(
                 step(
                     "collector.books.tracks:Tracks.write",
                     "protocol",
-                    "collector.ledger.staged:Part",
+                    "collector.ledger.part:Part",
                     "collector.books.books",
                 ),
                 step("collector.ledger.buckets:Buckets.write"),
@@ -83,7 +83,7 @@ BODY: Final = Way(
                 step(
                     "collector.books.rolling:Rolling.keep",
                     "protocol",
-                    "collector.ledger.staged:Part",
+                    "collector.ledger.part:Part",
                     "collector.books.books",
                 ),
             ),
