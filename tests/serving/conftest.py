@@ -18,6 +18,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from fournines.collector import Collector as Counts
+from fournines.collector import Ledger
 from fournines.slo import SLI, SLO, Objective, SLIKind
 
 SECOND = 1_000_000_000
@@ -197,7 +198,8 @@ def opened(tmp_path, decoders) -> Iterator[Callable[..., Counts]]:
     with contextlib.ExitStack() as stack:
 
         def opened(*slos: SLO) -> Counts:
-            collector = Counts(tmp_path / "ledger", slos, 1_790_000_000.0, decoders)
+            ledger = Ledger(tmp_path / "ledger", 1_790_000_000.0)
+            collector = Counts(ledger, slos, 1_790_000_000.0, decoders)
             stack.callback(collector.close)
             return collector
 

@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from typer.testing import CliRunner
 
-from fournines.cli import app
+from fournines.cli.program import app
 
 SERVICE = """
 from fastapi import FastAPI, HTTPException

@@ -102,6 +102,14 @@ def test_all_faults_are_listed_at_once(fault):
     assert ["port", "data"] == [found.path for found in fault("port: x\ndata: ${FOURNINES_NOWHERE}\n").faults]
 
 
+def test_no_fault_shows_what_a_request_is_sent_with(fault):
+    """A header that was written without quotes may be a token all the same."""
+    said = str(fault("probes: [{service: a, url: 'http://a/', headers: {authorization: 45678}}]\n"))
+
+    assert "probes[0].headers.authorization" in said
+    assert "45678" not in said
+
+
 @pytest.mark.parametrize("hook", ["url: 'ftp://pager/s3cret', secret: 45678", "url: 'http://u:s3cret@', token: s3cret"])
 def test_no_fault_shows_what_a_receiver_is_kept_secret_by(fault, hook):
     """Tokens stand in a receiver's address, and a fault is printed where others read it."""

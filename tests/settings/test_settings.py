@@ -2,18 +2,21 @@
 
 from pathlib import Path
 
+import pytest
+
 from fournines.settings import Flags, load
 
 
 def test_paths_of_the_receivers_count_from_the_files_folder(folder, write):
     """A certificate named in a file lies beside it, wherever the collector is started from; an absolute path stays."""
-    path = write("otlp: {socket: otlp.sock, tls: {certificate: a.pem, key: /etc/key.pem}}\nkernels: ./k\n")
+    path = write(
+        "otlp: {socket: otlp.sock, tls: {certificate: a.pem, key: keys/b.pem, client_ca: /etc/ca.pem}}\nkernels: ./k\n"
+    )
 
     settings = load(path, Flags(), {})
 
     assert (folder / "otlp.sock", folder / "k") == (settings.otlp.socket, settings.kernels)
-    assert settings.otlp.tls is not None
-    assert (folder / "a.pem", Path("/etc/key.pem")) == (settings.otlp.tls.certificate, settings.otlp.tls.key)
+    assert [folder / "a.pem", folder / "keys/b.pem", Path("/etc/ca.pem")] == [path for _, path in settings.otlp.tls]
 
 
 def test_senders_tokens_are_secrets(write, fault):
@@ -33,6 +36,21 @@ def test_a_header_that_is_none_is_a_fault_and_is_not_shown(fault):
     assert (4, "probes[0].headers.authorization") == (found.line, found.path)
     assert "a line's end" in found.message
     assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("type: otlp, endpoint: 'http://a'", "type: otlp, endpoint: 'http://a/', redact: false"),
+        ("type: remote_write, url: 'http://a'", "type: remote_write, url: 'http://a', interval: 1s"),
+        ("type: xray, region: a", "type: xray, region: a, timeout: 1"),
+    ],
+)
+def test_one_destination_has_one_queue(fault, one, other):
+    """A destination is told by where it is, whatever else is said of it."""
+    (found,) = fault(f"forward: [{{{one}}}, {{{other}}}]\n").faults
+
+    assert "[1] is the same as [0]" == found.message
 
 
 def test_settings_of_everything_that_comes_in_and_goes_out(folder, write):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fournines.collector.registry.declarations import Declaration
 from fournines.collector.registry.catalogue import Catalogue
+from fournines.collector.registry.declarations import Declaration
 from fournines.slo import Origin
 
 
