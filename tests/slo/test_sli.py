@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from fournines.slo import SLI, Condition, InvalidValue, SLIKind, Verdict
+from fournines.slo import SLI, Condition, InvalidValue, SLIKind, SpanKind, Verdict
 
 
 @pytest.mark.parametrize(
@@ -154,8 +155,15 @@ def test_impossible_indicators(make):
         make()
 
 
+@pytest.mark.parametrize("kind", SpanKind)
+def test_span_kinds_have_otlp_s_numbers(kind):
+    """What a span says of its kind on the wire is compared with these numbers."""
+    assert kind.value == Span.SpanKind.Value(f"SPAN_KIND_{kind.name}")
+
+
 def test_threshold_in_nanoseconds():
     """Spans are compared in whole nanoseconds; availability has no threshold."""
     assert latency().threshold_nanoseconds == 250_000_000
+    assert SLI(SLIKind.LATENCY, "p", threshold=Decimal(10)).threshold_nanoseconds == 10_000_000_000
     assert SLI(SLIKind.LATENCY, "p", threshold=Decimal("0.0000000015")).threshold_nanoseconds == 1
     assert sli().threshold_nanoseconds is None
