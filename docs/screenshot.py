@@ -8,6 +8,7 @@ python docs/screenshot.py DIR        writes every width, by day and by night, an
 from __future__ import annotations
 
 import functools
+import math
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-import numpy as np
-
 from fournines.dashboards import CONTENT_SECURITY_POLICY, STATIC, Detail, History, Overview, render_overview, render_slo
 from fournines.slo import (
     DAY,
@@ -31,6 +30,8 @@ from fournines.slo import (
     SLI,
     SLO,
     Evaluator,
+    EventCount,
+    FakeEventSource,
     HistoryPoint,
     Interval,
     Objective,
@@ -62,36 +63,27 @@ class Sample:
 
     def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
         """Counts over each window; a service unheard for a minute is silent."""
-        shape = (len(names), len(windows))
-        good, total = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for row, name in enumerate(names):
-            for column, window in enumerate(windows):
-                good[row, column], total[row, column] = self._count(name, window.interval(now), now)
-        since = [int(now - self.stretches[n][0].start) if self.stretches.get(n) else -1 for n in names]
-        heard = [now - self.heard[n] if n in self.heard else np.nan for n in names]
-        silent = [self.heard.get(n, 0) > 60 for n in names]
-        return Observation(
-            good,
-            total,
-            np.zeros(shape, dtype=np.int64),
-            np.array(since, dtype=np.int64),
-            np.array(heard, dtype=np.float64),
-            np.array(silent, dtype=np.bool_),
+        source = FakeEventSource(
+            count=lambda name, window: self._count(name, window.interval(now), now),
+            since={n: int(now - self.stretches[n][0].start) if self.stretches.get(n) else -1 for n in names},
+            heard={n: now - self.heard[n] if n in self.heard else math.nan for n in names},
+            silent={n for n in names if self.heard.get(n, 0) > 60},
         )
+        return source.observe(names, windows, now)
 
     def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
         """Counts in steps; steps without traffic are left out."""
         steps = ((t, self._count(name, Interval(t, t + step), NOW)) for t in range(interval.start, interval.end, step))
         return [HistoryPoint(t, good, total) for t, (good, total) in steps if total]
 
-    def _count(self, name: str, interval: Interval, now: float) -> tuple[int, int]:
+    def _count(self, name: str, interval: Interval, now: float) -> EventCount:
         good = total = 0
         for stretch in self.stretches.get(name, ()):
             seconds = min(interval.end, now - stretch.end) - max(interval.start, now - stretch.start)
             events = int(max(0.0, seconds) * stretch.rate)
             total += events
             good += events - round(events * stretch.bad)
-        return good, total
+        return EventCount(good, total)
 
 
 def availability(service: str, target: str = "0.9999", **more: str) -> SLO:
