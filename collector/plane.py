@@ -70,9 +70,9 @@ class Plane:
         with ExitStack() as opened:
             self._doors = opened.enter_context(closing(self._opened_doors(plan.reception)))
             self._xray = [opened.enter_context(closing(each)) for each in self._opened_xray(plan.reception)]
-            decoders = load_decoders(plan.kernels, _LOG.info)
-            # Who has the ledger has the folder, and all else that is kept there.
+            # Who has the ledger has the folder, and all else that is kept there, compiled decoders too.
             ledger = opened.enter_context(closing(Ledger(plan.data, clock(), replace_damaged=True)))
+            decoders = load_decoders(plan.kernels, _LOG.info)
             self._outlets = Outlets(plan.outlets, plan.data, registry, clock, families)
             self._forwards = opened.enter_context(closing(Forwards(self._outlets.destinations)))
             self.traces = opened.enter_context(closing(Traces(plan.data, registry, plan.traces, plan.share)))

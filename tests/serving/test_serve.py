@@ -142,6 +142,17 @@ def test_a_read_only_folder_is_named(collector):
     assert "Traceback" not in ended.stderr
 
 
+def test_a_data_folder_that_can_not_be_had_is_named_as_that(collector):
+    """Not as the trouble of what would be compiled into it: the folder is taken before anything is."""
+    collector.data.write_text("a file")
+    environment = {name: text for name, text in os.environ.items() if name != "FOURNINES_KERNELS"}
+    ended = subprocess.run(collector.command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+    assert 1 == ended.returncode
+    assert f"{collector.data} can't be used for data" in ended.stderr
+    assert "decoders" not in ended.stderr
+
+
 def test_port_0_says_which_port_it_took(tmp_path):
     """The address in the log, and with it those in pages and messages, is one that answers."""
     command = [sys.executable, "-m", "fournines", "serve", "--data", str(tmp_path / "data"), "--port", "0"]
