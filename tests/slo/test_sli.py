@@ -72,6 +72,12 @@ def test_no_conditions(text):
         Condition.parse(text)
 
 
+@pytest.mark.parametrize("value", ["'tis", "o'", "'a\"", "\"a'"])
+def test_a_quote_that_closes_nothing_is_meant(value):
+    """Quotes around a value are refused; one that stands alone belongs to it."""
+    assert Condition.parse(f"k == {value}").holds({"k": value}) is True
+
+
 KEYS = st.from_regex(r"[a-z][a-z0-9._\-]{0,10}", fullmatch=True)
 
 
