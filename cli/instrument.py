@@ -18,7 +18,7 @@ def instrument(
 
     The command takes this process's place. Exits 127 where it is not found, 126 where it can't be run.
     """
-    from ..instrumentation.config.unchanged import environment
+    from ..instrumentation.config.variables import environment
     from ..instrumentation.unchanged import CannotRun, launch
 
     try:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .config import sdk as _config_sdk  # noqa: F401 - first of all: see there
 from .errors import BadObjective, BadRule, InstrumentationError, NoSuchClient, NoSuchEngine, NotAnApplication
+from .handles import instrument
 from .redaction.rules import Rules
-from .telemetry import Telemetry, instrument
+from .telemetry import Telemetry
 
 if TYPE_CHECKING:
     from .logs.json import JsonFormatter
     from .logs.plain import CorrelationFilter
     from .logs.structlog import JsonRenderer, add_ids
     from .objectives import Objective
+    from .redaction.redactor import Redactor
 
 __all__ = [
     "BadObjective",
@@ -31,6 +33,7 @@ __all__ = [
     "NoSuchEngine",
     "NotAnApplication",
     "Objective",
+    "Redactor",
     "Rules",
     "Telemetry",
     "add_ids",
@@ -42,9 +45,10 @@ _WHEN_ASKED_FOR: Final = {
     "JsonFormatter": "logs.json",
     "JsonRenderer": "logs.structlog",
     "Objective": "objectives",
+    "Redactor": "redaction.redactor",
     "add_ids": "logs.structlog",
 }
-"""Who writes no logs with us does not pay for importing them."""
+"""Who needs none of these does not pay for importing them."""
 
 
 if not TYPE_CHECKING:  # a type checker would take every name for one of ours

@@ -18,9 +18,9 @@ class Forgetful(Protocol):
 _forgetful: Final[weakref.WeakSet[Forgetful]] = weakref.WeakSet()
 
 
-def forgets(one: Forgetful) -> None:
-    """Has it begin anew in every child, for as long as somebody holds it."""
-    _forgetful.add(one)
+def forgets(*ones: Forgetful) -> None:
+    """Has them begin anew in every child, each for as long as somebody holds it."""
+    _forgetful.update(ones)
 
 
 def in_child(hook: Callable[[], object]) -> None:

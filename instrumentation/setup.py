@@ -1,4 +1,4 @@
-"""Composing what a request is measured with, and finding our place beside providers that were there before us."""
+"""How spans are made: by which sampler, and with which provider, ours or one that was there before us."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from . import names, outgoing
-from .aws import bridge
 from .config.config import Config
-from .counts.red import Red
-from .export.worker import Worker
 from .health import Health
 from .identity import Resource
-from .propagation.propagators import propagators
 from .redaction.cutting import cut_span
 from .redaction.lengths import Lengths
 from .redaction.redactor import Redactor
 from .redaction.spans import cleaned_span
-from .requests.middleware import Instruments
+from .requests.instruments import Instruments
 from .tracing.eager import Eager
 from .tracing.readable import SpanForm
 from .tracing.requestspan import RequestSpan
 from .tracing.sampling import Sampling, head_sampler
-from .tracing.spanqueue import SpanQueue
 from .tracing.spans import (
     Provider,
     global_provider,
@@ -45,43 +39,7 @@ XRAY: Final = "xray"
 _ours: weakref.WeakSet[trace.TracerProvider] = weakref.WeakSet()
 
 
-def instruments(
-    config: Config,
-    *,
-    red: Red,
-    health: Health,
-    spans: SpanQueue,
-    resource: Callable[[], Resource],
-    on_request: Callable[[], None],
-    on_failure: Callable[[], None],
-    clients: frozenset[str],
-    worker: Worker,
-) -> Instruments:
-    """What the requests of one application are measured with."""
-    redactor = Redactor(config.redaction, health)
-    sampling = Sampling(_head(config, resource, health), config.kept_share, config.slow)
-    made = Instruments(
-        red=red,
-        health=health,
-        spans=spans,
-        propagators=propagators(config.propagators, partial(health.add, names.PROM_REFUSED_HEADERS), redactor.pair),
-        known_methods=config.known_methods,
-        sampling=sampling,
-        on_failure=on_failure,
-        on_request=on_request,
-        clients=clients,
-        worker=worker,
-    )
-    _trace(made, resource, redactor, config.lengths)
-    red.hand_on, spans.settle = spans.put_ended, red.settle
-    red.failed = partial(health.add, names.PROM_ERRORS, "report")
-    if clients:
-        outgoing.follow(made)
-    bridge(config.clients_off)
-    return made
-
-
-def _head(config: Config, resource: Callable[[], Resource], health: Health) -> Sampler | None:
+def head(config: Config, resource: Callable[[], Resource], health: Health) -> Sampler | None:
     """Who decides at the start of a trace; nobody, unless the environment names one."""
     if config.sampler == XRAY:
         from .aws.polling import xray_sampler
@@ -90,7 +48,7 @@ def _head(config: Config, resource: Callable[[], Resource], health: Health) -> S
     return head_sampler(config.sampler, config.sampler_argument)
 
 
-def _trace(made: Instruments, resource: Callable[[], Resource], redactor: Redactor, lengths: Lengths) -> None:
+def set_up(made: Instruments, resource: Callable[[], Resource], redactor: Redactor, lengths: Lengths) -> None:
     """Says how the spans of requests are made, and with which provider those of libraries."""
     existing = global_provider()
     if existing is not None and existing not in _ours:

@@ -7,12 +7,11 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from .token import Token
+from .variables import Variables
 
 DEFAULT_HOST: Final = "127.0.0.1"
 OTEL_HOST: Final = "localhost"
@@ -46,30 +45,25 @@ class Page:
         )
 
 
-def read_page(environ: Mapping[str, str] | None = None) -> Page:
-    """Reads the environment once. Never raises: what can't be understood is logged and left out."""
-    env = os.environ if environ is None else environ
-    named = "prometheus" in (part.strip() for part in _text(env, "OTEL_METRICS_EXPORTER").split(","))
+def read_page(env: Variables) -> Page:
+    """What the environment says of it. Never raises: what can't be understood is logged and left out."""
+    named = "prometheus" in env.words("OTEL_METRICS_EXPORTER")
     port, host = _port(env, "FOURNINES_METRICS_PORT"), DEFAULT_HOST
     if named and port is None:
         port, host = _port(env, "OTEL_EXPORTER_PROMETHEUS_PORT") or OTEL_PORT, OTEL_HOST
-        host = _text(env, "OTEL_EXPORTER_PROMETHEUS_HOST") or host
-    token = _text(env, "FOURNINES_METRICS_TOKEN")
+        host = env.text("OTEL_EXPORTER_PROMETHEUS_HOST") or host
+    token = env.text("FOURNINES_METRICS_TOKEN")
     return Page(
-        host=_text(env, "FOURNINES_METRICS_HOST") or host,
+        host=env.text("FOURNINES_METRICS_HOST") or host,
         port=port,
         token=Token(token) if token else None,
-        folder=_text(env, "FOURNINES_METRICS_DIR"),
-        prometheus_folder=_text(env, "PROMETHEUS_MULTIPROC_DIR"),
+        folder=env.text("FOURNINES_METRICS_DIR"),
+        prometheus_folder=env.text("PROMETHEUS_MULTIPROC_DIR"),
     )
 
 
-def _text(env: Mapping[str, str], name: str) -> str:
-    return env.get(name, "").strip()
-
-
-def _port(env: Mapping[str, str], name: str) -> int | None:
-    text = _text(env, name)
+def _port(env: Variables, name: str) -> int | None:
+    text = env.text(name)
     if not text or text == "0":
         return None
     if text.isascii() and text.isdigit() and int(text) <= LAST_PORT:

@@ -6,7 +6,6 @@ https://opentelemetry-python.readthedocs.io/en/stable/sdk/environment_variables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -14,6 +13,7 @@ from .. import names
 from ..resources.discovery import GROUP, Asked
 from ..resources.ec2 import ENDPOINT
 from ..resources.here import DETECTORS, Place, found_here
+from .variables import Variables
 
 VARIABLE: Final = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
 USUAL: Final = (*DETECTORS, "aws_ecs")
@@ -23,41 +23,37 @@ ALWAYS: Final = frozenset({"otel", "service_instance"})
 EVERY: Final = "*"
 
 
-def detected(environ: Mapping[str, str]) -> dict[str, str]:
+def detected(env: Variables) -> dict[str, str]:
     """What the chosen detectors find on the machine itself, and `deployment.id`."""
-    found = found_here(_chosen(environ), Place(environ))
-    if deployment := _text(environ, "FOURNINES_DEPLOYMENT_ID"):
+    found = found_here(_chosen(env), Place(env.environ))
+    if deployment := env.text("FOURNINES_DEPLOYMENT_ID"):
         found[names.DEPLOYMENT_ID] = deployment
     return found
 
 
-def asked(environ: Mapping[str, str]) -> Asked:
+def asked(env: Variables) -> Asked:
     """What has to be asked for."""
-    chosen = _chosen(environ)
+    chosen = _chosen(env)
     own = {*DETECTORS, *ALWAYS, "aws_ecs", "aws_ec2"}
     return Asked(
-        ecs=_text(environ, "ECS_CONTAINER_METADATA_URI_V4") if "aws_ecs" in chosen else "",
-        ec2=_instance(environ) if "aws_ec2" in chosen else "",
+        ecs=env.text("ECS_CONTAINER_METADATA_URI_V4") if "aws_ecs" in chosen else "",
+        ec2=_instance(env) if "aws_ec2" in chosen else "",
         others=tuple(name for name in chosen if name not in own),
     )
 
 
-def _instance(environ: Mapping[str, str]) -> str:
+def _instance(env: Variables) -> str:
     # Both variables are those of AWS's own tools.
-    if _text(environ, "AWS_EC2_METADATA_DISABLED").lower() == "true":
+    if env.is_true("AWS_EC2_METADATA_DISABLED"):
         return ""
-    return _text(environ, "AWS_EC2_METADATA_SERVICE_ENDPOINT").rstrip("/") or ENDPOINT
+    return env.text("AWS_EC2_METADATA_SERVICE_ENDPOINT").rstrip("/") or ENDPOINT
 
 
-def _text(environ: Mapping[str, str], name: str) -> str:
-    return environ.get(name, "").strip()
-
-
-def _chosen(environ: Mapping[str, str]) -> tuple[str, ...]:
-    named = [part.strip() for part in _text(environ, VARIABLE).split(",") if part.strip()]
+def _chosen(env: Variables) -> tuple[str, ...]:
+    named = env.words(VARIABLE)
     if not named:
         return USUAL
     if EVERY in named:
         installed = sorted(entry.name for entry in entry_points(group=GROUP))
-        named = [*(name for name in named if name != EVERY), *USUAL, "aws_ec2", *installed]
-    return tuple(dict.fromkeys(named))
+        named = tuple(dict.fromkeys((*(name for name in named if name != EVERY), *USUAL, "aws_ec2", *installed)))
+    return named

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ... import __version__
-from ..config.config import Target
+from ..config.target import Target
 
 if TYPE_CHECKING:
     import requests

@@ -31,21 +31,16 @@ class Worker:
     _asked: int
     _answered: int
 
-    def __init__(self, exporter: Exporter, clock: Clock, health: Health) -> None:
-        self._exporter, self._clock, self._health = exporter, clock, health
+    def __init__(self, clock: Clock, health: Health) -> None:
+        self._clock, self._health = clock, health
         self.forget()
 
-    @property
-    def running(self) -> bool:
-        """Whether the thread was started in this process and not stopped."""
-        return self.thread is not None
-
-    def start(self) -> None:
+    def start(self, exporter: Exporter) -> None:
         """Starts the thread unless it runs, or one that was stopped still hangs in its last call."""
         with self._condition:
             if self.thread is None and (self._ended is None or not self._ended.is_alive()):
                 self._stop_by = None
-                thread = threading.Thread(target=self._run, name="fournines-export", daemon=True)
+                thread = threading.Thread(target=self._run, args=(exporter,), name="fournines-export", daemon=True)
                 try:
                     thread.start()
                 except RuntimeError as e:  # no threads left, or the interpreter is ending: a later request tries again
@@ -72,28 +67,22 @@ class Worker:
             self._condition.wait_for(lambda: self._answered >= ticket, timeout)
             return self._answered >= ticket and self._delivered
 
-    def part(self, timeout: float) -> None:
-        """Asks the thread to end with the good-bye, at most `timeout` seconds from now, and does not wait for it."""
+    def part(self, timeout: float) -> threading.Thread | None:
+        """Asks the thread to end with the good-bye, at most `timeout` seconds from now; the thread that was asked last."""
         with self._condition:
-            if self.thread is None:
-                return
-            self._ended, self.thread = self.thread, None
-            self._stop_by = self._clock.steady() + timeout
-            self._condition.notify_all()
+            if self.thread is not None:
+                self._ended, self.thread = self.thread, None
+                self._stop_by = self._clock.steady() + timeout
+                self._condition.notify_all()
+            return self._ended
 
     def stop(self, timeout: float) -> bool:
         """Ends the thread with the good-bye, at most `timeout` seconds from now; True when it was acknowledged."""
-        self.part(timeout)
-        thread = self._ended
+        thread = self.part(timeout)
         if thread is None:
             return True
         thread.join(timeout)
         return not thread.is_alive() and self._delivered
-
-    @property
-    def ending(self) -> bool:
-        """Whether a thread that was asked to end is still at it."""
-        return self._ended is not None and self._ended.is_alive()
 
     def forget(self) -> None:
         """As if never started: a forked child has no such thread, and its parent may have held the lock."""
@@ -102,7 +91,7 @@ class Worker:
         self._asked = self._answered = 0
         self._woken = self._delivered = False
 
-    def _run(self) -> None:
+    def _run(self, exporter: Exporter) -> None:
         suppress()
         due = self._clock.steady()
         while (stop_by := self._stop_by) is None:
@@ -111,9 +100,9 @@ class Worker:
                 self._woken = False
                 flush_by, asked, self._flush_by = self._flush_by, self._asked, None
             if flush_by is not None:
-                self._answer(asked, delivered=self._guarded(partial(self._exporter.flush, flush_by), default=False))
-            due = self._guarded(self._exporter.tick, default=self._clock.steady() + 1.0)
-        self._answer(self._asked, delivered=self._guarded(partial(self._exporter.say_goodbye, stop_by), default=False))
+                self._answer(asked, delivered=self._guarded(partial(exporter.flush, flush_by), default=False))
+            due = self._guarded(exporter.tick, default=self._clock.steady() + 1.0)
+        self._answer(self._asked, delivered=self._guarded(partial(exporter.say_goodbye, stop_by), default=False))
 
     def _refused(self, error: RuntimeError) -> None:
         self._health.add(names.PROM_ERRORS, "start")

@@ -12,7 +12,6 @@ import asyncio
 import gzip
 import logging
 import threading
-import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 
@@ -25,15 +24,12 @@ from .. import names
 from ..config.page import Page
 from ..config.token import CHALLENGE
 from ..counts.point import Total
-from ..counts.red import Red
-from ..export.exporter import Exporter
 from ..health import Health
 from ..multiprocess.gate import GATE
 from ..multiprocess.place import is_shared, meeting_place
 from ..multiprocess.snapshot import Snapshot
 from ..multiprocess.workers import Workers
 from ..multiprocess.writer import Writer
-from ..tracing.spanqueue import SpanQueue
 from .families import (
     Families,
     Own,
@@ -70,24 +66,20 @@ class Answer(NamedTuple):
 class Exposition:
     """The metrics page of one application, on a registry of its own; of all its workers, where there are several."""
 
-    def __init__(
-        self, red: Red, spans: SpanQueue, health: Health, exporter: Exporter, settings: Page | None = None
-    ) -> None:
-        self._settings = settings or Page()
-        self._health = health
-        self._service = str(exporter.resource[names.SERVICE_NAME])
-        self._own = Own(red, spans, health, exporter)
+    _workers: Workers | None
+    _looked: bool
+
+    def __init__(self, own: Own, settings: Page, service: str, health: Health) -> None:
+        self._own, self._settings, self._service, self._health = own, settings, service, health
         self.registry = Registry()
-        self.registry.register(self._own)
+        self.registry.register(own)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self._parts = _Parts(self._own, self.registry, health, self._settings, self._service)
-        self._server: PageServer | None = None
-        if self._settings.port is not None:
-            address = self._settings.host, self._settings.port
-            self._server = PageServer(address, self._parts.answer, health)
-        weakref.finalize(self, _let_go, self._parts, self._server).atexit = False
+        self._writer = Writer(self._write, health)
+        port = settings.port
+        self._server = None if port is None else PageServer((settings.host, port), self.answer, health)
+        self._begin()
 
     @property
     def elsewhere(self) -> bool:
@@ -96,7 +88,8 @@ class Exposition:
 
     def start(self) -> None:
         """Shares this worker's counts with the others, and opens the port, where either was asked for. Never raises."""
-        self._parts.start()
+        if is_shared(self._settings):
+            self._writer.start()
         if self._server is not None:
             self._server.start()
 
@@ -104,60 +97,37 @@ class Exposition:
         """Leaves the last counts to the other workers, and closes the port. Takes at most about `timeout` seconds."""
         if self._server is not None:
             self._server.stop()
-        self._parts.stop(timeout)
-
-    def forget(self) -> None:
-        """Begins anew in a forked child: seat, port and threads are its parent's."""
-        self._parts.forget()
-        if self._server is not None:
-            self._server.forget()
-
-    def page(self, accept: str) -> tuple[bytes, str]:
-        """(body, content type) in the format that the `Accept` header asks for."""
-        return self._parts.page(accept)
-
-    async def respond(self, scope: Mapping[str, Any], send: Send) -> None:
-        """Answers one scrape."""
-        headers: list[Header] = list(scope["headers"])
-        answer = self._parts.refusal(headers) or await _aside(lambda: self._parts.answer(headers))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
-
-
-class _Parts:
-    """What threads may hold on to, while nobody holds the page itself any more."""
-
-    _workers: Workers | None
-    _looked: bool
-
-    def __init__(self, own: Own, registry: Registry, health: Health, settings: Page, service: str) -> None:
-        self._own, self._registry, self._health = own, registry, health
-        self._settings, self._service = settings, service
-        self._writer = Writer(self._write, health)
-        self._begin()
-
-    def start(self) -> None:
-        if is_shared(self._settings):
-            self._writer.start()
-
-    def stop(self, timeout: float) -> None:
         self._writer.stop(timeout)
 
     def part(self) -> None:
+        """As `stop`, and gives the seat back, but waits for nothing: nobody holds the application any more."""
+        if self._server is not None:
+            self._server.part()
         workers = self._workers
         self._writer.part(workers.close if workers is not None else lambda: None)
 
     def forget(self) -> None:
+        """Begins anew in a forked child: seat, port and threads are its parent's."""
         self._writer.forget()
         if self._workers is not None:
             self._workers.leave_to_parent()
+        if self._server is not None:
+            self._server.forget()
         self._begin()
+
+    async def respond(self, scope: Mapping[str, Any], send: Send) -> None:
+        """Answers one scrape."""
+        headers: list[Header] = list(scope["headers"])
+        answer = self._refusal(headers) or await _aside(lambda: self._made(headers))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
     def answer(self, headers: Iterable[Header]) -> Answer:
         """One scrape's answer, whatever happens."""
         headers = list(headers)
-        if (refused := self.refusal(headers)) is not None:
-            return refused
+        return self._refusal(headers) or self._made(headers)
+
+    def _made(self, headers: list[Header]) -> Answer:
         if not self._places.acquire(blocking=False):
             return self._unavailable("busy", b"too many scrapes at once\n")
         try:
@@ -172,7 +142,7 @@ class _Parts:
         finally:
             self._places.release()
 
-    def refusal(self, headers: Iterable[Header]) -> Answer | None:
+    def _refusal(self, headers: Iterable[Header]) -> Answer | None:
         """The answer to who may not read the page; None for who may."""
         token = self._settings.token
         if token is None or token.admits(_joined(headers, b"authorization")):
@@ -181,6 +151,7 @@ class _Parts:
         return _said(401, b"a bearer token is needed\n", (b"www-authenticate", CHALLENGE))
 
     def page(self, accept: str) -> tuple[bytes, str]:
+        """(body, content type) in the format that the `Accept` header asks for."""
         format_ = chosen(accept)
         return format_.encode(*self._families()), format_.content_type
 
@@ -206,7 +177,7 @@ class _Parts:
         return _page(families), (total.boundaries, total.totals())
 
     def _others(self) -> list[Collector]:
-        return [one for one in self._registry.registered() if one is not self._own]
+        return [one for one in self.registry.registered() if one is not self._own]
 
     def _of_prometheus(self) -> list[Metric]:
         folder = self._settings.prometheus_folder
@@ -249,13 +220,6 @@ class _Parts:
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._looked = False
         self._workers = None
-
-
-def _let_go(parts: _Parts, server: PageServer | None) -> None:
-    """A page nobody holds any more (tests make one each) leaves neither thread nor port behind."""
-    if server is not None:
-        server.part()
-    parts.part()
 
 
 async def _aside(call: Callable[[], Answer]) -> Answer:

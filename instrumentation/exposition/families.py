@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -17,8 +17,9 @@ from prometheus_client.samples import Sample as PrometheusSample
 from .. import names
 from ..counts.point import Total
 from ..counts.red import Red
-from ..export.exporter import Exporter
+from ..counts.work import WorkCounts
 from ..health import Health
+from ..identity import Resource
 from ..multiprocess.snapshot import (
     LASTING,
     Family,
@@ -99,10 +100,19 @@ class Families(Collector):
 
 
 class Own(Collector):
-    """What the instrumentation itself says."""
+    """What the instrumentation itself says. `waiting`: batches, of all signals, that are not acknowledged."""
 
-    def __init__(self, red: Red, spans: SpanQueue, health: Health, exporter: Exporter) -> None:
-        self._red, self._spans, self._health, self._exporter = red, spans, health, exporter
+    def __init__(
+        self,
+        red: Red,
+        work: WorkCounts,
+        spans: SpanQueue,
+        health: Health,
+        resource: Callable[[], Resource],
+        waiting: Callable[[], int],
+    ) -> None:
+        self._red, self._work, self._spans, self._health = red, work, spans, health
+        self._resource, self._waiting = resource, waiting
 
     def collect(self) -> Iterator[Metric]:
         """Everything of ours, of this process."""
@@ -116,7 +126,7 @@ class Own(Collector):
 
     def target(self) -> dict[str, str]:
         """Who speaks, as labels."""
-        return {label(name): str(value) for name, value in self._exporter.resource.items()}
+        return {label(name): str(value) for name, value in self._resource().items()}
 
     def snapshot(self, others: Iterable[Family]) -> Snapshot:
         """Everything of ours, and others, as it is added up over workers."""
@@ -131,11 +141,11 @@ class Own(Collector):
         """What is neither the target nor a duration."""
         yield _gauge(names.PROM_SERVICE_UP, "1 while the process serves.", 1)
         yield self._active()
-        for metric, boundaries, totals in self._exporter.work.shown():
+        for metric, boundaries, totals in self._work.shown():
             series = [(dict(total.key), total) for total in totals]
             yield histogram(metric.prometheus, metric.text, boundaries, series)
         yield from self._counters()
-        yield _gauge(names.PROM_BATCHES_WAITING, "Batches not yet acknowledged.", self._exporter.waiting_batches)
+        yield _gauge(names.PROM_BATCHES_WAITING, "Batches not yet acknowledged.", self._waiting())
         yield _gauge(names.PROM_SPANS_WAITING, "Spans not yet sent.", len(self._spans))
 
     def _active(self) -> Metric:
@@ -155,7 +165,7 @@ class Own(Collector):
         overflow = CounterMetricFamily(
             names.PROM_SERIES_OVERFLOW, "Series that lost what told them apart: there are too many.", labels=[]
         )
-        overflow.add_metric([], self._red.overflowed + self._exporter.work.overflowed)
+        overflow.add_metric([], self._red.overflowed + self._work.overflowed)
         yield overflow
 
 

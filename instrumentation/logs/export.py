@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .. import names
 from ..clock import Clock
-from ..config.config import LogsConfig, Target
+from ..config.logs import LogsConfig
+from ..config.target import Target
+from ..export.encoding import encoded, packed
 from ..export.outbox import Outbox
 from ..export.transport import Transport
 from ..health import Health
@@ -70,7 +72,7 @@ class LogExport:
         while not self._outbox.waiting and (entries := self._queue.take(self._config.batch)):
             body, told = self._encoded(resource, entries)
             if told:
-                self._outbox.put(_packed(body, self._target), told)
+                self._outbox.put(packed(body, self._target), told)
                 self._outbox.push(until, impatient=impatient)
 
     def close(self) -> None:
@@ -83,14 +85,12 @@ class LogExport:
         self._outbox.forget()
 
     def _encoded(self, resource: Resource, entries: Sequence[LogEntry]) -> tuple[bytes, int]:
-        """(body, how many entries it tells of): one that can't be told must not take the others with it."""
-        body = self._try(resource, entries)
-        if body is not None:
-            return body, len(entries)
-        told = [entry for entry in entries if self._try(resource, [entry]) is not None]
-        self._health.add(names.PROM_DROPPED_LOGS, by=len(entries) - len(told))
-        _log.warning("%d log records can't be encoded and are dropped", len(entries) - len(told))
-        return self._try(resource, told) or b"", len(told)
+        """(body, how many entries it tells of)."""
+        body, told = encoded(entries, partial(self._try, resource))
+        if told < len(entries):
+            self._health.add(names.PROM_DROPPED_LOGS, by=len(entries) - told)
+            _log.warning("%d log records can't be encoded and are dropped", len(entries) - told)
+        return body, told
 
     def _try(self, resource: Resource, entries: Sequence[LogEntry]) -> bytes | None:
         from .otlp import logs_request
@@ -100,13 +100,6 @@ class LogExport:
         except Exception:  # noqa: BLE001 - what was logged may be anything, and a rule of redaction somebody else's
             self._health.add(names.PROM_ERRORS, "logs")
             return None
-
-
-def _packed(body: bytes, target: Target) -> bytes:
-    # As with counts: compressed once, and no time inside, so that a repeat is the same bytes.
-    if target.gzip and target.protocol != "grpc":
-        return gzip.compress(body, mtime=0)
-    return body
 
 
 MakeWay = Callable[[Target], Transport | None]

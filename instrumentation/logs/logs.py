@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, get_args
 
 from ..clock import Clock
-from ..config.config import LogsConfig
+from ..config.logs import LogsConfig
 from ..errors import InstrumentationError
 from ..health import Health
 from .about import speak_for
@@ -42,9 +42,10 @@ class Logs:
         health: Health,
         clock: Clock,
         make_transport: MakeWay,
+        wake: Callable[[], None],
     ) -> None:
         self._attributes, self._redactor, self._health, self._clock = attributes, redactor, health, clock
-        self._queue = queue = LogQueue(config.queue, config.batch, health)
+        self._queue = queue = LogQueue(config.queue, config.batch, health, wake)
         self.export: LogExport | None = log_export(config, queue, redactor, clock, health, make_transport)
         self._handler = None if self.export is None else OtlpHandler(queue, health)
         self._heard: list[logging.Logger] = []
@@ -52,15 +53,6 @@ class Logs:
         if config.lines != "off":
             self.show(config.lines)
         self.begin()
-
-    @property
-    def wake(self) -> Callable[[], None]:
-        """What is called when a batch is full."""
-        return self._queue.wake
-
-    @wake.setter
-    def wake(self, wake: Callable[[], None]) -> None:
-        self._queue.wake = wake
 
     def show(self, lines: str) -> None:
         """What consoles show from now on, in the whole process: `off`, `plain` or `json`.

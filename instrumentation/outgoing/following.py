@@ -19,7 +19,7 @@ from typing import Any, Final
 from opentelemetry import metrics
 
 from .. import names
-from ..config.config import stable_conventions
+from ..config.conventions import stable_conventions
 from ..tracing.current import Current
 from .cursors import follow_cursors
 from .engines import follow_engines

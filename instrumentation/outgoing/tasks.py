@@ -6,6 +6,7 @@ from typing import Any
 
 from opentelemetry import trace
 
+from ..process import say_goodbyes
 from .tracers import CallTracers, say_why
 
 
@@ -24,6 +25,4 @@ def _failed(exception: BaseException | None = None, **_: Any) -> None:
 
 def _parted(**_: Any) -> None:
     """Forked workers end without the interpreter's own end."""
-    from ..telemetry import _say_goodbyes
-
-    _say_goodbyes()
+    say_goodbyes()

@@ -17,7 +17,7 @@ from opentelemetry.metrics import Histogram, Meter, MeterProvider, NoOpMeter, Up
 from opentelemetry.util.types import Attributes
 
 from .. import names
-from ..config.config import stable_conventions
+from ..config.conventions import stable_conventions
 from ..counts.flight import Flight
 from ..counts.point import Exemplar, Key
 from ..errors import NoSuchEngine

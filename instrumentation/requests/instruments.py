@@ -37,6 +37,7 @@ class Instruments:
         propagators: Propagators,
         known_methods: frozenset[str],
         spans: SpanQueue,
+        routes: Routes,
         sampling: Sampling,
         on_failure: Callable[[], None],
         on_request: Callable[[], None],
@@ -46,8 +47,7 @@ class Instruments:
         self.red, self.health, self.propagators = red, health, propagators
         self.known_methods, self.spans, self.clients = known_methods, spans, clients
         self.sampling, self.on_failure, self.on_request, self.worker = sampling, on_failure, on_request, worker
-        self.routes = Routes()
-        self.template = self.routes.template
+        self.routes, self.template = routes, routes.template
 
     def start(self) -> None:
         """Starts what has to run, where it does not run."""

@@ -4,10 +4,3 @@ What the machine itself knows is read when the service is instrumented: some sma
 could wait. What has to be asked for over a network (`discovery.py`) is asked for in the background, after the start, and
 stands on every export from then on. Whatever `OTEL_RESOURCE_ATTRIBUTES` says stands above all of it.
 """
-
-from __future__ import annotations
-
-from .discovery import Asked, Discovery
-from .here import DETECTORS, Place, found_here
-
-__all__ = ["DETECTORS", "Asked", "Discovery", "Place", "found_here"]

@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-from .. import telemetry as ours
-from ..telemetry import Telemetry, instrument
+from ..handles import instrument, living
+from ..telemetry import Telemetry
 
 UVICORN_S: Final = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware")
 """What uvicorn puts around an application: it stays outside, so that we see the scheme and the client that the proxy saw."""
@@ -25,7 +25,7 @@ _log = logging.getLogger("fournines.instrumentation")
 def served(app: Any) -> Any:
     """The application as it is to be served: instrumented, unless the service has seen to that itself."""
     try:
-        if isinstance(app, Telemetry) or any(one not in _made for one in ours.living()):
+        if isinstance(app, Telemetry) or any(one not in _made for one in living()):
             _log.info("the service calls instrument() itself; it is left as it is")
             return app
         telemetry = instrument(app)

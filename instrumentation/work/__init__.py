@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ..counts.work import Measured, WorkCounts
     from .crew import Crew
-    from .ending import at_child_end
     from .operation import Consumer, Operation
     from .span import WorkForm
     from .tracing import DeferredWork, EagerWork, WorkTracing
@@ -23,7 +22,6 @@ __all__ = [
     "WorkCounts",
     "WorkForm",
     "WorkTracing",
-    "at_child_end",
 ]
 
 _HOMES: Final = {
@@ -36,7 +34,6 @@ _HOMES: Final = {
     "WorkCounts": "counts",
     "WorkForm": "span",
     "WorkTracing": "tracing",
-    "at_child_end": "ending",
 }
 """Who only counts (`counts`), or imports the package without an application, does not pay for the rest."""
 

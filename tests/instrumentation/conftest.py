@@ -37,6 +37,12 @@ def rx():
     return _load("receivers")
 
 
+@pytest.fixture(scope="session")
+def plant():
+    """Runs something with a fault planted in each function it passes."""
+    return _load("planting").plant
+
+
 @pytest.fixture(params=["http", "grpc"])
 def receiver(request, rx):
     """A receiver of either protocol."""
@@ -151,12 +157,12 @@ def made_logs():
     """Makes the logs of an application, with a way out of a test's own or by the network; all is ended after the test."""
     made = []
 
-    def make(way=None, redactor=None, **env):
+    def make(way=None, redactor=None, wake=lambda: None, **env):
         health, clock = Health(), SystemClock()
         config = read_config("payments", environ=env)
         logs = Logs(
             config.logs, config.attributes, redactor=redactor or Redactor(health=health), health=health, clock=clock,
-            make_transport=transport if way is None else lambda _: way,
+            make_transport=transport if way is None else lambda _: way, wake=wake,
         )  # fmt: skip
         logs.health, logs.clock = health, clock
         made.append(logs)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fournines.instrumentation.aws.polling import Told, read_argument
-from fournines.instrumentation.resources import DETECTORS
+from fournines.instrumentation.resources.here import DETECTORS
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -71,7 +71,7 @@ def bench(watch, monkeypatch):
         shop(), clock=clock, make=make, OTEL_METRICS_EXPORTER="otlp", OTEL_TRACES_EXPORTER="otlp",
     )  # fmt: skip
     monkeypatch.setattr(telemetry, "start", lambda: None)
-    monkeypatch.setattr(telemetry._worker, "start", lambda: None)
+    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
     telemetry.clock, telemetry.metrics, telemetry.traces = clock, transports["metrics"], transports["traces"]
     return telemetry
 
@@ -142,7 +142,7 @@ def test_nothing_is_lost_while_the_collector_is_away(bench, call, rx):
         made += 1
         bench._exporter.tick()
         bench.clock.now += 1
-    waiting = bench._exporter.waiting_batches
+    waiting = bench._exporter.waiting
     bench.metrics.sent.clear()
     bench.metrics.answer = Answer(Verdict.ACCEPTED)
     for _ in range(6):
@@ -182,11 +182,11 @@ def test_a_batch_dies_at_ten_minutes_and_not_before(bench, call):
     call(bench.app, "/ok")
     bench._exporter.tick()
     bench.clock.now += 599
-    bench._exporter._metrics.push(bench.clock.now + 1)
+    bench._exporter._outbox.push(bench.clock.now + 1)
     assert bench._health.count(names.PROM_DROPPED_EVENTS) == 0
 
     bench.clock.now += 1
-    bench._exporter._metrics.push(bench.clock.now + 1)
+    bench._exporter._outbox.push(bench.clock.now + 1)
     assert bench._health.count(names.PROM_DROPPED_EVENTS) == 1
 
 
@@ -211,7 +211,7 @@ def test_a_refused_batch_is_dropped_and_counted(bench, call):
 ])  # fmt: skip
 def test_which_http_answers_are_tried_again(http_receiver, status, verdict):
     """5xx, 408, 429 and broken connections are tried again; other answers but 2xx are not."""
-    from fournines.instrumentation.config.config import Target
+    from fournines.instrumentation.config.target import Target
     from fournines.instrumentation.export.transport import transport
 
     http_receiver.script = [(status, {"Retry-After": "7"})]
@@ -226,7 +226,7 @@ def test_which_http_answers_are_tried_again(http_receiver, status, verdict):
 def test_back_off_grows_to_five_seconds_and_honours_retry_after(bench, call):
     """1, 2, 4, 5, 5 s; a longer Retry-After counts, but a minute at most."""
     bench.metrics.answer = RETRY
-    box = bench._exporter._metrics
+    box = bench._exporter._outbox
     bench._exporter.tick()
     waits = []
     for _ in range(5):
@@ -317,7 +317,7 @@ def test_good_bye_is_the_last_word(watch, call, receiver):
     assert receiver.count() == 1
 
     call(telemetry.app, "/ok")
-    assert not telemetry._worker.running
+    assert telemetry._worker.thread is None
 
 
 def test_a_hanging_collector_costs_requests_nothing_and_shutdown_its_deadline(watch, call, http_receiver):
@@ -399,7 +399,7 @@ def test_spans_wait_behind_the_counts(bench, call):
     bench.clock.now += 10
     bench._exporter.tick()
     assert len(bench.traces.sent) == 4
-    assert bench._exporter.idle
+    assert bench._exporter.waiting == 0
 
 
 def test_partial_success_is_counted(bench, call):
@@ -408,7 +408,7 @@ def test_partial_success_is_counted(bench, call):
     bench._exporter.tick()
 
     assert bench._health.count(names.PROM_REJECTED, "metrics") == 3
-    assert bench._exporter.waiting_batches == 0
+    assert bench._exporter.waiting == 0
 
 
 def test_lost_thread_of_ours_never_ends_the_exports(bench, call, caplog):
@@ -418,7 +418,7 @@ def test_lost_thread_of_ours_never_ends_the_exports(bench, call, caplog):
     def broken():
         raise RuntimeError
 
-    worker = Worker(bench._exporter, bench.clock, bench._health)
+    worker = Worker(bench.clock, bench._health)
     assert worker._guarded(broken, default=7) == 7
     assert bench._health.count(names.PROM_ERRORS, "export") == 1
 
@@ -427,7 +427,7 @@ def test_grpc_without_its_package_is_one_clear_line(monkeypatch, caplog):
     """Without grpcio the log names the extra that brings it, and the service runs on."""
     import sys
 
-    from fournines.instrumentation.config.config import Target
+    from fournines.instrumentation.config.target import Target
     from fournines.instrumentation.export.transport import transport
 
     monkeypatch.setitem(sys.modules, "grpc", None)

@@ -95,7 +95,7 @@ def test_requests_are_answered_and_counted_while_an_export_hangs(watch, async_ca
 def test_requests_count_themselves_where_no_thread_does(watch, async_call, monkeypatch):
     """Without an export thread (none may be had) the requests that wait to be counted stay a bounded number, and none is lost."""
     telemetry = watch(shop())
-    monkeypatch.setattr(telemetry._worker, "start", lambda: None)
+    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
     requests(async_call, telemetry.app, MOST + 100)
 
     assert len(telemetry._red.ended) <= MOST
@@ -248,7 +248,7 @@ def test_spans_that_wait_hold_nothing_of_the_application_s(watch, call):
 def test_an_application_nobody_holds_goes_with_what_waits(watch, call, monkeypatch):
     """Requests that wait to be counted hold no application."""
     telemetry = watch(shop())
-    monkeypatch.setattr(telemetry._worker, "start", lambda: None)
+    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
     call(telemetry.app, "/soon")
     assert len(telemetry._red.ended) == 1
     for entry in telemetry._red.ended:
@@ -259,11 +259,13 @@ def test_a_batch_on_its_way_lets_requests_in_between(watch, async_call, monkeypa
     """Writing, redacting and encoding spans each let go of the interpreter every few spans: requests need not ask for it back."""
     taken = []
     telemetry = watch(shop(), make=lambda target: Hangs(), **SPANS)
-    monkeypatch.setattr(telemetry._worker, "start", lambda: None)
+    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
     requests(async_call, telemetry.app, 64)
     monkeypatch.setattr("fournines.instrumentation.tracing.spanqueue.time.sleep", taken.append)
-    exporter = telemetry._exporter
-    assert exporter._encoded(exporter._redacted(telemetry._spans.take(64)))
+    (export,) = telemetry._exporter.outlets
+    body, told = export._encoded({}, export._redacted(telemetry._spans.take(64)))
+    assert body
+    assert told == 64
 
     assert taken == [0] * (3 * 64 // BREATH)
 

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from fournines.instrumentation.config.config import Target
+from fournines.instrumentation.config.target import Target
 from fournines.instrumentation.export.otlp import rejected
 from fournines.instrumentation.export.transport import Verdict, transport
 

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from fournines.instrumentation import names
 from fournines.instrumentation.config.page import Page, read_page
 from fournines.instrumentation.config.token import Token
+from fournines.instrumentation.config.variables import Variables
 from fournines.instrumentation.exposition.exposition import Answer
 from fournines.instrumentation.exposition.server import PageServer
 from fournines.instrumentation.health import Health
@@ -237,7 +238,7 @@ def test_a_page_nobody_holds_leaves_neither_thread_nor_seat(free_port, tmp_path)
 ])  # fmt: skip
 def test_the_page_is_configured(environ, expected):
     """The environment says where the page stands; what can't be understood is left out."""
-    assert read_page(environ) == expected
+    assert read_page(Variables(environ)) == expected
 
 
 def test_arguments_stand_above_the_environment():

@@ -169,8 +169,10 @@ def test_a_refused_batch_is_counted_by_its_records(made_logs):
 
 def test_a_full_batch_wakes_the_export_thread(made_logs):
     """Once, when the batch is full; the delay does for all else."""
-    logs, woken = made_logs(Away(), OTEL_LOGS_EXPORTER="otlp", OTEL_BLRP_MAX_EXPORT_BATCH_SIZE="3"), []
-    logs.wake = lambda: woken.append(1)
+    woken = []
+    logs = made_logs(
+        Away(), wake=lambda: woken.append(1), OTEL_LOGS_EXPORTER="otlp", OTEL_BLRP_MAX_EXPORT_BATCH_SIZE="3"
+    )
     for _ in range(5):
         log.info("x")
 

@@ -89,7 +89,7 @@ def test_dropped_records_are_on_the_metrics_page(watch, call, shop):
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
         OTEL_BLRP_MAX_QUEUE_SIZE="1",
     )
-    telemetry.start = telemetry._worker.start = lambda: None
+    telemetry._worker.start = lambda exporter: None
     log.error("one")
     log.error("two")
     page = call(telemetry.app, "/metrics").body.decode()

@@ -14,8 +14,8 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from fournines.instrumentation import names
 from fournines.instrumentation.config.config import read_config
+from fournines.instrumentation.export import spans
 from fournines.instrumentation.health import Health
-from fournines.instrumentation.redaction import spans
 from fournines.instrumentation.redaction.redactor import Redactor
 from fournines.instrumentation.redaction.rules import Rules
 from fournines.instrumentation.redaction.spans import cleaned_span

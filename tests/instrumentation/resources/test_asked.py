@@ -15,8 +15,8 @@ from opentelemetry.sdk.extension.aws.resource.ecs import AwsEcsResourceDetector
 
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.names import PROM_ERRORS
-from fournines.instrumentation.resources import Asked, Discovery
 from fournines.instrumentation.resources.asking import NoAnswer, ask
+from fournines.instrumentation.resources.discovery import Asked, Discovery
 from fournines.instrumentation.resources.ec2 import ec2
 from fournines.instrumentation.resources.ecs import ecs
 

@@ -10,8 +10,8 @@ import pytest
 from opentelemetry.sdk.resources import OsResourceDetector, ProcessResourceDetector
 
 from fournines.instrumentation.config.config import read_config
-from fournines.instrumentation.resources import DETECTORS, Place, found_here
 from fournines.instrumentation.resources.container import container, text_of
+from fournines.instrumentation.resources.here import DETECTORS, Place, found_here
 from fournines.instrumentation.resources.kubernetes import kubernetes
 
 ID = "3f" * 32

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from hypercorn.utils import wrap_app
 from uvicorn.config import Config
 
-from fournines.instrumentation import Telemetry
-from fournines.instrumentation import telemetry as ours
+from fournines.instrumentation import instrument
+from fournines.instrumentation.handles import living
+from fournines.instrumentation.requests.outermost import Outermost
 from fournines.instrumentation.unchanged import served
 
 
@@ -22,9 +23,8 @@ def nobody_else(monkeypatch):
     monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
     gc.collect()
-    before = set(ours.living())
-    living = ours.living
-    monkeypatch.setattr(ours, "living", lambda: [one for one in living() if one not in before])
+    before = set(living())
+    monkeypatch.setattr(served, "living", lambda: [one for one in living() if one not in before])
 
 
 async def bare(scope, receive, send):
@@ -45,7 +45,7 @@ def loaded(app, **settings):
 
 def measured(app):
     """Whether what a server calls goes through us."""
-    return any(isinstance(getattr(one, "__self__", one), Telemetry) for one in (app, app.__call__))
+    return any(isinstance(getattr(one, "__self__", one), Outermost) for one in (app, app.__call__))
 
 
 def test_uvicorn_s_application_is_measured_inside_its_proxy_headers():
@@ -62,8 +62,8 @@ def test_uvicorn_s_other_applications_are_wrapped():
     plain = loaded(bare)
     without_proxy = loaded(bare, proxy_headers=False)
 
-    assert isinstance(plain.loaded_app.app, Telemetry)
-    assert isinstance(without_proxy.loaded_app, Telemetry)
+    assert isinstance(plain.loaded_app.app, Outermost)
+    assert isinstance(without_proxy.loaded_app, Outermost)
 
 
 @pytest.mark.filterwarnings("ignore:Uvicorn's native WSGI")
@@ -72,8 +72,8 @@ def test_uvicorn_s_bridges_are_measured_too():
     old = loaded(lambda scope: None, interface="asgi2")
     bridged = loaded(wsgi, interface="wsgi")
 
-    assert isinstance(old.loaded_app.app, Telemetry)
-    assert isinstance(bridged.loaded_app.app, Telemetry)
+    assert isinstance(old.loaded_app.app, Outermost)
+    assert isinstance(bridged.loaded_app.app, Outermost)
 
 
 def test_hypercorn_s_application_is_measured(caplog):
@@ -99,7 +99,7 @@ def test_gunicorn_s_workers_are_told_apart(caplog):
         quiet = caplog.text
         served.gunicorn_load_wsgi(lambda worker: None, sync)
 
-    assert isinstance(asgi.asgi, Telemetry)
+    assert isinstance(asgi.asgi, Outermost)
     assert quiet == ""
     assert "gunicorn serves a WSGI application" in caplog.text
 
@@ -114,7 +114,7 @@ def test_a_second_server_of_the_process_is_measured_too():
 
 def test_a_service_that_does_it_itself_is_left_as_it_is():
     """Instrumented by its own code, wrapped or not: what is served is what it gave."""
-    own = ours.instrument(bare, service="own")
+    own = instrument(bare, service="own")
     wrapping = FastAPI()
 
     assert served.served(own.app) is own.app

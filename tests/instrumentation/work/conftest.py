@@ -25,7 +25,7 @@ def worker(watch):
             env = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", **env}
         telemetry = watch(None, to, service=service, clients=False, **env)
         if to is None:
-            telemetry._start_once = telemetry._instruments.on_request = lambda: None
+            telemetry._instruments.on_request = lambda: None
         return telemetry
 
     return made

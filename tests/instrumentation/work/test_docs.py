@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from fournines.instrumentation import telemetry as handles
+from fournines.instrumentation import handles
 from fournines.slo import load_slos
 
 PAGE = Path(__file__).parents[3] / "docs" / "work.md"
@@ -34,7 +34,7 @@ def surroundings(monkeypatch, http_receiver):
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(handles, "_ALONE", {})
+    monkeypatch.setattr(handles._handles, "_alone", {})
     yield http_receiver
     server.stop()
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import importlib
 import inspect
-import pkgutil
-import sys
-import types
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-import fournines.instrumentation
-import fournines.instrumentation.work
 from fournines.instrumentation import names
-from fournines.instrumentation.health import Health
 
 PARENT = "00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-01"
 MESSAGE = {
@@ -41,39 +33,6 @@ CARRIERS = {
 }  # fmt: skip
 
 
-def functions():
-    """Code object -> function, of everything in the package that is one."""
-    found = {}
-
-    def look(owner):
-        for thing in vars(owner).values():
-            plain = thing.fget if isinstance(thing, property) else getattr(thing, "__func__", thing)
-            if isinstance(plain, types.FunctionType) and plain.__module__.startswith("fournines.instrumentation"):
-                found[plain.__code__] = plain
-            elif isinstance(plain, type) and plain.__module__ == getattr(owner, "__name__", None):
-                look(plain)
-
-    for module in pkgutil.walk_packages(fournines.instrumentation.__path__, "fournines.instrumentation."):
-        if not module.name.endswith("sitecustomize"):  # which waits for a server where it is imported
-            look(importlib.import_module(module.name))
-    return found
-
-
-def passed(run):
-    """The functions of the package that a call passes."""
-    known, seen = functions(), set()
-    sys.setprofile(lambda frame, event, _: seen.add(frame.f_code) if event == "call" else None)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    return [known[code] for code in seen if code in known]
-
-
-def broken(*args, **kwargs):
-    raise RuntimeError("planted")
-
-
 @pytest.fixture(params=["deferred", "eager", "head sampled"])
 def telemetry(request, watch, monkeypatch):
     """A handle whose spans are made one way or the other."""
@@ -84,9 +43,8 @@ def telemetry(request, watch, monkeypatch):
     return watch(None, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None, clients=False, **environ)
 
 
-def test_a_fault_planted_in_any_function_reaches_no_work(telemetry, monkeypatch):
+def test_a_fault_planted_in_any_function_reaches_no_work(telemetry, plant, monkeypatch):
     """What work returns and raises is what it would be without us, whichever function raises; and it is counted somewhere."""
-    counted = []
 
     def outcomes():
         telemetry._exporter._failed_at = None
@@ -111,29 +69,13 @@ def test_a_fault_planted_in_any_function_reaches_no_work(telemetry, monkeypatch)
         telemetry._crew._plans.clear()
         return found
 
-    monkeypatch.setattr(Health, "add", lambda self, name, *args, **kwargs: counted.append(name))
-    telemetry._stopped = True  # no thread: what it runs is no work's to pass
-    expected = [("handled", "1"), True, ZeroDivisionError]
-    assert outcomes() == expected
-    walked, hurt, silent = [], [], []
-    for function in passed(outcomes):
-        if function.__qualname__ in CARRIERS or inspect.iscoroutinefunction(function):
-            continue
-        code = function.__code__
-        counted.clear()
-        function.__code__ = broken.__code__.replace(co_freevars=code.co_freevars)
-        try:
-            # In a context of its own: what a fault in an exit leaves behind is no later test's.
-            if contextvars.copy_context().run(outcomes) != expected:
-                hurt.append(function.__qualname__)
-        except Exception as e:  # noqa: BLE001 - whatever reached the work
-            hurt.append(f"{function.__qualname__}: {e!r}")
-        finally:
-            function.__code__ = code
-        walked.append(function.__qualname__)
-        if names.PROM_ERRORS not in counted and names.PROM_REFUSED_HEADERS not in counted:
-            silent.append(function.__qualname__)
+    def spared(function):
+        return function.__qualname__ in CARRIERS or inspect.iscoroutinefunction(function)
 
-    assert hurt == []
-    assert silent == []
-    assert len(walked) > 25
+    telemetry._life._stopped = True  # no thread: what it runs is no work's to pass
+    assert outcomes() == [("handled", "1"), True, ZeroDivisionError]
+    walk = plant(outcomes, spared, {names.PROM_ERRORS, names.PROM_REFUSED_HEADERS}, monkeypatch)
+
+    assert walk.hurt == []
+    assert walk.silent == []
+    assert len(walk.walked) > 25
