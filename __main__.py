@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .cli import app
+from .cli.interrupt import ended_by_interrupt
 
 
 def main() -> None:
     """Runs the command line; exits with its code."""
+    with ended_by_interrupt():
+        from .cli.program import app
     app()
 
 

@@ -1,5 +1,6 @@
-"""Words to calls: a file a command. Each imports what it needs when it runs, so that the base install answers too, with what to install."""
+"""Words to calls: a file a command. Each imports what it needs when it runs, so that the base install answers too, with what to install.
 
-from .program import app
+`program.app` is all of them.
+"""
 
-__all__ = ["app"]
+__all__: list[str] = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from .failure import fail
+from .interrupt import ended_by_interrupt
 
 
 @contextmanager
@@ -23,16 +23,3 @@ def collector_extra() -> Generator[None]:
         fail(f"this command needs {error.name}, which the base install leaves out: pip install 'fournines[collector]'")
     finally:
         gc.enable()
-
-
-@contextmanager
-def ended_by_interrupt() -> Generator[None]:
-    """Ctrl-C ends the process at once, as SIGTERM does: nothing is there to be tidied, and others' code would drown the exception."""
-    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else it is ignored, as in the background
-    if raises:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        if raises:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .extra import collector_extra, ended_by_interrupt
+from .extra import collector_extra
 from .failure import fail
+from .interrupt import ended_by_interrupt
 from .options import Config, Data
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from fournines.cli import app
+from fournines.cli.program import app
 
 SLO = """\
 apiVersion: openslo/v1

@@ -38,11 +38,13 @@ def test_a_fault_of_ours_is_not_taken_for_a_missing_package(typed_where):
     assert "ModuleNotFoundError" in found.stderr
 
 
-def test_ctrl_c_while_a_command_imports_ends_it_without_a_word(typed_where):
-    """It ends by the signal, as shells expect, and not in the middle of somebody else's traceback."""
-    found = typed_where(MET.format(name="uvloop", does=PRESS), "serve")
+@pytest.mark.parametrize("imported", ["typer", "uvloop", "pydantic"])
+def test_ctrl_c_while_a_command_imports_ends_it_without_a_word(typed_where, imported):
+    """It ends by the signal, or with the code that shells make of that, and not in the middle of somebody else's traceback."""
+    found = typed_where(MET.format(name=imported, does=PRESS), "serve")
 
-    assert (-signal.SIGINT, "") == (found.returncode, found.stderr)
+    assert "" == found.stderr
+    assert found.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 def test_who_ignores_ctrl_c_goes_on_ignoring_it(typed_where):
