@@ -7,15 +7,14 @@ floor 1  alerts -> slo
 floor 0  slo -> nobody                  instrumentation -> nobody
 beside   examples -> instrumentation, client
 
-Imports inside functions and imports for types count like any other.
+That nobody imports in a circle is told by tests/test_style.py. Imports inside functions and imports for types count like any other.
 """
 
 from __future__ import annotations
 
 import ast
-import graphlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +67,6 @@ class Import(NamedTuple):
 
     target: str
     line: int
-    inside_function: bool
 
 
 def sources() -> list[Path]:
@@ -95,14 +93,6 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
 
 
-def walk_with_depth(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """Every node below, and whether a function is around it."""
-    for child in ast.iter_child_nodes(node):
-        yield child, inside
-        function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        yield from walk_with_depth(child, inside or function)
-
-
 def package_of(path: Path) -> list[str]:
     """The dotted package a module's relative imports start from, with fournines in front."""
     return ["fournines", *path.relative_to(ROOT).parent.parts]
@@ -110,17 +100,17 @@ def package_of(path: Path) -> list[str]:
 
 def imports_of(path: Path) -> Iterator[Import]:
     """Every import of a file, relative ones made absolute; `from x import y` gives both x and x.y."""
-    for node, inside in walk_with_depth(tree_of(path)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(alias.name, node.lineno, inside)
+                yield Import(alias.name, node.lineno)
         elif isinstance(node, ast.ImportFrom):
             package = package_of(path)
             base = package[: len(package) - node.level + 1] if node.level else []
             source = ".".join([*base, *([node.module] if node.module else [])])
-            yield Import(source, node.lineno, inside)
+            yield Import(source, node.lineno)
             for alias in node.names:
-                yield Import(f"{source}.{alias.name}", node.lineno, inside)
+                yield Import(f"{source}.{alias.name}", node.lineno)
 
 
 def own_imports(path: Path) -> Iterator[Import]:
@@ -143,27 +133,6 @@ def upward(path: Path) -> list[str]:
         for found in own_imports(path)
         if not any(f"{found.target}.".startswith(f"{place}.") for place in open_to_it)
     ]
-
-
-def circle(paths: Iterable[Path]) -> list[str]:
-    """The modules of one import circle, empty when there is none. Imports inside functions do not close one."""
-    modules = {module_of(path) for path in sources()}
-    graph = {
-        module_of(path): {
-            found.target
-            for found in own_imports(path)
-            # `from . import names` names its own package only to reach a module in it.
-            if not found.inside_function
-            and found.target in modules
-            and not f"{module_of(path)}.".startswith(f"{found.target}.")
-        }
-        for path in paths
-    }
-    try:
-        graphlib.TopologicalSorter(graph).prepare()
-    except graphlib.CycleError as error:
-        return list(error.args[1])
-    return []
 
 
 def dotted(node: ast.AST, names: dict[str, str]) -> str:
@@ -197,11 +166,6 @@ def test_no_import_runs_upward():
     faults = [fault for path in sources() for fault in upward(path)]
 
     assert faults == []
-
-
-def test_there_are_no_circles():
-    """The modules of the house can be put in an order in which each imports only earlier ones."""
-    assert circle(sources()) == []
 
 
 def test_the_root_holds_only_the_modules_of_the_plan():
@@ -278,15 +242,6 @@ def test_an_upward_import_is_found_however_it_is_written(place, line, tmp_path, 
     monkeypatch.setattr(f"{__name__}.ROOT", plant(tmp_path, place, line))
 
     assert upward(tmp_path / place) != []
-
-
-def test_a_circle_is_found(tmp_path, monkeypatch):
-    """Two modules that import each other are named, even when one of them does it for types."""
-    plant(tmp_path, "slo/one.py", "from .two import Two")
-    plant(tmp_path, "slo/two.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .one import One")
-    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
-
-    assert set(circle(sources())) == {"slo.one", "slo.two"}
 
 
 @pytest.mark.parametrize(
