@@ -72,9 +72,9 @@ def test_no_conditions(text):
         Condition.parse(text)
 
 
-@pytest.mark.parametrize("value", ["'tis", "o'", "'a\"", "\"a'"])
-def test_a_quote_that_closes_nothing_is_meant(value):
-    """Quotes around a value are refused; one that stands alone belongs to it."""
+@pytest.mark.parametrize("value", ["'tis", "o'", "'a\"", "\"a'", "(", "[a"])
+def test_signs_that_close_nothing_are_meant(value):
+    """Quotes around a value are refused; one that stands alone belongs to it, and so does all that only an expression would close."""
     assert Condition.parse(f"k == {value}").holds({"k": value}) is True
 
 
