@@ -50,7 +50,6 @@ class Code(IntEnum):
     PROTOCOL_ERROR = 1
     INTERNAL_ERROR = 2
     FLOW_CONTROL_ERROR = 3
-    STREAM_CLOSED = 5
     FRAME_SIZE_ERROR = 6
     REFUSED_STREAM = 7
     COMPRESSION_ERROR = 9
@@ -61,7 +60,6 @@ class Setting(IntEnum):
     """Settings (RFC 9113, section 6.5.2)."""
 
     HEADER_TABLE_SIZE = 1
-    ENABLE_PUSH = 2
     MAX_CONCURRENT_STREAMS = 3
     INITIAL_WINDOW_SIZE = 4
     MAX_FRAME_SIZE = 5

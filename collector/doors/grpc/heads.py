@@ -46,11 +46,6 @@ class HeadReader:
         self._pieces = 0
 
     @property
-    def known(self) -> int:
-        """How many heads are remembered."""
-        return len(self._known)
-
-    @property
     def halfway(self) -> bool:
         """Whether a head has begun and not ended."""
         return self._first is not None

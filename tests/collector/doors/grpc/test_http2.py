@@ -333,7 +333,7 @@ def test_heads_are_remembered_within_bounds():
         for other in range(0x81, 0xBE):
             heads.decoded(bytes((one, other)))
 
-    assert heads.known <= MOST_KNOWN
+    assert len(heads._known) <= MOST_KNOWN
 
 
 def test_of_settings_said_many_times_the_last_counts(running):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gzip
 import http.client
 import json
@@ -19,7 +18,7 @@ import pytest
 import zstandard
 from prometheus_client import CollectorRegistry
 
-from fournines.collector import Address, CollectorError, HttpDoor, HttpServer, Receiving, Room, Terms
+from fournines.collector import HttpDoor, Receiving, Room, Terms
 from fournines.collector.doors.http.connection import MOST_WAITING, STRETCH
 from fournines.collector.doors.pace import PACE
 
@@ -71,10 +70,6 @@ def receiver(running):
     """A receiver with the usual limits."""
     with running() as receiver:
         yield receiver
-
-
-async def _nothing(scope, receive, send):
-    """An application that is never asked."""
 
 
 def alive(receiver):
@@ -191,54 +186,6 @@ def test_a_sender_that_falls_silent_is_asked_to_come_again(running):
     assert said.startswith(b"http/1.1 503 ")
     assert b"retry-after: 1\r\n" in said
     assert [] == receiver.kept
-
-
-def test_a_port_in_use_is_said_with_the_way_out(receiver):
-    """The error names host, port and the option that chooses another."""
-    with pytest.raises(
-        CollectorError,
-        match=rf"127\.0\.0\.1 port {receiver.port}: the port is in use by another process; .* --otlp-http-port",
-    ):
-        Address("127.0.0.1", receiver.port, "--otlp-http-port")
-
-
-@pytest.mark.parametrize("host", ["256.0.0.1", "203.0.113.1"])
-def test_an_address_that_is_not_ours_is_said(host):
-    """A host that can't be had is a CollectorError that names it."""
-    with pytest.raises(CollectorError, match=host.replace(".", r"\.")):
-        Address(host, 0, "--otlp-http-port")
-
-
-def test_a_server_that_never_started_gives_its_port_back():
-    """Stopping before starting frees the port."""
-    server = HttpServer(_nothing, Address("127.0.0.1", 0, "--port"))
-    asyncio.run(server.stop())
-    again = HttpServer(_nothing, Address("127.0.0.1", server.port, "--port"))
-    asyncio.run(again.stop())
-
-    assert server.port == again.port
-
-
-def test_an_address_is_taken_before_it_is_listened_on():
-    """Whoever starts long has its port from the beginning; until it listens who connects is refused, not kept waiting."""
-    address = Address("127.0.0.1", 0, "--port")
-    with socket.socket() as sender:
-        assert errno.ECONNREFUSED == sender.connect_ex(("127.0.0.1", address.port))
-    with socket.socket() as other, pytest.raises(OSError, match="in use"):
-        other.bind(("127.0.0.1", address.port))
-    with address.listen(), socket.socket() as sender:
-        assert 0 == sender.connect_ex(("127.0.0.1", address.port))
-
-
-def test_of_two_that_start_at_once_the_slower_is_told():
-    """An address that another process listens on meanwhile is said as one in use, by the option that chooses another."""
-    first = Address("127.0.0.1", 0, "--port")
-    second = Address("127.0.0.1", first.port, "--port")
-    first.listen()
-    with pytest.raises(CollectorError, match=rf"port {first.port}: the port is in use .* --port"):
-        second.listen()
-    first.close()
-    second.close()
 
 
 HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -540,20 +487,8 @@ def test_a_unix_socket_is_a_door_too(running, tmp_path):
         sender.connect(str(path))
         sender.sendall(WHOLE)
         assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
-        with pytest.raises(CollectorError, match=r"otlp\.sock"):
-            HttpDoor(Terms(lambda *_: None, time.time), "127.0.0.1", 0, option="--otlp-http-port", path=path)
-        assert 0o660 == path.stat().st_mode & 0o777
 
     assert not path.exists()
-
-
-def test_the_socket_of_a_dead_process_is_replaced(running, tmp_path):
-    """A path that nobody listens on any more does not keep the next one from starting."""
-    path = tmp_path / "otlp.sock"
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(path))
-    with running(path=path):
-        assert path.is_socket()
 
 
 def test_refusals_connections_and_bytes_are_told(running):
