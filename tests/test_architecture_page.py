@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import pytest
 from plans.architecture import PAGE, made
@@ -11,16 +10,11 @@ from plans.drawing import Box
 from plans.house import FLOORS, asked
 from plans.house_picture import boxes, lines
 from plans.page import filled
-from plans.source import Module, Tree
+from plans.source import Module, Tree, read_house
 from plans.way import Joint, Place, Stage, Step, Way, faults, step
 from plans.ways import WAYS
 
 NAMED = re.compile(r"`([a-z_]+(?:\.[a-z0-9_]+)*)(?::([A-Za-z_.]+))?`")
-
-
-@cache
-def house() -> Tree:
-    return Tree.of_house()
 
 
 def of_files(folder, **texts: str) -> Tree:
@@ -41,29 +35,29 @@ def way(*steps: Step) -> Way:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_each_step_of_a_way_is_there_and_tied_to_the_one_before(way):
     """A way reads in one direction: from each step to the next there is an import, or a joint that somebody ties."""
-    assert faults(way, house()) == []
+    assert faults(way, read_house()) == []
 
 
 def test_the_page_and_its_pictures_are_what_the_command_writes():
     """Whoever changes what the page tells says `make architecture`, and looks at it."""
-    stale = [path.name for path, text in made(house()).items() if not path.exists() or path.read_text() != text]
+    stale = [path.name for path, text in made(read_house()).items() if not path.exists() or path.read_text() != text]
 
     assert stale == [], "say `make architecture`"
 
 
 def test_what_the_page_names_is_there():
     """A module, class or function that prose names is one of the house's."""
-    rooms = {name.split(".")[1] for name in house().modules if "." in name}
+    rooms = {name.split(".")[1] for name in read_house().modules if "." in name}
     named = {Place(*found) for found in NAMED.findall(PAGE.read_text()) if found[0].split(".")[0] in rooms}
-    missing = [str(place) for place in named if f"fournines.{place.module}" not in house().modules]
+    missing = [str(place) for place in named if f"fournines.{place.module}" not in read_house().modules]
 
-    assert missing + [str(place) for place in named if place.name and place.says(house()) is None] == []
+    assert missing + [str(place) for place in named if place.name and place.says(read_house()) is None] == []
 
 
 def test_every_room_has_its_floor_and_every_arrow_runs_down():
     """The picture holds the whole house, and none of its arrows runs up."""
     floors = {room: floor.number for floor in FLOORS for room in floor.rooms}
-    graph = asked(house())
+    graph = asked(read_house())
 
     assert floors.keys() == graph.keys()
     assert [f"{a} -> {b}" for a, others in graph.items() for b in others if floors[b] > floors[a]] == []
@@ -71,10 +65,10 @@ def test_every_room_has_its_floor_and_every_arrow_runs_down():
 
 def test_every_arrow_is_straight_and_runs_through_no_room():
     """Whoever adds an import that the picture can't show so gives a room another place."""
-    arrows = [(start, end) for start, end in lines(house())]
+    arrows = [(start, end) for start, end in lines(read_house())]
 
     assert [arrow for arrow in arrows if arrow[0][0] != arrow[1][0] and arrow[0][1] != arrow[1][1]] == []
-    assert [(name, arrow) for name, box in boxes(house()).items() for arrow in arrows if crosses(arrow, box)] == []
+    assert [(name, arrow) for name, box in boxes(read_house()).items() for arrow in arrows if crosses(arrow, box)] == []
 
 
 def crosses(arrow, box: Box) -> bool:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 import statistics
-from functools import cache
 
 import pytest
-from plans.source import Module, Tree
+from plans.source import Module, Tree, read_house
 from plans.style import FEW, LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION, TABLES, Measured, functions_of, rooms
 
 PACKAGE = "fournines."
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "misc", "common"}
 
 
-@cache
-def house() -> Tree:
-    return Tree.of_house()
-
-
 def test_no_file_is_longer_than_one_thing_takes():
     """One noun a file: at most 300 lines, but for the named tables of data and kernels, which are read line by line."""
-    long = {name.removeprefix(PACKAGE): it.lines for name, it in house().modules.items() if it.lines > LONGEST_FILE}
+    long = {
+        name.removeprefix(PACKAGE): it.lines for name, it in read_house().modules.items() if it.lines > LONGEST_FILE
+    }
     found = [f"{name} has {lines} lines" for name, lines in long.items() if name not in TABLES]
 
     assert not found, "\n".join(found)
@@ -32,7 +28,7 @@ def test_no_function_is_longer_than_a_screen():
     """At most 40 lines, the docstring among them; a kernel is one loop and may be longer."""
     found = [
         f"{function.place} has {function.lines} lines"
-        for function in functions_of(house().modules.values())
+        for function in functions_of(read_house().modules.values())
         if function.lines > LONGEST_FUNCTION and not function.is_kernel
     ]
 
@@ -41,7 +37,7 @@ def test_no_function_is_longer_than_a_screen():
 
 def test_the_usual_function_is_read_at_a_glance():
     """In the house, and in every folder that has more than a few, half of the functions that are no kernels have at most 9 lines."""
-    folders = rooms(house()) | {"the house": list(house().modules.values())}
+    folders = rooms(read_house()) | {"the house": list(read_house().modules.values())}
     lengths = {
         name: [function.lines for function in functions_of(modules) if not function.is_kernel]
         for name, modules in folders.items()
@@ -54,7 +50,7 @@ def test_the_usual_function_is_read_at_a_glance():
 
 def test_every_name_of_a_file_says_what_is_in_it():
     """A file called helpers, or manager, is about nothing: whatever it holds has a name."""
-    named = [(name, word) for name in house().modules for word in re.split(r"[._]", name)]
+    named = [(name, word) for name in read_house().modules for word in re.split(r"[._]", name)]
 
     found = [name for name, word in named if word in EMPTY_WORDS]
 
@@ -63,7 +59,7 @@ def test_every_name_of_a_file_says_what_is_in_it():
 
 def test_no_modules_import_each_other():
     """Not at import time, not inside functions, and not for type checkers either: what is below knows nothing of what is above."""
-    found = [" <-> ".join(circle) for circle in house().circles()]
+    found = [" <-> ".join(circle) for circle in read_house().circles()]
 
     assert not found, "\n".join(found)
 

@@ -11,7 +11,7 @@ from typing import Final
 from .house import house_list
 from .house_picture import house_picture
 from .page import filled
-from .source import ROOT, Tree
+from .source import ROOT, Tree, read_house
 from .way import PACKAGE, Way
 from .way_picture import way_picture
 from .ways import WAYS
@@ -47,7 +47,7 @@ def way_list(way: Way, house: Tree) -> str:
 
 def main() -> None:
     """Writes the page and its pictures."""
-    for path, text in made(Tree.of_house()).items():
+    for path, text in made(read_house()).items():
         path.write_text(text, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -109,13 +109,6 @@ class Tree:
         """Every module of an installed package."""
         return cls(_named(sorted(folder.rglob("*.py")), folder, folder.name))
 
-    @classmethod
-    def of_house(cls, root: Path = ROOT) -> Tree:
-        """The modules that are shipped as `fournines`, as pyproject.toml lists their folders."""
-        setuptools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-        folders = [root.joinpath(*package.split(".")[1:]) for package in setuptools["packages"]]
-        return cls(_named([path for folder in folders for path in sorted(folder.glob("*.py"))], root, "fournines"))
-
     def imports(self, name: str) -> tuple[Import, ...]:
         """What a module imports of its own tree, in its order."""
         if name not in self._imports:
@@ -158,6 +151,14 @@ class Tree:
         """The modules that import each other, each circle sorted; see `asks` for `times`."""
         graph = {name: self.asks(name, *times) for name in self.modules}
         return sorted(sorted(circle) for circle in strong_parts(graph) if len(circle) > 1)
+
+
+@cache
+def read_house() -> Tree:
+    """The modules that are shipped as `fournines`, as pyproject.toml lists their folders; read once."""
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = [ROOT.joinpath(*package.split(".")[1:]) for package in setuptools["packages"]]
+    return Tree(_named([path for folder in folders for path in sorted(folder.glob("*.py"))], ROOT, "fournines"))
 
 
 def _name_of(node: ast.stmt) -> str:
@@ -229,11 +230,16 @@ def _imports(node: ast.AST, when: When) -> Iterator[tuple[ast.Import | ast.Impor
             yield child, when
         elif isinstance(child, Function):
             yield from _imports(child, When.LATER)
-        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+        elif isinstance(child, ast.If) and _is_for_types(child.test):
             yield from _imports(ast.Module(child.body, []), When.NEVER)
             yield from _imports(ast.Module(child.orelse, []), when)
         elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
             yield from _imports(child, when)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    """Whether it is `TYPE_CHECKING`, `typing.TYPE_CHECKING`."""
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from .page import fill, table
-from .source import ROOT, Function, Module, Tree, When, docstring
+from .source import ROOT, Function, Module, Tree, When, docstring, read_house
 
 PAGE: Final = ROOT / "docs" / "style.md"
 BESIDE: Final = ("starlette", "httpx", "structlog", "prometheus_client")
@@ -137,7 +137,7 @@ def longest(house: Tree, most: int = 10) -> str:
 
 def main() -> None:
     """Writes the tables."""
-    house = Tree.of_house()
+    house = read_house()
     fill(
         PAGE,
         {"side by side": side_by_side(house), "room by room": room_by_room(house), "longest": longest(house)},
