@@ -1,4 +1,4 @@
-"""Everything the instrumentation raises, in one tree. None of it is ever raised into a request.
+"""Everything the instrumentation raises. None of it is ever raised into a request.
 
 InstrumentationError         the root: catch this to catch all of ours
  ├─ NotAnApplication         `instrument()` was given something that no ASGI server could call
@@ -6,6 +6,14 @@ InstrumentationError         the root: catch this to catch all of ours
  ├─ NoSuchEngine             `instrument(engine=...)` names none, or one that is not installed
  ├─ BadObjective             an objective that can't be promised: a target, time, window, route or name that is none
  └─ BadRule                  a rule of redaction that can't be followed
+
+Between rooms, and caught by who asked:
+
+NoAnswer                     resources.asking: nobody answered, or something else than was asked for
+Unreadable  (ValueError)     multiprocess.snapshot: a file is none of ours
+Busy        (OSError)        multiprocess.folder: it stayed locked
+TooLarge    (OSError)        emf.way: a line that no datagram takes
+CannotRun                    unchanged.launch: told to who gave the command, with a shell's exit code
 """
 
 from __future__ import annotations

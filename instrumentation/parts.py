@@ -29,11 +29,11 @@ from .logs.logs import Logs
 from .objectives.declarations import Declarations
 from .outgoing import follow
 from .propagation.propagators import propagators
+from .providers import head, set_tracing
 from .redaction.redactor import Redactor
 from .requests.instruments import Instruments
 from .requests.route import Routes
 from .resources.discovery import Discovery
-from .setup import head, set_up
 from .tracing.sampling import Sampling
 from .tracing.spanqueue import SpanQueue
 from .work.crew import Crew
@@ -118,7 +118,7 @@ class Parts:
             clients=clients,
             worker=self.worker,
         )
-        set_up(made, self._identity.resource, self._redactor, config.lengths)
+        set_tracing(made, self._identity.resource, self._redactor, config.lengths)
         red.hand_on, spans.settle = spans.put_ended, red.settle
         red.failed = partial(made.failed, "report")
         if clients:

@@ -42,7 +42,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("exposition", "logs"),
         ("aws", "emf", "outgoing", "work"),
         ("requests",),
-        ("life", "objectives", "setup"),
+        ("life", "objectives", "providers"),
         ("parts",),
         ("telemetry",),
         ("handles",),

@@ -23,7 +23,7 @@ from .. import names
 from ..daemon import Daemon
 from ..forks import forgets
 from ..health import Health
-from ..resources.asking import NoAnswer, ask
+from ..resources.asking import NoAnswer, ask, document
 from ..suppression import suppress
 from .reservoir import Reservoir, Statistics
 from .rules import read_rules
@@ -218,12 +218,6 @@ def _run(polling: weakref.ref[Polling], ended: threading.Event) -> None:
 def _poster(endpoint: str) -> Post:
     def post(path: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
         content = ask(f"{endpoint}{path}", TIMEOUT, "POST", JSON, json.dumps(question).encode())
-        try:
-            answer = json.loads(content)
-        except (ValueError, RecursionError) as e:
-            raise NoAnswer(f"{endpoint}{path}: the answer is no JSON") from e
-        if not isinstance(answer, dict):
-            raise NoAnswer(f"{endpoint}{path}: the answer is no JSON object")
-        return answer
+        return document(content, f"the answer of {endpoint}{path}")
 
     return post

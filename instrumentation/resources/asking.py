@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 MOST: Final = 1 << 20
@@ -13,6 +14,17 @@ OK: Final = 200
 
 class NoAnswer(Exception):
     """Nobody answered, or something else than was asked for; the text says what."""
+
+
+def document(body: bytes, whose: str) -> Mapping[str, Any]:
+    """An answer as a JSON object; `whose` says what it is. Raises `NoAnswer`."""
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError) as e:
+        raise NoAnswer(f"{whose} can't be read: {type(e).__name__}") from e
+    if not isinstance(read, dict):
+        raise NoAnswer(f"{whose} can't be read: no document")
+    return read
 
 
 def ask(

@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from .. import names
-from .asking import NoAnswer
+from .asking import NoAnswer, document
 
 ENDPOINT: Final = "http://169.254.169.254"
 TOKEN_HEADER: Final = "X-aws-ec2-metadata-token"  # noqa: S105 - a header's name
@@ -32,11 +31,6 @@ def ec2(request: Callable[[str, str, Mapping[str, str]], bytes], endpoint: str =
     if not token.isprintable():
         raise NoAnswer("the instance's token can't be read")
     body = request("GET", f"{endpoint}/latest/dynamic/instance-identity/document", {TOKEN_HEADER: token})
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as e:
-        raise NoAnswer(f"the instance's identity can't be read: {type(e).__name__}") from e
-    if not isinstance(document, dict):
-        raise NoAnswer("the instance's identity can't be read: no document")
-    found = {name: document[key] for key, name in KEYS.items() if isinstance(document.get(key), str)}
+    said = document(body, "the instance's identity")
+    found = {name: said[key] for key, name in KEYS.items() if isinstance(said.get(key), str)}
     return {names.CLOUD_PROVIDER: "aws", names.CLOUD_PLATFORM: "aws_ec2", **found}

@@ -6,20 +6,20 @@ https://opentelemetry.io/docs/specs/semconv/resource/cloud-provider/aws/ecs/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .. import names
-from .asking import NoAnswer
+from .asking import document
 
+METADATA: Final = "the task's metadata"
 ARN_PARTS: Final = 6
 """arn:partition:service:region:account:resource"""
 
 
 def ecs(uri: str, get: Callable[[str], bytes]) -> dict[str, str]:
     """What `uri` (`ECS_CONTAINER_METADATA_URI_V4`) says of this container and its task. Raises `NoAnswer`."""
-    own, task = _document(get(uri)), _document(get(f"{uri.rstrip('/')}/task"))
+    own, task = document(get(uri), METADATA), document(get(f"{uri.rstrip('/')}/task"), METADATA)
     region, account = _place(_text(task, "TaskARN"))
     found = {
         names.CLOUD_PROVIDER: "aws",
@@ -41,16 +41,6 @@ def ecs(uri: str, get: Callable[[str], bytes]) -> dict[str, str]:
         names.CONTAINER_IMAGE_ID: _text(own, "ImageID"),
     }
     return {name: text for name, text in found.items() if text}
-
-
-def _document(body: bytes) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as e:
-        raise NoAnswer(f"the task's metadata can't be read: {type(e).__name__}") from e
-    if not isinstance(document, dict):
-        raise NoAnswer("the task's metadata can't be read: no document")
-    return document
 
 
 def _text(document: Mapping[str, Any], key: str) -> str:

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from fournines.instrumentation import names, setup
+from fournines.instrumentation import names, providers
 from fournines.instrumentation.counts.red import MOST
 from fournines.instrumentation.export.transport import Answer, Verdict
 from fournines.instrumentation.tracing.requestspan import RequestSpan
@@ -333,7 +333,7 @@ def test_of_what_a_sampler_refused_nothing_is_built(watch, call, recorded, monke
 
 def test_a_processor_of_others_sees_requests_also_where_nothing_is_exported(watch, call, monkeypatch):
     """`OTEL_TRACES_EXPORTER=none` with a processor of one's own on our provider: it is shown every request, and nothing piles up."""
-    monkeypatch.setattr(setup, "global_provider", lambda: None)
+    monkeypatch.setattr(providers, "global_provider", lambda: None)
     monkeypatch.setattr(trace, "set_tracer_provider", lambda provider: None)
     telemetry, memory = watch(shop(), clients=False), InMemorySpanExporter()
     call(telemetry.app, "/ok")

@@ -93,7 +93,7 @@ def service(request):
         for name in ("OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"):
             patch.setenv(name, "none")
         if http != request.param:
-            patch.setattr("fournines.instrumentation.setup.global_provider", TracerProvider)
+            patch.setattr("fournines.instrumentation.providers.global_provider", TracerProvider)
         app = relay()
         telemetry = instrument(app, service="suite")
     called = Called()

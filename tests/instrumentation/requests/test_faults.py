@@ -74,10 +74,10 @@ def telemetry(request, watch, monkeypatch):
     if request.param == "eager":
         from opentelemetry.sdk.trace import TracerProvider
 
-        from fournines.instrumentation import setup
+        from fournines.instrumentation import providers
 
         foreign = TracerProvider(shutdown_on_exit=False)
-        monkeypatch.setattr(setup, "global_provider", lambda: foreign)
+        monkeypatch.setattr(providers, "global_provider", lambda: foreign)
     environ = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"} if request.param == "head sampled" else {}
     return watch(shop(), OTEL_TRACES_EXPORTER="otlp", make=lambda target: None, **environ)
 

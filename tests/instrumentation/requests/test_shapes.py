@@ -174,10 +174,10 @@ def test_ours_and_an_oracle_tell_the_same(oracle, watch, monkeypatch, way):
     name, theirs, memory = oracle
     mine_memory = None
     if way == "eager":
-        from fournines.instrumentation import setup
+        from fournines.instrumentation import providers
 
         foreign, mine_memory = provider()
-        monkeypatch.setattr(setup, "global_provider", lambda: foreign)
+        monkeypatch.setattr(providers, "global_provider", lambda: foreign)
     mine = shapes.shop()
     telemetry = watch(mine, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
     found = {}

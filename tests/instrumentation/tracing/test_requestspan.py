@@ -119,7 +119,7 @@ def shop(say):
 @pytest.mark.parametrize("say", SAYINGS, ids=lambda say: say.__name__)
 def test_what_user_code_says_is_what_the_sdk_s_span_would_say(watch, call, monkeypatch, caplog, say, limits):
     """Attributes, events, links, status and name, cleaned, cut and counted within `OTEL_*_LIMIT` as the SDK does."""
-    from fournines.instrumentation import setup
+    from fournines.instrumentation import providers
     from fournines.instrumentation.redaction.cutting import cut_span
 
     caplog.set_level(logging.CRITICAL)
@@ -128,7 +128,7 @@ def test_what_user_code_says_is_what_the_sdk_s_span_would_say(watch, call, monke
     mine = watch(shop(say), OTEL_TRACES_EXPORTER="otlp", make=lambda target: None, **LIMITS[limits])
     memory, foreign = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
     foreign.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(setup, "global_provider", lambda: foreign)
+    monkeypatch.setattr(providers, "global_provider", lambda: foreign)
     theirs = watch(shop(say), OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
     call(mine.app, "/says")
     call(theirs.app, "/says")
@@ -205,10 +205,10 @@ def test_a_word_that_can_t_be_heard_is_counted(watch, call):
 @pytest.fixture
 def ours_global(watch, monkeypatch):
     """An application whose own provider is the process's, whatever tests there were before."""
-    from fournines.instrumentation import setup
+    from fournines.instrumentation import providers
 
     def made(app, **env):
-        monkeypatch.setattr(setup, "global_provider", lambda: None)
+        monkeypatch.setattr(providers, "global_provider", lambda: None)
         monkeypatch.setattr(trace, "set_tracer_provider", lambda provider: None)
         return watch(app, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None, **env)
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from fournines.instrumentation import setup
+from fournines.instrumentation import providers
 
 PARENT = "00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-01"
 XRAY = "Root=1-65a1b2c3-d4e5f60718293a4b5c6d7e8f"
@@ -253,7 +253,7 @@ def test_a_provider_that_is_there_is_used(watch, call, monkeypatch):
     memory = InMemorySpanExporter()
     theirs = TracerProvider(shutdown_on_exit=False)
     theirs.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(setup, "global_provider", lambda: theirs)
+    monkeypatch.setattr(providers, "global_provider", lambda: theirs)
 
     telemetry = watch(shop(), OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
     call(telemetry.app, "/plain/7")
@@ -304,7 +304,7 @@ def test_a_foreign_span_processor_that_raises_costs_no_count(watch, call, record
 
     foreign = TracerProvider(shutdown_on_exit=False)
     foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
-    monkeypatch.setattr(setup, "global_provider", lambda: foreign)
+    monkeypatch.setattr(providers, "global_provider", lambda: foreign)
     telemetry = watch(shop())
 
     assert call(telemetry.app, "/items/5").status == 200

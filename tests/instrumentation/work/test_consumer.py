@@ -213,7 +213,7 @@ def test_with_the_sdk_s_spans_it_is_the_same(worker, traceparent, monkeypatch):
     exporter = InMemorySpanExporter()
     foreign = TracerProvider()
     foreign.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("fournines.instrumentation.setup.global_provider", lambda: foreign)
+    monkeypatch.setattr("fournines.instrumentation.providers.global_provider", lambda: foreign)
     telemetry = worker()
 
     with telemetry.consumer("orders", message=sqs(traceparent=traceparent)):

@@ -38,7 +38,7 @@ def telemetry(request, watch, monkeypatch):
     """A handle whose spans are made one way or the other."""
     if request.param == "eager":
         foreign = TracerProvider(shutdown_on_exit=False)
-        monkeypatch.setattr("fournines.instrumentation.setup.global_provider", lambda: foreign)
+        monkeypatch.setattr("fournines.instrumentation.providers.global_provider", lambda: foreign)
     environ = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"} if request.param == "head sampled" else {}
     return watch(None, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None, clients=False, **environ)
 

@@ -364,7 +364,7 @@ def test_with_the_sdk_s_spans_it_is_the_same(worker, counted, monkeypatch, kind)
     if kind == "foreign":
         foreign = TracerProvider()
         foreign.add_span_processor(SimpleSpanProcessor(exporter))
-        monkeypatch.setattr("fournines.instrumentation.setup.global_provider", lambda: foreign)
+        monkeypatch.setattr("fournines.instrumentation.providers.global_provider", lambda: foreign)
     telemetry = worker()
     if kind == "watched":
         telemetry._instruments.provider.add_span_processor(_Watching())

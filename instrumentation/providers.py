@@ -1,4 +1,4 @@
-"""How spans are made: by which sampler, and with which provider, ours or one that was there before us."""
+"""With which provider spans are made, ours or one that was there before us, and which sampler decides at their start."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def head(config: Config, resource: Callable[[], Resource], health: Health) -> Sa
     return head_sampler(config.sampler, config.sampler_argument)
 
 
-def set_up(made: Instruments, resource: Callable[[], Resource], redactor: Redactor, lengths: Lengths) -> None:
+def set_tracing(made: Instruments, resource: Callable[[], Resource], redactor: Redactor, lengths: Lengths) -> None:
     """Says how the spans of requests are made, and with which provider those of libraries."""
     existing = global_provider()
     if existing is not None and existing not in _ours:
