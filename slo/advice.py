@@ -10,7 +10,7 @@ from . import figures
 from .annotations import RUNBOOK
 from .burn import BurnRule, Severity
 from .errors import Fault, Place
-from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SLIKind
+from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION
 from .slo import SLO
 
 _BOUNDARIES: Final = "0.005 0.01 0.025 0.05 0.075 0.1 0.15 0.2 0.25 0.3 0.4 0.5 0.75 1 2.5 5 7.5 10"
@@ -58,9 +58,7 @@ def _without_runbook(slo: SLO) -> Iterator[str]:
 
 def _between_boundaries(slo: SLO) -> Iterator[str]:
     threshold = slo.sli.threshold
-    if slo.sli.kind is not SLIKind.LATENCY or slo.sli.signal not in _MEASURED:
-        return
-    if threshold is None or threshold in HTTP_BOUNDARIES:
+    if threshold is None or threshold in HTTP_BOUNDARIES or slo.sli.signal not in _MEASURED:
         return
     below = [boundary for boundary in HTTP_BOUNDARIES if boundary < threshold]
     used = f"{below[-1]} s is used in its place" if below else "no request would be good"

@@ -77,7 +77,7 @@ def is_operational(attributes: Attributes) -> bool:
     """Whether the request was for health, metrics or documentation, or was a WebSocket."""
     route = first_of(attributes, ROUTE_KEYS)
     scheme = first_of(attributes, SCHEME_KEYS)
-    return scheme in ("ws", "wss") or (isinstance(route, str) and (route.rstrip("/") or "/") in OPERATIONAL_ROUTES)
+    return scheme in ("ws", "wss") or (isinstance(route, str) and route.rstrip("/") in OPERATIONAL_ROUTES)
 
 
 def availability(attributes: Attributes) -> Verdict:
