@@ -16,7 +16,8 @@ from fournines.slo import SLI, Condition, InvalidValue, SLIKind, SpanKind, Verdi
     ("text", "value", "holds"),
     [
         ("k == a", "a", True), ("k == a", "b", False), ("k == 5", 5, True), ("k == true", True, True),
-        ("k == a b", "a b", True),
+        ("k == a b", "a b", True), ("k == a, b", "a, b", True), ("k == a, b", "a", False), ("k != a, b", "a", True),
+        ("k == A", "A", True), ("k == A", "a", False), ("k == True", True, False),
         ("k != a", "a", False), ("k != a", "b", True),
         ("k < 500", 499, True), ("k < 500", 500, False), ("k < 500", "499", True), ("k < 500", "x", False),
         ("k <= 500", 500, True), ("k <= 0.3", 0.3, True), ("k > 1", 1.5, True), ("k > 1", 1, False),
@@ -41,6 +42,8 @@ def test_operators(text, value, holds):
         ("k =~ .*", False),
         ("k in a", False),
         ("k not in a", True),
+        ("k != None", True),
+        ("k not in a, None", True),
     ],
 )
 def test_unset_attributes(text, holds):
@@ -76,6 +79,7 @@ def test_no_conditions(text):
 def test_signs_that_close_nothing_are_meant(value):
     """Quotes around a value are refused; one that stands alone belongs to it, and so does all that only an expression would close."""
     assert Condition.parse(f"k == {value}").holds({"k": value}) is True
+    assert Condition.parse(f"k in x, {value}").holds({"k": value}) is True
 
 
 KEYS = st.from_regex(r"[a-z][a-z0-9._\-]{0,10}", fullmatch=True)
@@ -97,6 +101,12 @@ def test_text_round_trip(key, op, value):
 def test_any_value_is_answered(key, value, op):
     """No value that a sender may set makes a condition raise."""
     assert Condition(key, op, "5").holds({key: value}) in (True, False)
+
+
+@pytest.mark.parametrize("op", ["<", "<=", ">", ">="])
+def test_no_number_is_above_or_below(op):
+    """Made by hand, a condition may compare with what is no number: nothing passes, and nothing raises."""
+    assert Condition("k", op, "abc").holds({"k": 5}) is False
 
 
 def sli(**changes):
@@ -135,14 +145,24 @@ def test_verdicts(indicator, attributes, verdict):
 
 
 @given(
-    st.dictionaries(st.sampled_from(["http.route", "tenant", "http.response.status_code", "x"]), st.integers(0, 600))
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "http.route": st.sampled_from(["/pay", "/refund"]),
+            "tenant": st.sampled_from(["gold", "silver"]),
+            "http.response.status_code": st.sampled_from([200, 503]),
+            "error.type": st.sampled_from(["", "timeout"]),
+            "x": st.integers(),
+        },
+    )
 )
 def test_keys_are_all_that_matters(attributes):
-    """Two events that agree on an SLI's keys get the same verdict."""
-    indicator = sli(where=PAY, good=GOLD)
-    kept = {key: value for key, value in attributes.items() if key in indicator.keys}
+    """Two events that agree on an SLI's keys get the same verdict, whether conditions decide or the table."""
+    for indicator in (sli(), sli(where=PAY, good=GOLD), sli(where=PAY), sli(bad=GOLD)):
+        kept = {key: value for key, value in attributes.items() if key in indicator.keys}
 
-    assert indicator.verdict(kept) is indicator.verdict(attributes)
+        assert indicator.verdict(kept) is indicator.verdict(attributes)
+    assert "x" not in sli(where=PAY, good=GOLD).keys
 
 
 @pytest.mark.parametrize(
@@ -151,6 +171,7 @@ def test_keys_are_all_that_matters(attributes):
         lambda: SLI(SLIKind.LATENCY, "payments"),
         lambda: SLI(SLIKind.AVAILABILITY, "payments", threshold=Decimal(1)),
         lambda: SLI(SLIKind.LATENCY, "payments", threshold=Decimal(0)),
+        lambda: SLI(SLIKind.LATENCY, "payments", threshold=Decimal(-1)),
         lambda: SLI(SLIKind.LATENCY, "payments", threshold=Decimal("NaN")),
         lambda: sli(good=PAY, bad=PAY),
     ],
