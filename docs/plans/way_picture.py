@@ -11,7 +11,7 @@ LEFT: Final = 150
 """Where steps begin; before it stands what their stage is."""
 
 HIGH: Final = 40
-APART: Final = 18
+APART: Final = 16
 BELOW: Final = 30
 """A step's height, the room between two steps, and between two rows of them."""
 
