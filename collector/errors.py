@@ -1,10 +1,11 @@
-"""Everything the collector raises, in one tree.
+"""Everything the collector raises, in one tree. What never leaves its room (an objective that is refused, say) is declared there.
 
 CollectorError
  ├─ BadRequest                what was sent can't be read: 400 / INVALID_ARGUMENT, not to be sent again
  │   └─ TooLarge              larger than the limit, before or after inflating: 413 / RESOURCE_EXHAUSTED
  ├─ Unauthenticated           its sender showed no token that may send: 401 / UNAUTHENTICATED
  ├─ Unavailable               can't be kept now: 503 / UNAVAILABLE with Retry-After, to be sent again
+ ├─ Unredactable              something in it looks like a secret and can't be taken out: it is not sent on, and counted as dropped
  └─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
 """
 
@@ -33,6 +34,10 @@ class Unavailable(CollectorError):
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Unredactable(CollectorError):
+    """Something in a message looks like a card number or a secret, and can't be taken out: the message is too large, or damaged."""
 
 
 class LedgerError(CollectorError):

@@ -12,16 +12,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from .columns import Signal
-from .errors import CollectorError
+from .errors import Unredactable
 
 LARGEST: Final = 4 * 2**20
 """Bytes of a message with something suspicious in it that are worked through: others wait."""
 
 _REMEMBERED: Final = 128
-
-
-class Unredactable(CollectorError):
-    """Something in a message looks like a card number or a secret, and can't be taken out: the message is too large, or damaged."""
 
 
 def clean(signal: Signal, body: bytes) -> bytes:
@@ -34,15 +30,11 @@ def clean(signal: Signal, body: bytes) -> bytes:
     return _redacted(REQUESTS[signal], body)
 
 
-def clean_message(message: Any) -> bool:
-    """Takes card numbers and secrets out of a span, log record or metric, in place; says whether there were any. Raises Unredactable."""
+def clean_item(item: Any) -> bytes:
+    """The bytes of a span, log record or metric without card numbers and secrets. Raises Unredactable."""
     from .kernels.redaction import ITEMS
 
-    body = message.SerializeToString()
-    cleaned = _redacted(ITEMS[message.DESCRIPTOR.name], body)
-    if cleaned is not body:
-        message.ParseFromString(cleaned)
-    return cleaned is not body
+    return _redacted(ITEMS[item.DESCRIPTOR.name], item.SerializeToString())
 
 
 def without_sensitive(text: str, kinds: int | None = None) -> str:

@@ -10,7 +10,7 @@ from ..columns import Wanted
 from ..counters import Counters
 from ..ledger.buckets import Booked, Buckets
 from ..ledger.ledger import Ledger
-from ..ledger.staged import Part
+from ..ledger.part import Part
 from ..ledger.tallies import Tallies
 from ..ledger.upkeep import Upkeep
 from ..names import HEARTBEAT

@@ -14,13 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ...slo import (
-    DAY,
-    HOUR,
-    MINUTE,
-    Attributes,
-    Interval,
-)
+from ...slo import DAY, HOUR, MINUTE, Attributes, Interval
 from ..ledger.bulk import write_rows
 from ..ledger.staged import Staged
 from ..remembered import Remembered

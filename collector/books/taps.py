@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from ..columns import Columns, Signal, Source
-from ..ledger.staged import Part
+from ..ledger.part import Part
 from ..registry.registry import Registry
 
 

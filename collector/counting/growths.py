@@ -14,8 +14,7 @@ from ..rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
 from ..streams.growth import NO_BOUNDS, Growth, Levels, distinct
 from ..streams.increases import Seen
 from ..streams.intervals import KEY_SIZE
-from ..streams.points import WIDEST
-from ..streams.points import Points as Cumulative
+from ..streams.points import WIDEST, CumulativePoints
 from .export import Export, Rows
 
 MOST_EVENTS: Final = 10**12
@@ -115,7 +114,7 @@ class Growths:
         levels = self._levels(rows, width)
         if width > WIDEST:
             levels = Levels(points.bounds, np.full(len(rows), NO_BOUNDS), np.zeros((len(rows), 0), np.int64))
-        batch = Cumulative(
+        batch = CumulativePoints(
             levels.table,
             rows,
             self._export.identities(rows),

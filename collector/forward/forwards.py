@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from ..books.taps import Arrival
-from ..redaction import Unredactable, clean
+from ..errors import Unredactable
+from ..redaction import clean
 from ..registry.registry import Registry
 from .destination import FAULT, Destination
 from .sender import Item

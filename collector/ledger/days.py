@@ -25,7 +25,7 @@ from ...slo import (
 )
 from ..columns import IntColumn
 from .buckets import Booked, kept_from, segments
-from .packed import PART, unpack
+from .packed import seconds_of, unpack
 
 
 class Progress(NamedTuple):
@@ -119,7 +119,7 @@ def _packed_sums(
 
 
 def _edge_sums(width: int, interval: Interval, folded: int, shelf: Shelf) -> Iterator[IntColumn]:
-    span = min(PART * width, DAY)
+    span = seconds_of(width)
     for start in range(interval.start // span * span, interval.end, span):
         day = start // DAY * DAY
         rows = shelf.rows(width, day, (start - day) // span, folded)
@@ -160,7 +160,7 @@ def series(connection: sqlite3.Connection, width: int, slo: int, interval: Inter
 
 
 def _packed_series(connection: sqlite3.Connection, width: int, slo: int, interval: Interval) -> Iterator[IntColumn]:
-    span = min(PART * width, DAY)
+    span = seconds_of(width)
     days = connection.execute(_DAYS, (interval.start // DAY * DAY, interval.end, width, slo))
     for day, blob in days.fetchall():
         start, end = max(interval.start, day), min(interval.end, day + DAY)

@@ -17,9 +17,9 @@ from typing import Final
 from ..errors import LedgerError
 from .integrity import DAMAGED, Inspection, check, check_tables
 from .lock import FolderLock, make_folder
+from .part import Part
 from .schema import migrate
 from .set_aside import KeptLog, aside, set_aside
-from .staged import Part
 
 FILE: Final = "ledger.db"
 BUSY_MILLISECONDS: Final = 5_000

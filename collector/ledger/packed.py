@@ -28,9 +28,14 @@ _DTYPES: Final = tuple(np.dtype(name) for name in ("<u1", "<u2", "<u4", "<i8"))
 _LEVEL: Final = 1
 
 
+def seconds_of(width: int) -> int:
+    """The seconds of a day that one part of buckets of `width` holds."""
+    return min(PART * width, DAY)
+
+
 def parts_of(width: int) -> int:
     """How many parts a day of buckets of `width` has."""
-    return -(-DAY // (width * PART))
+    return DAY // seconds_of(width)
 
 
 def pack(width: int, rows: IntColumn, blob: bytes = b"") -> bytes:

@@ -1,4 +1,4 @@
-"""State that changes together with the ledger, or not at all.
+"""A dictionary that changes together with the ledger, or not at all.
 
 Everything the counting remembers (digests, streams, senders, SLOs) is changed in two steps: first aside, where the rest of the same
 transaction already sees it, and into memory only once the transaction is committed. A failed commit leaves nothing behind.
@@ -6,33 +6,11 @@ transaction already sees it, and into memory only once the transaction is commit
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class Part(Protocol):
-    """One piece of such state. The writer calls `write`, commits, and then `keep` on all parts; or `forget` on all of them."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to write."""
-        ...
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Puts what is staged into the open transaction."""
-        ...
-
-    def keep(self) -> None:
-        """The transaction is committed: what was staged is true now."""
-        ...
-
-    def forget(self) -> None:
-        """The transaction failed: what was staged never was."""
-        ...
 
 
 class Staged(Generic[K, V]):

@@ -21,7 +21,7 @@ from ...slo import (
 from ..columns import IntColumn
 from .buckets import SPARE, Buckets, kept_from
 from .days import Progress, progress
-from .packed import PART, pack, parts_of
+from .packed import PART, pack, parts_of, seconds_of
 
 PACKED_AT_ONCE: Final = 9_000
 """Buckets packed at one tick, of one width: a part of the day of so many SLOs."""
@@ -153,8 +153,8 @@ class _Work:
         if not slos:
             return at._replace(next=(part + 1) * _SLOS)
         following = part * _SLOS + slos[-1][0] + 1 if len(slos) == most else (part + 1) * _SLOS
-        start = at.packed + part * PART * width
-        times = start, width, min(start + PART * width, at.open)
+        start = at.packed + part * seconds_of(width)
+        times = start, width, min(start + seconds_of(width), at.open)
         found = self._connection.execute(_GROUP, (*times, slos[0][0], slos[-1][0])).fetchall()
         rows = np.array(found, np.int64).reshape(-1, 5)
         alive = {slo for (slo,) in slos}

@@ -25,7 +25,7 @@ from ..columns import IntColumn
 from .backup import Tell, nobody, open_to_read
 from .days import Shelf, progress, sums
 from .ledger import FILE
-from .packed import PART, unpack
+from .packed import seconds_of, unpack
 from .schema import STEPS
 
 MOST_FAULTS: Final = 100
@@ -158,7 +158,7 @@ def _summed(
     for table, start in (("late", stretch.start), ("bucket", young)):
         rows = connection.execute(_GROUPED.format(table), (into, width, start, stretch.end)).fetchall()
         found.append(np.array(rows, np.int64).reshape(-1, 5))
-    span = min(PART * width, DAY)
+    span = seconds_of(width)
     for start in range(stretch.start // span * span, min(stretch.end, at.packed), span):
         day = start // DAY * DAY
         packed = shelf.rows(width, day, (start - day) // span, at.folded).astype(np.int64)

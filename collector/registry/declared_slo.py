@@ -30,6 +30,8 @@ from ...slo import (
     Window,
 )
 from ...slo.annotations import ANNOTATIONS
+from ...slo.objective import MAX_DECIMALS
+from ...slo.openslo.shape import NAME
 from .. import names
 from ..redaction import without_sensitive
 
@@ -38,13 +40,9 @@ LONGEST: Final = 1_000
 
 MOST_ROUTES: Final = 100
 
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _METHOD: Final = re.compile(r"[A-Z][A-Z-]{0,31}")
 _UNSPEAKABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 60
-_MOST_PLACES: Final = 30
-"""Behind the point: as many as a file can hold."""
-
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdw]")
 _NOTES: Final = {OWNER: names.DECLARED_OWNER, RUNBOOK: names.DECLARED_RUNBOOK, DASHBOARD: names.DECLARED_DASHBOARD}
 
@@ -147,7 +145,7 @@ class Declared:
 
 
 def _name(text: object) -> str:
-    if not isinstance(text, str) or not _NAME.fullmatch(text):
+    if not isinstance(text, str) or not NAME.fullmatch(text):
         raise Refused(
             "bad_name", f"{text!r:.80} is no name: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends"
         )
@@ -210,7 +208,7 @@ def _seconds(text: str) -> Decimal | None:
         seconds = Decimal(_short(text, "bad_threshold"))
     except InvalidOperation:
         raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds") from None
-    if not seconds.is_finite() or abs(int(seconds.as_tuple().exponent)) > _MOST_PLACES or not 0 < seconds < 10**6:
+    if not seconds.is_finite() or abs(int(seconds.as_tuple().exponent)) > MAX_DECIMALS or not 0 < seconds < 10**6:
         raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds that a request may take")
     return seconds
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from ...slo import CLASSIFYING_KEYS, SLI, SLO, SPANS
-from ..ledger.staged import Part
+from ..ledger.part import Part
 from .automatic import automatic_slos
 from .catalogue import Catalogue
 from .declarations import Declaration, Declarations

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..columns import IntColumn
 from .families import Heard
 from .growth import UNKNOWN
-from .points import Points
+from .points import CumulativePoints
 from .shelves import (
     BOUND,
     COUNT,
@@ -52,7 +52,7 @@ class Increases(NamedTuple):
         return {kind: int(np.count_nonzero(self.kind == number)) for number, kind in enumerate(_KINDS)}
 
 
-def increases(points: Points, rows: IntColumn, last: Last, heard: Heard) -> Increases:
+def increases(points: CumulativePoints, rows: IntColumn, last: Last, heard: Heard) -> Increases:
     """What points add, each of a stream of its own and newer than what that said last; `rows` are what they say."""
     new = ~last.known()
     fell = _fell(rows, last.rows) & ~new
@@ -75,7 +75,7 @@ def _fell(rows: IntColumn, before: IntColumn) -> NDArray[np.bool_]:
     return fell
 
 
-def _begin(found: Increases, new: NDArray[np.bool_], points: Points, heard: Heard) -> None:
+def _begin(found: Increases, new: NDArray[np.bool_], points: CumulativePoints, heard: Heard) -> None:
     """The whole value of a new stream counts if everything before it began was certainly seen or never sent."""
     before, first, horizon = (column[new] for column in heard)
     began, time = points.start[new], points.time[new]

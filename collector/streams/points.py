@@ -1,4 +1,4 @@
-"""Points of cumulative streams as columns, by the keys of their streams and families."""
+"""CumulativePoints of cumulative streams as columns, by the keys of their streams and families."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ WIDEST: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
-    """Points of cumulative streams, in the order sent. `identity` is 128 bits of resource and metric, `stream` 64 of the rest.
+class CumulativePoints:
+    """CumulativePoints of cumulative streams, in the order sent. `identity` is 128 bits of resource and metric, `stream` 64 of the rest.
 
     `rows` say where they stand in their request, `since` is the nanosecond their metric is tracked from. `bound` numbers their
     boundaries in `table`; `buckets` are filled up with zeroes to a width that few others are beside.
@@ -68,11 +68,11 @@ class Points:
         found: list[bytes] = words.reshape(-1).view(f"V{FAMILY_KEY_SIZE}").tolist()
         return found, np.cumsum(begins) - 1 if len(first) > 1 else np.zeros(len(self), np.int64)
 
-    def only(self, chosen: NDArray[np.intp]) -> Points:
+    def only(self, chosen: NDArray[np.intp]) -> CumulativePoints:
         """Some of the points."""
-        return Points(self.table, *(getattr(self, field.name)[chosen] for field in fields(self)[1:]))
+        return CumulativePoints(self.table, *(getattr(self, field.name)[chosen] for field in fields(self)[1:]))
 
-    def rounds(self) -> Iterator[tuple[Points, list[bytes]]]:
+    def rounds(self) -> Iterator[tuple[CumulativePoints, list[bytes]]]:
         """The points and the keys of their streams in parts, none of which has two of one stream."""
         keys = self.keys()
         if len(set(keys)) == len(keys):

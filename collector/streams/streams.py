@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from ...slo import DAY
 from ...slo.sli import NANOSECONDS
 from ..columns import IntColumn, nanoseconds
 from ..ledger.pages import Pages
+from ..ledger.part import Undoable
 from ..ledger.staged import Staged
 from .boundaries import Boundaries
 from .families import KEY_SIZE as FAMILY_KEY_SIZE
 from .families import Families
 from .growth import Growth, Levels
 from .increases import Increases, Seen, increases
-from .points import Points
+from .points import CumulativePoints
 from .shelves import (
     BOUND,
     COUNT,
@@ -59,14 +60,6 @@ class Taken(NamedTuple):
     seen: dict[Seen, int]
 
 
-class _Undone(Protocol):
-    """What is staged and then kept or forgotten."""
-
-    def keep(self) -> None: ...
-
-    def forget(self) -> None: ...
-
-
 class Cumulatives:
     """All cumulative streams of the metrics that are tracked. A metric is tracked from the moment an SLO first named it."""
 
@@ -98,7 +91,7 @@ class Cumulatives:
         keys, of = [identity + start.to_bytes(8, "little")], np.zeros(1, np.int64)
         self._families.hear(keys, of, np.array([time], np.int64), nanoseconds(received), nanoseconds(self._forgotten))
 
-    def take(self, points: Points, received: float) -> Iterator[Taken]:
+    def take(self, points: CumulativePoints, received: float) -> Iterator[Taken]:
         """Stages points, and says what they add; those that a request has of one stream one after the other."""
         words, width = points.words(), points.buckets.shape[1]
         recalled = self._shelves.recalled(words, width)
@@ -111,7 +104,7 @@ class Cumulatives:
                 self._shelves.note(words, last)
             yield self._take(part, keys, last, received)
 
-    def _take(self, points: Points, keys: Sequence[bytes], last: Last, received: float) -> Taken:
+    def _take(self, points: CumulativePoints, keys: Sequence[bytes], last: Last, received: float) -> Taken:
         """Stages points of which no two are of one stream; `keys` only where some are not known."""
         live, refused = self._live(points, last)
         if not live.all():
@@ -129,7 +122,7 @@ class Cumulatives:
         self._shelves.put(keys, rows, last)
         return Taken(self._grown(points, found, last.rows), refused | found.seen())
 
-    def _live(self, points: Points, last: Last) -> tuple[NDArray[np.bool_], dict[Seen, int]]:
+    def _live(self, points: CumulativePoints, last: Last) -> tuple[NDArray[np.bool_], dict[Seen, int]]:
         """The points that are newer than the last and find room, and how many are not for what reason."""
         known = last.known()
         live = ~known | (points.time > last.rows[:, TIME])
@@ -139,7 +132,7 @@ class Cumulatives:
             live &= known
         return live, refused
 
-    def _rows(self, points: Points, received: float) -> IntColumn:
+    def _rows(self, points: CumulativePoints, received: float) -> IntColumn:
         rows = np.empty((len(points), LEAD + points.buckets.shape[1]), np.int64)
         rows[:, TIME], rows[:, COUNT], rows[:, SEEN] = points.time, points.count, int(received) + 1
         numbers, of = np.unique(points.bound, return_inverse=True)
@@ -148,7 +141,7 @@ class Cumulatives:
         rows[:, LEAD:] = points.buckets
         return rows
 
-    def _grown(self, points: Points, found: Increases, before: IntColumn) -> Growth:
+    def _grown(self, points: CumulativePoints, found: Increases, before: IntColumn) -> Growth:
         """The points that added events."""
         more = np.flatnonzero(found.events > 0)
         if len(more) < len(points):
@@ -205,7 +198,7 @@ class Cumulatives:
         return (self._families.pages, *self._shelves.pages)
 
     @property
-    def _parts(self) -> tuple[_Undone, ...]:
+    def _parts(self) -> tuple[Undoable, ...]:
         return (self._boundaries, *self._pages, self._tracked, self._horizon)
 
     @property

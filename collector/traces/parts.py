@@ -13,8 +13,8 @@ from ...slo import Attributes
 from ..cards import REDACTED
 from ..columns import IdColumns, Logs, Spans
 from ..credentials import is_secret
-from ..redaction import LARGEST, clean_message, without_sensitive
-from ..suspicion import is_suspicious
+from ..errors import Unredactable
+from ..redaction import clean_item, without_sensitive
 from .store import Part
 
 
@@ -29,7 +29,7 @@ def span_of(ids: IdColumns, row: int) -> bytes:
 
 
 def messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, Any]:
-    """The messages of some rows, by row; those that the library can't read are left out, and missed by the caller."""
+    """The messages of some rows, by row; those that the library can't read are left out."""
     make: Any = Span if isinstance(columns, Spans) else LogRecord
     found = {}
     for row in rows:
@@ -42,14 +42,13 @@ def messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, A
 
 
 def parts(body: bytes, columns: Spans | Logs, rows: list[int]) -> list[Part]:
-    """Some rows as they are stored; those that can't be read, or would hold up all others to be cleaned, are left out."""
+    """Some rows as they are stored; those that can't be read, or not cleaned without holding up all others, are left out."""
     found = []
     for row, message in messages(body, columns, rows).items():
-        if is_suspicious(message.SerializeToString()):
-            if message.ByteSize() > LARGEST:
-                continue
-            clean_message(message)
-        data = message.SerializeToString()
+        try:
+            data = clean_item(message)
+        except Unredactable:
+            continue  # missed by the caller
         identity = span_of(columns.ids, row) if isinstance(columns, Spans) else xxhash.xxh3_128_digest(data)
         resource = _cleaned(columns.resources[int(columns.resource[row])])
         found.append(Part(trace_of(columns.ids, row), identity, resource, data))

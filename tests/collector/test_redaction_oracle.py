@@ -18,8 +18,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from fournines.collector import Signal
 from fournines.collector.credentials import is_secret
-from fournines.collector.redaction import Unredactable, clean, without_sensitive
-from fournines.collector.suspicion import is_suspicious
+from fournines.collector.errors import Unredactable
+from fournines.collector.kernels.marks import marks_of
+from fournines.collector.redaction import clean, without_sensitive
 
 pytestmark = pytest.mark.usefixtures("decoders")
 
@@ -61,6 +62,7 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from test_redaction_oracle import oracle_of, text_of
 from random import Random
+from fournines.collector.kernels.marks import marks_of
 from fournines.collector.redaction import without_sensitive
 random, oracle = Random(7), oracle_of()
 with np.errstate(over="ignore"):
@@ -163,7 +165,7 @@ def test_texts_are_cleaned_as_regular_expressions_clean_them():
 
         assert expected == without_sensitive(text), text
         assert bool(oracle.KEY.search(text)) is is_secret(text), text
-        assert expected == text or is_suspicious(text.encode()), text
+        assert expected == text or marks_of(text.encode())[-1] > 0, text
 
 
 @pytest.mark.parametrize("signal", list(Signal))
@@ -190,9 +192,9 @@ def refused_or_cleaned(signal, sent):
     try:
         cleaned = clean(signal, sent)
     except Unredactable:
-        assert is_suspicious(sent)
+        assert marks_of(sent)[-1] > 0
     else:
-        assert not is_suspicious(sent) or REQUESTS[signal].FromString(cleaned) is not None
+        assert marks_of(sent)[-1] == 0 or REQUESTS[signal].FromString(cleaned) is not None
 
 
 def test_without_the_compiler_texts_are_cleaned_the_same(measured):

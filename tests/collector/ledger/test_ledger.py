@@ -260,27 +260,3 @@ def test_damage_met_while_the_books_are_read_is_looked_for_at_the_next_start(ope
         opened(replace_damaged=True)
     with contextlib.closing(sqlite3.connect(folder / "ledger.db")) as connection:
         assert [(1,)] == connection.execute("SELECT value FROM meta WHERE key = 'damaged'").fetchall()
-
-
-def test_a_part_that_does_not_follow_its_commit_undoes_nothing(tmp_path, now):
-    """What is committed is acknowledged, whatever a part makes of it afterwards: to forget it would count it twice."""
-    ledger = Ledger(tmp_path, now)
-
-    class Lame:
-        changed, forgotten = True, False
-
-        def write(self, connection):
-            connection.execute("INSERT INTO meta VALUES ('lame', 1)")
-
-        def keep(self):
-            raise RuntimeError("lame")
-
-        def forget(self):
-            self.forgotten = True
-
-    lame = Lame()
-    ledger.commit([lame])
-
-    assert 1 == ledger.writer.execute("SELECT value FROM meta WHERE key = 'lame'").fetchone()[0]
-    assert not lame.forgotten
-    ledger.close()

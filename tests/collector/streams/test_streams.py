@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.streams import streams as module
+from fournines.collector.streams.points import CumulativePoints
 from fournines.collector.streams.streams import (
     FRESH,
     IDLE,
     Cumulatives,
-    Points,
     Seen,
 )
 
@@ -48,10 +48,10 @@ def column(*numbers):
 
 
 def points_of(rows, since):
-    """Points of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
+    """CumulativePoints of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
     bounds = list({level.bounds: None for _, _, level in rows})
     width = max(8, *(len(level.buckets) for _, _, level in rows))
-    return Points(
+    return CumulativePoints(
         bounds,
         np.arange(len(rows)),
         np.array([[stream[0], 0] for stream, _, _ in rows], np.uint64),
