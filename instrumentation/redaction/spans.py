@@ -21,8 +21,8 @@ def cleaned_span(span: ReadableSpan, redactor: Redactor) -> ReadableSpan:
     """An ended span without card numbers and secrets in name, attributes, events, links, status and trace state: the very same
     one where there are none. Its ids, times, resource and counts of what was dropped stay.
     """
-    old_context = span.get_span_context()
-    name, context, status = redactor.text(span.name), _context(old_context, redactor), _status(span.status, redactor)
+    old_name, old_context, old_status = span.name, span.get_span_context(), span.status
+    name, context, status = redactor.text(old_name), _context(old_context, redactor), _status(old_status, redactor)
     plain = plain_statement(span)
     attributes = _attributes(span.attributes or {} if plain is None else plain, redactor)
     attributes = plain if attributes is None else attributes
@@ -31,9 +31,9 @@ def cleaned_span(span: ReadableSpan, redactor: Redactor) -> ReadableSpan:
     links = [_link(link, redactor) for link in old_links]
     if (
         attributes is None
-        and name is span.name
+        and name is old_name
         and context is old_context
-        and status is span.status
+        and status is old_status
         and all_same(events, old_events)
         and all_same(links, old_links)
     ):

@@ -15,8 +15,6 @@ import uvicorn
 from fastapi import FastAPI
 from opentelemetry.trace import SpanKind, StatusCode
 
-from fournines.instrumentation.requests.lifespan import watched
-
 
 class Server:
     """An application on uvicorn, in a thread, on a free port."""
@@ -233,66 +231,6 @@ os.waitpid(pid, 0)
     assert len(pids) == 1
 
 
-def test_import_is_light():
-    """Importing the package brings in no exporter, no server and no other room."""
-    code = (
-        "import sys, fournines.instrumentation\n"
-        "print(*[n for n in sys.modules if n.split('.')[0] in "
-        "('numpy','numba','grpc','fastapi','starlette','uvicorn','pydantic','requests','prometheus_client','httpx')"
-        " or n.startswith('fournines.') and not n.startswith('fournines.instrumentation')])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-
-    assert found.stdout.split() == []
-
-
-def lifespan(app, *messages):
-    """Runs a lifespan; what was sent, and what was noted."""
-    sent, noted, left = [], [], list(messages)
-
-    async def receive():
-        return {"type": left.pop(0)}
-
-    async def send(message):
-        sent.append(message["type"])
-
-    async def story():
-        await watched(
-            app, {"type": "lifespan"}, receive, send, lambda: noted.append("started"), lambda: noted.append("ended")
-        )
-
-    asyncio.run(story())
-    return sent, noted
-
-
-BOTH = ("lifespan.startup", "lifespan.shutdown")
-
-
-def test_an_application_without_lifespan_gets_one():
-    """Where an application does not know lifespans, start and end are heard all the same."""
-
-    async def app(scope, receive, send):
-        assert scope["type"] == "http"
-
-    sent, noted = lifespan(app, *BOTH)
-
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert noted == ["started", "ended"]
-
-
-def test_an_application_that_returns_from_its_lifespan_gets_one():
-    """So does one that returns at once, as hand-written applications do."""
-
-    async def app(scope, receive, send):
-        if scope["type"] != "http":
-            return
-
-    sent, noted = lifespan(app, *BOTH)
-
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert noted == ["started", "ended"]
-
-
 def test_an_application_nobody_holds_leaves_no_thread(http_receiver, monkeypatch):
     """Tests make an application each and forget it: its thread says good-bye and ends."""
     from fournines.instrumentation import instrument
@@ -344,14 +282,3 @@ def test_a_thread_that_can_t_be_started_is_said_once_and_hurts_nobody(watch, htt
     assert telemetry._health.count(names.PROM_ERRORS, "start") == 3
     assert caplog.text.count("can't be started") == 1
     assert telemetry.flush()
-
-
-def test_an_application_s_failing_start_stays_its_own():
-    """What an application's own lifespan raises is passed on."""
-
-    async def app(scope, receive, send):
-        await receive()
-        raise ValueError("no database")
-
-    with pytest.raises(ValueError, match="no database"):
-        lifespan(app, *BOTH)
