@@ -34,7 +34,7 @@ class Room:
         with self._lock:
             full = self.bytes + size > self._most_bytes or self.requests + requests > self._most_requests
             if full and (self.bytes or self.requests):
-                return f"{self.requests} requests and {self.bytes} bytes wait to be counted; there is no room for more"
+                return self._refusal()
             self.bytes += size
             self.requests += requests
         return ""
@@ -47,9 +47,10 @@ class Room:
 
     def refuses(self, size: int) -> str:
         """Why a body of that size would find no room now; empty where it would."""
-        if self.bytes and self.bytes + size > self._most_bytes:
-            return f"{self.requests} requests and {self.bytes} bytes wait to be counted; there is no room for more"
-        return ""
+        return self._refusal() if self.bytes and self.bytes + size > self._most_bytes else ""
+
+    def _refusal(self) -> str:
+        return f"{self.requests} requests and {self.bytes} bytes wait to be counted; there is no room for more"
 
 
 class Held:

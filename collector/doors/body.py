@@ -51,9 +51,7 @@ class Body:
 
     def __init__(self, coding: str, limit: int, room: Room, announced: int) -> None:
         self._held = Held(room, announced)
-        sink = sink_for(coding, limit, self._held.hold)
-        assert sink is not None, "a coding that is not understood is refused with the head"
-        self._sink = sink
+        self._sink = _SINKS[coding.strip().lower()](limit, self._held.hold)
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises TooLarge, BadRequest, or Unavailable where there is no room for more."""

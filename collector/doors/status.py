@@ -105,16 +105,14 @@ def refusal(error: BaseException) -> Refusal:
 def outcome(signal: Signal, decided: Future[Receipt]) -> Refusal | Message | None:
     """What is told of a request that was handed on: why it was not taken, or what there is to say of what was."""
     error = decided.exception()
-    return _response(signal, decided.result()) if error is None else refusal(error)
+    if error is not None:
+        return refusal(error)
+    receipt = decided.result()
+    return _response(signal, receipt) if receipt.rejected or receipt.reason else None
 
 
-def _response(signal: Signal, receipt: Receipt) -> Message | None:
-    """The Export*ServiceResponse of a request that was taken; None where there is nothing to say.
-
-    Nothing rejected, and a reason all the same: a warning.
-    """
-    if not receipt.rejected and not receipt.reason:
-        return None
+def _response(signal: Signal, receipt: Receipt) -> Message:
+    """The Export*ServiceResponse of a request that was taken. Nothing rejected, and a reason all the same: a warning."""
     message: ExportTraceServiceResponse | ExportMetricsServiceResponse | ExportLogsServiceResponse
     match signal:
         case Signal.TRACES:

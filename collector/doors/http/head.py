@@ -75,8 +75,8 @@ class Head(NamedTuple):
             raise Refused(_CONTENT_TYPE)
         if not is_understood(self.text(b"content-encoding")):
             raise Refused(_CONTENT_ENCODING)
-        if self.length is not None and self.length > limit:
-            raise TooLarge(f"the body has {self.length} bytes, and {limit} are the limit")
+        if (length := self.length) is not None and length > limit:
+            raise TooLarge(f"the body has {length} bytes, and {limit} are the limit")
         return signal
 
 
