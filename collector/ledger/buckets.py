@@ -79,7 +79,6 @@ class Buckets:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
         self._staged: dict[tuple[int, int, tuple[int, ...]], Booked] = {}
         self._tables: list[IntColumn] = []
         self.written: IntColumn = np.empty((0, 5), np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,10 @@ from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.ledger.buckets import (
     Booked,
     Buckets,
+    bucket_of,
     kept_from,
+    latest_end,
+    oldest_booked,
     segments,
     tier_of,
 )
@@ -22,6 +26,7 @@ from fournines.collector.ledger.upkeep import Upkeep
 from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
 
 DAYS = st.integers(0, 500 * DAY)
+NANOSECONDS = 10**9
 
 
 @pytest.fixture
@@ -71,6 +76,24 @@ def test_a_tier_lets_go_by_whole_hours(now, index):
     assert HOUR <= int(now) - TIERS[index].kept - first < 2 * HOUR
     assert tier_of(first, now) == index
     assert tier_of(first - 1, now) == (index + 1 if index + 1 < len(TIERS) else None)
+
+
+@given(st.integers(10**9, 2 * 10**9))
+def test_what_is_too_old_or_too_early(received):
+    """An event may be as old as its second is kept anywhere, to the nanosecond, and end five minutes after it was received."""
+    oldest = oldest_booked(received)
+
+    assert tier_of(oldest // NANOSECONDS, received) == len(TIERS) - 1
+    assert tier_of((oldest - 1) // NANOSECONDS, received) is None
+    assert latest_end(received) == (received + 300) * NANOSECONDS
+
+
+@given(st.lists(st.integers(0, 2 * 10**18), min_size=1))
+def test_an_event_is_booked_into_the_bucket_it_ends_in(booked):
+    """The ten seconds that hold its nanosecond."""
+    for nanosecond, start in zip(booked, bucket_of(np.array(booked)).tolist(), strict=True):
+        assert start % BUCKET == 0
+        assert start * NANOSECONDS <= nanosecond < (start + BUCKET) * NANOSECONDS
 
 
 EVENTS = st.tuples(
