@@ -256,7 +256,7 @@ def test_a_hanging_collector_holds_up_the_interpreter_s_end_once(http_receiver):
     run(
         """
 import importlib
-importlib.import_module("fournines.instrumentation.process").TIMEOUT = 1.0
+importlib.import_module("fournines.instrumentation.process").TIMEOUT = 4.0
 others = [instrument(Starlette(), service=f"other-{number}") for number in range(16)]
 for other in others:
     other.start()
