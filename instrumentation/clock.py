@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+NANOS: Final = 1_000_000_000
+"""Nanoseconds of a second."""
 
 
 class Clock(Protocol):
@@ -26,3 +29,18 @@ class SystemClock:
     def steady(self) -> float:
         """The monotonic clock."""
         return time.monotonic()
+
+
+class FakeClock:
+    """Both clocks in one, which only a test moves."""
+
+    def __init__(self, now: float = 1_000_000.0) -> None:
+        self.now = now
+
+    def wall(self) -> float:
+        """What the test says."""
+        return self.now
+
+    def steady(self) -> float:
+        """The same."""
+        return self.now

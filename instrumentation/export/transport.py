@@ -67,6 +67,25 @@ class Transport(Protocol):
         """Forgets connections without touching them: in a forked child they are still the parent's."""
 
 
+class FakeTransport:
+    """Keeps what it is given; says `answer` to all of it, or, where that is a list, its next entry."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.answer: Answer | list[Answer] = Answer(Verdict.ACCEPTED)
+
+    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+        """What the test says."""
+        self.sent.append(body)
+        return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def abandon(self) -> None:
+        """Nothing is open."""
+
+
 def transport(target: Target) -> Transport | None:
     """The transport a target asks for; None, with one clear log line, where its package is not installed."""
     if target.protocol != "grpc":

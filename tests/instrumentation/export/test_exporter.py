@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from fournines.instrumentation import names
-from fournines.instrumentation.export.transport import Answer, Verdict
+from fournines.instrumentation.clock import FakeClock
+from fournines.instrumentation.export.transport import Answer, FakeTransport, Verdict
 
 SHORT = {"OTEL_METRIC_EXPORT_INTERVAL": "50"}
 
@@ -21,37 +22,6 @@ def shop():
         raise ValueError
 
     return Starlette(routes=[Route("/ok", lambda request: PlainTextResponse("ok")), Route("/fail", fail)])
-
-
-class FakeClock:
-    """A clock that a test moves."""
-
-    def __init__(self, now=1_000_000.0):
-        self.now = now
-
-    def wall(self):
-        return self.now
-
-    def steady(self):
-        return self.now
-
-
-class FakeTransport:
-    """Keeps what is sent; answers with `answer`, or, where it is a list, with its next entry."""
-
-    def __init__(self):
-        self.sent = []
-        self.answer = Answer(Verdict.ACCEPTED)
-
-    def send(self, body, timeout, now):
-        self.sent.append(body)
-        return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
-
-    def close(self):
-        pass
-
-    def abandon(self):
-        pass
 
 
 RETRY = Answer(Verdict.RETRY, "HTTP 503")
