@@ -88,7 +88,7 @@ class Outlets:
     def _to_xray(self, outlet: ToXray) -> Destination:
         return Destination(
             queue_name("xray", outlet.endpoint or outlet.region),
-            XraySender(outlet.region, self._unprocessed, endpoint=outlet.endpoint, timeout=outlet.timeout),
+            XraySender(outlet.region, self._clock, self._unprocessed, outlet.endpoint, outlet.timeout),
             self._folder,
             self._instruments,
             self._clock,
@@ -101,7 +101,7 @@ class Outlets:
     def _to_store(self, outlet: ToStore) -> Destination:
         destination = Destination(
             queue_name("remote_write", outlet.url),
-            RemoteWriteSender(outlet.url, outlet.headers),
+            RemoteWriteSender(outlet.url, self._clock, outlet.headers),
             self._folder,
             self._instruments,
             self._clock,

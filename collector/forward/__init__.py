@@ -12,7 +12,8 @@ from .instruments import Instruments
 from .otlp_grpc import OtlpGrpcSender
 from .otlp_http import OtlpHttpSender
 from .queue import MOST_BYTES, Queue
-from .sender import Drop, Item, Retry, Sender
+from .retry_after import retry_after
+from .sender import Drop, FakeSender, Item, Retry, Sender
 from .under_way import Entry
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Destination",
     "Drop",
     "Entry",
+    "FakeSender",
     "Forwards",
     "Instruments",
     "Item",
@@ -34,4 +36,5 @@ __all__ = [
     "Sender",
     "abandoned",
     "queue_name",
+    "retry_after",
 ]

@@ -10,7 +10,6 @@ import asyncio
 import gzip
 import logging
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -20,6 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from ..columns import Signal
+from .retry_after import retry_after
 from .sender import Drop, Item, Retry
 
 TIMEOUT: Final = 10.0
@@ -91,7 +91,7 @@ class OtlpHttpSender:
                 answer += chunk
                 if len(answer) > _READ:
                     break
-            return response.status_code, answer, _seconds(response.headers.get("retry-after"), self._clock)
+            return response.status_code, answer, retry_after(response.headers.get("retry-after"), self._clock())
 
 
 def check_partial(item: Item, answer: bytes) -> None:
@@ -121,18 +121,6 @@ async def _compressed(body: bytes) -> bytes:
     if len(body) > _LARGE:
         return await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
     return gzip.compress(body, _LEVEL, mtime=0)
-
-
-def _seconds(text: str | None, clock: Callable[[], float]) -> float | None:
-    """Retry-After: seconds, or a date. RFC 9110, section 10.2.3."""
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - clock())
-    except (ValueError, OverflowError):
-        return None
 
 
 def _said(answer: bytes) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from .cursor import Cursor, Position
-from .record import HEADER, LARGEST, OVERHEAD
+from .record import HEADER, LARGEST, OVERHEAD, Record
 from .segment import SUFFIX, Segment
 from .sender import Item
 from .under_way import Entry, UnderWay
@@ -152,26 +152,13 @@ class Queue:
         with self._lock:
             while segment := self._reading():
                 start = max(self._next.offset, HEADER.size)
-                try:
-                    record = segment.read(start) if start < segment.size else None
-                except OSError as error:
-                    _LOG.error("%s can't be read, and is given up: %s", segment.path, error)
-                    self._lose(segment, start)
-                    continue
-                if record is None:
-                    if start < segment.size:
-                        self._lose(segment, start)
-                    elif segment is self._segments[-1] or segment.written > segment.size:
-                        return None  # more may be published in it
-                    else:
-                        self._go_on(segment)
-                    continue
-                if record.damaged:
-                    self._loss(CORRUPT, 1, 0)
-                here, self._next = Position(segment.number, start), Position(segment.number, record.end)
-                entry = Entry(record.item, here, self._next)
-                self._under_way.add(entry)
-                return entry
+                if start < segment.size:
+                    if record := self._record(segment, start):
+                        return self._taken(segment, start, record)
+                elif segment is self._segments[-1] or segment.written > segment.size:
+                    return None  # more may be published in it
+                else:
+                    self._go_on(segment)
             return None
 
     def finish(self, entry: Entry) -> None:
@@ -227,6 +214,25 @@ class Queue:
                     self._next = Position(segment.number, HEADER.size)
                 return segment
         return None
+
+    def _record(self, segment: Segment, start: int) -> Record | None:
+        """What comes next in a segment; where nothing that can be read does, the rest of it is lost."""
+        try:
+            record = segment.read(start)
+        except OSError as error:
+            _LOG.error("%s can't be read, and is given up: %s", segment.path, error)
+            record = None
+        if record is None:
+            self._lose(segment, start)
+        return record
+
+    def _taken(self, segment: Segment, start: int, record: Record) -> Entry:
+        if record.damaged:
+            self._loss(CORRUPT, 1, 0)
+        self._next = Position(segment.number, record.end)
+        entry = Entry(record.item, Position(segment.number, start), self._next)
+        self._under_way.add(entry)
+        return entry
 
     def _go_on(self, segment: Segment) -> None:
         segment.let_go()

@@ -33,14 +33,13 @@ class Retry(Exception):
 class Drop(Exception):
     """Refused for good: `items` of the item's items (all of them where that is None) were not taken and never will be.
 
-    `reason` becomes a label of a metric: a word of a small, fixed set, such as `http_400` or `partial_success`. `detail` goes to the log.
+    `reason` becomes a label of a metric: a word of a small, fixed set, such as `http_400` or `partial_success`. Its text goes to the log.
     """
 
     def __init__(self, reason: str, items: int | None = None, detail: str = "") -> None:
         super().__init__(detail or reason)
         self.reason = reason
         self.items = items
-        self.detail = detail
 
 
 class Sender(Protocol):
@@ -57,3 +56,19 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Lets connections go."""
         ...
+
+
+class FakeSender:
+    """Takes everything, and remembers it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Item] = []
+        self.closed = False
+
+    async def send(self, item: Item) -> None:
+        """Takes it."""
+        self.sent.append(item)
+
+    async def close(self) -> None:
+        """Remembers that it was."""
+        self.closed = True

@@ -5,10 +5,12 @@ target -> exposition -> whole scrape -> points -> books
 """
 
 from .assembly import Assembly
-from .publish import Publisher, snapshot_results
+from .instruments import snapshot_results
+from .publisher import Publisher
 from .remote_write import RemoteWrite, Written
-from .scrape import Scraper
-from .send import RemoteWriteSender, Snapshots
+from .scraper import Scraper
+from .sender import RemoteWriteSender
+from .snapshots import Snapshots
 from .targets import ScrapeJob
 from .write_app import remote_write_app
 

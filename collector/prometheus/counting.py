@@ -11,8 +11,8 @@ from ..columns import Points
 from ..counting.points import count_points
 from ..names import SERVICE_NAME
 from ..senders.origin import identity_of, origin_of
-from .layout import joined
-from .rows import MILLISECOND, Row, points_of
+from .points import MILLISECOND, joined, points_of
+from .rows import Row
 from .translation import Series
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import IntColumn, PointKind, Points, Temporality
 from .native import MOST_EVENTS
-from .rows import MILLISECOND, Numbers
+from .points import MILLISECOND, Numbers
 from .translation import Kind, Series
 
 Values = NDArray[np.float64]
-_THOUSAND: Final = 1000.0
 
 
 class _Alike(NamedTuple):
@@ -47,9 +46,9 @@ class Layout:
         self._order = np.argsort(self.identity)
         self._sorted = self.identity[self._order]
         members, labels = [one for group in self.groups for one in group.members], Numbers()
-        self._label = _column([labels.of(frozenset(one.attributes.items()), one.attributes) for one in members])
+        self._label = labels.column(one.attributes for one in members)
         self._labels = tuple(labels.values)
-        self._streams = _column([int.from_bytes(one.member[:8], signed=True) for one in members])
+        self._streams = np.array([one.stream for one in members], np.int64)
 
     @classmethod
     def of(cls, series: Sequence[Series]) -> Layout | None:
@@ -123,10 +122,7 @@ class Layout:
 def _alike(series: Sequence[Series], bounds: tuple[float, ...], places: list[list[int]]) -> _Alike:
     members = tuple(series[one[0]] for one in places)
     kind = PointKind.HISTOGRAM if bounds else PointKind.SUM
-    finite = bounds[:-1]
-    if bounds and members[0].milliseconds:
-        finite = tuple(bound / _THOUSAND for bound in finite)
-    return _Alike(kind, finite, np.array(places, np.int64), members)
+    return _Alike(kind, members[0].in_seconds(bounds[:-1]), np.array(places, np.int64), members)
 
 
 def _told(group: _Alike, values: Values) -> _Told:
@@ -139,49 +135,3 @@ def _told(group: _Alike, values: Values) -> _Told:
         return _Told(sound, events, nothing, np.ones(len(values), np.bool_))
     buckets = np.diff(sums, axis=1, prepend=0)
     return _Told(sound, events, buckets, np.asarray((buckets < 0).any(axis=1)))
-
-
-def joined(parts: Sequence[Points]) -> Points:
-    """Points of several makings as one. Resources and boundaries that are alike become one; each point has a stream."""
-    if len(parts) == 1:
-        return parts[0]
-    resources, names, bounds = Numbers(), Numbers(), Numbers()
-    label = np.cumsum([0, *(len(part.labels) for part in parts)])
-    offset = np.cumsum([0, *(len(part.buckets) for part in parts)])
-    numbered = [
-        (
-            _column([resources.of(frozenset(one.items()), one) for one in part.resources])[part.resource],
-            _column([names.of(one, one) for one in part.names])[part.name],
-            _column([bounds.of(one, one) for one in part.bounds])[part.bound],
-        )
-        for part in parts
-    ]
-
-    return Points(
-        resources=tuple(resources.values),
-        labels=tuple(one for part in parts for one in part.labels),
-        names=tuple(names.values),
-        bounds=tuple(bounds.values),
-        resource=np.concatenate([found[0] for found in numbered]),
-        name=np.concatenate([found[1] for found in numbered]),
-        bound=np.concatenate([found[2] for found in numbered]),
-        label=np.concatenate([part.label + more for part, more in zip(parts, label.tolist(), strict=False)]),
-        offset=np.concatenate(
-            [[0], *(part.offset[1:] + more for part, more in zip(parts, offset.tolist(), strict=False))]
-        ),
-        skipped=sum(part.skipped for part in parts),
-        kind=np.concatenate([part.kind for part in parts]),
-        temporality=np.concatenate([part.temporality for part in parts]),
-        monotonic=np.concatenate([part.monotonic for part in parts]),
-        start=np.concatenate([part.start for part in parts]),
-        end=np.concatenate([part.end for part in parts]),
-        count=np.concatenate([part.count for part in parts]),
-        value=np.concatenate([part.value for part in parts]),
-        buckets=np.concatenate([part.buckets for part in parts]),
-        no_recorded_value=np.concatenate([part.no_recorded_value for part in parts]),
-        stream=np.concatenate([part.stream for part in parts if part.stream is not None]),
-    )
-
-
-def _column(numbers: Sequence[int]) -> IntColumn:
-    return np.array(numbers, np.int64)

@@ -7,27 +7,25 @@ drops what is answered so (`retry_on_http_429` is off unless asked for).
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import Counter as Tally
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import cramjam
-from prometheus_client import Counter, Gauge
 
-from .. import names
 from ..books.books import Books
 from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
 from ..receipt import Receipt
 from ..rejections import Outcome
+from ..room import Room
 from .assembly import Assembly, Seen
 from .batch import Batch, Submit
 from .counting import count_rows
+from .instruments import WriteInstruments
 from .samples import Sample
 from .translation import Kind, Series, Translation
 from .write_request import Reader, Reading, Version, shown
@@ -59,45 +57,6 @@ class Written(NamedTuple):
     refused: str = ""
 
 
-@dataclass(slots=True)
-class _Instruments:
-    """What the receiver says about itself."""
-
-    registry: Any
-    requests: Counter = field(init=False)
-    samples: Counter = field(init=False)
-    pending: Gauge = field(init=False)
-    incomplete: Gauge = field(init=False)
-    forgotten: Gauge = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.requests = Counter(
-            names.REMOTE_WRITE_REQUESTS,
-            "Remote write requests by what they were answered",
-            ("code",),
-            registry=self.registry,
-        )
-        self.samples = Counter(
-            names.REMOTE_WRITE_SAMPLES,
-            "Samples received by what they turned out to be",
-            ("seen",),
-            registry=self.registry,
-        )
-        self.pending = Gauge(
-            names.REMOTE_WRITE_PENDING, "Samples that wait for the rest of their scrape", registry=self.registry
-        )
-        self.incomplete = Gauge(
-            names.REMOTE_WRITE_INCOMPLETE,
-            "Histograms left to their next scrape since the start",
-            registry=self.registry,
-        )
-        self.forgotten = Gauge(
-            names.REMOTE_WRITE_FORGOTTEN,
-            "Histograms and counters there was no room to remember since the start",
-            registry=self.registry,
-        )
-
-
 class RemoteWrite:
     """Takes remote write requests in. `assembly` is one of the books' taps; `submit` is the collector's; `clock` gives epoch seconds."""
 
@@ -111,15 +70,16 @@ class RemoteWrite:
         most_bytes: int = MOST_BYTES,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        self.instruments = _Instruments(counters.registry)
+        self.instruments = WriteInstruments(counters.registry)
+        self.instruments.pending.set_function(lambda: float(len(assembly)))
+        self.instruments.incomplete.set_function(lambda: float(assembly.dropped))
+        self.instruments.forgotten.set_function(lambda: float(assembly.forgotten))
         self._submit = submit
         self._counters = counters
         self._assembly = assembly
         self._clock = clock
         self._most_bytes = most_bytes
-        self._most_waiting = most_waiting
-        self._waiting = 0
-        self._lock = threading.Lock()
+        self._room = Room(most_waiting)
         self._reader = Reader(Translation(NOTHING))
         # A thread of its own: the loop's are those that evaluate, and must never wait for what others send.
         self._aside = ThreadPoolExecutor(1, "fournines-remote-write")
@@ -143,12 +103,12 @@ class RemoteWrite:
 
     def hold(self, size: int) -> None:
         """Takes room for that many bytes of a body that is read; raises Unavailable where there is none. `release` gives it back."""
-        if not self._reserve(size):
+        if size and self._room.take(size):
             raise Unavailable("too many requests wait to be counted", RETRY_AFTER)
 
     def release(self, size: int) -> None:
         """Gives room back."""
-        self._reserve(-size)
+        self._room.give_back(size)
 
     async def receive(self, body: bytes, version: Version) -> Written:
         """Takes one request's compressed body. Raises BadRequest, TooLarge or Unavailable."""
@@ -167,13 +127,6 @@ class RemoteWrite:
         batch = Batch(self._overdue, self._counters)
         self._submit(batch)
         return batch
-
-    def _reserve(self, size: int) -> bool:
-        with self._lock:
-            if size > 0 and self._waiting and self._waiting + size > self._most_waiting:
-                return False
-            self._waiting += size
-            return True
 
     def _read(self, body: bytes, version: Version) -> Batch[Written]:
         received = self._clock()
@@ -249,9 +202,6 @@ class RemoteWrite:
     async def _flush_for_ever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            self.instruments.pending.set(len(self._assembly))
-            self.instruments.incomplete.set(self._assembly.dropped)
-            self.instruments.forgotten.set(self._assembly.forgotten)
             if len(self._assembly) or not self._assembly.loaded:
                 try:
                     await asyncio.wrap_future(self.flush().future)

@@ -26,6 +26,7 @@ MILLISECONDS: Final = "_milliseconds"
 UNITS: Final = ("", "_seconds", MILLISECONDS, "_bytes", "_ratio")
 
 _NATIVE: Final = b"native"
+_THOUSAND: Final = 1000.0
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_:]+")
 
 
@@ -58,6 +59,15 @@ class Series:
     boundary: float = 0.0
     milliseconds: bool = False
     replicated: bool = False
+
+    @property
+    def stream(self) -> int:
+        """The number of its member's stream."""
+        return int.from_bytes(self.member[:8], signed=True)
+
+    def in_seconds(self, bounds: tuple[float, ...]) -> tuple[float, ...]:
+        """Boundaries of its histograms as SLOs have them."""
+        return tuple(bound / _THOUSAND for bound in bounds) if self.milliseconds else bounds
 
 
 class Translation:

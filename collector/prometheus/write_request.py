@@ -5,7 +5,6 @@ Sources: remote write specifications 1.0 and 2.0, sections "Protocol", "Labels" 
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from ..errors import BadRequest
-from ..ledger.buckets import FUTURE, OLDEST, kept_from
+from ..ledger.buckets import FUTURE, latest_end, oldest_booked
 from ..rejections import IN_THE_FUTURE, TOO_OLD
 from .known_series import (
     COUNTS,
@@ -31,8 +30,10 @@ from .known_series import (
 from .labels import Labels, fault_of
 from .messages import Request, WriteRequest
 from .native import of_write
+from .points import MILLISECOND
 from .rows import Told, Value
 from .samples import Sample, Samples
+from .stale import is_stale
 from .translation import Series, Translation
 
 LABELS: Final = "labels"
@@ -44,7 +45,6 @@ _EMPTY: Final = (b"\x0a\x00", b"\x12\x00")
 """A series and a sample of nothing: two bytes that become an object."""
 
 _GAUGE: Final = 2
-_STALE: Final = struct.pack("<Q", 0x7FF0000000000002)
 
 
 class Version(Enum):
@@ -111,10 +111,8 @@ class Reader:
         if found is None or known is None:
             return None
         time, start, of = found.samples
-        if (
-            len(time)
-            and not kept_from(OLDEST, received) * 1000 <= time.min() <= time.max() <= (received + FUTURE) * 1000
-        ):
+        oldest, latest = _bounds(received)
+        if len(time) and not oldest <= time.min() <= time.max() <= latest:
             return None
         reading = Reading(self.translation, written=len(time), exemplars=found.exemplars)
         number = known.number[of]
@@ -140,7 +138,7 @@ class Reader:
     def _judged(self, message: Any, version: Version, received: float) -> Reading:
         reading = Reading(self.translation)
         labels = self._one if version is Version.ONE else self._two(message)
-        oldest, latest = kept_from(OLDEST, received) * 1000, (received + FUTURE) * 1000
+        oldest, latest = _bounds(received)
         items = 0
         for series in message.timeseries:
             items += 1 + len(series.samples) + len(series.histograms)
@@ -158,7 +156,7 @@ class Reader:
                 self._take(reading, series, known, oldest, latest)
         return reading
 
-    def _take(self, reading: Reading, series: Any, known: _Known, oldest: float, latest: float) -> None:
+    def _take(self, reading: Reading, series: Any, known: _Known, oldest: int, latest: int) -> None:
         for sample in series.samples:
             if _in_time(reading, sample.timestamp, oldest, latest, known.labels):
                 reading.written += 1
@@ -222,13 +220,13 @@ def parse(body: bytes, version: Version) -> Any:
         raise BadRequest(f"the body can't be read as {version.value}") from error
 
 
+def _bounds(received: float) -> tuple[int, int]:
+    """The first and the last millisecond that can be booked then."""
+    return oldest_booked(received) // MILLISECOND, latest_end(received) // MILLISECOND
+
+
 def _too_many() -> BadRequest:
     return BadRequest(f"more than {MOST_ITEMS:,} series and samples in one request; send smaller ones")
-
-
-def is_stale(value: float) -> bool:
-    """Whether a value is Prometheus' mark for a series that ended, which is one of the many that are not a number."""
-    return value != value and struct.pack("<d", value) == _STALE
 
 
 def _sample(series: Series, sample: Any) -> Sample:
@@ -252,7 +250,7 @@ def _refuse_series(reading: Reading, series: Any, known: _Known) -> None:
     )
 
 
-def _in_time(reading: Reading, time: int, oldest: float, latest: float, labels: Labels) -> bool:
+def _in_time(reading: Reading, time: int, oldest: int, latest: int, labels: Labels) -> bool:
     if oldest <= time <= latest:
         return True
     ahead = time > latest

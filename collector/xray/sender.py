@@ -6,14 +6,14 @@ Source: AWS X-Ray API reference, `PutTraceSegments`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from ..columns import Signal
 from ..errors import CollectorError
-from ..forward import Drop, Item, Retry
+from ..forward import Drop, Item, Retry, retry_after
 from .segments import segments_of
 from .telemetry import Unprocessed
 
@@ -37,13 +37,20 @@ _OURS_TO_RETRY: Final = _THROTTLED | {
 class XraySender:
     """Brings spans to X-Ray in one region. CollectorError where boto3 is not installed, or the region is not known.
 
-    An item some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself.
+    An item some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself. `clock` gives
+    epoch seconds, for dates in Retry-After.
     """
 
     def __init__(
-        self, region: str | None, unprocessed: Unprocessed, *, endpoint: str | None = None, timeout: float = TIMEOUT
+        self,
+        region: str | None,
+        clock: Callable[[], float],
+        unprocessed: Unprocessed,
+        endpoint: str | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._client = _client(region, endpoint, timeout)
+        self._clock = clock
         self._unprocessed = unprocessed
 
     async def send(self, item: Item) -> None:
@@ -77,7 +84,7 @@ class XraySender:
         try:
             answer = self._client.put_trace_segments(TraceSegmentDocuments=documents)
         except ClientError as error:
-            raise _answered(error.response) from error
+            raise self._answered(error.response) from error
         except BotoCoreError as error:
             # No connection, no answer in time, no credentials: all of it may be mended while the queue holds.
             raise Retry(type(error).__name__) from error
@@ -88,23 +95,18 @@ class XraySender:
             raise Retry("throttled")
         return codes
 
-
-def _answered(response: Any) -> Retry | Drop:
-    """What an error of the service means: throttling, its own faults and refused credentials pass; a bad request does not."""
-    code = str(response.get("Error", {}).get("Code", ""))
-    meta = response.get("ResponseMetadata", {})
-    status = int(meta.get("HTTPStatusCode", 0))
-    if code in _THROTTLED or status == 429:
-        return Retry("throttled", _seconds(meta.get("HTTPHeaders", {}).get("retry-after")))
-    if status in (401, 403):
-        return Retry("not_allowed")
-    if code in _OURS_TO_RETRY or status >= 500:
-        return Retry(f"http_{status}")
-    return Drop(f"http_{status}", detail=code)
-
-
-def _seconds(text: object) -> float | None:
-    return float(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None
+    def _answered(self, response: Any) -> Retry | Drop:
+        """What an error of the service means: throttling, its own faults and refused credentials pass; a bad request does not."""
+        code = str(response.get("Error", {}).get("Code", ""))
+        meta = response.get("ResponseMetadata", {})
+        status = int(meta.get("HTTPStatusCode", 0))
+        if code in _THROTTLED or status == 429:
+            return Retry("throttled", retry_after(meta.get("HTTPHeaders", {}).get("retry-after"), self._clock()))
+        if status in (401, 403):
+            return Retry("not_allowed")
+        if code in _OURS_TO_RETRY or status >= 500:
+            return Retry(f"http_{status}")
+        return Drop(f"http_{status}", detail=code)
 
 
 def _client(region: str | None, endpoint: str | None, timeout: float) -> Any:

@@ -14,34 +14,20 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Collector, Counters, Ledger, Signal, Source, Unavailable
-from fournines.collector.forward import FOLDER, Destination, Forwards, Instruments, abandoned
+from fournines.collector.forward import FOLDER, Destination, FakeSender, Forwards, Instruments, abandoned
 from fournines.collector.forward import segment as segment_module
-
-
-class Collecting:
-    """A sender that keeps what it gets."""
-
-    def __init__(self):
-        self.items = []
-
-    async def send(self, item):
-        """Takes it."""
-        self.items.append(item)
-
-    async def close(self):
-        """Nothing to close."""
 
 
 class House:
     """A collector with destinations; `opened` again it finds its queues."""
 
     def __init__(self, folder, now, decoders, slos=(), **more):
-        self.senders: dict[str, Collecting] = {}
+        self.senders: dict[str, FakeSender] = {}
         ledger, counters = Ledger(folder, now), Counters()
         instruments = Instruments(counters.registry)
         made = []
         for name, options in more.items():
-            self.senders[name] = Collecting()
+            self.senders[name] = FakeSender()
             made.append(Destination(name, self.senders[name], folder / FOLDER, instruments, lambda: now, **options))
         self.forwards = Forwards(made)
         self.collector = Collector(ledger, slos, now, decoders, counters=counters, taps=(self.forwards,))
@@ -58,7 +44,7 @@ class House:
             await asyncio.gather(task, return_exceptions=True)
 
         asyncio.run(story())
-        return [self.senders[name].items for name in names]
+        return [self.senders[name].sent for name in names]
 
     def value(self, name, destination, **labels):
         registry = self.collector.counters.registry

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.collector.columns import Wanted
-from fournines.collector.prometheus.layout import Layout, joined
-from fournines.collector.prometheus.rows import Row, Told, points_of
+from fournines.collector.prometheus.layout import Layout
+from fournines.collector.prometheus.points import joined, points_of
+from fournines.collector.prometheus.rows import Row, Told
 from fournines.collector.prometheus.translation import Translation
 
 TRANSLATION = Translation(Wanted(frozenset({"route"}), frozenset({"wait", "orders"})))

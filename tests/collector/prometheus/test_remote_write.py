@@ -245,12 +245,12 @@ def test_full_waiting_room_is_503_to_come_again(desk, make, clock):
     """Never 429, which Prometheus drops."""
     one = desk(most_waiting=10)
     body = make.one(make.series("up", (1, clock.now)))
-    one.writer._waiting = 9
+    one.writer.hold(9)
 
     answer = one.post(body)
 
     assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
-    one.writer._waiting = 0
+    one.writer.release(9)
     assert 204 == one.post(body).status_code
 
 
@@ -349,4 +349,4 @@ def test_bodies_that_are_read_take_room(desk, make, clock):
 
     asking.writer.release(99_999)
     assert 204 == asking.post(body, make.headers_one).status_code
-    assert 0 == asking.writer._waiting
+    assert 0 == asking.writer._room.bytes

@@ -89,7 +89,7 @@ def service():
 def deliver(url: str, body: bytes, signal: Signal = Signal.TRACES, timeout: float = 5.0) -> CollectorRegistry:
     """Sends one body through a sender of its own."""
     registry = CollectorRegistry()
-    sender = XraySender("eu-west-1", Unprocessed(registry), endpoint=url, timeout=timeout)
+    sender = XraySender("eu-west-1", lambda: 0.0, Unprocessed(registry), url, timeout)
 
     async def send() -> None:
         try:
@@ -343,4 +343,4 @@ def test_a_missing_region_is_told_at_the_start(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_REGION", raising=False)
     with pytest.raises(CollectorError, match="region"):
-        XraySender(None, Unprocessed(CollectorRegistry()))
+        XraySender(None, lambda: 0.0, Unprocessed(CollectorRegistry()))

@@ -6,24 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client import Counter, Metric
 
-from .. import names
 from ..columns import Signal, Source
 from ..forward import Item
-from .send import Snapshots
+from .snapshots import Snapshots
 
 _LOG = logging.getLogger("fournines.collector")
-
-
-def snapshot_results(registry: CollectorRegistry) -> Counter:
-    """What all publishers of a collector count together."""
-    return Counter(
-        names.REMOTE_WRITE_SNAPSHOTS,
-        "Snapshots for remote write by what came of them",
-        ("result",),
-        registry=registry,
-    )
 
 
 class Publisher:

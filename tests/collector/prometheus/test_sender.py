@@ -18,7 +18,7 @@ from fournines.collector import Signal, Source
 from fournines.collector.forward import Drop, Item, Retry
 from fournines.collector.prometheus import Publisher, RemoteWriteSender, Snapshots, snapshot_results
 from fournines.collector.prometheus.messages import Request, WriteRequest
-from fournines.collector.prometheus.write_request import is_stale
+from fournines.collector.prometheus.stale import is_stale
 
 
 def families(good=119_880, *slos):
@@ -44,7 +44,7 @@ def sent(answers, bodies=1):
         return httpx.Response(status, headers=headers, text="words")
 
     async def run():
-        sender = RemoteWriteSender("http://engine/write", {"authorization": "Bearer x"})
+        sender = RemoteWriteSender("http://engine/write", lambda: 1_790_000_000.0, {"authorization": "Bearer x"})
         await sender._client.aclose()
         sender._client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"authorization": "Bearer x"})
         try:
@@ -105,14 +105,21 @@ def test_what_a_refusal_means(status, kind, reason):
     _, refused = sent([(status, WRITTEN | {"retry-after": "7"})])
 
     assert (kind, reason) == (type(refused), refused.reason)
-    assert (refused.after == 7) if kind is Retry else (refused.detail == "words")
+    assert (refused.after == 7) if kind is Retry else ("words" == str(refused))
+
+
+def test_a_receiver_may_say_until_when_it_wants_no_more():
+    """Retry-After is a date as well as seconds."""
+    _, refused = sent([(503, WRITTEN | {"retry-after": "Mon, 21 Sep 2026 14:13:30 GMT"})])
+
+    assert 10 == refused.after
 
 
 def test_nobody_there_comes_again(free_port):
     """No connection is no refusal."""
 
     async def run():
-        sender = RemoteWriteSender(f"http://127.0.0.1:{free_port()}/")
+        sender = RemoteWriteSender(f"http://127.0.0.1:{free_port()}/", time.time)
         with pytest.raises(Retry, match="connection"):
             await sender.send(item(b""))
         await sender.close()
@@ -173,7 +180,7 @@ def test_real_engines_take_what_is_sent(which, request, tmp_path, free_port, run
         ]
 
     async def run():
-        sender = RemoteWriteSender(f"{url}/api/v1/write")
+        sender = RemoteWriteSender(f"{url}/api/v1/write", time.time)
         body, count = Snapshots({"collector": "c1"}).take(families(), time.time() - 1)
         await sender.send(item(body, count))
         await sender.close()
