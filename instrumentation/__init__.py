@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .logs.json import JsonFormatter
     from .logs.plain import CorrelationFilter
     from .logs.structlog import JsonRenderer, add_ids
-    from .objectives import Objective
+    from .objectives.objective import Objective
     from .redaction.redactor import Redactor
 
 __all__ = [
@@ -44,7 +44,7 @@ _WHEN_ASKED_FOR: Final = {
     "CorrelationFilter": "logs.plain",
     "JsonFormatter": "logs.json",
     "JsonRenderer": "logs.structlog",
-    "Objective": "objectives",
+    "Objective": "objectives.objective",
     "Redactor": "redaction.redactor",
     "add_ids": "logs.structlog",
 }

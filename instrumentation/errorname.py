@@ -1,6 +1,11 @@
-"""What an exception is called in `error.type`."""
+"""Which exceptions are failures, and what they are called in `error.type`."""
 
 from __future__ import annotations
+
+from typing import Final
+
+FAILURES: Final = (Exception, SystemExit, KeyboardInterrupt)
+"""What a request or a piece of work fails with; any other `BaseException` is how event loops cancel it."""
 
 
 def error_name(raised: BaseException) -> str:

@@ -16,7 +16,7 @@ from .redaction.rules import Rules
 from .telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from .objectives import Objective
+    from .objectives.objective import Objective
 
 _NONE: Final = object()
 

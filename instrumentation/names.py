@@ -87,6 +87,8 @@ TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
 BAGGAGE: Final = "baggage"
 XRAY: Final = "x-amzn-trace-id"
+XRAY_OF_MESSAGES: Final = "AWSTraceHeader"
+"""X-Ray's header as SQS and SNS call it: a system attribute of a message."""
 
 # What redaction took out, by kind: on /metrics.
 PROM_REDACTED: Final = "fournines_redacted"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import names
-from .aws import bridge
+from .aws.bridge import bridge
 from .clock import Clock
 from .config.config import Config
 from .config.target import Target
@@ -27,7 +27,7 @@ from .identity import Identity
 from .life import Life
 from .logs.logs import Logs
 from .objectives.declarations import Declarations
-from .outgoing import follow
+from .outgoing.following import follow
 from .propagation.propagators import propagators
 from .providers import head, set_tracing
 from .redaction.redactor import Redactor

@@ -20,18 +20,13 @@ from .redaction.redactor import Redactor
 from .redaction.spans import cleaned_span
 from .requests.instruments import Instruments
 from .tracing.eager import Eager
+from .tracing.provider import Provider, global_provider, shown, tracer, uncut_limits
 from .tracing.readable import SpanForm
 from .tracing.requestspan import RequestSpan
 from .tracing.sampling import Sampling, head_sampler
-from .tracing.spans import (
-    Provider,
-    global_provider,
-    shown,
-    tracer,
-    uncut_limits,
-)
 from .tracing.tracing import Deferred
-from .work import DeferredWork, EagerWork, WorkForm
+from .work.span import WorkForm
+from .work.tracing import DeferredWork, EagerWork
 
 XRAY: Final = "xray"
 """The sampler whose rules are X-Ray's, as AWS's distributions call it."""

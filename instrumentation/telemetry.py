@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from .objectives import Objective
+    from .objectives.objective import Objective
     from .parts import MakeTransport
     from .requests.asgi import App, Receive, Scope, Send
-    from .work import Consumer, Crew, Operation
+    from .work.crew import Crew
+    from .work.operation import Consumer, Operation
 
 FLUSH_TIMEOUT: Final = 10.0
 NO_APPLICATION: Final = "instrument() was not given an application: there is none to serve"
@@ -89,7 +90,7 @@ class Telemetry:
     @property
     def clients(self) -> frozenset[str]:
         """The libraries whose outgoing calls are traced, or will be once they are imported: those that were asked for and are there."""
-        from .outgoing import followed
+        from .outgoing.following import followed
 
         return frozenset() if self._config.disabled else followed(self._clients)
 
@@ -159,7 +160,7 @@ class Telemetry:
         others take 300 ms at most: that time becomes a boundary of the histogram, and what is longer is slow. The rest is as in
         `Objective`; the name is made of the endpoint's unless given. Raises `BadObjective`, where it is written.
         """
-        from .objectives import Objective
+        from .objectives.objective import Objective
 
         objective = Objective(
             target,
@@ -181,7 +182,7 @@ class Telemetry:
 
     def declare(self, *objectives: Objective) -> None:
         """Declares objectives for the routes they name, as `instrument(objectives=...)` does. Raises `BadObjective`."""
-        from .objectives import Objective
+        from .objectives.objective import Objective
 
         for objective in objectives:
             if not isinstance(objective, Objective):

@@ -18,12 +18,8 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, StatusCode
 
 from .. import names
-from ..tracing.current import (
-    ROOT,
-    Current,
-    current,
-    served_by,
-)
+from ..propagation.ids import xray_form
+from ..tracing.current import ROOT, Current, current, served_by
 from ..tracing.requestspan import RequestSpan
 
 HIDDEN: Final = ("_of", "_serving", "span", "before")
@@ -64,7 +60,7 @@ class SpanSegment(Segment):  # type: ignore[misc]  # the SDK has no types
         ids = span.get_span_context()
         segment.__class__ = cls
         segment._of, segment._serving = _reference(span), current()  # noqa: SLF001 - its own class, from now on
-        segment.trace_id, segment.id = _trace_id(ids.trace_id), f"{ids.span_id:016x}"
+        segment.trace_id, segment.id = xray_form(ids.trace_id), f"{ids.span_id:016x}"
         segment.sampled = ids.trace_flags.sampled
         parent = getattr(span, "parent", None)
         segment.parent_id = f"{parent.span_id:016x}" if parent else None
@@ -229,11 +225,6 @@ def _reference(span: Span) -> Callable[[], Span | None]:
         return weakref.ref(span)
     except TypeError:  # somebody else's kind of span, made without a place for it
         return lambda: span
-
-
-def _trace_id(trace_id: int) -> str:
-    digits = f"{trace_id:032x}"
-    return f"1-{digits[:8]}-{digits[8:]}"
 
 
 def _reason(subsegment: Any) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from .. import names
 
 Attribute = str | int
 Key = tuple[str, str, str | None, int, str | None, str | None]
 """(method, scheme, route, status, error type, protocol version): all that tells one series of requests from another."""
-
-NANOS: Final = 1_000_000_000
 
 K = TypeVar("K", bound=Hashable)
 """What tells one series of a metric from another."""

@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from ..clock import NANOS
 from .durations import SERIES_LIMIT, Durations
 from .flight import Flight
-from .point import NANOS, Exemplar, Key
+from .point import Exemplar, Key
 from .series import Series
 
 ENOUGH: Final = 512

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from ..clock import Clock
+from ..clock import NANOS, Clock
 from ..config.config import Config
 from ..counts.red import Red
 from ..counts.work import WorkCounts
@@ -34,7 +34,6 @@ AWAY_INTERVAL: Final = 10.0
 FAILURE_DELAY: Final = 1.0
 MOST_AHEAD: Final = 120.0
 """Seconds that an interval may end ahead of the wall clock; collectors reject what lies minutes in the future."""
-NANOS: Final = 1_000_000_000
 
 Declared = Callable[[float], Sequence[Mapping[str, str]]]
 """What is to be said of objectives, at a second of the steady clock."""

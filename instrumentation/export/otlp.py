@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -19,14 +19,13 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 
 from ... import __version__
 from .. import names
+from ..clock import NANOS
 from ..counts.point import Attribute, Gained, Point, attributes
 from ..counts.work import Measured
 from ..identity import Resource
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
-
-NANOS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from opentelemetry.trace import get_current_span
 
+from ..propagation.ids import xray_form
+
 
 class Ids(NamedTuple):
     """A trace's and a span's ids, as numbers: they are written where they are needed."""
@@ -27,8 +29,7 @@ class Ids(NamedTuple):
     @property
     def xray(self) -> str:
         """The trace's id as X-Ray writes it: `1-<8 digits>-<24 digits>`."""
-        digits = self.trace_id
-        return f"1-{digits[:8]}-{digits[8:]}"
+        return xray_form(self.trace)
 
 
 def ids_here() -> Ids | None:

@@ -9,11 +9,11 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 
+from ..clock import NANOS
 from ..identity import Resource
 from .entry import LogEntry, Redacting
 from .values import Plain
 
-NANOS: Final = 1_000_000_000
 SAMPLED: Final = 1
 
 _RANGES: Final = ((50, 21), (40, 17), (30, 13), (20, 9), (10, 5), (5, 1))

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import names
 from .entry import LogEntry, Redacting, thrown_by
 from .ids import ids_here
 from .json import JsonLines
@@ -69,7 +70,7 @@ def entry_of_event(method: str, event: Mapping[str, Any], now: float) -> LogEntr
     if at is not None:
         del fields["timestamp"]
     if "exception" in fields:
-        fields["exception.stacktrace"] = fields.pop("exception")
+        fields[names.EXCEPTION_STACKTRACE] = fields.pop("exception")
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logger = str(plain(event.get("logger") or ""))
     return LogEntry(

@@ -2,8 +2,3 @@
 
 Objective (checked at once) -> Declarations (finds the routes) -> plain values in the metrics' exports
 """
-
-from .declarations import Declarations
-from .objective import Objective
-
-__all__ = ["Declarations", "Objective"]

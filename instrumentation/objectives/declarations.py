@@ -14,6 +14,7 @@ from inspect import ismethod
 from typing import Any, Final
 
 from .. import names
+from ..clock import NANOS
 from ..counts.red import Red
 from ..errors import BadObjective
 from ..health import Health
@@ -32,8 +33,6 @@ MISSED: Final = 10.0
 
 MOST: Final = 100
 """Objectives of one application; a collector takes no more of a service."""
-
-NANOS: Final = 1_000_000_000
 
 _log = logging.getLogger("fournines.instrumentation")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-_MOUNT_TAIL: Final = "/{path}"
+from ..requests.route import MOUNT_TAIL
+
 _DEEPEST: Final = 32
 
 
@@ -39,7 +40,7 @@ def _walk(routes: Iterable[Any], prefix: str, depth: int) -> Iterator[Served]:
         below, template = getattr(route, "routes", None), getattr(route, "path_format", None)
         if below is not None:
             # A mount's own template ends with what is left for those below; a host has none.
-            mounted = prefix + (template.removesuffix(_MOUNT_TAIL) if isinstance(template, str) else "")
+            mounted = prefix + (template.removesuffix(MOUNT_TAIL) if isinstance(template, str) else "")
             if depth:
                 yield from _walk(below, mounted, depth - 1)
         elif isinstance(template, str) and hasattr(route, "methods"):

@@ -19,7 +19,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from .. import names
 from ..errorname import error_name
-from ..propagation.headers import redacted
+from ..redaction.queries import redacted
 from ..suppression import SUPPRESSED
 from ..tracing.current import CALL, Current
 from .speaker import speaker

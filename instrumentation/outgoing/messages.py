@@ -21,7 +21,6 @@ SIZES: Final = (262_144, 1_048_576)
 """Bytes that a message, or a batch, may have, queue for queue: none is brought above one of them."""
 WIDEST: Final = 4
 """Bytes of a character."""
-XRAY: Final = "AWSTraceHeader"
 ATTRIBUTES: Final = "MessageAttributes"
 SYSTEM_ATTRIBUTES: Final = "MessageSystemAttributes"
 ASKED: Final = "MessageAttributeNames"
@@ -58,7 +57,7 @@ def _receive(outgoing: Current, params: Params) -> None:
     params[ASKED] = _asking(params.get(ASKED, ()), sorted(fields))
     if names.XRAY in fields:
         present = SYSTEM_ASKED[0] if SYSTEM_ASKED[0] in params else SYSTEM_ASKED[1]
-        params[present] = _asking(params.get(present, ()), [XRAY])
+        params[present] = _asking(params.get(present, ()), [names.XRAY_OF_MESSAGES])
 
 
 STEPS: Final[dict[tuple[str, str], Callable[[Current, Params], None]]] = {
@@ -94,7 +93,10 @@ def _with_attributes(message: Mapping[str, Any], headers: Mapping[str, str], out
 
 
 def _with_xray(message: Params, header: str) -> Params:
-    return {**message, SYSTEM_ATTRIBUTES: {XRAY: _string(header), **(message.get(SYSTEM_ATTRIBUTES) or {})}}
+    return {
+        **message,
+        SYSTEM_ATTRIBUTES: {names.XRAY_OF_MESSAGES: _string(header), **(message.get(SYSTEM_ATTRIBUTES) or {})},
+    }
 
 
 def _string(value: str) -> dict[str, str]:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import Final
 
-REDACTED_KEYS: Final = (
-    "X-Amz-Signature",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Goog-Signature",
-)
-"""Query keys whose values are secrets by the conventions for `url.query` and `url.full`; case counts."""
+from .. import names
 
-_SECRET = re.compile(f"(^|&)({'|'.join(map(re.escape, REDACTED_KEYS))})=[^&]*")
+
+def read_by(fields: Iterable[str]) -> dict[bytes, str]:
+    """Names of headers, as servers give them and as propagators ask for them: those they read, also such as their `fields` leave out."""
+    known = {*fields, names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE, names.XRAY}
+    return {name.lower().encode("latin-1"): name.lower() for name in known}
 
 
 def carried(headers: Iterable[tuple[bytes, bytes]], wanted: Mapping[bytes, str]) -> dict[str, str]:
@@ -31,24 +24,3 @@ def carried(headers: Iterable[tuple[bytes, bytes]], wanted: Mapping[bytes, str])
             key, text = wanted[name], value.decode("latin-1")
             carrier[key] = f"{carrier[key]},{text}" if key in carrier else text
     return carrier
-
-
-def by_bytes(propagated: Iterable[str]) -> dict[bytes, str]:
-    """Header names as servers give them, and as propagators ask for them."""
-    return {name.lower().encode("latin-1"): name.lower() for name in propagated}
-
-
-def redacted(query: str) -> str:
-    """The query string with the values of secret keys replaced by REDACTED."""
-    return _SECRET.sub(r"\1\2=REDACTED", query)
-
-
-def server(host: str, listening: tuple[str, int | None] | None) -> tuple[str, int | None]:
-    """Address and port the client asked for: from the Host header, else where the server listens."""
-    if not host:
-        address, port = listening or ("", None)
-        return str(address or ""), port
-    name, _, digits = host.rpartition(":")
-    if name and digits.isascii() and digits.isdigit() and (":" not in name or name.endswith("]")):
-        return name.strip("[]"), int(digits[:6])
-    return host.strip("[]"), None

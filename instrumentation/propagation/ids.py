@@ -9,13 +9,13 @@ from typing import Final
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from ..clock import NANOS
 from ..forks import in_child
 
 RANDOM_BITS: Final = 96
 SPAN_BITS: Final = 64
 ID_BITS: Final = RANDOM_BITS + SPAN_BITS
 LARGEST_SPAN: Final = (1 << SPAN_BITS) - 1
-NANOS: Final = 1_000_000_000
 
 _root_to_continue: ContextVar[int] = ContextVar("fournines_root_to_continue", default=0)
 
@@ -34,6 +34,12 @@ def new_ids(nanos: int) -> tuple[int, int]:
 def ids_of(nanos: int, bits: int) -> tuple[int, int]:
     """The ids that so many random bits make: the same ones whenever they are asked for."""
     return nanos // NANOS << RANDOM_BITS | bits >> SPAN_BITS, bits & LARGEST_SPAN or 1
+
+
+def xray_form(trace_id: int) -> str:
+    """A trace's id as X-Ray writes it: `1-<8 digits>-<24 digits>`."""
+    digits = f"{trace_id:032x}"
+    return f"1-{digits[:8]}-{digits[8:]}"
 
 
 class XRayIds(IdGenerator):

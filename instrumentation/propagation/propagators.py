@@ -3,7 +3,7 @@
 When several headers name a trace, the propagator that stands first in the list wins; the usual list is
 `tracecontext,baggage,xray`. All of them are written on outgoing calls.
 
-Each kind of header has a file: `propagation_w3c` (with `propagation_tracestate`), `propagation_baggage`, `propagation_xray`.
+Each kind of header has a file: `w3c` (with `tracestate`), `baggage`, `xray`.
 """
 
 from __future__ import annotations
@@ -25,28 +25,9 @@ from opentelemetry.propagators.textmap import (
 from .. import names
 from .baggage import Baggage, Redact
 from .foreign import foreign
-from .ids import XRayIds, continuing
-from .incoming import (
-    Incoming,
-    Part,
-    Refused,
-    root_only,
-)
-from .w3c import FLAGS, TraceContext, flags_below
+from .incoming import Incoming, Part, Refused
+from .w3c import TraceContext
 from .xray import XRay
-
-__all__ = [
-    "FLAGS",
-    "Incoming",
-    "Propagators",
-    "XRayIds",
-    "continuing",
-    "flags_below",
-    "inject_current",
-    "propagators",
-    "root_only",
-    "xray_propagator",
-]
 
 
 class Propagators(TextMapPropagator):
@@ -129,11 +110,6 @@ def propagators(chosen: Sequence[str], refused: Refused | None = None, redact: R
 def xray_propagator() -> Propagators:
     """X-Ray's alone: the entry point `xray`, without which `opentelemetry.propagate` raises at the name."""
     return propagators(("xray",))
-
-
-def inject_current(propagator: TextMapPropagator, carrier: dict[str, str]) -> None:
-    """Writes the current context's headers into `carrier`."""
-    propagator.inject(carrier, get_current())
 
 
 def _uncounted(header: str) -> None:

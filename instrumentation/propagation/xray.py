@@ -20,7 +20,7 @@ from opentelemetry.context import Context, create_key, set_value
 from opentelemetry.trace import SpanContext
 
 from .. import names
-from .ids import XRayIds
+from .ids import XRayIds, xray_form
 from .incoming import Incoming, Refused
 from .w3c import FLAGS
 
@@ -100,5 +100,4 @@ def parse_xray(header: str) -> XRayHeader:
 
 def format_xray(span: SpanContext) -> str:
     """A span as the header says it."""
-    digits = f"{span.trace_id:032x}"
-    return f"Root=1-{digits[:8]}-{digits[8:]};Parent={span.span_id:016x};Sampled={span.trace_flags & 1}"
+    return f"Root={xray_form(span.trace_id)};Parent={span.span_id:016x};Sampled={span.trace_flags & 1}"

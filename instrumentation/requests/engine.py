@@ -101,7 +101,7 @@ class _Durations(Histogram):
             if key[4] is not None:
                 instruments.on_failure()
         except Exception:  # noqa: BLE001 - the outer guard: a request is never hurt by being watched
-            instruments.health.add(names.PROM_ERRORS, "report")
+            instruments.failed("report")
 
 
 class _InFlight(UpDownCounter):
@@ -114,7 +114,7 @@ class _InFlight(UpDownCounter):
             flight: Flight = self._instruments.red.flight(str(told[names.METHOD]), str(told[names.URL_SCHEME]))
             flight.add(int(amount))
         except Exception:  # noqa: BLE001 - as above
-            self._instruments.health.add(names.PROM_ERRORS, "begin")
+            self._instruments.failed("begin")
 
 
 def _key(told: Mapping[str, Any]) -> Key:

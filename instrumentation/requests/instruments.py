@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
     from ..export.worker import Worker
-    from ..work import WorkTracing
+    from ..work.tracing import WorkTracing
 
 
 class Instruments:

@@ -19,7 +19,7 @@ from opentelemetry.context import Context
 from .. import names
 from ..counts.point import Key
 from ..counts.red import ENOUGH, MOST
-from ..errorname import error_name
+from ..errorname import FAILURES, error_name
 from ..tracing.current import served_by
 from ..tracing.tracing import UNTOLD, Untraced
 from .asgi import Message, Receive, Scope, Send
@@ -31,8 +31,6 @@ MEASURED: Final = "fournines.measured"
 NATIVE: Final = "fastapi.telemetry"
 """Scope key FastAPI (0.142 and later) looks at: where it is there, FastAPI does not report the request itself."""
 
-FAILURES: Final = (Exception, SystemExit, KeyboardInterrupt)
-"""What a service fails with; any other `BaseException` is how event loops cancel a request."""
 CLIENT_GONE: Final = 499
 SERVER_ERROR: Final = 500
 

@@ -15,7 +15,8 @@ Scope = Mapping[str, Any]
 REMEMBERED: Final = 4096
 """Endpoints remembered: more than any application has, and a bound if one makes them on the fly."""
 
-_MOUNT_TAIL: Final = "/{path}"
+MOUNT_TAIL: Final = "/{path}"
+"""What ends a mount's own template: the rest of the path, which is for those below it."""
 
 
 class Root:
@@ -83,15 +84,15 @@ def _look_up(scope: Scope, endpoint: Any) -> str | None:
             if endpoint in (getattr(route, "endpoint", None), getattr(route, "app", None)):
                 return _format(route)
     # A mount whose own route is out of reach still has its prefix in `root_path`.
-    return _MOUNT_TAIL if "app_root_path" in scope else None
+    return MOUNT_TAIL if "app_root_path" in scope else None
 
 
 def _mounted(scope: Scope, root_path: str, path_format: str) -> str:
     """`root_path` as its template, and the route behind it. A mount's own format already holds its part of the prefix."""
     application = (scope.get("app_root_path") or "").rstrip("/")
     mounted = root_path[len(application) :]
-    if path_format.endswith(_MOUNT_TAIL) and _is_mount(scope, path_format):
-        path_format = _MOUNT_TAIL
+    if path_format.endswith(MOUNT_TAIL) and _is_mount(scope, path_format):
+        path_format = MOUNT_TAIL
     prefix = _with_names(mounted, scope.get("path_params") or {}, path_format)
     return (application + prefix).rstrip("/") + path_format
 

@@ -13,12 +13,12 @@ from typing import Final
 from opentelemetry.context import attach, detach
 
 from .. import names
-from ..errorname import error_name
+from ..errorname import FAILURES, error_name
 from ..tracing.readable import WEBSOCKET
 from ..tracing.tracing import UNTOLD
 from .asgi import App, Message, Receive, Scope, Send
 from .instruments import Instruments
-from .request import FAILURES, MEASURED, NATIVE
+from .request import MEASURED, NATIVE
 
 ACCEPTED: Final = 101
 REFUSED: Final = 403
@@ -76,18 +76,15 @@ class Socket:
             if self._span.__class__ not in UNTOLD:
                 self._tracing.end(self._span, route, self._status, error, time.perf_counter() - self._began)
         except Exception:  # noqa: BLE001 - the outer guard: nobody is hurt by being watched
-            self._instruments.health.add(names.PROM_ERRORS, "report")
+            self._instruments.failed("report")
 
 
 def _begun(instruments: Instruments, scope: Scope, send: Send) -> Socket | None:
-    try:
-        instruments.on_request()
-    except Exception:  # noqa: BLE001 - where no thread can be started there is a span all the same
-        instruments.failed("start")
+    instruments.start()
     try:
         return Socket(instruments, scope, send)
     except Exception:  # noqa: BLE001 - as above
-        instruments.health.add(names.PROM_ERRORS, "begin")
+        instruments.failed("begin")
         return None
 
 

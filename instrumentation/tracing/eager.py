@@ -6,7 +6,8 @@ when somebody has put such a processor on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from time import time_ns
 from typing import Any
 
@@ -14,17 +15,12 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 
-from ..propagation.headers import carried
-from ..propagation.propagators import (
-    Incoming,
-    XRayIds,
-    continuing,
-    flags_below,
-    root_only,
-)
+from ..propagation.headers import carried, read_by
+from ..propagation.ids import XRayIds, continuing
+from ..propagation.incoming import Incoming, root_only
+from ..propagation.w3c import flags_below
 from .current import Current, served_by
 from .readable import outcome_attributes, request_attributes, span_name
-from .tracing import wanted_headers
 
 
 class EagerSpan:
@@ -52,7 +48,7 @@ class Eager:
 
     def __init__(self, serving: Current) -> None:
         self._serving = serving
-        self._wanted = wanted_headers(serving)
+        self._wanted = read_by(serving.propagators.fields)
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[EagerSpan, Context]:  # noqa: FBT001 - as the other
         """The span's attributes and its start are the SDK's: tens of microseconds."""
@@ -60,15 +56,7 @@ class Eager:
         parent = served_by(self._serving, Context())
         if carrier := carried(scope["headers"], self._wanted):
             parent = self._serving.propagators.extract(carrier, parent)
-        if quiet:
-            span = _unsampled(parent)
-        else:
-            root = root_only(parent)
-            span = (
-                self._started_in(root, parent, began, method, told)
-                if root
-                else self._started(parent, began, method, told)
-            )
+        span = _unsampled(parent) if quiet else self._started(parent, began, method, told)
         opened = EagerSpan(span, began, method, told, parent if quiet else None)
         return opened, trace.set_span_in_context(span, parent)
 
@@ -86,23 +74,28 @@ class Eager:
             made.set_status(StatusCode.ERROR)
         made.end(span.began + int(seconds * 1e9))
 
-    def _started_in(self, root: int, parent: Context, began: int, method: str, told: dict[str, Any]) -> Span:
-        with continuing(root):
-            span = self._started(parent, began, method, told)
-        if span.get_span_context().trace_id != root and span.is_recording():
-            # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
-            ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=TraceFlags(1))
-            span = self._started(trace.set_span_in_context(NonRecordingSpan(ids), parent), began, method, told)
-        return span
-
     def _started(self, parent: Context, began: int, method: str, told: dict[str, Any]) -> Span:
-        return self._serving.tracer.start_span(
+        start = partial(
+            self._serving.tracer.start_span,
             span_name(method, None),
-            context=parent,
             kind=SpanKind.SERVER,
             attributes=request_attributes(method, told),
             start_time=began,
         )
+        return started(start, parent, root_only(parent))
+
+
+def started(start: Callable[..., Span], parent: Context, root: int) -> Span:
+    """What `start(context=...)` begins below `parent`; `root` is the trace it is to be in, where that has no span yet, else 0."""
+    if not root:
+        return start(context=parent)
+    with continuing(root):
+        span = start(context=parent)
+    if span.get_span_context().trace_id != root and span.is_recording():
+        # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
+        ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=TraceFlags(1))
+        span = start(context=trace.set_span_in_context(NonRecordingSpan(ids), parent))
+    return span
 
 
 def _unsampled(parent: Context) -> Span:

@@ -18,7 +18,7 @@ from ... import __version__
 from .. import names
 from ..health import Health
 from ..identity import Resource as ResourceAttributes
-from ..propagation.headers import redacted, server
+from ..redaction.queries import redacted
 from .requestspan import RequestSpan
 
 MOST_ATTRIBUTES: Final = 16
@@ -76,10 +76,9 @@ class SpanForm:
         )
 
     def name(self, span: RequestSpan) -> str:
-        """What user code called it; else method and route; else the method."""
-        if span.said is not None and span.said.name is not None:
-            return span.said.name
-        return span_name(span.method, span.route)
+        """What user code called it; else its own name."""
+        said = span.said
+        return self._own_name(span) if said is None or said.name is None else said.name
 
     def status(self, span: RequestSpan) -> Status:
         """ERROR for a failed request, unless user code said OK; else what it said."""
@@ -93,24 +92,30 @@ class SpanForm:
             return span.ended_by_user
         return None if span.seconds < 0 else span.began + int(span.seconds * 1e9)
 
+    def _own_name(self, span: RequestSpan) -> str:
+        """Method and route; else the method."""
+        return span_name(span.method, span.route)
+
     def _links_of(self, span: RequestSpan) -> Sequence[Link]:
         return () if span.said is None else span.said.links
 
-    def _attributes_of(self, span: RequestSpan) -> Any:
-        own = request_attributes(span.method, span.scope)
-        if span.said is None and self._plain:
-            own.update(outcome_attributes(span.route, span.status_code, span.error))
-            return own
-        limits = self.limits
+    def _attributes_of(self, span: RequestSpan) -> Mapping[str, Any]:
+        own, known = (
+            request_attributes(span.method, span.scope),
+            outcome_attributes(span.route, span.status_code, span.error),
+        )
+        return own | known if span.said is None and self._plain else self._bounded(span, own, known)
+
+    def _bounded(self, span: RequestSpan, own: dict[str, Any], known: Mapping[str, Any]) -> BoundedAttributes:
+        """What it began with, what user code said, and what is known at its end, within the limits."""
+        limits, said = self.limits, span.said
         bounded = BoundedAttributes(
             limits.max_span_attributes, own, immutable=False, max_value_len=limits.max_span_attribute_length
         )
-        if span.said is not None:
-            for key, value in span.said.attributes.items():
-                bounded[key] = value
-            bounded.dropped += span.said.attributes.dropped
-        for key, value in outcome_attributes(span.route, span.status_code, span.error).items():
-            bounded[key] = value
+        if said is not None:
+            bounded.update(said.attributes)
+            bounded.dropped += said.attributes.dropped
+        bounded.update(known)
         return bounded
 
 
@@ -156,7 +161,7 @@ def _peers(scope: Mapping[str, Any]) -> dict[str, str | int]:
     """Who was asked, and who asked."""
     attributes: dict[str, str | int] = {}
     host, agent = _asked(scope["headers"])
-    address, port = server(host, scope.get("server"))
+    address, port = _server(host, scope.get("server"))
     if address:
         attributes[names.SERVER_ADDRESS] = address
     if port is None and address:
@@ -178,3 +183,14 @@ def _asked(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
         elif name == b"user-agent":
             agent = value.decode("latin-1")
     return host, agent
+
+
+def _server(host: str, listening: tuple[str, int | None] | None) -> tuple[str, int | None]:
+    """Address and port the client asked for: from the Host header, else where the server listens."""
+    if not host:
+        address, port = listening or ("", None)
+        return str(address or ""), port
+    name, _, digits = host.rpartition(":")
+    if name and digits.isascii() and digits.isdigit() and (":" not in name or name.endswith("]")):
+        return name.strip("[]"), int(digits[:6])
+    return host.strip("[]"), None

@@ -69,7 +69,8 @@ class RequestSpan(Span):
 
     # What most requests never change stands here: a span is made in a microsecond.
     _context: SpanContext | None = None
-    _user_ended: int | None = None
+    ended_by_user: int | None = None
+    """Epoch nanoseconds."""
     parent: SpanContext | None = None
     state: TraceState | None = None
     said: Said | None = None
@@ -144,13 +145,8 @@ class RequestSpan(Span):
     def end(self, end_time: int | None = None) -> None:
         """Ends the span for user code; it leaves when the request is over all the same."""
         if self.open:
-            self._user_ended = time_ns() if end_time is None else end_time
+            self.ended_by_user = time_ns() if end_time is None else end_time
             self.open = False
-
-    @property
-    def ended_by_user(self) -> int | None:
-        """Epoch nanoseconds at which user code ended it."""
-        return self._user_ended
 
     def waits(self, child: ReadableSpan | RequestSpan) -> bool:
         """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""
@@ -235,7 +231,7 @@ class RequestSpan(Span):
     def _hear(self, what: str, say: Callable[..., None], *told: Any) -> None:
         """Notes what user code says. It never raises into that code: what can't be noted is counted."""
         if not self.open:
-            if self.seconds >= 0 or self._user_ended is not None:
+            if self.seconds >= 0 or self.ended_by_user is not None:
                 _log.warning("Tried calling %s on an ended span.", what)
             return
         try:

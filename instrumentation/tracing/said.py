@@ -12,6 +12,7 @@ from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 from opentelemetry.util.types import Attributes, AttributeValue
 
+from .. import names
 from ..errorname import error_name
 
 
@@ -52,9 +53,9 @@ class Said:
     ) -> None:
         """An exception as an event."""
         described: dict[str, Any] = {
-            "exception.type": error_name(raised),
-            "exception.message": str(raised),
-            "exception.stacktrace": "".join(traceback.format_exception(raised)),
+            names.EXCEPTION_TYPE: error_name(raised),
+            names.EXCEPTION_MESSAGE: str(raised),
+            names.EXCEPTION_STACKTRACE: "".join(traceback.format_exception(raised)),
             "exception.escaped": str(escaped),
         }
         self.event("exception", described | dict(attributes or {}), timestamp)
@@ -74,6 +75,11 @@ class Said:
         final = self.status is not None and self.status.status_code is StatusCode.OK
         if made.status_code is not StatusCode.UNSET and not final:
             self.status = made
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was judged an error."""
+        return self.status is not None and self.status.status_code is StatusCode.ERROR
 
     def _bounded(self, most: int | None, attributes: Attributes) -> BoundedAttributes:
         """Attributes of an event or a link, within their own limits."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -72,6 +72,15 @@ class RecordAlways(Sampler):
         return "RecordAlways"
 
 
+class Verdict(NamedTuple):
+    """What a sampler of the SDK decided about a span, the trace state it goes on with, and the attributes that are to be added."""
+
+    sampled: bool
+    recording: bool
+    state: TraceState | None
+    added: dict[str, Any]
+
+
 class Sampling:
     """The rules of one application. `head` is None unless a sampler was asked for by name.
 
@@ -101,6 +110,23 @@ class Sampling:
         if self.every_root is not None or self._ratio_bound is None:
             return self.every_root
         return trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < self._ratio_bound
+
+    def asked(
+        self,
+        parent: Context,
+        trace_id: int,
+        name: str,
+        kind: SpanKind,
+        attributes: Mapping[str, Any] | None,
+        links: Sequence[Link] = (),
+    ) -> Verdict:
+        """What `head` says of a span below `parent`. Raises what it raises."""
+        assert self.head is not None
+        result = self.head.should_sample(parent, trace_id, name, kind, attributes, links)
+        known = attributes or {}
+        added = {key: value for key, value in (result.attributes or {}).items() if key not in known}
+        decision = result.decision
+        return Verdict(decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added)
 
     def has_share(self, trace_id: int) -> bool:
         """Whether a good and fast request of this trace is among those kept."""

@@ -54,11 +54,6 @@ class SpanQueue:
         self.settle()
         return len(self._spans)
 
-    @property
-    def exported(self) -> bool:
-        """Whether spans put here go anywhere."""
-        return self._limit > 0
-
     def open(self) -> None:
         """Somebody wants the spans: who takes them, takes them from now on."""
         self._limit = self._room

@@ -11,25 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import SpanKind, StatusCode, TraceFlags, TraceState
+from opentelemetry.trace import SpanKind, TraceFlags
 
-from .. import names
-from ..propagation.headers import by_bytes, carried
-from ..propagation.ids import (
-    ID_BITS,
-    LARGEST_SPAN,
-    NANOS,
-    RANDOM_BITS,
-    SPAN_BITS,
-    new_ids,
-    random_bits,
-)
-from ..propagation.propagators import FLAGS, Incoming
+from ..clock import NANOS
+from ..propagation.headers import carried, read_by
+from ..propagation.ids import ID_BITS, LARGEST_SPAN, RANDOM_BITS, SPAN_BITS, new_ids, random_bits
+from ..propagation.incoming import Incoming
+from ..propagation.w3c import FLAGS
 from .current import KEY, ROOT, Current
+from .keeping import settle_waiting
 from .readable import WEBSOCKET, SpanForm, request_attributes, span_name
 from .requestspan import RequestSpan
-from .spans import settle_waiting
 from .unwanted import Unwanted
 
 if TYPE_CHECKING:
@@ -77,7 +69,7 @@ class Deferred:
 
     def __init__(self, serving: Current, form: SpanForm) -> None:
         self._serving, self._form = serving, form
-        self._wanted = wanted_headers(serving)
+        self._wanted = read_by(serving.propagators.fields)
         self._names = frozenset(self._wanted)
         self._head = serving.sampling.head is not None
         self._decided = serving.sampling.every_root
@@ -120,7 +112,11 @@ class Deferred:
             span_id, sampled, random = random_bits(SPAN_BITS) or 1, said & 1 == 1, said & RANDOM
         recording, added = True, None
         if self._head:
-            sampled, recording, state, added = self._asked(incoming, trace_id, method, scope)
+            sampling = self._serving.sampling
+            attributes = request_attributes(method, scope) if sampling.asks_for_attributes else None
+            sampled, recording, state, added = sampling.asked(
+                incoming.in_context(), trace_id, span_name(method, None), SpanKind.SERVER, attributes
+            )
             if not recording:
                 unwanted = Unwanted(began, span_id, trace_id)
                 unwanted.flags, unwanted.state = FLAGS[random], state
@@ -159,32 +155,7 @@ class Deferred:
         # A WebSocket is open for as long as its client likes: that is not slow.
         nanos = sampling.slow_routes.get(span.route, sampling.slow_nanos) if span.route else sampling.slow_nanos
         slow = span.seconds * 1e9 >= nanos and span.method != WEBSOCKET
-        if span.error is not None or slow or _failed_by_user(span):
+        if span.error is not None or slow or (span.said is not None and span.said.failed):
             return True
         span.stands = not sampling.whole
         return span.sampled and (sampling.whole or sampling.has_share(span.trace_id))
-
-    def _asked(
-        self, incoming: Incoming, trace_id: int, method: str, scope: Mapping[str, Any]
-    ) -> tuple[bool, bool, TraceState | None, dict[str, Any]]:
-        """(sampled, recording, trace state, attributes to add) as a sampler of the SDK decides."""
-        sampling = self._serving.sampling
-        assert sampling.head is not None
-        attributes = request_attributes(method, scope) if sampling.asks_for_attributes else None
-        result = sampling.head.should_sample(
-            incoming.in_context(), trace_id, span_name(method, None), SpanKind.SERVER, attributes, ()
-        )
-        known = attributes or {}
-        added = {key: value for key, value in (result.attributes or {}).items() if key not in known}
-        decision = result.decision
-        return decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added
-
-
-def wanted_headers(serving: Current) -> dict[bytes, str]:
-    """The headers that propagators read: also some that their own `fields` may leave out."""
-    return by_bytes({*serving.propagators.fields, names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE, names.XRAY})
-
-
-def _failed_by_user(span: RequestSpan) -> bool:
-    said = span.said
-    return said is not None and said.status is not None and said.status.status_code is StatusCode.ERROR

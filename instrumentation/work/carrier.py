@@ -23,6 +23,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from .. import names
+from ..propagation.headers import read_by
 
 MOST_HEADERS: Final = 256
 """Headers of a message that are looked at; SQS has ten at most, Kafka any number."""
@@ -30,8 +31,6 @@ LARGEST_BODY: Final = 1_048_576
 """Characters of a body that is looked into: SQS's own limit."""
 LONGEST_ID: Final = 1_024
 """Characters of a message's id."""
-AWS_HEADER: Final = "AWSTraceHeader"
-"""SQS's and SNS's own place for X-Ray's header."""
 
 SQS: Final = "aws_sqs"
 SNS: Final = "aws.sns"
@@ -59,8 +58,7 @@ class Carried(NamedTuple):
 
 def wanted(fields: Iterable[str]) -> dict[str, str]:
     """What to look for: the headers that propagators read, and AWS's name for its own."""
-    known = {*fields, names.TRACEPARENT, names.TRACESTATE, names.BAGGAGE, names.XRAY}
-    return {**{field.lower(): field.lower() for field in known}, AWS_HEADER.lower(): names.XRAY}
+    return {**{name: name for name in read_by(fields).values()}, names.XRAY_OF_MESSAGES.lower(): names.XRAY}
 
 
 def carried(message: Any, wanted: Wanted) -> Carried:
@@ -108,8 +106,8 @@ def _of_sqs(message: Mapping[Any, Any], wanted: Wanted) -> Carried:
     if names.TRACEPARENT not in headers:
         headers = {**_of_body(_first(message, "Body", "body"), wanted), **headers}
     system = _first(message, "Attributes", "attributes")
-    if isinstance(system, Mapping) and AWS_HEADER in system:
-        headers.setdefault(names.XRAY, str(system[AWS_HEADER]))
+    if isinstance(system, Mapping) and names.XRAY_OF_MESSAGES in system:
+        headers.setdefault(names.XRAY, str(system[names.XRAY_OF_MESSAGES]))
     found = _first(message, "MessageId", "messageId")
     return Carried(headers, _id(found), SNS if "TopicArn" in message else SQS)
 

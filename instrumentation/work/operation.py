@@ -15,8 +15,9 @@ from .. import names
 from ..errors import InstrumentationError
 from ..tracing.spanqueue import LIGHT, text_of
 from .carrier import Carried, several
-from .crew import Crew, Run
+from .crew import Crew
 from .plan import Plan
+from .run import Run
 from .tracing import RUN
 
 MOST_ATTRIBUTES: Final = 128
@@ -48,7 +49,7 @@ class Operation:
                 self._given = given
         except Exception:  # noqa: BLE001 - a mapping may be anybody's
             if crew is not None:
-                crew.failed("attributes")
+                crew.instruments.failed("attributes")
 
     def __call__(self, work: Callable[P, R]) -> Callable[P, R]:
         """The function, measured. Raises `InstrumentationError` for a class, a generator, or what can't be called."""
@@ -130,7 +131,7 @@ class Operation:
             try:
                 run = make(self._crew, argument)
             except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
-                self._crew.failed("begin")
+                self._crew.instruments.failed("begin")
             else:
                 if self._loud:
                     self._say(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from opentelemetry.trace import SpanKind
@@ -24,6 +25,10 @@ class Plan:
         self, name: str, kind: SpanKind, attributes: dict[str, Any], series: Pairs, durations: Durations[Pairs]
     ) -> None:
         self.name, self.kind, self.attributes, self.series, self.durations = name, kind, attributes, series, durations
+
+    def attributes_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All attributes it begins with; `given` are those of whoever begins it."""
+        return {**given, **self.attributes}
 
     def failed(self, error: str) -> Pairs:
         """The series it counts in when it fails."""

@@ -55,30 +55,17 @@ class WorkSpan(RequestSpan):
 class WorkForm(SpanForm):
     """How such spans are written."""
 
-    def name(self, span: RequestSpan) -> str:
-        """What user code called it; else what it was begun as."""
+    def _own_name(self, span: RequestSpan) -> str:
+        """What it was begun as."""
         assert isinstance(span, WorkSpan)
-        return span.plan.name if span.said is None or span.said.name is None else span.said.name
+        return span.plan.name
 
     def _links_of(self, span: RequestSpan) -> Sequence[Link]:
         return BoundedList.from_seq(self.limits.max_links, span.links) if span.links else ()
 
     def _attributes_of(self, span: RequestSpan) -> BoundedAttributes:
         assert isinstance(span, WorkSpan)
-        limits, said = self.limits, span.said
-        bounded = BoundedAttributes(
-            limits.max_span_attributes, None, immutable=False, max_value_len=limits.max_span_attribute_length
-        )
-        for some in (span.given, span.plan.attributes, {} if said is None else said.attributes, outcome(span)):
-            for key, value in some.items():
-                bounded[key] = value
-        bounded.dropped += 0 if said is None else said.attributes.dropped
-        return bounded
-
-
-def outcome(span: WorkSpan) -> dict[str, Any]:
-    """What is known at its end."""
-    return ended(span.error, cancelled=span.cancelled)
+        return self._bounded(span, span.plan.attributes_with(span.given), ended(span.error, cancelled=span.cancelled))
 
 
 def ended(error: str | None, *, cancelled: bool) -> dict[str, Any]:

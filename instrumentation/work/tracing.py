@@ -8,25 +8,22 @@ https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#trace-str
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from time import time_ns
 from typing import Any, Final, Protocol
 
 from opentelemetry import trace
 from opentelemetry.context import Context, create_key, get_current
-from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, StatusCode
+from opentelemetry.trace import Link, Span, StatusCode
 
 from .. import names
 from ..propagation.ids import new_ids
-from ..propagation.propagators import (
-    Incoming,
-    XRayIds,
-    continuing,
-    flags_below,
-)
+from ..propagation.incoming import Incoming
+from ..propagation.w3c import flags_below
 from ..tracing.current import KEY, ROOT, Current
+from ..tracing.eager import started
+from ..tracing.keeping import keep_with_root, settle_waiting
 from ..tracing.requestspan import RequestSpan
-from ..tracing.spans import keep_with_root, settle_waiting
 from ..tracing.tracing import SPAN
 from .plan import Plan
 from .span import WorkForm, WorkSpan, ended
@@ -74,7 +71,9 @@ class DeferredWork:
         sampled, recording, added = parent is None or parent.trace_flags.sampled, True, None
         state = None if parent is None else parent.trace_state
         if serving.sampling.head is not None:
-            sampled, recording, state, added = self._asked(plan, incoming, trace_id, links, given)
+            sampled, recording, state, added = serving.sampling.asked(
+                incoming.in_context(), trace_id, plan.name, plan.kind, plan.attributes_with(given), tuple(links)
+            )
         flags = flags_below(incoming, sampled=sampled)
         span = WorkSpan(self._form, trace_id, span_id, flags, began, plan, given)
         span.parent, span.state, span.open, span.linked, span.root = parent, state, recording, links, root or span
@@ -107,20 +106,6 @@ class DeferredWork:
         span.stands = not sampling.whole
         return span.sampled and sampling.has_share(span.trace_id)
 
-    def _asked(
-        self, plan: Plan, incoming: Incoming, trace_id: int, links: Sequence[Link], given: Mapping[str, Any]
-    ) -> tuple[bool, bool, trace.TraceState | None, dict[str, Any]]:
-        """(sampled, recording, trace state, attributes to add) as a sampler of the SDK decides."""
-        sampling = self._serving.sampling
-        assert sampling.head is not None
-        attributes = {**given, **plan.attributes}
-        result = sampling.head.should_sample(
-            incoming.in_context(), trace_id, plan.name, plan.kind, attributes, tuple(links)
-        )
-        added = {key: value for key, value in (result.attributes or {}).items() if key not in attributes}
-        decision = result.decision
-        return decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added
-
 
 class EagerWork:
     """The SDK's own spans, for a provider that was there before us and for processors that see spans begin."""
@@ -133,7 +118,14 @@ class EagerWork:
     ) -> tuple[Span, Context]:
         """The span's attributes and its start are the SDK's: tens of microseconds."""
         incoming, root = _placed(self._serving, incoming)
-        span = self._started(plan, incoming, links, given)
+        start = partial(
+            self._serving.tracer.start_span,
+            plan.name,
+            kind=plan.kind,
+            attributes=plan.attributes_with(given),
+            links=list(links),
+        )
+        span = started(start, incoming.in_context(), incoming.root)
         return span, Context({**incoming.context, KEY: self._serving, ROOT: root, SPAN: span, RUN: run})
 
     def end(self, span: Span, error: str | None, seconds: float, *, cancelled: bool) -> None:
@@ -144,20 +136,6 @@ class EagerWork:
         if error is not None:
             span.set_status(StatusCode.ERROR)
         span.end()
-
-    def _started(self, plan: Plan, incoming: Incoming, links: Sequence[Link], given: Mapping[str, Any]) -> Span:
-        told: dict[str, Any] = {"kind": plan.kind, "attributes": {**given, **plan.attributes}, "links": list(links)}
-        tracer, root = self._serving.tracer, incoming.root
-        if not root:
-            return tracer.start_span(plan.name, context=incoming.in_context(), **told)
-        with continuing(root):
-            span = tracer.start_span(plan.name, context=incoming.context, **told)
-        if span.get_span_context().trace_id != root and span.is_recording():
-            # A foreign provider makes its ids itself: there the trace is continued under a parent nobody sent.
-            ids = SpanContext(root, XRayIds().generate_span_id(), is_remote=True, trace_flags=trace.TraceFlags(1))
-            context = trace.set_span_in_context(NonRecordingSpan(ids), incoming.context)
-            span = tracer.start_span(plan.name, context=context, **told)
-        return span
 
 
 def _placed(serving: Current, incoming: Incoming | None) -> tuple[Incoming, RequestSpan | None]:

@@ -8,7 +8,8 @@ import urllib.request
 
 import pytest
 
-from fournines.instrumentation.outgoing import LIBRARIES, following
+from fournines.instrumentation.outgoing import following
+from fournines.instrumentation.outgoing.libraries import LIBRARIES
 
 
 def get_requests(url):

@@ -17,7 +17,8 @@ from fastapi import FastAPI
 from opentelemetry.sdk.trace.sampling import Sampler
 
 from fournines.instrumentation import NoSuchClient, instrument
-from fournines.instrumentation.outgoing import LIBRARIES, Library, following, wanted
+from fournines.instrumentation.outgoing import following
+from fournines.instrumentation.outgoing.libraries import LIBRARIES, Library, wanted
 
 QUIET = {"OTEL_METRICS_EXPORTER": "none", "OTEL_TRACES_EXPORTER": "none"}
 NAMES = sorted(library.name for library in LIBRARIES)

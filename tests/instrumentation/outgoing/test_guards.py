@@ -12,8 +12,8 @@ import types
 import pytest
 from fastapi import FastAPI
 
-from fournines.instrumentation.outgoing import Library
 from fournines.instrumentation.outgoing.guards import GUARDED, Guard, guarded
+from fournines.instrumentation.outgoing.libraries import Library
 
 PLANTED = Library("shop", "planted_shop")
 ERRORS = ("fournines_instrumentation_errors", "client")

@@ -13,14 +13,10 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from fournines.instrumentation.propagation.foreign import Foreign
-from fournines.instrumentation.propagation.propagators import (
-    Incoming,
-    XRayIds,
-    continuing,
-    flags_below,
-    propagators,
-    root_only,
-)
+from fournines.instrumentation.propagation.ids import XRayIds, continuing
+from fournines.instrumentation.propagation.incoming import Incoming, root_only
+from fournines.instrumentation.propagation.propagators import propagators
+from fournines.instrumentation.propagation.w3c import flags_below
 
 TRACE, SPAN = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331
 PARENT = f"00-{TRACE:032x}-{SPAN:016x}-01"

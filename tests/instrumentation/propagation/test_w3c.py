@@ -12,7 +12,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from fournines.instrumentation.propagation.propagators import XRayIds, propagators
+from fournines.instrumentation.propagation.ids import XRayIds
+from fournines.instrumentation.propagation.propagators import propagators
 from fournines.instrumentation.propagation.tracestate import (
     LONGEST,
     PROHIBITIVE,
