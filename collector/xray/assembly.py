@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from .document import Document, nested
 from .drop import Dropped, Reason
-from .telemetry import XrayTelemetry
+from .instruments import Instruments
 from .translate import NOBODY, resource_of
 
 MOST_REMEMBERED: Final = 30_000
@@ -58,8 +58,8 @@ class _Orphan(NamedTuple):
 class Assembly:
     """Puts documents together, within bounds of memory. `received` and `now` are epoch seconds, `weight` bytes that a document takes."""
 
-    def __init__(self, telemetry: XrayTelemetry) -> None:
-        self._telemetry = telemetry
+    def __init__(self, instruments: Instruments) -> None:
+        self._instruments = instruments
         self._complete: OrderedDict[bytes, bytes] = OrderedDict()
         self._complete_bytes = 0
         self._traces: OrderedDict[bytes, _Trace] = OrderedDict()
@@ -117,7 +117,7 @@ class Assembly:
             parent = waiting.pop()
             for one in chain((parent,), nested(parent)):
                 if isinstance(one, Dropped):
-                    self._telemetry.dropped(one.reason)
+                    self._instruments.dropped(one.reason)
                 elif one.in_progress:
                     self._hold(one, resource, received)
                     waiting += self._adopted(one)
@@ -129,11 +129,11 @@ class Assembly:
         """Takes a complete document down, unless it was there before."""
         key = document.trace + document.id
         if key in self._complete:
-            self._telemetry.dropped(Reason.REPEATED)
+            self._instruments.dropped(Reason.REPEATED)
             return False
         self._remember(key, resource)
         self._finished(document.trace, document.id)
-        (self._telemetry.subsegments if document.is_subsegment else self._telemetry.segments).inc()
+        (self._instruments.subsegments if document.is_subsegment else self._instruments.segments).inc()
         return True
 
     def _remember(self, key: bytes, resource: bytes) -> None:
@@ -149,7 +149,7 @@ class Assembly:
         document = orphan.document
         key = document.trace + document.id
         if key in self._orphans or key in self._complete:
-            self._telemetry.dropped(Reason.REPEATED)
+            self._instruments.dropped(Reason.REPEATED)
             return
         self._orphans[key] = orphan
         self._orphan_bytes += orphan.weight
@@ -173,12 +173,12 @@ class Assembly:
 
     def _hold(self, document: Document, resource: bytes | None, received: float) -> None:
         if document.trace + document.id in self._complete:
-            self._telemetry.dropped(Reason.REPEATED)
+            self._instruments.dropped(Reason.REPEATED)
             return
         trace = self._traces.setdefault(document.trace, _Trace())
         trace.last = received
         if document.id not in trace.open:
-            self._telemetry.in_progress.inc()
+            self._instruments.in_progress.inc()
             self._open += 1
         self._open_bytes += len(resource or b"") - len(trace.open.get(document.id) or b"")
         trace.open[document.id] = resource
@@ -198,4 +198,4 @@ class Assembly:
         lost = len(given_up)
         self._open -= lost
         self._open_bytes -= sum(len(resource or b"") for resource in given_up.values())
-        self._telemetry.unfinished.inc(lost)
+        self._instruments.unfinished.inc(lost)

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from ..columns import Signal, Source
 from ..errors import BadRequest, Unavailable
 from ..receipt import Receipt
 from .drop import Reason
-from .telemetry import XrayTelemetry
+from .instruments import Instruments
 
 MOST_BYTES: Final = 16 * 2**20
 """Bytes of requests under way or waiting at most; what comes beyond is dropped, and counted."""
@@ -22,12 +22,8 @@ MOST_BYTES: Final = 16 * 2**20
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
-class Accept(Protocol):
-    """Keeps one request's bytes and says later what became of it; see `Intake.accept`."""
-
-    def __call__(self, signal: Signal, body: bytes, received: float, source: Source = ...) -> Future[Receipt]:
-        """Takes one request in."""
-        ...
+Accept = Callable[[Signal, bytes, float, Source], Future[Receipt]]
+"""Keeps one request's bytes, received at an epoch second, and says later what became of it; see `Intake.accept`."""
 
 
 class _Parcel(NamedTuple):
@@ -40,10 +36,10 @@ class _Parcel(NamedTuple):
 class Courier:
     """Hands requests over. `stopwatch` gives seconds that never go back."""
 
-    def __init__(self, accept: Accept, stopwatch: Callable[[], float], telemetry: XrayTelemetry) -> None:
+    def __init__(self, accept: Accept, stopwatch: Callable[[], float], instruments: Instruments) -> None:
         self._accept = accept
         self._stopwatch = stopwatch
-        self._telemetry = telemetry
+        self._instruments = instruments
         self._lock = threading.Condition()
         self._bytes = 0
         self._again: deque[tuple[float, _Parcel]] = deque()
@@ -55,7 +51,7 @@ class Courier:
             if not full:
                 self._move(len(body))
         if full:
-            self._telemetry.dropped(Reason.SPILLOVER, items)
+            self._instruments.dropped(Reason.SPILLOVER, items)
         else:
             self._hand_over(_Parcel(body, items, received, unreadable))
 
@@ -97,7 +93,7 @@ class Courier:
             self._settle(parcel)
 
     def _give_up(self, parcel: _Parcel, reason: Reason) -> None:
-        self._telemetry.dropped(reason, parcel.items)
+        self._instruments.dropped(reason, parcel.items)
         self._settle(parcel)
 
     def _settle(self, parcel: _Parcel) -> None:
@@ -107,4 +103,4 @@ class Courier:
 
     def _move(self, size: int) -> None:
         self._bytes += size
-        self._telemetry.waiting.set(self._bytes)
+        self._instruments.waiting.set(self._bytes)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .telemetry import XrayTelemetry
+from .instruments import Instruments
 
 INTERVAL: Final = 10
 """Seconds after which an SDK reports again, and for which a quota holds at least."""
@@ -81,10 +81,10 @@ class _Refused(Exception):
 class Sampling:
     """Answers for the SDKs' pollers. `clock` gives epoch seconds."""
 
-    def __init__(self, rules: Sequence[SamplingRule], clock: Callable[[], float], telemetry: XrayTelemetry) -> None:
+    def __init__(self, rules: Sequence[SamplingRule], clock: Callable[[], float], instruments: Instruments) -> None:
         self._rules = {rule.name: rule for rule in rules}
         self._clock = clock
-        self._telemetry = telemetry
+        self._instruments = instruments
         self._since = clock()
         self._operations: Mapping[str, Callable[[Any], dict[str, Any]]] = {
             "/GetSamplingRules": self._get_rules,
@@ -96,9 +96,9 @@ class Sampling:
         try:
             answered = self._answer(method, path, body)
         except _Refused as refused:
-            self._telemetry.polls.labels(_known(path, self._operations), "refused").inc()
+            self._instruments.polls.labels(_known(path, self._operations), "refused").inc()
             return refused.status, refused.kind, {"message": str(refused)}
-        self._telemetry.polls.labels(path, "answered").inc()
+        self._instruments.polls.labels(path, "answered").inc()
         return 200, "", answered
 
     def _answer(self, method: str, path: str, body: bytes) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from google.protobuf.message import DecodeError
 from ..columns import Signal
 from ..errors import CollectorError
 from ..forward import Drop, Item, Retry, retry_after
+from .instruments import Unprocessed
 from .segments import segments_of
-from .telemetry import Unprocessed
 
 MOST_DOCUMENTS: Final = 50
 """Documents a call at most, as AWS's own daemon sends them."""

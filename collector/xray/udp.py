@@ -10,8 +10,9 @@ from typing import Final
 from ..doors.address import cannot_listen
 from .drop import Reason
 from .gulp import SO_RXQ_OVFL, Gulper, PlainGulper
-from .telemetry import XrayTelemetry
+from .instruments import Instruments
 
+OPTION: Final = "--xray-port"
 BUFFER: Final = 8 * 2**20
 """Bytes of receive buffer asked for; the kernel may grant less (`net.core.rmem_max`)."""
 
@@ -23,9 +24,9 @@ _WRAP: Final = 2**32
 class DatagramSocket:
     """A bound UDP socket, read in gulps. `wake` ends a wait from another thread. CollectorError where the address can't be had."""
 
-    def __init__(self, host: str, port: int, telemetry: XrayTelemetry, option: str) -> None:
-        self._telemetry = telemetry
-        self._socket = _bound(host, port, option)
+    def __init__(self, host: str, port: int, instruments: Instruments) -> None:
+        self._instruments = instruments
+        self._socket = _bound(host, port)
         self.port = int(self._socket.getsockname()[1])
         """The port that is listened on."""
         self._gulper = _gulper(self._socket)
@@ -56,10 +57,10 @@ class DatagramSocket:
             found += gulp.datagrams
             more = gulp.more
             if gulp.truncated:
-                self._telemetry.dropped(Reason.TRUNCATED, gulp.truncated)
+                self._instruments.dropped(Reason.TRUNCATED, gulp.truncated)
             if gulp.lost is not None:
                 # The kernel counts on 32 bits, from the socket's birth.
-                self._telemetry.dropped(Reason.SOCKET_FULL, (gulp.lost - self._lost) % _WRAP)
+                self._instruments.dropped(Reason.SOCKET_FULL, (gulp.lost - self._lost) % _WRAP)
                 self._lost = gulp.lost
         return found
 
@@ -77,17 +78,17 @@ def _gulper(source: socket.socket) -> Gulper | PlainGulper:
         return PlainGulper(source)
 
 
-def _bound(host: str, port: int, option: str) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise cannot_listen(host, port, option, error) from error
+        raise cannot_listen(host, port, OPTION, error) from error
     try:
         bound.bind(address)
     except OSError as error:
         bound.close()
-        raise cannot_listen(host, port, option, error) from error
+        raise cannot_listen(host, port, OPTION, error) from error
     bound.settimeout(0)
     _widen(bound)
     with contextlib.suppress(OSError):  # a kernel that can't say what it lost

@@ -24,7 +24,7 @@ from fournines.collector.xray.batch import Batch
 from fournines.collector.xray.datagram import read_datagram, weight_of
 from fournines.collector.xray.document import read_segment
 from fournines.collector.xray.drop import Dropped
-from fournines.collector.xray.telemetry import XrayTelemetry
+from fournines.collector.xray.instruments import Instruments
 
 HEADER = b'{"format":"json","version":1}\n'
 NOW = 1_790_000_000.0
@@ -82,8 +82,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.telemetry = XrayTelemetry(self.registry)
-        self.assembly = Assembly(self.telemetry)
+        self.instruments = Instruments(self.registry)
+        self.assembly = Assembly(self.instruments)
 
     def take(self, *documents, received: float = NOW) -> list:
         """The spans that go on because of these documents, each as (resource attributes, span)."""
@@ -94,7 +94,7 @@ class Bench:
                 for placed in self.assembly.take(read_segment(read_datagram(datagram)), received, weight_of(datagram)):
                     batch.add(placed)
             except Dropped as dropped:
-                self.telemetry.dropped(dropped.reason)
+                self.instruments.dropped(dropped.reason)
         return self.written(batch)
 
     def expire(self, now: float) -> list:

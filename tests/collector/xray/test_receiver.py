@@ -19,7 +19,8 @@ from prometheus_client import CollectorRegistry
 
 from fournines.collector import BadRequest, CollectorError, Receipt, Unavailable
 from fournines.collector.columns import Source
-from fournines.collector.xray import SamplingRule, XrayReceiver, gulp, receiver, udp
+from fournines.collector.xray import SamplingRule, XrayReceiver, gulp, reading, udp
+from fournines.collector.xray.instruments import Instruments
 
 ERROR = 2
 
@@ -236,7 +237,7 @@ def test_beyond_its_bounds_documents_spill_over(start, segment, datagram, monkey
 
 def test_a_backlog_beyond_its_bounds_spills_over(start, segment, datagram, monkeypatch):
     """Datagrams that come faster than they are translated are bounded too."""
-    monkeypatch.setattr(receiver, "MOST_BACKLOG", 10)
+    monkeypatch.setattr(reading, "MOST_BACKLOG", 10)
     port = start()
 
     port.send(*(datagram(segment()) for _ in range(5)))
@@ -261,8 +262,8 @@ def test_what_the_kernel_throws_away_is_counted(segment, datagram, monkeypatch):
     """Datagrams that overflow the socket's buffer before they are read are counted to the last one."""
     monkeypatch.setattr(udp, "BUFFER", 4_096)
     monkeypatch.setattr(udp, "_SO_RCVBUFFORCE", 0)  # unknown: refused
-    telemetry = _Telemetry()
-    source = udp.DatagramSocket("127.0.0.1", 0, telemetry, "--xray-port")
+    registry = CollectorRegistry()
+    source = udp.DatagramSocket("127.0.0.1", 0, Instruments(registry))
     body = datagram(segment())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(500):
@@ -273,16 +274,7 @@ def test_what_the_kernel_throws_away_is_counted(segment, datagram, monkeypatch):
         read += len(source.read())
     source.close()
 
-    assert telemetry.lost == {"socket_full": 501 - read}
-
-
-class _Telemetry:
-    def __init__(self) -> None:
-        self.lost: dict[str, int] = {}
-
-    def dropped(self, reason, count=1) -> None:
-        if count:
-            self.lost[reason.value] = self.lost.get(reason.value, 0) + count
+    assert 501 - read == registry.get_sample_value("fournines_xray_dropped_total", {"reason": "socket_full"})
 
 
 @pytest.mark.parametrize("kind", [gulp.Gulper, gulp.PlainGulper])
@@ -340,14 +332,14 @@ def test_a_taken_port_is_told_clearly(start, inbox):
 
 def test_a_fault_of_ours_does_not_end_the_reading(start, segment, datagram, monkeypatch, caplog):
     """One document that breaks the translation is dropped, counted and logged; those beside it arrive."""
-    real = receiver.read_segment
+    real = reading.read_segment
 
     def breaks(fields):
         if fields["name"] == "evil":
             raise ZeroDivisionError
         return real(fields)
 
-    monkeypatch.setattr(receiver, "read_segment", breaks)
+    monkeypatch.setattr(reading, "read_segment", breaks)
     port = start()
     port.send(datagram(segment()), datagram(segment(name="evil")), datagram(segment()))
 

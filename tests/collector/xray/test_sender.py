@@ -21,8 +21,8 @@ from fournines.collector.xray import Unprocessed, XraySender
 from fournines.collector.xray.assembly import Assembly
 from fournines.collector.xray.batch import Batch
 from fournines.collector.xray.document import read_segment
+from fournines.collector.xray.instruments import Instruments
 from fournines.collector.xray.segments import LARGEST, segments_of
-from fournines.collector.xray.telemetry import XrayTelemetry
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +107,7 @@ def deliver(url: str, body: bytes, signal: Signal = Signal.TRACES, timeout: floa
 
 def to_otlp(*documents: dict) -> bytes:
     """Segments as the receiver makes them."""
-    assembly, batch = Assembly(XrayTelemetry(CollectorRegistry())), Batch()
+    assembly, batch = Assembly(Instruments(CollectorRegistry())), Batch()
     for document in documents:
         for placed in assembly.take(read_segment(document), 0.0):
             batch.add(placed)

@@ -23,8 +23,8 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 from prometheus_client import CollectorRegistry
 
+from fournines.collector.xray.instruments import Instruments
 from fournines.collector.xray.sampling import Sampling, SamplingRule, sampling_app
-from fournines.collector.xray.telemetry import XrayTelemetry
 from fournines.instrumentation.aws.polling import ENDPOINT, Polling, Told, read_argument, xray_sampler
 from fournines.instrumentation.aws.reservoir import Reservoir
 from fournines.instrumentation.aws.rules import Rule, fits, read_rules
@@ -184,7 +184,7 @@ class Server:
 
     def __init__(self, rules):
         self.asked = []
-        answers = sampling_app(Sampling(rules, time.time, XrayTelemetry(CollectorRegistry())))
+        answers = sampling_app(Sampling(rules, time.time, Instruments(CollectorRegistry())))
 
         async def app(scope, receive, send):
             messages = [await receive()]

@@ -1,4 +1,4 @@
-"""What the X-Ray receiver says of itself."""
+"""What X-Ray's place tells of itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .drop import Reason
 MOST_CODES: Final = 20
 
 
-class XrayTelemetry:
-    """Instruments of one receiver, every label there from the start, so that a first drop shows as an increase."""
+class Instruments:
+    """Those of one receiver, every label there from the start, so that a first drop shows as an increase."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.datagrams = Counter(names.XRAY_DATAGRAMS, "Datagrams received on the X-Ray port", registry=registry)
