@@ -132,6 +132,102 @@ def test_a_coarse_bucket_is_the_sum_of_its_finer_ones(events):
     assert (good, total) == tuple(number or 0 for number in hours)
 
 
+NOW = 1_790_000_000
+
+
+def staged(events, *, together):
+    """Buckets in a ledger of their own with events staged, each (age, SLO, good, bad): by arrays, or one by one."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    buckets = Buckets(connection)
+    for age, slo, good, bad in events:
+        if together:
+            buckets.book_all(NOW - age, np.array([slo]), np.array([good]), np.array([good + bad]), NOW)
+        else:
+            buckets.book((slo,), NOW - age, Booked(good, good + bad), NOW)
+    return connection, buckets
+
+
+BOOKED = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 300), st.integers(0, 45 * DAY)),
+        st.integers(1, 3),
+        st.integers(0, 5),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(BOOKED)
+def test_what_is_booked_together_is_what_is_booked_one_by_one(events):
+    """By arrays or by themselves, events make the same rows; what was written starts where its tier's buckets do, and adds up."""
+    rows = []
+    for together in (True, False):
+        connection, buckets = staged(events, together=together)
+        assert buckets.changed
+        buckets.write(connection)
+        buckets.keep()
+        assert not buckets.changed
+        starts = [(slo, t) for slo, t, *_ in buckets.written.tolist()]
+        assert len(starts) == len(set(starts))
+        assert set(starts) == {
+            (slo, (NOW - age) // TIERS[tier].width * TIERS[tier].width)
+            for age, slo, *_ in events
+            for tier in [tier_of(NOW - age, NOW)]
+        }
+        assert buckets.by_slo.tolist() == [
+            [
+                slo,
+                sum(good for _, one, good, _ in events if one == slo),
+                sum(g + b for _, one, g, b in events if one == slo),
+                0,
+            ]
+            for slo in sorted({slo for _, slo, *_ in events})
+        ]
+        rows.append(connection.execute("SELECT * FROM bucket ORDER BY width, t, slo").fetchall())
+        connection.close()
+
+    assert rows[0] == rows[1]
+
+
+@given(BOOKED, st.booleans())
+def test_what_failed_never_was(events, together):
+    """Events whose transaction failed are in no row and no tier's progress afterwards."""
+    connection, buckets = staged(events, together=together)
+    before = connection.execute("SELECT * FROM tier").fetchall()
+    connection.execute("BEGIN")
+    buckets.write(connection)
+    connection.execute("ROLLBACK")
+    buckets.forget()
+    changed = buckets.changed
+    buckets.write(connection)
+    rows = connection.execute("SELECT count(*) FROM bucket").fetchone()[0]
+    after = connection.execute("SELECT * FROM tier").fetchall()
+    connection.close()
+
+    assert (changed, rows, buckets.written.tolist()) == (False, 0, [])
+    assert after == before
+
+
+@given(BOOKED)
+def test_time_passes_as_far_as_events_came(events):
+    """A clock that jumped ahead is believed a day beyond the newest bucket, also by who opens the ledger anew."""
+    connection, buckets = staged(events, together=False)
+    buckets.write(connection)
+    buckets.keep()
+    newest = max(t for _, t, *_ in buckets.written.tolist())
+    again = Buckets(connection)
+    connection.close()
+
+    assert buckets.newest == newest
+    assert again.newest == newest // HOUR * HOUR
+    for opened in (buckets, again):
+        assert opened.passed(NOW - 50 * DAY) == NOW - 50 * DAY
+        assert opened.passed(NOW + 50 * DAY) == opened.newest + DAY
+
+
 def test_a_bucket_kept_no_more_is_refused(connection, now):
     """Nothing is booked where nothing is kept."""
     with pytest.raises(ValueError, match="kept no more"):

@@ -293,6 +293,34 @@ def test_a_day_is_packed_once_it_is_over(monkeypatch):
     assert rows >= START + DAY
 
 
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 3 * DAY), st.sampled_from(SLOS)), min_size=2, max_size=12))
+def test_late_and_fresh_events_of_one_commit(events):
+    """What one transaction writes of closed and open days finds its place: late rows before `open`, others from there on."""
+    world = World()
+    world.book(0, 1, 1, 0)
+    world.now += 2 * DAY
+    world.book(0, 2, 1, 0)
+    world.keep_house(1000)
+    for age, slo in events:
+        world.buckets.book((slo,), int(world.now) - age, Booked(1, 1), world.now)
+    world.buckets.write(world.connection)
+    for tier in TIERS:
+        opened = progress(world.connection, tier.width).open
+        late, fresh = (
+            world.connection.execute(
+                f"SELECT min(t), max(t), sum(total) FROM {table} WHERE width = ?", (tier.width,)
+            ).fetchone()
+            for table in ("late", "bucket")
+        )
+
+        assert opened == START + DAY
+        assert late[1] is None or late[1] < opened
+        assert fresh[0] is None or fresh[0] >= opened
+        assert (late[2] or 0) == sum(int(world.now) - age < opened for age, _ in events)
+    world.connection.close()
+
+
 def test_a_day_is_closed_an_hour_after_its_end():
     """To the second: until then its late events find rows, from then on it is packed."""
     for second, days in ((START + DAY + HOUR - BUCKET, 0), (START + DAY + HOUR, 3)):
