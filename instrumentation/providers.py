@@ -23,7 +23,8 @@ from .tracing.eager import Eager
 from .tracing.provider import Provider, global_provider, shown, tracer, uncut_limits
 from .tracing.readable import SpanForm
 from .tracing.requestspan import RequestSpan
-from .tracing.sampling import Sampling, head_sampler
+from .tracing.samplers import head_sampler
+from .tracing.sampling import Sampling
 from .tracing.tracing import Deferred
 from .work.span import WorkForm
 from .work.tracing import DeferredWork, EagerWork

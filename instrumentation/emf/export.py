@@ -14,7 +14,7 @@ from ..counts.point import Point
 from ..health import Health
 from ..identity import Resource
 from ..logs.about import about
-from ..logs.entry import Redacting
+from ..redaction.redactor import Redactor
 from .lines import Directive, red_lines
 from .way import TooLarge, Way, way
 
@@ -39,7 +39,7 @@ class EmfExport:
 
     receiver = ""
 
-    def __init__(self, config: EmfConfig, to: Way, redactor: Redacting, clock: Clock, health: Health) -> None:
+    def __init__(self, config: EmfConfig, to: Way, redactor: Redactor, clock: Clock, health: Health) -> None:
         self._directive = Directive(config.namespace, _SETS, config.log_group)
         self._way, self._redactor, self._clock, self._health = to, redactor, clock, health
         self._lines: deque[str] = deque()
@@ -94,7 +94,7 @@ class EmfExport:
         self._lines.clear()
         self._characters = 0
         self._not_before, self._complained = float("-inf"), False
-        self._way.abandon()
+        self._way.close()
 
     def _drop(self) -> None:
         self._characters -= len(self._lines.popleft())
@@ -108,7 +108,7 @@ class EmfExport:
             _log.warning("embedded metrics can't be written now (%s); they wait, and are written again", error)
 
 
-def emf_export(config: EmfConfig, redactor: Redacting, clock: Clock, health: Health) -> EmfExport | None:
+def emf_export(config: EmfConfig, redactor: Redactor, clock: Clock, health: Health) -> EmfExport | None:
     """The outlet that a configuration asks for; None where embedded metrics are off."""
     to = way(config.address) if config.address else None
     return None if to is None else EmfExport(config, to, redactor, clock, health)

@@ -32,10 +32,24 @@ class Way(Protocol):
         """Writes one line, waiting at most about `timeout` seconds. Raises `OSError` where it can't; `TooLarge` where it never could."""
 
     def close(self) -> None:
-        """Lets go of what is open; a later `write` opens it anew."""
+        """Lets go of what is open in this process; a later `write` opens it anew."""
 
-    def abandon(self) -> None:
-        """Forgets what is open: in a forked child it is still the parent's."""
+
+class FakeWay:
+    """Keeps the lines it takes; raises `errors` first, one a line, where one of them is not None."""
+
+    def __init__(self, *errors: OSError | None) -> None:
+        self.errors, self.lines, self.closed = list(errors), list[str](), 0
+
+    def write(self, line: str, timeout: float) -> None:
+        """Takes a line, or raises."""
+        if self.errors and (error := self.errors.pop(0)) is not None:
+            raise error
+        self.lines.append(line)
+
+    def close(self) -> None:
+        """Is counted."""
+        self.closed += 1
 
 
 def way(address: str) -> Way | None:
@@ -74,9 +88,6 @@ class Stdout:
     def close(self) -> None:
         """It is not ours to close."""
 
-    def abandon(self) -> None:
-        """There is nothing of ours."""
-
 
 class File:
     """A file that lines are added to. It is opened for each: whoever rotates it need not tell us."""
@@ -92,9 +103,6 @@ class File:
     def close(self) -> None:
         """It is closed."""
 
-    def abandon(self) -> None:
-        """It is closed."""
-
 
 class _Agent:
     """The agent's address, and the socket there is to it."""
@@ -108,10 +116,6 @@ class _Agent:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-    def abandon(self) -> None:
-        """Closes this process's end of it; the parent's stays open."""
-        self.close()
 
 
 class Tcp(_Agent):

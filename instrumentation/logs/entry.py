@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import hexdigits
 from types import TracebackType
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import names
 from ..errorname import error_name
@@ -24,6 +24,9 @@ from .values import (
     without_middle,
 )
 
+if TYPE_CHECKING:
+    from ..redaction.redactor import Redactor
+
 NO_ID: Final = "0"
 """What stands in a plain format outside of spans, as with OpenTelemetry's own correlation."""
 MARKS: Final = ("otelTraceID", "otelSpanID", "otelTraceSampled", "otelServiceName", "xrayTraceID")
@@ -37,19 +40,6 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | frozenset(MARKS)
 _LATEST: Final = 1e10
 """Epoch seconds beyond which no clock goes in earnest."""
 _LONGEST_STACK: Final = 4 * LONGEST_TEXT
-
-
-class Redacting(Protocol):
-    """Takes secrets out: `redaction.Redactor`, or what does as it does."""
-
-    def text(self, text: str) -> str:
-        """The text without secrets."""
-
-    def value(self, value: Any) -> Any:
-        """The value, nested as it may be, without secrets."""
-
-    def attributes(self, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The attributes without secrets in keys and values."""
 
 
 class Thrown:
@@ -87,7 +77,7 @@ class LogEntry:
     thrown: Thrown | None = None
     place: tuple[str, int, str | None] | None = None
 
-    def told(self, redactor: Redacting) -> tuple[Plain, dict[str, Plain]]:
+    def told(self, redactor: Redactor) -> tuple[Plain, dict[str, Plain]]:
         """(message, fields) as they may leave the process; an exception stands among the fields. Raises what the redactor raises."""
         told = dict(redactor.attributes(self._ours() | self.fields))
         if isinstance(stack := told.get(names.EXCEPTION_STACKTRACE), str):

@@ -17,11 +17,12 @@ from ..export.outbox import Outbox
 from ..export.transport import Transport
 from ..health import Health
 from ..identity import Resource
-from .entry import LogEntry, Redacting
+from .entry import LogEntry
 from .queue import LogQueue
 
 if TYPE_CHECKING:
     from ..counts.point import Point
+    from ..redaction.redactor import Redactor
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -38,7 +39,7 @@ class LogExport:
         target: Target,
         way: Transport,
         queue: LogQueue,
-        redactor: Redacting,
+        redactor: Redactor,
         clock: Clock,
         health: Health,
     ) -> None:
@@ -106,7 +107,7 @@ MakeWay = Callable[[Target], Transport | None]
 
 
 def log_export(
-    config: LogsConfig, queue: LogQueue, redactor: Redacting, clock: Clock, health: Health, make: MakeWay
+    config: LogsConfig, queue: LogQueue, redactor: Redactor, clock: Clock, health: Health, make: MakeWay
 ) -> LogExport | None:
     """The outlet that a configuration asks for; None where logs are not exported."""
     target = config.target

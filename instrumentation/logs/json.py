@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import names
 from ..config.config import read_config
 from .about import about, speaker
-from .entry import LogEntry, Redacting, entry_of
+from .entry import LogEntry, entry_of
 from .values import Plain
 
 if TYPE_CHECKING:
     from ..health import Health
+    from ..redaction.redactor import Redactor
 
 MOST_FIELDS: Final = 128
 """Fields of the application's in one line; how many were left out is said in `fields_left_out`."""
@@ -41,7 +42,7 @@ class JsonLines:
     def __init__(
         self,
         attributes: Mapping[str, str | int] | None = None,
-        redactor: Redacting | None = None,
+        redactor: Redactor | None = None,
         health: Health | None = None,
     ) -> None:
         self._about = None if attributes is None else about(attributes)
@@ -85,7 +86,7 @@ class JsonFormatter(logging.Formatter):
     def __init__(
         self,
         attributes: Mapping[str, str | int] | None = None,
-        redactor: Redacting | None = None,
+        redactor: Redactor | None = None,
         health: Health | None = None,
     ) -> None:
         super().__init__()
@@ -106,7 +107,7 @@ def timestamp(at: float) -> str:
 
 
 @cache
-def usual_redactor() -> Redacting:
+def usual_redactor() -> Redactor:
     """What takes secrets out where nobody said how: the rules of the environment, counted nowhere."""
     from ..redaction.redactor import Redactor
 

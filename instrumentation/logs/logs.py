@@ -10,9 +10,9 @@ from ..clock import Clock
 from ..config.logs import LogsConfig
 from ..errors import InstrumentationError
 from ..health import Health
+from ..redaction.redactor import Redactor
 from .about import speak_for
 from .console import JsonConsole, Undo
-from .entry import Redacting
 from .export import LogExport, MakeWay, log_export
 from .handler import OtlpHandler
 from .json import JsonFormatter
@@ -38,7 +38,7 @@ class Logs:
         config: LogsConfig,
         attributes: Mapping[str, str | int],
         *,
-        redactor: Redacting,
+        redactor: Redactor,
         health: Health,
         clock: Clock,
         make_transport: MakeWay,

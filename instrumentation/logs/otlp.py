@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
@@ -11,8 +11,11 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 
 from ..clock import NANOS
 from ..identity import Resource
-from .entry import LogEntry, Redacting
+from .entry import LogEntry
 from .values import Plain
+
+if TYPE_CHECKING:
+    from ..redaction.redactor import Redactor
 
 SAMPLED: Final = 1
 
@@ -32,7 +35,7 @@ def severity_number(level: int) -> int:
 
 
 def logs_request(
-    resource: Resource, entries: Iterable[LogEntry], redactor: Redacting, most_attributes: int, longest: int | None
+    resource: Resource, entries: Iterable[LogEntry], redactor: Redactor, most_attributes: int, longest: int | None
 ) -> bytes:
     """One `ExportLogsServiceRequest`: one scope for each logger, records in the order in which they were logged.
 
@@ -50,7 +53,7 @@ def logs_request(
     return ExportLogsServiceRequest(resource_logs=[of_resource]).SerializeToString()
 
 
-def _record(entry: LogEntry, redactor: Redacting, most: int, longest: int | None) -> LogRecord:
+def _record(entry: LogEntry, redactor: Redactor, most: int, longest: int | None) -> LogRecord:
     body, fields = entry.told(redactor)
     kept = {key: _cut(value, longest) for key, value in list(fields.items())[:most]}
     at = int(entry.at * NANOS)

@@ -14,13 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import names
-from .entry import LogEntry, Redacting, thrown_by
+from .entry import LogEntry, thrown_by
 from .ids import ids_here
 from .json import JsonLines
 from .values import plain, plain_key
 
 if TYPE_CHECKING:
     from ..health import Health
+    from ..redaction.redactor import Redactor
 
 EventDict = MutableMapping[str, Any]
 Processor = Callable[[Any, str, EventDict], Any]
@@ -38,7 +39,7 @@ class JsonRenderer:
     def __init__(
         self,
         attributes: Mapping[str, str | int] | None = None,
-        redactor: Redacting | None = None,
+        redactor: Redactor | None = None,
         health: Health | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
-from fournines.instrumentation.tracing import sampling as room
-from fournines.instrumentation.tracing.sampling import Sampling, head_sampler
+from fournines.instrumentation.tracing import samplers
+from fournines.instrumentation.tracing.samplers import head_sampler
+from fournines.instrumentation.tracing.sampling import Sampling
 
 UNWANTED = (b"traceparent", b"00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-00")
 
@@ -177,7 +178,7 @@ def test_a_sampler_of_an_installed_package_is_found_and_asked(kept, monkeypatch)
         def load(self):
             return ByPath
 
-    monkeypatch.setattr(room, "entry_points", lambda group, name: [Entry()] if name == "bypath" else [])
+    monkeypatch.setattr(samplers, "entry_points", lambda group, name: [Entry()] if name == "bypath" else [])
     spans, _ = kept("/items/1", "/says", OTEL_TRACES_SAMPLER="bypath", OTEL_TRACES_SAMPLER_ARG="/says")
 
     assert names(spans) == ["GET /says"]

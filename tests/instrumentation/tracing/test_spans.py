@@ -266,6 +266,26 @@ def test_a_provider_that_is_there_is_used(watch, call, monkeypatch):
     theirs.shutdown()
 
 
+def test_a_failed_health_check_stays_in_its_caller_s_trace_with_any_provider(watch, call, monkeypatch):
+    """Its span is made at its end by a provider that was there before us, in the trace that a load balancer began."""
+    memory = InMemorySpanExporter()
+    theirs = TracerProvider(shutdown_on_exit=False)
+    theirs.add_span_processor(SimpleSpanProcessor(memory))
+    monkeypatch.setattr(providers, "global_provider", lambda: theirs)
+    app = FastAPI()
+
+    @app.get("/healthz")
+    async def healthz():
+        raise ValueError
+
+    telemetry = watch(app, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
+    call(telemetry.app, "/healthz", headers=[(b"x-amzn-trace-id", XRAY.encode())])
+
+    (span,) = memory.get_finished_spans()
+    assert (span.name, span.context.trace_id) == ("GET /healthz", TRACE_ID)
+    theirs.shutdown()
+
+
 def test_our_provider_is_the_process_s_provider(watch):
     """Where nobody set a provider ours is set, so that libraries' spans are exported too; meters are left alone."""
     watch(shop())
