@@ -234,7 +234,7 @@ class Collector:
     def close(self) -> None:
         """Takes no more in, commits and answers everything taken in, and lets the folder go."""
         self._intake.close()
-        self._writer.submit(Chore(lambda books: books.senders.save()))
+        self._writer.submit(Chore[None](lambda books: books.senders.save()))
         self._writer.close()
         self._history.close()
         self._books.close()

@@ -50,6 +50,10 @@ class Item(Protocol):
         ...
 
 
+Submit = Callable[[Item], None]
+"""Has an item committed with whatever else there is; see `Writer.submit`."""
+
+
 class Writer:
     """Commits items in groups, in the order submitted. `healthy` is False from a failed commit until one succeeds.
 

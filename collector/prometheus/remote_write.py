@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 import cramjam
 
 from ..books.books import Books
+from ..books.chore import Chore
+from ..books.writer import Submit
 from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
@@ -23,7 +25,6 @@ from ..receipt import Receipt
 from ..rejections import Outcome
 from ..room import Room
 from .assembly import Assembly, Seen
-from .batch import Batch, Submit
 from .counting import count_rows
 from .instruments import WriteInstruments
 from .samples import Sample
@@ -117,18 +118,19 @@ class RemoteWrite:
             raise Unavailable(f"{len(self._assembly)} samples wait for the rest of their scrapes", RETRY_AFTER)
         self.hold(size)
         try:
-            batch = await asyncio.get_running_loop().run_in_executor(self._aside, self._read, body, version)
-            return await asyncio.wrap_future(batch.future)
+            chore = await asyncio.get_running_loop().run_in_executor(self._aside, self._read, body, version)
+            _, written = await asyncio.wrap_future(chore.future)
         finally:
             self.release(size)
+        return written
 
-    def flush(self) -> Batch[None]:
+    def flush(self) -> Chore[Outcome]:
         """Has what waited long enough counted as far as it goes."""
-        batch = Batch(self._overdue, self._counters)
-        self._submit(batch)
-        return batch
+        chore = Chore(self._overdue, lambda outcome: outcome.count(self._counters))
+        self._submit(chore)
+        return chore
 
-    def _read(self, body: bytes, version: Version) -> Batch[Written]:
+    def _read(self, body: bytes, version: Version) -> Chore[tuple[Outcome, Written]]:
         received = self._clock()
         inflated = _inflated(body)
         reading = self._reader.read(inflated, version, received)
@@ -139,9 +141,9 @@ class RemoteWrite:
                 read = self._reader_for(books).read(inflated, version, received)
             return self._count(books, read, received)
 
-        batch = Batch(work, self._counters)
-        self._submit(batch)
-        return batch
+        chore = Chore(work, lambda done: done[0].count(self._counters))
+        self._submit(chore)
+        return chore
 
     def _reader_for(self, books: Books) -> Reader:
         reader = self._reader
@@ -189,11 +191,11 @@ class RemoteWrite:
                 seen[Seen.TAKEN.value] += len(samples.number)
         return whole, apart
 
-    def _overdue(self, books: Books) -> tuple[Outcome, None]:
+    def _overdue(self, books: Books) -> Outcome:
         now = self._clock()
         self._assembly.load(books.ledger.writer, self._reader_for(books).translation)
         found = count_rows(books, self._assembly.overdue(now), {}, now)
-        return Outcome(Receipt(0), Signal.METRICS, found.rejected, found.points), None
+        return Outcome(Receipt(0), Signal.METRICS, found.rejected, found.points)
 
     def _note(self, seen: Tally[str], refused: Tally[str]) -> None:
         for what, count in (seen | refused).items():

@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 import httpx
 
 from ..books.books import Books
+from ..books.chore import Chore
+from ..books.writer import Submit
 from ..columns import Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, Unavailable
 from ..receipt import Receipt
 from ..rejections import Outcome
-from .batch import Batch, Submit
 from .counting import count_rows
 from .exposition import Exposed, exposed
 from .instruments import OK, ScrapeInstruments
@@ -102,8 +103,8 @@ class Scraper:
         samples = 0
         try:
             page = await ask(self._clients[target.job.verify], target)
-            batch, samples = await asyncio.to_thread(self._read, target, page, began)
-            await asyncio.wrap_future(batch.future)
+            chore, samples = await asyncio.to_thread(self._read, target, page, began)
+            await asyncio.wrap_future(chore.future)
             result = OK
         except Failed as failed:
             result = failed.reason
@@ -131,18 +132,18 @@ class Scraper:
                 self._counters.internal_errors.inc()
                 _LOG.exception("a scrape of %s failed for a fault of the collector's own", target.url)
 
-    def _read(self, target: Target, page: Page, received: float) -> tuple[Batch[None], int]:
+    def _read(self, target: Target, page: Page, received: float) -> tuple[Chore[Outcome], int]:
         samples = list(exposed(page.body, page.content_type))
         first = _reading(self._translation, target, samples, received)
 
-        def work(books: Books) -> tuple[Outcome, None]:
+        def work(books: Books) -> Outcome:
             translation = self._translation_for(books)
             reading = first if translation is first.translation else _reading(translation, target, samples, received)
-            return _counted(books, target, reading, received), None
+            return _counted(books, target, reading, received)
 
-        batch = Batch(work, self._counters)
-        self._submit(batch)
-        return batch, len(samples)
+        chore = Chore(work, lambda outcome: outcome.count(self._counters))
+        self._submit(chore)
+        return chore, len(samples)
 
     def _translation_for(self, books: Books) -> Translation:
         if not self._translation.wanted.covers(books.wanted):
