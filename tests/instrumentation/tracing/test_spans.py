@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 from fastapi import FastAPI
-from opentelemetry import metrics, trace
+from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-
-from fournines.instrumentation import providers
 
 PARENT = "00-65a1b2c3d4e5f60718293a4b5c6d7e8f-00f067aa0ba902b7-01"
 XRAY = "Root=1-65a1b2c3-d4e5f60718293a4b5c6d7e8f"
@@ -248,63 +246,6 @@ def test_fastapi_does_not_report_the_same_request_again(native, watch, call, rec
     assert sum(recorded(telemetry).values()) == 2
 
 
-def test_a_provider_that_is_there_is_used(watch, call, monkeypatch):
-    """Somebody's global provider gets our spans, and stays what it is; a load balancer's trace is continued there too."""
-    memory = InMemorySpanExporter()
-    theirs = TracerProvider(shutdown_on_exit=False)
-    theirs.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(providers, "global_provider", lambda: theirs)
-
-    telemetry = watch(shop(), OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
-    call(telemetry.app, "/plain/7")
-    call(telemetry.app, "/plain/7", headers=[(b"x-amzn-trace-id", XRAY.encode())])
-
-    first, second = (span for span in memory.get_finished_spans() if span.end_time)
-    assert first.name == "GET /plain/{item_id}"
-    assert second.context.trace_id == TRACE_ID
-    assert telemetry._spans.take(9) == []
-    theirs.shutdown()
-
-
-def test_a_failed_health_check_stays_in_its_caller_s_trace_with_any_provider(watch, call, monkeypatch):
-    """Its span is made at its end by a provider that was there before us, in the trace that a load balancer began."""
-    memory = InMemorySpanExporter()
-    theirs = TracerProvider(shutdown_on_exit=False)
-    theirs.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(providers, "global_provider", lambda: theirs)
-    app = FastAPI()
-
-    @app.get("/healthz")
-    async def healthz():
-        raise ValueError
-
-    telemetry = watch(app, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
-    call(telemetry.app, "/healthz", headers=[(b"x-amzn-trace-id", XRAY.encode())])
-
-    (span,) = memory.get_finished_spans()
-    assert (span.name, span.context.trace_id) == ("GET /healthz", TRACE_ID)
-    theirs.shutdown()
-
-
-def test_our_provider_is_the_process_s_provider(watch):
-    """Where nobody set a provider ours is set, so that libraries' spans are exported too; meters are left alone."""
-    watch(shop())
-
-    assert isinstance(trace.get_tracer_provider(), TracerProvider)
-    assert not isinstance(metrics.get_meter_provider(), MeterProvider)
-
-
-def test_two_services_in_one_process_keep_their_spans_apart(watch, call):
-    """A library's span belongs to the service whose request it was made for, whoever set the global provider."""
-    first, second = (
-        watch(shop(), service=name, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None) for name in ("one", "two")
-    )
-    call(second.app, "/items/1")
-
-    assert [span.name for span in second._spans.take(9)] == ["inside", "GET /items/{item_id}"]
-    assert first._spans.take(9) == []
-
-
 def test_spans_leave_under_the_service_s_resource(watch, call, http_receiver, rx):
     """Exported spans carry the same resource as the counts."""
     telemetry = watch(shop(), http_receiver)
@@ -312,23 +253,6 @@ def test_spans_leave_under_the_service_s_resource(watch, call, http_receiver, rx
     assert telemetry.shutdown() is True
 
     assert {span.name for span in http_receiver.spans()} == {"inside", "GET /items/{item_id}"}
-
-
-@pytest.mark.parametrize("where", ["on_start", "on_end"])
-def test_a_foreign_span_processor_that_raises_costs_no_count(watch, call, recorded, monkeypatch, where):
-    """Where somebody else's span processor raises there is no span, but the request is counted and answered."""
-    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-
-    def broken(*args, **kwargs):
-        raise RuntimeError("no disk")
-
-    foreign = TracerProvider(shutdown_on_exit=False)
-    foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
-    monkeypatch.setattr(providers, "global_provider", lambda: foreign)
-    telemetry = watch(shop())
-
-    assert call(telemetry.app, "/items/5").status == 200
-    assert recorded(telemetry) == {("GET", "/items/{item_id}", 200, None): 1}
 
 
 @pytest.mark.parametrize("part", ["template", "on_request"])
@@ -344,24 +268,3 @@ def test_a_fault_of_ours_costs_no_count(watch, call, recorded, monkeypatch, part
 
     assert call(telemetry.app, "/items/5").status == 200
     assert sum(recorded(telemetry).values()) == 1
-
-
-@pytest.mark.parametrize("where", ["on_start", "on_end"])
-def test_a_foreign_span_processor_that_raises_never_reaches_a_call(watch, monkeypatch, where):
-    """Where somebody else's span processor raises, an outgoing call is made all the same."""
-    import httpx
-    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-
-    from fournines.instrumentation.outgoing import httpx_calls
-
-    def broken(*args, **kwargs):
-        raise RuntimeError("no disk")
-
-    foreign = TracerProvider(shutdown_on_exit=False)
-    foreign.add_span_processor(type("Broken", (SpanProcessor,), {where: broken})())
-    telemetry = watch(shop())
-    telemetry._instruments.tracer = foreign.get_tracer("foreign")
-    send = httpx_calls._wrapped(lambda transport, request: httpx.Response(204))
-
-    assert send(None, httpx.Request("GET", "http://far.example/")).status_code == 204
-    assert telemetry._health.count("fournines_instrumentation_errors", "client") == 1
