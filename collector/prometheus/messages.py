@@ -97,6 +97,3 @@ Request: Final = _message("Request2")
 
 MetricFamily: Final = _message("MetricFamily")
 """One family of the protobuf exposition, where each is preceded by its length."""
-
-Time: Final = _message("Time")
-"""`google.protobuf.Timestamp`."""

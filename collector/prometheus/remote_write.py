@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Final, NamedTuple
@@ -56,6 +56,14 @@ class Written(NamedTuple):
     histograms: int
     exemplars: int
     refused: str = ""
+
+
+class _Counted(NamedTuple):
+    """What became of a request: for telemetry, for its sender, and of each sample."""
+
+    outcome: Outcome
+    written: Written
+    seen: Mapping[str, int]
 
 
 class RemoteWrite:
@@ -119,10 +127,10 @@ class RemoteWrite:
         self.hold(size)
         try:
             chore = await asyncio.get_running_loop().run_in_executor(self._aside, self._read, body, version)
-            _, written = await asyncio.wrap_future(chore.future)
+            counted = await asyncio.wrap_future(chore.future)
         finally:
             self.release(size)
-        return written
+        return counted.written
 
     def flush(self) -> Chore[Outcome]:
         """Has what waited long enough counted as far as it goes."""
@@ -130,18 +138,18 @@ class RemoteWrite:
         self._submit(chore)
         return chore
 
-    def _read(self, body: bytes, version: Version) -> Chore[tuple[Outcome, Written]]:
+    def _read(self, body: bytes, version: Version) -> Chore[_Counted]:
         received = self._clock()
         inflated = _inflated(body)
         reading = self._reader.read(inflated, version, received)
 
-        def work(books: Books) -> tuple[Outcome, Written]:
+        def work(books: Books) -> _Counted:
             read = reading
             if not read.translation.wanted.covers(books.wanted):
                 read = self._reader_for(books).read(inflated, version, received)
             return self._count(books, read, received)
 
-        chore = Chore(work, lambda done: done[0].count(self._counters))
+        chore = Chore(work, self._note)
         self._submit(chore)
         return chore
 
@@ -151,7 +159,7 @@ class RemoteWrite:
             reader = self._reader = Reader(Translation(books.wanted))
         return reader
 
-    def _count(self, books: Books, reading: Reading, received: float) -> tuple[Outcome, Written]:
+    def _count(self, books: Books, reading: Reading, received: float) -> _Counted:
         self._assembly.load(books.ledger.writer, reading.translation)
         hearts: dict[Series, int] = {}
         seen: Tally[str] = Tally()
@@ -174,9 +182,8 @@ class RemoteWrite:
         found = count_rows(books, self._assembly.whole(), hearts, received, whole)
         samples, histograms = reading.written - lost[False], reading.native - lost[True]
         receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
-        self._note(seen, refused)
         outcome = Outcome(receipt, Signal.METRICS, refused + Tally(found.rejected), found.points)
-        return outcome, Written(samples, histograms, reading.exemplars, receipt.reason)
+        return _Counted(outcome, Written(samples, histograms, reading.exemplars, receipt.reason), seen | refused)
 
     def _whole(self, reading: Reading, received: float, seen: Tally[str]) -> tuple[list[Points], list[Sample]]:
         """Stages the scrapes that are whole as they came; gives what they say, and all samples that are to be put one by one."""
@@ -197,8 +204,9 @@ class RemoteWrite:
         found = count_rows(books, self._assembly.overdue(now), {}, now)
         return Outcome(Receipt(0), Signal.METRICS, found.rejected, found.points)
 
-    def _note(self, seen: Tally[str], refused: Tally[str]) -> None:
-        for what, count in (seen | refused).items():
+    def _note(self, counted: _Counted) -> None:
+        counted.outcome.count(self._counters)
+        for what, count in counted.seen.items():
             self.instruments.samples.labels(what).inc(count)
 
     async def _flush_for_ever(self) -> None:

@@ -255,11 +255,10 @@ def test_full_waiting_room_is_503_to_come_again(desk, make, clock):
 
 
 def test_while_the_ledger_can_not_be_written_nothing_is_acknowledged(desk, make, clock, slo, monkeypatch):
-    """503, and the same bytes are taken afterwards."""
+    """503, and the same bytes are taken, and told of, afterwards."""
     import sqlite3
 
     one = desk(slo("orders", signal="orders"))
-    books = one.collector._books
 
     def fail(*_):
         raise sqlite3.OperationalError("disk full")
@@ -272,7 +271,9 @@ def test_while_the_ledger_can_not_be_written_nothing_is_acknowledged(desk, make,
 
     assert (503, 204) == (refused.status_code, taken.status_code)
     assert 1 == len(one.assembly)
-    assert books.ledger is not None
+    assert 1 == one.collector.counters.registry.get_sample_value(
+        "fournines_remote_write_samples_total", {"seen": "taken"}
+    )
 
 
 def test_a_target_that_is_up_is_heard_and_one_that_is_down_is_not(desk, make, clock, slo):
