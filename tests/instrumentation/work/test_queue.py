@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 
@@ -89,14 +91,25 @@ def test_a_topic_in_between_changes_nothing(aws, shop, settler, http_receiver, r
     assert spans["process orders"].parent_span_id != spans["order"].parent_span_id
 
 
+@pytest.fixture
+def quiet_root():
+    """The root logger as it was: a worker makes it its own."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
 @pytest.mark.long
+@pytest.mark.usefixtures("quiet_root")
 def test_a_task_of_celery_goes_on_where_its_instrumentation_has_taken_it_up(watch, http_receiver):
     """Within a task that is followed as an outgoing call's other end, the consumer is inside of the task's own span: one trace."""
     from celery import Celery
     from celery.contrib.testing.worker import start_worker
 
     telemetry = watch(None, http_receiver, service="settler", clients={"celery"})
-    app = Celery("bank", broker="memory://", backend="cache+memory://")
+    app = Celery("bank", broker="memory://", backend="cache+memory://", set_as_current=False)
     app.conf.worker_hijack_root_logger = False
 
     @app.task(bind=True, name="settle")
