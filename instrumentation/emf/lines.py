@@ -23,7 +23,7 @@ LONGEST_NAME: Final = 255
 LONGEST_VALUE: Final = 1_024
 
 _SERVER_ERROR: Final = 500
-_CLIENT_ERRORS: Final = range(400, 500)
+_NO_EVENTS: Final = frozenset({429, 499})
 
 
 class Spread(NamedTuple):
@@ -73,8 +73,8 @@ def red_lines(
 
 
 def is_bad(status: int, error: str | None) -> bool:
-    """Whether availability counts it as bad: a 5xx, or an error that is not the client's."""
-    return status >= _SERVER_ERROR or (error is not None and status not in _CLIENT_ERRORS)
+    """Whether availability counts it as bad: a 5xx, or an error that does more than repeat its 4xx. Who was throttled or left counts not."""
+    return status >= _SERVER_ERROR or (error not in (None, str(status)) and status not in _NO_EVENTS)
 
 
 def spread(point: Point, boundaries: Sequence[float]) -> Spread:

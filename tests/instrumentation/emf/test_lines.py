@@ -30,11 +30,11 @@ DIRECTIVE = Directive("shop", [["service.name"], ["service.name", "http.route"]]
     ("status", "error", "bad"),
     [
         (200, None, False), (404, None, False), (499, None, False), (429, None, False), (500, "500", True), (503, None, True),
-        (200, "ValueError", True), (404, "X", False),
+        (200, "ValueError", True), (404, "404", False), (404, "X", True), (499, "X", False),
     ],
 )  # fmt: skip
 def test_an_error_is_what_availability_counts_as_bad(status, error, bad):
-    """A 5xx, or an error that is not the client's."""
+    """A 5xx, or an error that does more than repeat its 4xx."""
     assert is_bad(status, error) is bad
 
 
