@@ -73,7 +73,7 @@ def red_lines(
 
 
 def is_bad(status: int, error: str | None) -> bool:
-    """Whether availability counts it as bad: a 5xx, or an error that does more than repeat its 4xx. Who was throttled or left counts not."""
+    """Whether availability counts it as bad: a 5xx, or an error that does more than repeat its 4xx. Not who was throttled, or left."""
     return status >= _SERVER_ERROR or (error not in (None, str(status)) and status not in _NO_EVENTS)
 
 
