@@ -21,6 +21,7 @@ import time
 from typing import NamedTuple
 
 import grpc.aio
+from attacked import serving
 from bodies import (
     LOGS,
     MARK,
@@ -39,7 +40,6 @@ from bodies import (
     stamp,
 )
 from sending import HEAD, PATIENCE, Sender, Told, closed_loop, many_files, open_loop, request
-from serving import serving
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 GZIP = b"Content-Encoding: gzip\r\n"

@@ -7,7 +7,7 @@ import struct
 import time
 
 import numpy as np
-from serving import SERVICE
+from attacked import SERVICE
 
 SPANS, METRICS, LOGS = b"/v1/traces", b"/v1/metrics", b"/v1/logs"
 MARK = b"\xa7" * 8
