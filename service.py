@@ -98,9 +98,7 @@ class Service:
         slos = self._files.read()
         with ExitStack() as opened:
             self._address = opened.enter_context(closing(Address(settings.host, settings.port, "--port")))
-            plane = Plane(
-                plan_of(settings), slos, clock, time.monotonic, self._touched.call, self._slo_families
-            )
+            plane = Plane(plan_of(settings), slos, clock, time.monotonic, self._touched.call, self._slo_families)
             self._plane = opened.enter_context(closing(plane))
             self._collector = self._plane.collector
             self._url = page_url(settings, self._address.port)

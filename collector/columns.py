@@ -41,7 +41,6 @@ class Source(Enum):
     OTLP = "otlp"
     XRAY = "xray"
     PROBE = "probe"
-    SCRAPE = "scrape"
     REMOTE_WRITE = "remote_write"
 
 

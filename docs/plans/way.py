@@ -12,7 +12,7 @@ PACKAGE: Final = "fournines."
 
 
 class Place(NamedTuple):
-    """A definition of the house, `collector.writer:Writer.submit`."""
+    """A definition of the house, `collector.books.writer:Writer.submit`."""
 
     module: str
     name: str
