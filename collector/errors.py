@@ -7,6 +7,11 @@ CollectorError
  ├─ Unavailable               can't be kept now: 503 / UNAVAILABLE with Retry-After, to be sent again
  ├─ Unredactable              something in it looks like a secret and can't be taken out: it is not sent on, and counted as dropped
  └─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
+
+Between rooms, and caught by the queue that a sender sends from:
+
+Retry                        forward.sender: not now; tried again, after as long as was asked for
+Drop                         forward.sender: not ever; counted under its reason
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..slo import OWNER, RUNBOOK, SLO, Severity, figures, link
+from ..slo import HOUR, OWNER, RUNBOOK, SLO, Severity, figures, link
 from . import catalog, expressions
 from .board import board
 from .explanation import allowance
@@ -31,7 +31,7 @@ from .slug import uid
 
 _COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
 _QUIET: Final = {"0": "quiet", "1": "FIRING"}
-_SOON: Final = 6 * 3_600
+_SOON: Final = 6 * HOUR
 _SPENT_THRESHOLDS: Final[Thresholds] = ((RED, 0.0), (ORANGE, 0.0))
 
 

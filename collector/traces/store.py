@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ...slo import Attributes
+from ...slo import DAY, Attributes
 from .choice import Hit, TraceState
 
 FILE: Final = "traces.db"
@@ -52,7 +52,7 @@ class Bounds(NamedTuple):
 
     traces: int = 2_000
     bytes: int = 64 * 2**20
-    seconds: float = 3 * 86_400.0
+    seconds: float = 3 * DAY
 
 
 class Kept(NamedTuple):

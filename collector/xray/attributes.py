@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from ...slo.classify import THROTTLED
+
 METADATA: Final = "aws.xray.metadata."
 ANNOTATIONS: Final = "aws.xray.annotations"
 STATUS: Final = "http.response.status_code"
@@ -21,7 +23,6 @@ URL: Final = "url.full"
 USER: Final = "enduser.id"
 ORIGIN: Final = "aws.xray.origin"
 TOO_DEEP: Final = "(nests too deeply to be written)"
-THROTTLED: Final = 429
 _LARGEST_INTEGER: Final = 2**63
 _SCALARS: Final = (str, bool, int, float)
 

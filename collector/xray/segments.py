@@ -16,8 +16,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from ...slo import SPAN_STATUS, Verdict, availability
-from ...slo.classify import status_code
-from .attributes import ANNOTATIONS, METADATA, OF_RESOURCE, OF_SPAN, THROTTLED, URL
+from ...slo.classify import THROTTLED, status_code
+from .attributes import ANNOTATIONS, METADATA, OF_RESOURCE, OF_SPAN, URL
 from .translate import CAUSE, EXCEPTION, SERVICE
 
 LARGEST: Final = 64_000
