@@ -1,0 +1,103 @@
+"""What points add, and how much of it was quick: as read row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.collector.streams.growth import NO_BOUNDS, UNKNOWN, Growth, Levels, distinct
+
+TABLE = [(), (0.1, 0.2), (0.1, 0.4), (0.2,), (0.1, 0.2, 0.4)]
+EDGES = st.sampled_from([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 1.0])
+WITH_BOUNDS = st.integers(1, len(TABLE) - 1)
+SAID = st.tuples(
+    st.one_of(WITH_BOUNDS, st.sampled_from([0, NO_BOUNDS])), st.lists(st.integers(0, 9), min_size=5, max_size=5)
+)
+BEFORE = st.tuples(
+    st.one_of(WITH_BOUNDS, st.sampled_from([0, UNKNOWN])), st.lists(st.integers(0, 9), min_size=5, max_size=5)
+)
+ROWS = st.lists(st.tuples(SAID, BEFORE), max_size=6)
+
+
+def levels(said):
+    """Levels of rows, (number of boundaries, buckets) each."""
+    buckets = np.array([buckets for _, buckets in said], np.int64).reshape(len(said), 5)
+    return Levels(TABLE, np.array([number for number, _ in said], np.int64), buckets)
+
+
+def bounds_of(number):
+    """The boundaries of a number."""
+    return TABLE[number] if number >= 0 else ()
+
+
+def within(said, edge):
+    """The events of one row at or below an edge."""
+    number, buckets = said
+    return sum(
+        count for bound, count in zip(bounds_of(number), buckets, strict=False) if edge is not None and bound <= edge
+    )
+
+
+def is_told(said):
+    """Whether a row can be told by."""
+    return said[0] == UNKNOWN or bool(bounds_of(said[0]))
+
+
+@given(ROWS, EDGES)
+def test_what_was_said_first_is_all_new(rows, threshold):
+    """Without anything before, quick are the events in buckets at or below the threshold; it can be told where there are buckets."""
+    said = [after for after, _ in rows]
+    count = np.array([sum(buckets) for _, buckets in said], np.int64)
+    quick, told = Growth(np.arange(len(rows)), count, count, levels(said)).within(threshold)
+
+    assert told.tolist() == [is_told(one) for one in said]
+    assert quick.tolist() == [within(one, threshold) for one in said]
+
+
+def edge(after, before, threshold):
+    """The highest boundary at or below the threshold that both have; the threshold where there is no difference."""
+    new, old = bounds_of(after[0]), bounds_of(before[0])
+    if before[0] == UNKNOWN or new == old:
+        return threshold
+    return max((bound for bound in new if bound in old and bound <= threshold), default=None)
+
+
+@given(ROWS, EDGES)
+def test_what_was_said_again_is_compared_where_both_can_be(rows, threshold):
+    """Quick is what the highest common boundary at or below the threshold says more than before; never below nothing, or all there is."""
+    said, earlier = [after for after, _ in rows], [before for _, before in rows]
+    count = [max(0, sum(after[1]) - sum(before[1])) for after, before in rows]
+    columns = np.arange(len(rows)), np.array(count, np.int64), np.zeros(len(rows), np.int64)
+    quick, told = Growth(*columns, levels(said), levels(earlier)).within(threshold)
+
+    assert told.tolist() == [is_told(after) and is_told(before) for after, before in rows]
+    for (after, before), most, found, sure in zip(rows, count, quick.tolist(), told.tolist(), strict=True):
+        at = edge(after, before, threshold)
+        if sure:
+            assert found == min(max(0, within(after, at) - within(before, at)), most)
+
+
+@given(st.lists(SAID, min_size=1, max_size=6), EDGES)
+def test_the_boundary_a_threshold_is_told_by(said, threshold):
+    """Of every distinct set of boundaries the highest at or below it; None where there is none."""
+    expected = [
+        max((bound for bound in bounds_of(number) if bound <= threshold), default=None)
+        for number in sorted({number for number, _ in said})
+    ]
+
+    assert levels(said).boundaries(slice(None), threshold) == expected
+
+
+@pytest.mark.parametrize("number", [0, UNKNOWN, NO_BOUNDS])
+def test_without_boundaries_nothing_is_quick(number):
+    """Whatever stands in buckets whose boundaries nobody knows."""
+    assert levels([(number, [1, 2, 3, 4, 5])]).within(slice(None), number, 1.0).tolist() == [0]
+    assert levels([(1, [1, 2, 3, 4, 5])]).within(slice(None), 1, None).tolist() == [0]
+
+
+@given(st.lists(st.integers(-2, 3)))
+def test_distinct_numbers(numbers):
+    """Each once, in order."""
+    assert list(distinct(np.array(numbers, np.int64))) == sorted(set(numbers))
