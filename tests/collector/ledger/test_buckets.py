@@ -211,6 +211,21 @@ def test_what_failed_never_was(events, together):
     assert after == before
 
 
+@given(st.lists(st.tuples(st.integers(0, 45 * DAY), st.integers(0, 3 * HOUR)), min_size=1, max_size=4))
+def test_a_tier_says_from_when_it_is_complete(events):
+    """A tier lacks what came too late for it: it is complete from where it kept everything when the last of that came."""
+    connection, buckets = staged([], together=False)
+    for age, later in events:
+        buckets.book((1,), NOW - age, Booked(1, 1), NOW + later)
+    buckets.write(connection)
+    complete = dict(connection.execute("SELECT width, complete FROM tier"))
+    connection.close()
+
+    for index, tier in enumerate(TIERS):
+        missed = [NOW + later for age, later in events if tier_of(NOW - age, NOW + later) > index]
+        assert complete[tier.width] == max((kept_from(tier, received) for received in missed), default=0)
+
+
 @given(BOOKED)
 def test_time_passes_as_far_as_events_came(events):
     """A clock that jumped ahead is believed a day beyond the newest bucket, also by who opens the ledger anew."""

@@ -81,6 +81,16 @@ def test_a_column_is_as_narrow_as_its_numbers(highest, width):
     assert len(_column(np.array([highest, -1]))) == 1 + 2 * 8
 
 
+@pytest.mark.parametrize("most", [100, 50_000])
+def test_a_bucket_takes_a_byte_or_two(most):
+    """A day of a busy service, of which a few events fail, is kept in less than its numbers' own bytes."""
+    index = np.arange(DAY // BUCKET)
+    total = most * (2 + np.sin(index / 1000)) // 3
+    rows = np.stack([index, total - index % 2, total, 0 * index], axis=1).astype(np.int64)
+
+    assert len(pack(BUCKET, rows)) < 2 * len(rows)
+
+
 PACKED = bytes.fromhex(
     "01042100150000001100780163626062604863646661606028106464606604325c04181980100014d8015078016364606464"
     "610002262086331899000105001378016364604a676464646000000296006e"

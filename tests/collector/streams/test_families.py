@@ -119,3 +119,15 @@ def test_families_tell_what_a_dictionary_tells(story):
             assert len(world.families.pages) == len(world.plain)
             cells = world.families.pages.cells[world.families.pages.find(list(world.plain))]
             assert cells.tolist() == [list(vars(family).values()) for family in world.plain.values()]
+
+
+def test_families_stand_first_in_every_ledger():
+    """A family is five numbers of eight bytes, on the ledger's first pages, whatever its numbers are: ledgers of before are read so."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        families = Families(connection)
+        families.hear(KEYS[:1], np.zeros(1, np.int64), np.array([7]), 5, 3)
+        families.pages.write(connection)
+        ((number, cells),) = connection.execute("SELECT id, cells FROM page_cells").fetchall()
+
+    assert (number, np.frombuffer(cells[1:], "<i8").tolist()) == (0, [5, 5, 7, 0, 3])

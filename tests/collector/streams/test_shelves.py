@@ -31,11 +31,15 @@ STORY = st.lists(
 
 
 def shown(shelves):
-    """Every stream, and what it said last."""
+    """Every stream, what it said last, when, and in how many buckets."""
     keys = shelves.everyone().keys
     last = shelves.last(keys, 8)
     assert last.known().all()
-    return sorted(zip(keys, last.rows[:, COUNT].tolist(), shelves.everyone().seen.tolist(), strict=True))
+    everyone = shelves.everyone()
+    assert (len(keys), sum(everyone.sizes.tolist())) == (len(shelves), shelves.numbers)
+    widths = (everyone.sizes - LEAD).tolist()
+    assert shelves.bounds_in_use() == set(widths) - {0}
+    return sorted(zip(keys, last.rows[:, COUNT].tolist(), everyone.seen.tolist(), widths, strict=True))
 
 
 def settle(shelves, connection, how):
@@ -60,12 +64,12 @@ def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
             keys, rows = [KEYS[number] for number in said], np.zeros((len(said), LEAD + width), np.int64)
             rows[:, COUNT], rows[:, SEEN], rows[:, BOUND] = list(said.values()), 7, width
             last = shelves.last(keys, width)
-            assert [true.get(key) for key in keys] == [
+            assert [true.get(key, (None,))[0] for key in keys] == [
                 count if known else None
                 for count, known in zip(last.rows[:, COUNT].tolist(), last.known(), strict=True)
             ]
             shelves.put(keys, rows, last)
-            true |= dict(zip(keys, said.values(), strict=True))
+            true |= {key: (count, width) for key, count in zip(keys, said.values(), strict=True)}
         elif kind == "remove":
             everyone = shelves.everyone()
             gone = np.arange(len(everyone.keys)) % 4 == what[0]
@@ -75,7 +79,7 @@ def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
             shelves = settle(shelves, connection, kind)
             kept = kept if kind == "fail" else true
             true = dict(kept)
-        assert [(key, count, 7) for key, count in sorted(true.items())] == shown(shelves)
+        assert [(key, count, 7, width) for key, (count, width) in sorted(true.items())] == shown(shelves)
     connection.close()
 
 
