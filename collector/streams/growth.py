@@ -88,8 +88,10 @@ class Growth:
     def _edge(self, now: int, then: int, threshold: float) -> float | None:
         """What both boundaries have that is highest at or below the threshold; the threshold itself where they are the same."""
         assert self.before is not None, "there is nothing to compare with"
-        new, old = self.after.table[now], () if then == UNKNOWN else self.before.table[then]
-        if then == UNKNOWN or new == old:
+        if then == UNKNOWN:
+            return threshold
+        new, old = self.after.table[now], self.before.table[then]
+        if new == old:
             return threshold
         return max((bound for bound in set(new).intersection(old) if bound <= threshold), default=None)
 

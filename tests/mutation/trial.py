@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import _lru_cache_wrapper
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -60,6 +61,7 @@ class Trial:
     seconds: dict[str, float] = field(default_factory=dict)
     reached: dict[Path, dict[int, list[str]]] = field(default_factory=dict)
     functions: list[FunctionType] = field(default_factory=list)
+    caches: list[_lru_cache_wrapper[Any]] = field(default_factory=list)
     meter: coverage.Coverage = field(init=False)
     plugins: pytest.PytestPluginManager = field(init=False)
 
@@ -80,6 +82,7 @@ class Trial:
             pytest.exit("these tests are red without a mutant", returncode=1)
         self.functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
         self.functions = [each for each in self.functions if Path(each.__code__.co_filename).resolve() in self.modules]
+        self.caches = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
         gc.freeze()
         self.judge(self)
         return True
@@ -116,13 +119,15 @@ class Trial:
         return {0: Fate.SURVIVED, None: Fate.LATE}.get(status, Fate.KILLED)
 
     def _in_place(self, code: CodeType, chosen: Sequence[str]) -> int:
-        """Runs the collected tests, the module's functions having the mutant's code."""
+        """Runs the collected tests, the module's functions having the mutant's code; what is cached came of the code as it was."""
         self.plugins.register(_FirstFailure())
         codes = {(each.co_qualname, each.co_firstlineno): each for each in _within(code)}
         for function in self.functions:
             mutated = codes.get((function.__code__.co_qualname, function.__code__.co_firstlineno))
             if mutated is not None and Path(function.__code__.co_filename).samefile(code.co_filename):
                 function.__code__ = mutated
+        for cache in self.caches:
+            cache.cache_clear()
         for nodeid in chosen:
             self._run(nodeid)
         return 0

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.collector import Collector, Ledger, Signal
@@ -39,13 +39,21 @@ def connection():
     opened.close()
 
 
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([tier.width for tier in TIERS]))
+@given(
+    st.integers(0, 10**6),
+    st.one_of(st.integers(0, 500), st.integers(0, 10**6)),
+    st.sampled_from([tier.width for tier in TIERS]),
+)
+@example(1, 2, BUCKET)
+@example(1, 2, HOUR)
+@example(1, HOUR // BUCKET + 2, MINUTE)
 def test_segments_cover_an_interval_once(start, length, finest):
-    """The segments of an interval follow each other without gap or overlap, each of whole buckets, none finer than asked at its start."""
+    """Segments follow each other without gap or overlap, none finer than asked at its start; too short an interval has none."""
     interval = Interval(start * finest, start * finest + length * BUCKET)
     parts = list(segments(interval, finest))
 
     if interval.seconds < finest:
+        assert parts == []
         return
     assert interval.start == parts[0][1].start
     assert interval.end == parts[-1][1].end

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
@@ -18,15 +19,20 @@ FAMILY = st.sampled_from(KEYS)
 STORY = st.lists(
     st.one_of(
         st.tuples(
-            st.just("hear"), st.lists(st.tuples(FAMILY, st.integers(1, 9)), min_size=1, max_size=6), st.booleans()
+            st.just("hear"),
+            st.lists(st.tuples(FAMILY, st.integers(1, 9)), min_size=1, max_size=6),
+            st.sampled_from([1, 0, -1]),
         ),
         st.tuples(
-            st.just("hear"), st.lists(st.tuples(FAMILY, st.integers(1, 9)), min_size=1, max_size=2), st.booleans()
+            st.just("hear"),
+            st.lists(st.tuples(FAMILY, st.integers(1, 9)), min_size=1, max_size=2),
+            st.sampled_from([1, 0, -1]),
         ),
         st.tuples(st.just("doubt"), st.lists(st.tuples(FAMILY, st.integers(90, 130)), min_size=1)),
-        st.tuples(st.just("expire"), st.sets(FAMILY), st.integers(0, 5), st.integers(0, 4)),
+        st.tuples(st.just("expire"), st.sets(FAMILY, max_size=2), st.integers(0, 5), st.integers(0, 4)),
         st.tuples(st.just("settle"), st.sampled_from(["commit", "fail", "restart"])),
     ),
+    min_size=8,
     max_size=20,
 )
 
@@ -49,9 +55,10 @@ class World:
         self.connection, self.families = connection, Families(connection)
         self.plain, self.kept, self.now = {}, {}, 100
 
-    def hear(self, points, again):
-        """Points, (family, time) each, of this moment or of the next."""
-        self.now += not again
+    def hear(self, points, later):
+        """Points, (family, time) each, so much later."""
+        self.now += later
+        plain, changed = dict(self.plain), self.families.pages.changed
         keys, of = [key for key, _ in points], np.arange(len(points))[::-1].copy()
         times = np.array([time for _, time in points[::-1]])
         heard = self.families.hear(keys, of, times, self.now, 50)
@@ -63,6 +70,7 @@ class World:
             expected.append((last if time > last else 0, old.first, old.horizon))
         self.plain |= {key: self._heard(key, max(time for one, time in points if one == key)) for key in keys}
         assert list(zip(*(column.tolist() for column in heard), strict=True)) == expected
+        assert self.families.pages.changed is (changed or self.plain != plain)
 
     def _heard(self, key, newest):
         old = self.plain.get(key)
@@ -74,10 +82,12 @@ class World:
 
     def doubt(self, doubted):
         """Streams of these were forgotten."""
+        changed = self.families.pages.changed
         self.families.doubt([key for key, _ in doubted], np.array([until for _, until in doubted]))
         for key, until in doubted:
             if key in self.plain:
                 self.plain[key] = replace(self.plain[key], horizon=max(until, self.plain[key].horizon))
+        assert self.families.pages.changed is (changed or any(key in self.plain for key, _ in doubted))
 
     def expire(self, living, ago, most):
         """Those without streams go that were not heard since, and of others the longest unheard."""
@@ -90,7 +100,7 @@ class World:
         assert old <= gone <= empty.keys()
         assert len(gone) == min(len(empty), max(len(old), len(self.plain) - most))
         assert max((empty[key] for key in gone), default=0) <= min(
-            (empty[key] for key in empty.keys() - gone), default=self.now
+            (empty[key] for key in empty.keys() - gone), default=math.inf
         )
         assert until == max((empty[key] + 1 for key in gone), default=0)
         self.plain = {key: self.plain[key] for key in left}
@@ -109,6 +119,7 @@ class World:
 
 
 @given(STORY)
+@example([*(("hear", [(key, 1)], 1) for key in KEYS), ("expire", set(), 2, 2)])
 def test_families_tell_what_a_dictionary_tells(story):
     """The export before, when it was heard first, and its horizon, of each point; the longest unheard go that no stream is left of."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:

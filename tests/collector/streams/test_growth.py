@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,14 +13,18 @@ from fournines.collector.streams.growth import NO_BOUNDS, UNKNOWN, Growth, Level
 
 TABLE = [(), (0.1, 0.2), (0.1, 0.4), (0.2,), (0.1, 0.2, 0.4)]
 EDGES = st.sampled_from([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 1.0])
-WITH_BOUNDS = st.integers(1, len(TABLE) - 1)
-SAID = st.tuples(
-    st.one_of(WITH_BOUNDS, st.sampled_from([0, NO_BOUNDS])), st.lists(st.integers(0, 9), min_size=5, max_size=5)
-)
-BEFORE = st.tuples(
-    st.one_of(WITH_BOUNDS, st.sampled_from([0, UNKNOWN])), st.lists(st.integers(0, 9), min_size=5, max_size=5)
-)
-ROWS = st.lists(st.tuples(SAID, BEFORE), max_size=6)
+MANY = st.integers(0, 10**9).map(Random)
+
+
+def some(random, *others):
+    """Rows, (number of boundaries, buckets) each: of those in the table, or of these."""
+    numbers = [*range(len(TABLE)), *others]
+    return [(random.choice(numbers), random.choices(range(9), k=5)) for _ in range(random.choice((0, 1, 2, 8)))]
+
+
+def alike(random, rows):
+    """The same rows, or all of the first one's boundaries."""
+    return [(rows[0][0], buckets) for _, buckets in rows] if random.choice((True, False)) else rows
 
 
 def levels(said):
@@ -45,12 +51,12 @@ def is_told(said):
     return said[0] == UNKNOWN or bool(bounds_of(said[0]))
 
 
-@given(ROWS, EDGES)
-def test_what_was_said_first_is_all_new(rows, threshold):
+@given(MANY, EDGES)
+def test_what_was_said_first_is_all_new(random, threshold):
     """Without anything before, quick are the events in buckets at or below the threshold; it can be told where there are buckets."""
-    said = [after for after, _ in rows]
+    said = alike(random, some(random, NO_BOUNDS))
     count = np.array([sum(buckets) for _, buckets in said], np.int64)
-    quick, told = Growth(np.arange(len(rows)), count, count, levels(said)).within(threshold)
+    quick, told = Growth(np.arange(len(said)), count, count, levels(said)).within(threshold)
 
     assert told.tolist() == [is_told(one) for one in said]
     assert quick.tolist() == [within(one, threshold) for one in said]
@@ -64,10 +70,13 @@ def edge(after, before, threshold):
     return max((bound for bound in new if bound in old and bound <= threshold), default=None)
 
 
-@given(ROWS, EDGES)
-def test_what_was_said_again_is_compared_where_both_can_be(rows, threshold):
+@given(MANY, EDGES)
+def test_what_was_said_again_is_compared_where_both_can_be(random, threshold):
     """Quick is what the highest common boundary at or below the threshold says more than before; never below nothing, or all there is."""
-    said, earlier = [after for after, _ in rows], [before for _, before in rows]
+    said = alike(random, some(random, NO_BOUNDS))
+    earlier = [(random.choice((number, UNKNOWN, 0, 1, 2, 3, 4)), random.choices(range(9), k=5)) for number, _ in said]
+    earlier = alike(random, [(max(number, UNKNOWN), buckets) for number, buckets in earlier])
+    rows = list(zip(said, earlier, strict=True))
     count = [max(0, sum(after[1]) - sum(before[1])) for after, before in rows]
     columns = np.arange(len(rows)), np.array(count, np.int64), np.zeros(len(rows), np.int64)
     quick, told = Growth(*columns, levels(said), levels(earlier)).within(threshold)
@@ -79,9 +88,10 @@ def test_what_was_said_again_is_compared_where_both_can_be(rows, threshold):
             assert found == min(max(0, within(after, at) - within(before, at)), most)
 
 
-@given(st.lists(SAID, min_size=1, max_size=6), EDGES)
-def test_the_boundary_a_threshold_is_told_by(said, threshold):
+@given(MANY, EDGES)
+def test_the_boundary_a_threshold_is_told_by(random, threshold):
     """Of every distinct set of boundaries the highest at or below it; None where there is none."""
+    said = some(random, UNKNOWN, NO_BOUNDS)
     expected = [
         max((bound for bound in bounds_of(number) if bound <= threshold), default=None)
         for number in sorted({number for number, _ in said})
@@ -101,3 +111,9 @@ def test_without_boundaries_nothing_is_quick(number):
 def test_distinct_numbers(numbers):
     """Each once, in order."""
     assert list(distinct(np.array(numbers, np.int64))) == sorted(set(numbers))
+
+
+def test_what_stands_in_place_of_boundaries():
+    """Is the number of none, and neither the other."""
+    assert max(UNKNOWN, NO_BOUNDS) < 0
+    assert UNKNOWN != NO_BOUNDS
