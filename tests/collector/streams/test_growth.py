@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fournines.collector.streams.growth import NO_BOUNDS, UNKNOWN, Growth, Levels, distinct
 
-TABLE = [(), (0.1, 0.2), (0.1, 0.4), (0.2,), (0.1, 0.2, 0.4)]
+TABLE = [(), (0.1, 0.2), (0.1, 0.4), (0.1, 0.2, 0.4), (0.2,)]
 EDGES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 1.0]
 MANY = 30
 
