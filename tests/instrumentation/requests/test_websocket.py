@@ -75,7 +75,7 @@ def test_long_connections_are_not_slow(chatting, monkeypatch):
     assert chatting._spans.take(9) == []
 
 
-def test_a_fault_of_ours_never_reaches_a_connection(chatting, monkeypatch):
+def test_a_fault_of_ours_never_reaches_a_connection(watch, monkeypatch):
     """Where ours fails the connection is served all the same, and the fault counted."""
     from fournines.instrumentation import names
     from fournines.instrumentation.tracing import tracing
@@ -85,7 +85,7 @@ def test_a_fault_of_ours_never_reaches_a_connection(chatting, monkeypatch):
     async def app(scope, receive, send):
         served.append(scope["path"])
 
-    chatting._inner = app
+    chatting = watch(app, OTEL_TRACES_EXPORTER="otlp", make=lambda target: None)
     for part in ("begin", "end"):
         with monkeypatch.context() as patch:
             patch.setattr(tracing.Deferred, part, None)
