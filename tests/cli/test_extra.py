@@ -10,6 +10,8 @@ class Met:
         if name == {name!r}: {does}
 sys.meta_path.insert(0, Met())
 """
+HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""As at a terminal: who runs the tests in the background hands on that the signal is ignored."""
 PRESS = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
 
 
@@ -41,7 +43,7 @@ def test_a_fault_of_ours_is_not_taken_for_a_missing_package(typed_where):
 @pytest.mark.parametrize("imported", ["typer", "uvloop", "pydantic"])
 def test_ctrl_c_while_a_command_imports_ends_it_without_a_word(typed_where, imported):
     """It ends by the signal, or with the code that shells make of that, and not in the middle of somebody else's traceback."""
-    found = typed_where(MET.format(name=imported, does=PRESS), "serve")
+    found = typed_where(HEARING + MET.format(name=imported, does=PRESS), "serve")
 
     assert "" == found.stderr
     assert found.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
@@ -57,6 +59,10 @@ def test_who_ignores_ctrl_c_goes_on_ignoring_it(typed_where):
 
 def test_ctrl_c_is_an_exception_again_once_everything_is_imported(typed, tmp_path):
     """What a command began it can tidy up."""
-    typed("check", tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        typed("check", tmp_path)
 
-    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+        assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
