@@ -50,6 +50,6 @@ def typed_where():
 
     def type_(lines, *words):
         code = f"import sys\n{lines}\nsys.argv = {['fournines', *map(str, words)]}\nfrom fournines.__main__ import main; main()"
-        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
 
     return type_
