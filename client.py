@@ -19,7 +19,7 @@ class Client:
     """
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
-        direct = {f"all://{host}": httpx.HTTPTransport() for host in ("localhost", "127.0.0.1", "[::1]")}
+        direct = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))  # None: past any proxy
         self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False, mounts=direct)
 
     def slos(self) -> list[JSON]:

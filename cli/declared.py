@@ -43,8 +43,8 @@ def _declared(service: str, url: str) -> list[JSON]:
     try:
         with Client(url) as client:
             declared = client.declarations(service)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
+        reason = str(error).partition("\n")[0].rstrip(".")
         fail(
             f"the collector at {url} can't be asked: {reason}; say with --url where the pages of `fournines serve` are"
         )

@@ -26,7 +26,7 @@ class Target(StrEnum):
 
 
 def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="SLO files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="SLO files, or folders of them.", readable=False)],
 ) -> None:
     """Validate SLO files. Every fault is said with file, line and path; exits 1 when there is one."""
     slos = _loaded(paths)

@@ -25,7 +25,9 @@ def test_a_team_s_own_dashboard_goes_before_the_slo_s_page(slo):
     }
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "//evil", "https://", "http://["])
+@pytest.mark.parametrize(
+    "text", ["", "javascript:alert(1)", "JaVaScript:x", "data:text/html,x", "//evil", "/local", "https://", "http://["]
+)
 def test_nothing_but_http_becomes_a_link(slo, text):
     """An annotation is somebody's text: what no file may hold is led to neither, whoever made the SLO."""
     hostile = MappingProxyType({"fournines/dashboard": text, "fournines/runbook": text})

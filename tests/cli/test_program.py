@@ -79,3 +79,12 @@ def test_a_collector_that_is_not_there_is_named(typed, url, reason):
 
     said = f"the collector at {url} can't be asked: {reason}; say with --url where the pages of `fournines serve` are\n"
     assert (1, said) == (result.exit_code, result.stderr)
+
+
+@pytest.mark.parametrize(("url", "proxy"), [(f"https://{'a' * 64}", ""), ("https://slo.example.com", "nope://proxy")])
+def test_an_address_that_can_be_none_ends_in_a_sentence(typed, url, proxy):
+    """A name too long for any host, and a proxy of no known kind, are told like a collector that is not there."""
+    result = typed("import", "--from-service", "payments", "--url", url, HTTPS_PROXY=proxy)
+
+    assert 1 == result.exit_code
+    assert result.stderr.startswith(f"the collector at {url} can't be asked: ")

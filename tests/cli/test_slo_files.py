@@ -107,6 +107,13 @@ def test_building_where_nothing_can_be_written_says_so(typed, slo_file, tmp_path
     assert "can't write to" in result.stderr
 
 
+def test_whether_a_file_can_be_read_is_for_reading_to_say(typed, slo_file, monkeypatch):
+    """It is a fault of the file, with exit code 1, and no mistyped command: nothing is asked before."""
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+
+    assert 0 == typed("check", slo_file).exit_code
+
+
 def test_a_path_nobody_can_look_at_is_said_by_check(typed, tmp_path):
     """A link that leads round in a circle is a fault with exit code 1, and nothing else."""
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
