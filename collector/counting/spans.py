@@ -19,7 +19,7 @@ from ..books.tracks import Sender, Track
 from ..columns import IntColumn, Source, Spans
 from ..ledger.buckets import Booked, bucket_of
 from ..ledger.tallies import observed_from
-from ..registry.series import Threshold
+from ..registry.series import NOTHING, Threshold
 from ..rejections import Outcome
 from ..senders.origin import Origin
 from ..senders.senders import SignOfLife
@@ -167,8 +167,10 @@ class _Counting:
         return (XRAY,) if self.books.registry.sends_spans(service) else (XRAY, SPANS)
 
     def _book_group(self, group: _Group) -> None:
-        """Books one group, and tells what its bad events have in common."""
-        rows = group.rows
+        """Books one group, and tells what its bad events have in common. What a service asks of others feeds nothing, mostly."""
+        feeds, rows = group.track.feeds, group.rows
+        if feeds == NOTHING:
+            return
         began = self.spans.start[rows]
         since = int(observed_from(began // NANOSECONDS, group.t).min())
 
@@ -176,7 +178,7 @@ class _Counting:
             quick = self.spans.end[rows] - began <= threshold.nanoseconds
             return rows[quick], rows[~quick]
 
-        for slos, good, bad in group.track.feeds.judged(rows, rows[:0], parted):
+        for slos, good, bad in feeds.judged(rows, rows[:0], parted):
             self._book(group, slos, since, good, bad)
 
     def _book(self, group: _Group, slos: tuple[int, ...], since: int, good: Rows, bad: Rows) -> None:

@@ -50,7 +50,7 @@ class Cursor:
         data = os.pread(self._handle, _PLACE.size + _CHECK.size, 0)
         place = data[: _PLACE.size]
         sound = data[_PLACE.size :] == _CHECK.pack(xxhash.xxh3_64_intdigest(place))
-        return Position(*_PLACE.unpack(place)) if sound and len(place) == _PLACE.size else BEGINNING
+        return Position(*_PLACE.unpack(place)) if sound else BEGINNING
 
     def write(self, done: Position) -> None:
         """Everything before that place is done. What can't be written is written again with the next item."""
