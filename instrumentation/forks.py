@@ -15,12 +15,12 @@ class Forgetful(Protocol):
         """As if just made, with locks that nobody holds: what waits here is the parent's to count and to send."""
 
 
-_forgetful: Final[weakref.WeakSet[Forgetful]] = weakref.WeakSet()
+_forgetful: Final[weakref.WeakKeyDictionary[Forgetful, None]] = weakref.WeakKeyDictionary()
 
 
 def forgets(*ones: Forgetful) -> None:
-    """Has them begin anew in every child, each for as long as somebody holds it."""
-    _forgetful.update(ones)
+    """Has them begin anew in every child, in the order in which they were named, each for as long as somebody holds it."""
+    _forgetful.update(dict.fromkeys(ones))
 
 
 def in_child(hook: Callable[[], object]) -> None:

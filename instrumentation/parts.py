@@ -75,7 +75,8 @@ class Parts:
         self.life = Life(self.worker, self.exporter, self.logs, self.exposition)
         self.instruments = self._instruments(clients)
         self.crew = Crew(self.instruments, self._work, redactor.text)
-        forgets(self.worker, self.exporter, health, self.exposition, self.declarations, self.crew, self.life)
+        # Health first: the others count in it while they begin anew, and its lock may be one that nobody is left to release.
+        forgets(health, self.worker, self.exporter, self.exposition, self.declarations, self.crew, self.life)
 
     def _exporter(self) -> Exporter:
         config, clock, redactor = self._config, self._clock, self._redactor

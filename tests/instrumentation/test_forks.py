@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from fournines.instrumentation import names
 from fournines.instrumentation.forks import forgets, in_child
 
 
@@ -42,6 +43,34 @@ def test_a_child_begins_anew_and_the_parent_goes_on():
 
     assert in_a_child(lambda: (counter.count, heard)) == "(0, ['child'])"
     assert (counter.count, heard) == (3, [])
+
+
+@pytest.mark.filterwarnings("ignore:This process")  # as above
+def test_what_was_named_first_begins_anew_first():
+    """Whoever takes another's lock on the way finds it free, if the other was named before."""
+    order = []
+
+    class Numbered:
+        def __init__(self, number):
+            self.forget = lambda: order.append(number)
+
+    ones = [Numbered(number) for number in range(20)]
+    forgets(*ones)
+    forgets(ones[-1])
+
+    assert in_a_child(lambda: order) == str([*range(20)])
+
+
+@pytest.mark.filterwarnings("ignore:This process")  # as above
+def test_a_child_counts_what_is_taken_out_of_its_own_resource(watch):
+    """Health is the first to begin anew: what others count on their way is not lost, and they find its lock free."""
+    telemetries = [watch(None, OTEL_RESOURCE_ATTRIBUTES="note=4111111111111111") for _ in range(8)]
+
+    def redacted():
+        return [telemetry._health.counts(names.PROM_REDACTED) for telemetry in telemetries]
+
+    assert redacted() == [{"card": 1}] * 8
+    assert in_a_child(redacted) == str([{"card": 1}] * 8)
 
 
 def test_nobody_is_held_for_the_sake_of_forks():
