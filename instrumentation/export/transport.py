@@ -242,7 +242,7 @@ def _credentials(target: Target) -> Any:
 
 def _shown(endpoint: str) -> str:
     """An endpoint for a log: without what may be a secret in it."""
-    return re.sub("^([a-z]+://)?[^/@]*@", r"\1", endpoint.partition("?")[0])
+    return re.sub("^([a-z]+://)?[^/]*@", r"\1", endpoint.partition("?")[0], flags=re.IGNORECASE)
 
 
 def _why(error: BaseException) -> str:

@@ -36,6 +36,8 @@ def test_an_endpoint_that_can_t_be_one_is_refused_not_tried_for_ever():
     [
         ("http/protobuf", "http://127.0.0.1:9/v1/metrics", "http://127.0.0.1:9/v1/metrics: Connection refused"),
         ("http/protobuf", "http://me:key@127.0.0.1:9/v1?key=1", "http://127.0.0.1:9/v1: Connection refused"),
+        ("http/protobuf", "HTTP://me:key@127.0.0.1:9/v1", "HTTP://127.0.0.1:9/v1: Connection refused"),
+        ("http/protobuf", "http://me:k@y@127.0.0.1:9/v1", "http://127.0.0.1:9/v1: Connection refused"),
         ("http/protobuf", "127.0.0.1:9", "127.0.0.1:9 is no address that begins with http:// or https://"),
         ("http/protobuf", "me:key@127.0.0.1:9", "127.0.0.1:9 is no address that begins with http:// or https://"),
         ("grpc", "http://127.0.0.1:9", "http://127.0.0.1:9: gRPC UNAVAILABLE"),
