@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -47,9 +48,9 @@ class SpanExport:
 
     @property
     def waiting(self) -> int:
-        """Batches that a collector has not acknowledged; without an outbox, the spans that have nowhere to go."""
+        """Batches that a collector has not acknowledged; without an outbox, those that have nowhere to go."""
         if self._outbox is None:
-            return 0 if self._target is None else len(self._spans)
+            return 0 if self._target is None else ceil(len(self._spans) / self._batch)
         return self._outbox.waiting
 
     @property

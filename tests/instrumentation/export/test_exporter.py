@@ -370,6 +370,19 @@ def test_spans_wait_behind_the_counts(bench, call):
     bench._exporter.tick()
     assert len(bench.traces.sent) == 4
     assert bench._exporter.waiting == 0
+    assert len(bench._spans) == 0
+
+
+def test_spans_that_have_no_way_out_wait_in_batches(watch, call, monkeypatch):
+    """Where the transport's package is not there, what waits is told as all that waits is: nine spans of four a batch are three."""
+    telemetry = watch(shop(), make=lambda target: None, OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="4")
+    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
+    for _ in range(9):
+        call(telemetry.app, "/ok")
+    telemetry._exporter.tick()
+
+    assert len(telemetry._spans) == 9
+    assert telemetry._exporter.waiting == 3
 
 
 def test_partial_success_is_counted(bench, call):
