@@ -41,8 +41,9 @@ def instrument(
 
     FastAPI and Starlette applications are instrumented in place, outermost; of any other, serve `telemetry.app`. Doing it twice is
     doing it once. Without an application, `instrument(service="settler")`, the handle is for work that is no request, one a service.
-    What is given here stands above the environment: `redaction` field by field, `metrics_port` takes the page off the application,
-    None for `metrics_path` and False for `clients` are none, `logs` are "json", "plain" or "off", `engine` may be "opentelemetry".
+    What is given here stands above the environment, `redaction` field by field. `metrics_path=None` switches the metrics page off,
+    `metrics_port` moves it to a port of its own, and its readers show `metrics_token`; `clients` names the libraries whose calls are
+    followed, True all, False none; `logs` are "json", "plain" or "off"; with `engine="opentelemetry"` its own code watches requests.
 
     Raises `NotAnApplication` for what can't be called, `NoSuchEngine`, `NoSuchClient`, `BadObjective` for two objectives of one
     name, `InstrumentationError` for `logs` that are none of these; nothing of it ever raises later.

@@ -52,9 +52,8 @@ def without_literals(text: str, system: str = "") -> str:
 def plain_statement(span: ReadableSpan) -> Mapping[str, Any] | None:
     """A call's attributes with a plain statement; None where they may stay as they are."""
     attributes, scope = span.attributes or {}, span.instrumentation_scope
-    if scope is None or not scope.name.startswith(
-        (names.CONTRIB, names.SCOPE)
-    ):  # what aws-xray-sdk calls sanitized is ours
+    # Of ours, too: what aws-xray-sdk calls sanitized leaves under our name.
+    if scope is None or not scope.name.startswith((names.CONTRIB, names.SCOPE)):
         return None
     system = next((str(attributes[name]).lower() for name in SYSTEMS if name in attributes), "")
     if system in OTHER:

@@ -100,10 +100,8 @@ class SpanForm:
         return () if span.said is None else span.said.links
 
     def _attributes_of(self, span: RequestSpan) -> Mapping[str, Any]:
-        own, known = (
-            request_attributes(span.method, span.scope),
-            outcome_attributes(span.route, span.status_code, span.error),
-        )
+        own = request_attributes(span.method, span.scope)
+        known = outcome_attributes(span.route, span.status_code, span.error)
         return own | known if span.said is None and self._plain else self._bounded(span, own, known)
 
     def _bounded(self, span: RequestSpan, own: dict[str, Any], known: Mapping[str, Any]) -> BoundedAttributes:
