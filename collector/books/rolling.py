@@ -14,13 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slo import (
-    BUCKET,
-    HOUR,
-    Interval,
-    Window,
-    tier_at,
-)
+from ...slo import BUCKET, HOUR, Interval, Window, tier_at
 from ..ledger.buckets import Buckets, segments, sums_by_slo
 from ..ledger.days import Shelf, sums
 

@@ -31,12 +31,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from ..columns import Signal
-from ..errors import (
-    BadRequest,
-    TooLarge,
-    Unauthenticated,
-    Unavailable,
-)
+from ..errors import BadRequest, TooLarge, Unauthenticated, Unavailable
 from ..receipt import Receipt
 
 MAX_BODY: Final = 64 * 1024 * 1024

@@ -16,13 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slo import (
-    BUCKET,
-    DAY,
-    TIERS,
-    HistoryPoint,
-    Interval,
-)
+from ...slo import BUCKET, DAY, TIERS, HistoryPoint, Interval
 from ..columns import IntColumn
 from .buckets import Booked, kept_from, segments
 from .packed import seconds_of, unpack

@@ -12,12 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ...slo import (
-    DAY,
-    HOUR,
-    TIERS,
-    Tier,
-)
+from ...slo import DAY, HOUR, TIERS, Tier
 from ..columns import IntColumn
 from .buckets import SPARE, Buckets, kept_from
 from .days import Progress, progress

@@ -14,13 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slo import (
-    DAY,
-    HOUR,
-    TIERS,
-    Interval,
-    Tier,
-)
+from ...slo import DAY, HOUR, TIERS, Interval, Tier
 from ..columns import IntColumn
 from .backup import Tell, nobody, open_to_read
 from .days import Shelf, progress, sums

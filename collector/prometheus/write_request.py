@@ -17,16 +17,7 @@ from google.protobuf.message import DecodeError
 from ..errors import BadRequest
 from ..ledger.buckets import FUTURE, latest_end, oldest_booked
 from ..rejections import IN_THE_FUTURE, TOO_OLD
-from .known_series import (
-    COUNTS,
-    FAMILY,
-    IDENTITY,
-    MOST_KNOWN,
-    MOST_KNOWN_LETTERS,
-    ROLE,
-    KnownSeries,
-    labels_of,
-)
+from .known_series import COUNTS, FAMILY, IDENTITY, MOST_KNOWN, MOST_KNOWN_LETTERS, ROLE, KnownSeries, labels_of
 from .labels import Labels, fault_of
 from .messages import Request, WriteRequest
 from .native import of_write

@@ -14,13 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...slo import (
-    SPANS,
-    XRAY,
-    Attributes,
-    SpanKind,
-    Verdict,
-)
+from ...slo import SPANS, XRAY, Attributes, SpanKind, Verdict
 from ..columns import IntColumn
 from ..senders.senders import OVERFLOW
 from .registry import Judge, Registry

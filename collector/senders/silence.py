@@ -11,13 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...slo import (
-    BUCKET,
-    HOUR,
-    SLO,
-    Interval,
-    NoData,
-)
+from ...slo import BUCKET, HOUR, SLO, Interval, NoData
 from ..ledger.buckets import Booked, Buckets
 from ..ledger.days import events_of
 from ..ledger.staged import Staged

@@ -12,13 +12,7 @@ from ..columns import IntColumn
 from .families import Heard
 from .growth import UNKNOWN
 from .points import CumulativePoints
-from .shelves import (
-    BOUND,
-    COUNT,
-    LEAD,
-    TIME,
-    Last,
-)
+from .shelves import BOUND, COUNT, LEAD, TIME, Last
 
 
 class Seen(Enum):

@@ -1,4 +1,4 @@
-"""CumulativePoints of cumulative streams as columns, by the keys of their streams and families."""
+"""Points of cumulative streams as columns, by the keys of their streams and families."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WIDEST: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class CumulativePoints:
-    """CumulativePoints of cumulative streams, in the order sent. `identity` is 128 bits of resource and metric, `stream` 64 of the rest.
+    """In the order sent. `identity` is 128 bits of resource and metric, `stream` 64 of the rest.
 
     `rows` say where they stand in their request, `since` is the nanosecond their metric is tracked from. `bound` numbers their
     boundaries in `table`; `buckets` are filled up with zeroes to a width that few others are beside.

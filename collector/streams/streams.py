@@ -26,15 +26,7 @@ from .families import Families
 from .growth import Growth, Levels
 from .increases import Increases, Seen, increases
 from .points import CumulativePoints
-from .shelves import (
-    BOUND,
-    COUNT,
-    LEAD,
-    SEEN,
-    TIME,
-    Last,
-    Shelves,
-)
+from .shelves import BOUND, COUNT, LEAD, SEEN, TIME, Last, Shelves
 
 IDLE: Final = 7.0 * DAY
 """Seconds a stream is remembered after its last point."""

@@ -15,18 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slo import (
-    Attributes,
-    SpanKind,
-    Verdict,
-    availability,
-)
-from ...slo.classify import (
-    ERROR_TYPE,
-    ROUTE_KEYS,
-    STATUS_CODE_KEYS,
-    first_of,
-)
+from ...slo import Attributes, SpanKind, Verdict, availability
+from ...slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
 from ..columns import Spans
 from ..redaction import without_sensitive
 from ..registry.catalogue import Catalogue

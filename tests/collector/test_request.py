@@ -11,16 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector import (
-    BadRequest,
-    Collector,
-    Ledger,
-    Receipt,
-    Room,
-    Signal,
-    Source,
-    request,
-)
+from fournines.collector import BadRequest, Collector, Ledger, Receipt, Room, Signal, Source, request
 from fournines.collector.books import writer
 from fournines.collector.request import Kind, Means, Request
 from fournines.slo import Window

@@ -112,23 +112,6 @@ def test_rows_agree_with_one_slo_at_a_time(make_slo, stated_counts, drawn):
         )
 
 
-@given(st.lists(seen_slos(), min_size=1, max_size=4))
-def test_floats_to_show_are_near_the_exact_ones(make_slo, stated_counts, drawn):
-    """The burn rates and budgets that are shown many at once are those of each SLO, as near as floats come; nan without traffic."""
-    slos = [make_slo(f"slo-{row}", target, rules=rules) for row, (target, _, rules, *_) in enumerate(drawn)]
-    source = stated_counts(
-        counts={slo.name: seen[3] for slo, seen in zip(slos, drawn, strict=True)},
-        since={slo.name: seen[1] for slo, seen in zip(slos, drawn, strict=True)},
-    )
-    evaluation = evaluate(slos, source, NOW)
-
-    for row, status in enumerate(evaluation):
-        for window, rate in status.burn.items():
-            shown = evaluation.burn_rates[row, evaluation.layout.columns[window]]
-            assert shown == pytest.approx(float("nan") if rate is None else float(rate), nan_ok=True)
-        assert evaluation.remaining_ratios[row] == pytest.approx(float(status.budget.remaining_ratio))
-
-
 def test_one_question_for_all(make_slo, stated_counts):
     """Any number of SLOs and windows costs one question to the source."""
     source = stated_counts({})

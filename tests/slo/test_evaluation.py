@@ -13,23 +13,30 @@ from fournines.slo import WORKBOOK, EventCount, Window, evaluate
 NOW = 1_800_000_000.0
 MONTH = Window.parse("30d")
 WINDOWS = sorted({MONTH, *(w for rule in WORKBOOK for w in (rule.long, rule.short))})
-COUNTS = st.integers(0, 10**12).flatmap(
+TARGETS = st.sampled_from(["0.5", "0.9999", "0.9999999"])
+SINCE = st.one_of(st.sampled_from([-1, 0]), st.integers(1, 10**8).map(lambda age: int(NOW) - age))
+COUNTS = st.integers(0, 10**15).flatmap(
     lambda total: st.integers(0, total).map(lambda bad: EventCount(total - bad, total))
 )
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(WINDOWS, COUNTS)), st.integers(1, 10**8))
-def test_the_arrays_say_what_the_fractions_say(make_slo, stated_counts, counts, age):
-    """Burn rates and what remains, as floats for many at once, are those of the exact status; nan where there was no traffic."""
-    slo = make_slo()
-    source = stated_counts(counts={slo.name: counts}, since={slo.name: int(NOW) - age})
-    evaluation = evaluate([slo], source, NOW)
-    status = evaluation.status(0)
+@given(
+    st.lists(st.tuples(TARGETS, st.fixed_dictionaries(dict.fromkeys(WINDOWS, COUNTS)), SINCE), min_size=1, max_size=3)
+)
+def test_the_arrays_say_what_the_fractions_say(make_slo, stated_counts, drawn):
+    """Burn rates and what remains, as floats for many at once, are those of each exact status; nan where there was no traffic."""
+    seen = {f"slo-{row}": each for row, each in enumerate(drawn)}
+    source = stated_counts(
+        counts={name: counts for name, (_, counts, _) in seen.items()},
+        since={name: since for name, (_, _, since) in seen.items()},
+    )
+    evaluation = evaluate([make_slo(name, target) for name, (target, _, _) in seen.items()], source, NOW)
 
-    for window, exact in status.burn.items():
-        rate = evaluation.burn_rates[0, evaluation.layout.columns[window]]
-        assert math.isnan(rate) if exact is None else rate == pytest.approx(float(exact))
-    assert evaluation.remaining_ratios[0] == pytest.approx(float(status.budget.remaining_ratio), abs=1e-9)
+    for row, status in enumerate(evaluation):
+        for window, exact in status.burn.items():
+            rate = evaluation.burn_rates[row, evaluation.layout.columns[window]]
+            assert math.isnan(rate) if exact is None else rate == pytest.approx(float(exact))
+        assert evaluation.remaining_ratios[row] == pytest.approx(float(status.budget.remaining_ratio))
 
 
 def test_each_slo_is_read_from_its_own_columns(make_slo, stated_counts):

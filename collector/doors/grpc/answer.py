@@ -9,13 +9,7 @@ from urllib.parse import quote
 from google.protobuf.message import Message
 
 from ..status import Refusal
-from .frames import (
-    DEFAULT_FRAME,
-    Flag,
-    Kind,
-    frame,
-    literal,
-)
+from .frames import DEFAULT_FRAME, Flag, Kind, frame, literal
 
 _STATUS_200: Final = b"\x88"
 _TYPE: Final = literal(b"content-type", b"application/grpc")

@@ -6,13 +6,7 @@ from collections import deque
 from collections.abc import Mapping, MutableMapping
 
 from .answer import GrpcAnswer
-from .frames import (
-    DEFAULT_WINDOW,
-    NO_TABLE,
-    Code,
-    Setting,
-    reset,
-)
+from .frames import DEFAULT_WINDOW, NO_TABLE, Code, Setting, reset
 from .stream import Stream
 from .windows import Outbound
 

@@ -7,13 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import hpack
 
-from .frames import (
-    Code,
-    ConnectionFault,
-    Flag,
-    FrameHead,
-    unpadded,
-)
+from .frames import Code, ConnectionFault, Flag, FrameHead, unpadded
 
 MOST_HEAD: Final = 64 * 1024
 

@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from .frames import (
-    HEADER,
-    PREFACE,
-    Code,
-    ConnectionFault,
-    Flag,
-    FrameHead,
-    Kind,
-)
+from .frames import HEADER, PREFACE, Code, ConnectionFault, Flag, FrameHead, Kind
 
 MOST_FRAME: Final = 2**20
 """Bytes of a frame of data; others are gathered before they are understood, and have no more than `MOST_GATHERED`."""

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from .frames import (
-    MOST_WINDOW,
-    Code,
-    ConnectionFault,
-    window_update,
-)
+from .frames import MOST_WINDOW, Code, ConnectionFault, window_update
 
 
 class Inbound:

@@ -10,12 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector import Breakdown
-from fournines.collector.books.contributors import (
-    MOST_OPEN,
-    TOP,
-    Contributors,
-    contributors,
-)
+from fournines.collector.books.contributors import MOST_OPEN, TOP, Contributors, contributors
 from fournines.collector.ledger.schema import migrate
 from fournines.slo import Interval
 

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Signal
-from fournines.collector.books.fractions import (
-    HEAVIEST,
-    KEPT_ALL,
-    ONE,
-    Fractions,
-    weight,
-)
+from fournines.collector.books.fractions import HEAVIEST, KEPT_ALL, ONE, Fractions, weight
 from fournines.collector.ledger.ledger import Ledger
 from fournines.slo import DAY, Window
 

@@ -12,19 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.ledger.buckets import (
-    Booked,
-    Buckets,
-    kept_from,
-    tier_of,
-)
-from fournines.collector.ledger.days import (
-    events_of,
-    history,
-    progress,
-    series,
-    sums,
-)
+from fournines.collector.ledger.buckets import Booked, Buckets, kept_from, tier_of
+from fournines.collector.ledger.days import events_of, history, progress, series, sums
 from fournines.collector.ledger.packed import _column, pack, parts_of, unpack
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.ledger.upkeep import Upkeep

@@ -8,14 +8,7 @@ from hypothesis import strategies as st
 
 from fournines.collector import Signal
 from fournines.collector.ledger.ledger import Ledger
-from fournines.collector.senders.senders import (
-    GRACE,
-    SILENT_AFTER,
-    Sender,
-    SenderKey,
-    Senders,
-    SignOfLife,
-)
+from fournines.collector.senders.senders import GRACE, SILENT_AFTER, Sender, SenderKey, Senders, SignOfLife
 from fournines.collector.senders.silence import Silence
 from fournines.slo import HOUR, Interval, NoData, Window
 

@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.streams import orders as stream_orders
 from fournines.collector.streams.points import KEY_SIZE
-from fournines.collector.streams.shelves import (
-    BOUND,
-    COUNT,
-    LEAD,
-    SEEN,
-    Shelves,
-)
+from fournines.collector.streams.shelves import BOUND, COUNT, LEAD, SEEN, Shelves
 
 KEYS = [bytes([number + 1]) * KEY_SIZE for number in range(6)]
 SAID = st.tuples(

@@ -12,12 +12,7 @@ from hypothesis import strategies as st
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.streams import streams as module
 from fournines.collector.streams.points import CumulativePoints
-from fournines.collector.streams.streams import (
-    FRESH,
-    IDLE,
-    Cumulatives,
-    Seen,
-)
+from fournines.collector.streams.streams import FRESH, IDLE, Cumulatives, Seen
 
 NANO = 10**9
 NAME = "http.server.request.duration"
@@ -48,7 +43,7 @@ def column(*numbers):
 
 
 def points_of(rows, since):
-    """CumulativePoints of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
+    """Points of streams, (stream, start, level) each, as columns; the stream's first letter is its sender."""
     bounds = list({level.bounds: None for _, _, level in rows})
     width = max(8, *(len(level.buckets) for _, _, level in rows))
     return CumulativePoints(

@@ -14,15 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import GrpcDoor, Receiving, Room, Terms
-from fournines.collector.doors.grpc.frames import (
-    PREFACE,
-    SETTING,
-    Code,
-    Flag,
-    Kind,
-    Setting,
-    frame,
-)
+from fournines.collector.doors.grpc.frames import PREFACE, SETTING, Code, Flag, Kind, Setting, frame
 from fournines.collector.doors.grpc.heads import MOST_KNOWN, HeadReader
 from fournines.collector.doors.pace import PACE
 
