@@ -1,397 +1,88 @@
-"""Packed days: exact, checked when they are read, and one with the rows beside them whatever happens meanwhile."""
+"""Packed days that are read bucket by bucket: exact at every edge, each part unpacked once."""
 
 from __future__ import annotations
 
 import sqlite3
-import struct
-import zlib
-from collections import Counter
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from fournines.collector.ledger.buckets import Booked, Buckets, kept_from, tier_of
-from fournines.collector.ledger.days import events_of, history, progress, series, sums
-from fournines.collector.ledger.packed import _column, pack, parts_of, unpack
+from fournines.collector.ledger.days import MOST_SHELVED, Shelf, series, sums
+from fournines.collector.ledger.packed import PART, pack
 from fournines.collector.ledger.schema import migrate
-from fournines.collector.ledger.upkeep import Upkeep
-from fournines.collector.ledger.verify import verify
-from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
+from fournines.slo import BUCKET, DAY, HOUR, TIERS, Interval
 
 START = 1_790_035_200  # midnight
-SLOS = (1, 2, 3)
-WIDTHS = st.sampled_from([tier.width for tier in TIERS])
-COUNT = st.one_of(st.integers(0, 300), st.integers(0, 2**40))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _little_by_little():
-    """Housework in steps so small that every state in between is met."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("PACKED", 360), ("DELETED", 3), ("FOLDED", 3), ("DAYS", 2)):
-            patch.setattr(f"fournines.collector.ledger.upkeep.{name}_AT_ONCE", most)
-        patch.setattr("fournines.collector.ledger.upkeep.FOLDED_FROM", 2)
-        yield
+def test_a_part_of_a_day_is_unpacked_once():
+    """While few are read; again where something was folded into it, or where as many others were read since as are kept."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    connection.execute("INSERT INTO slo (id, name) VALUES (1, 'one')")
+    rows = np.array([[index, 1, 1, 0] for index in range(DAY // BUCKET)], np.int64)
+    connection.execute("INSERT INTO day VALUES (?, ?, 1, ?, ?, 0, ?)", (BUCKET, START, 8640, 8640, pack(BUCKET, rows)))
+    asked = []
+    connection.set_trace_callback(asked.append)
+    shelf = Shelf(connection)
+
+    def reads(number, folded=0):
+        asked.clear()
+        found = shelf.rows(BUCKET, START, number, folded)
+        assert found[:, 1].tolist() == list(range(number * PART, (number + 1) * PART))
+        return len(asked)
+
+    kept = [reads(number) for number in range(MOST_SHELVED)]
+    again = [reads(number) for number in (*range(1, MOST_SHELVED), 0)]
+    another = [reads(MOST_SHELVED), reads(0), reads(1)]
+    folded = [reads(0, folded) for folded in (1, 1, 0, 0)]
+    connection.close()
+
+    assert kept == [1] * MOST_SHELVED
+    assert again == [0] * MOST_SHELVED
+    assert another == [1, 0, 1]
+    assert folded == [1, 0, 1, 0]
 
 
-@given(st.data(), WIDTHS)
-def test_a_packed_day_is_the_rows_it_was_made_of(data, width):
-    """Rows packed, in any order, at once or one by one, come back: the sums of each bucket, in order, part by part too."""
-    index = st.integers(0, DAY // width - 1)
-    drawn = data.draw(st.lists(st.tuples(index, COUNT, COUNT, COUNT), min_size=1, max_size=40))
-    rows = np.array([(i, good, good + bad, estimated) for i, good, bad, estimated in drawn], np.int64)
-    cut = data.draw(st.integers(0, len(rows)))
-    blob = pack(width, rows[cut:], pack(width, rows[:cut]))
-    expected = [[i, *rows[rows[:, 0] == i, 1:].sum(axis=0).tolist()] for i in sorted(set(rows[:, 0].tolist()))]
-    parts = [unpack(blob, number, number) for number in range(parts_of(width))]
+@pytest.mark.parametrize(("most", "size"), [(2**31 - 1, 4), (2**31, 8)])
+def test_a_part_takes_half_the_room_where_its_counts_are_small(most, size):
+    """Rows of all SLOs by their index, exact, in numbers of four bytes where those hold them and of eight where not."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    for slo, rows in ((1, [[0, 9, 9, 0], [5, 1, most, 0]]), (2, [[3, 2, 2, 0]])):
+        connection.execute("INSERT INTO slo (id, name) VALUES (?, ?)", (slo, str(slo)))
+        blob = pack(BUCKET, np.array(rows, np.int64))
+        connection.execute("INSERT INTO day VALUES (?, ?, ?, 0, 0, 0, ?)", (BUCKET, START, slo, blob))
+    found = Shelf(connection).rows(BUCKET, START, 0, 0)
+    connection.close()
 
-    assert expected == unpack(blob).tolist() == np.concatenate(parts).tolist()
-
-
-@pytest.mark.parametrize("bits", [8, 16, 32, 40])
-@pytest.mark.parametrize("off", [-1, 0, 1])
-def test_numbers_of_every_size_come_back(bits, off):
-    """Numbers are kept as narrow as they are, and whole: at the edges of each width, nought, and even what nobody books."""
-    rows = [[0, 1, 1 + 2**bits + off, 0], [7, 0, 0, 2**bits + off], [8, 5, 2, -3]]
-
-    for each in ([rows[0]], [rows[1]], [rows[2]], rows):
-        assert unpack(pack(BUCKET, np.array(each, np.int64))).tolist() == each
+    assert found.tolist() == [[1, 0, 9, 9, 0], [2, 3, 2, 2, 0], [1, 5, 1, most, 0]]
+    assert found.itemsize == size
 
 
-@pytest.mark.parametrize(
-    ("highest", "width"),
-    [(0, 0), (1, 1), (255, 1), (256, 2), (2**16 - 1, 2), (2**16, 4), (2**32 - 1, 4), (2**32, 8), (2**62, 8)],
-)
-def test_a_column_is_as_narrow_as_its_numbers(highest, width):
-    """Nothing takes a byte however long the column; other numbers take as many bytes each as the highest one needs."""
-    assert len(_column(np.array([0, highest, 0]))) == 1 + 3 * width
-    assert len(_column(np.array([highest, -1]))) == 1 + 2 * 8
-
-
-@pytest.mark.parametrize("most", [100, 50_000])
-def test_a_bucket_takes_a_byte_or_two(most):
-    """A day of a busy service, of which a few events fail, is kept in less than its numbers' own bytes."""
-    index = np.arange(DAY // BUCKET)
-    total = most * (2 + np.sin(index / 1000)) // 3
-    rows = np.stack([index, total - index % 2, total, 0 * index], axis=1).astype(np.int64)
-
-    assert len(pack(BUCKET, rows)) < 2 * len(rows)
-
-
-PACKED = bytes.fromhex(
-    "01042100150000001100780163626062604863646661606028106464606604325c04181980100014d8015078016364606464"
-    "610002262086331899000105001378016364604a676464646000000296006e"
-)
-
-
-def test_a_day_that_was_packed_once_is_read_for_ever():
-    """The bytes of version 1 as a ledger holds them: four minutes of a day, two of them in its last hours."""
-    assert unpack(PACKED).tolist() == [[0, 3, 4, 0], [359, 300, 70_000, 1], [361, 0, 2**33, 2], [1439, 1, 1, 0]]
-
-
-def part_of(*columns, tail=b""):
-    """A packed day of minutes whose only part holds these columns of small numbers."""
-    raw = len(columns[0]).to_bytes(2, "little") + b"".join(b"\x01" + bytes(column) for column in columns) + tail
-    part = zlib.compress(raw)
-    return struct.pack("<BB4H", 1, 4, len(part), 0, 0, 0) + part
-
-
-@pytest.mark.parametrize(
-    "blob",
-    [
-        part_of([], [], [], []),
-        part_of([0], [1], [0], [0], tail=b"\0"),
-        part_of([200, 159], [1, 1], [0, 0], [0, 0]),
-        b"\x02" + part_of([0], [1], [0], [0])[1:],
-        part_of([0], [1], [0], [0]) + b"\0",
-        part_of([0], [1], [0], [0])[:9],
-    ],
-    ids=["no bucket", "more than its buckets", "beyond its hours", "another version", "more than its parts", "cut off"],
-)
-def test_what_can_be_no_day_is_refused(blob):
-    """Bytes that unpack, and yet can't be what a day held, are damage."""
-    assert unpack(part_of([200, 158], [1, 1], [0, 0], [0, 0])).tolist() == [[200, 1, 1, 0], [359, 1, 1, 0]]
-    with pytest.raises(sqlite3.DatabaseError, match="damaged"):
-        unpack(blob)
-
-
-@given(st.binary(max_size=60), st.integers(0, 10**6))
-def test_bytes_that_were_not_packed_are_refused(noise, place):
-    """A changed, cut off or foreign packed day is never read as numbers that were not written."""
-    rows = np.array([(i, i % 7, i % 7 + i % 2, 0) for i in range(0, 8640, 5)], np.int64)
-    blob = pack(BUCKET, rows)
-    at = place % len(blob)
-    for changed in (noise, blob[:at], blob + b"x", blob[:at] + noise + blob[at:]):
-        try:
-            assert unpack(changed).tolist() == rows.tolist()
-        except sqlite3.DatabaseError as error:
-            assert "damaged" in str(error)  # noqa: PT017 - either way is right
-
-
-def test_a_flipped_bit_is_found():
-    """Not one bit of what is compressed can change unseen."""
-    rows = np.array([(i, i % 7, i % 7 + i % 2, 0) for i in range(0, 8640, 9)], np.int64)
-    blob = pack(BUCKET, rows)
-    head = 2 + 2 * parts_of(BUCKET)
-    for bit in range(head * 8, len(blob) * 8, 97):
-        changed = bytearray(blob)
-        changed[bit // 8] ^= 1 << bit % 8
-        try:
-            assert unpack(bytes(changed)).tolist() == rows.tolist()
-        except sqlite3.DatabaseError:
-            continue
-
-
-class World:
-    """A ledger whose time passes, and a plain list of what was booked."""
-
-    def __init__(self):
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        migrate(self.connection)
-        self.connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, f"s{slo}") for slo in SLOS])
-        self.buckets = Buckets(self.connection)
-        self.upkeep = Upkeep(self.connection, self.buckets)
-        self.now = float(START)
-        self.booked = []
-
-    def book(self, age, slo, good, bad):
-        t = int(self.now - age)
-        tier = tier_of(t, self.now)
-        if tier is None or not good + bad:
-            return
-        self.buckets.book((slo,), t, Booked(good, good + bad, bad), self.now)
-        self.buckets.write(self.connection)
-        self.connection.execute(
-            "UPDATE slo SET good = good + ?, total = total + ?, estimated = estimated + ? WHERE id = ?",
-            (good, good + bad, bad, slo),
-        )
-        self.buckets.keep()
-        self.booked.append((slo, t // TIERS[tier].width * TIERS[tier].width, good, good + bad, bad, TIERS[tier].width))
-
-    def keep_house(self, times):
-        for _ in range(times):
-            self.upkeep.stage(self.now)
-            if not self.upkeep.changed:
-                return
-            self.upkeep.write(self.connection)
-            self.upkeep.keep()
-
-    def recount(self, width, slo, interval):
-        found = Counter()
-        for one in self.booked:
-            if one[0] == slo and interval.start <= one[1] < interval.end and one[5] <= width:
-                found.update({"good": one[2], "total": one[3], "estimated": one[4]})
-        return [found["good"], found["total"], found["estimated"]]
-
-
-STORY = st.lists(
-    st.one_of(
-        st.tuples(
-            st.just("book"),
-            st.one_of(st.integers(0, 300), st.integers(0, 6 * DAY), st.integers(0, 60 * DAY)),
-            st.sampled_from(SLOS),
-            st.integers(0, 3),
-            st.integers(0, 2),
-        ),
-        st.tuples(
-            st.just("book"), st.integers(0, 3 * DAY), st.sampled_from(SLOS), st.integers(0, 3), st.integers(0, 2)
-        ),
-        st.tuples(st.just("house"), st.integers(1, 30)),
-        st.tuples(st.just("day"), st.integers(1, 200)),
-        st.tuples(st.just("pass"), st.one_of(st.integers(0, 2 * DAY), st.integers(0, HOUR), st.integers(0, 40 * DAY))),
-    ),
-    max_size=40,
-)
-
-
-@settings(max_examples=50, deadline=None)
-@given(STORY, st.data())
-def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, story, data):
-    """Sums, series and histories of any interval equal a recount at every moment: rows, packed days, late rows, and all in between.
-
-    So do totals; coarse buckets stay the sums of fine ones; and `verify` agrees.
-    """
-    world = World()
-    for kind, *what in story:
-        if kind == "book":
-            world.book(*what)
-        elif kind == "house":
-            world.keep_house(*what)
-        elif kind == "day":  # one passes, and so much of it is packed
-            world.book(0, 1, 1, 0)
-            world.now += 26 * HOUR
-            world.book(0, 2, 1, 1)
-            world.keep_house(*what)
-        else:
-            world.now += what[0]
-    width = data.draw(WIDTHS)
-    oldest = max(
-        kept_from(next(t for t in TIERS if t.width == width), world.now), progress(world.connection, width).complete
-    )
-    start = data.draw(st.integers(oldest // width, int(world.now) // width)) * width
-    interval = Interval(-(-start // width) * width, start + data.draw(st.integers(0, 5 * DAY // width)) * width)
-    for tier in TIERS:
-        kept = max(kept_from(tier, world.now), progress(world.connection, tier.width).complete)
-        every = Interval(kept, int(world.now) // HOUR * HOUR + DAY)
-        found = sums(world.connection, tier.width, every)
-        expected = [world.recount(tier.width, slo, every) for slo in SLOS]
-        assert expected == [found[found[:, 0] == slo, 1:].sum(axis=0).tolist() for slo in SLOS]
-    totals = {slo: np.zeros(3, np.int64) for slo in SLOS}
-    for slo, *events in sums(world.connection, width, interval).tolist():
-        totals[slo] += events
-    for slo in SLOS:
-        expected = world.recount(width, slo, interval)
-        assert expected == totals[slo].tolist()
-        assert expected == series(world.connection, width, slo, interval)[:, 1:].sum(axis=0).tolist()
-        if width == BUCKET:
-            assert expected == list(events_of(world.connection, slo, interval))
-        points = history(
-            world.connection,
-            slo,
-            Interval(int(world.now) // DAY * DAY - 50 * DAY, int(world.now) + DAY),
-            DAY,
-            world.now,
-        )
-        hours = world.recount(HOUR, slo, Interval(int(world.now) // DAY * DAY - 50 * DAY, int(world.now) + DAY))
-        assert hours[:2] == [sum(p.good for p in points), sum(p.total for p in points)]
-    path = tmp_path_factory.mktemp("copy") / "copy.db"
-    world.connection.execute("VACUUM INTO ?", (str(path),))
-    world.connection.close()
-    verdict = verify(path)
-    assert verdict.sound, str(verdict)
-
-
-def test_a_day_is_packed_once_it_is_over(monkeypatch):
-    """A day's rows turn into one blob an SLO and width an hour after its end, and the rows go; late events are folded in."""
-    monkeypatch.undo()
-    world = World()
-    for age in range(MINUTE, DAY + MINUTE, MINUTE):
-        world.book(age - DAY, 1, 1, 0)
-    world.now += DAY + 30 * MINUTE
-    world.book(0, 2, 1, 0)
-    world.keep_house(10)
-    assert 0 == world.connection.execute("SELECT count(*) FROM day").fetchone()[0]
-    world.now += HOUR
-    world.book(0, 2, 1, 0)
-    world.keep_house(10_000)
-    days = world.connection.execute("SELECT width, day, slo, total FROM day ORDER BY width").fetchall()
-    world.book(12 * HOUR, 1, 5, 5)
-    late = world.connection.execute("SELECT count(*) FROM late").fetchone()[0]
-    world.now += 2 * HOUR
-    world.keep_house(10_000)
-    after = [row[0] for row in world.connection.execute("SELECT total FROM day ORDER BY width")]
-    rest = world.connection.execute("SELECT count(*) FROM late").fetchone()[0]
-    rows = world.connection.execute("SELECT min(t) FROM bucket").fetchone()[0]
-    world.connection.close()
-
-    assert [(width, START, 1, DAY // MINUTE) for width in (10, 60, 3600)] == days
-    assert (3, 0) == (late, rest)
-    assert [DAY // MINUTE + 10] * 3 == after
-    assert rows >= START + DAY
-
-
-@settings(max_examples=25)
-@given(st.lists(st.tuples(st.integers(0, 3 * DAY), st.sampled_from(SLOS)), min_size=2, max_size=12))
-def test_late_and_fresh_events_of_one_commit(events):
-    """What one transaction writes of closed and open days finds its place: late rows before `open`, others from there on."""
-    world = World()
-    world.book(0, 1, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
-    for age, slo in events:
-        world.buckets.book((slo,), int(world.now) - age, Booked(1, 1), world.now)
-    world.buckets.write(world.connection)
-    for tier in TIERS:
-        opened = progress(world.connection, tier.width).open
-        late, fresh = (
-            world.connection.execute(
-                f"SELECT min(t), max(t), sum(total) FROM {table} WHERE width = ?", (tier.width,)
-            ).fetchone()
-            for table in ("late", "bucket")
-        )
-
-        assert opened == START + DAY
-        assert late[1] is None or late[1] < opened
-        assert fresh[0] is None or fresh[0] >= opened
-        assert (late[2] or 0) == sum(int(world.now) - age < opened for age, _ in events)
-    world.connection.close()
-
-
-def test_a_day_is_closed_an_hour_after_its_end():
-    """To the second: until then its late events find rows, from then on it is packed."""
-    for second, days in ((START + DAY + HOUR - BUCKET, 0), (START + DAY + HOUR, 3)):
-        world = World()
-        world.book(0, 1, 1, 0)
-        world.now = float(second)
-        world.book(0, 2, 1, 0)
-        world.keep_house(1000)
-        packed = world.connection.execute("SELECT count(*) FROM day WHERE slo = 1").fetchone()[0]
-        world.connection.close()
-
-        assert packed == days
-
-
-def test_a_packed_day_is_kept_as_long_as_its_last_bucket():
-    """A tier lets a packed day go in the very second that keeps none of its buckets any more."""
-    world = World()
-    world.book(0, 1, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
-    last = next(
-        second for second in range(START + 3 * DAY, START + 6 * DAY) if kept_from(TIERS[0], second) >= START + DAY
-    )
-    for second, days in ((last - 1, 1), (last, 0)):
-        world.now = float(second)
-        world.book(0, 2, 1, 0)
-        world.keep_house(1000)
-        held = world.connection.execute("SELECT count(*) FROM day WHERE width = 10 AND slo = 1").fetchone()[0]
-
-        assert held == days
-    world.connection.close()
-
-
-def test_slos_that_are_no_more_leave_nothing():
-    """What a dropped SLO counted goes: packed days at once, rows with the day they stand in."""
-    world = World()
-    for slo in SLOS:
-        world.book(100, slo, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 1, 1, 0)
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
-    assert {1, 2, 3} == {slo for (slo,) in world.connection.execute("SELECT slo FROM day")}
-    world.connection.execute("DELETE FROM slo WHERE id = 2")
-    world.keep_house(1000)
-    assert {1, 3} == {slo for (slo,) in world.connection.execute("SELECT slo FROM day")}
-    world.now += 2 * DAY
-    world.book(0, 1, 1, 0)
-    world.keep_house(1000)
-    left = {
-        slo for table in ("day", "bucket", "late") for (slo,) in world.connection.execute(f"SELECT slo FROM {table}")
-    }
-    world.connection.close()
-
-    assert {1, 3} == left
-
-
-def test_retention_cuts_packed_days():
-    """Packed days go when their tier keeps them no more, and the coarser ones stay."""
-    world = World()
-    world.book(0, 1, 1, 0)
-    for _ in range(45):
-        world.now += DAY
-        world.book(0, 1, 1, 0)
-        world.keep_house(300)
-    days = {
-        width: Interval(first, last + DAY)
-        for width, first, last in world.connection.execute("SELECT width, min(day), max(day) FROM day GROUP BY width")
-    }
-    world.connection.close()
-
-    assert 3 <= days[10].seconds // DAY <= 4
-    assert 35 <= days[60].seconds // DAY <= 36
-    assert START == days[3600].start
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("seed", range(20))
+def test_packed_days_are_summed_to_the_bucket(tier, seed):
+    """Whole days by their sums and their edges bucket by bucket, or a series of all, make what a plain sum over the buckets makes."""
+    random, width = Random(seed), tier.width
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    connection.execute("UPDATE tier SET packed = ?1, open = ?1 WHERE width = ?2", (START + 3 * DAY, width))
+    connection.execute("INSERT INTO slo (id, name) VALUES (1, 'one')")
+    booked = {second: random.randrange(9) for second in range(START, START + 3 * DAY, width)}
+    for day in range(START, START + 3 * DAY, DAY):
+        counts = np.array([booked[second] for second in range(day, day + DAY, width)])
+        rows = np.stack([np.arange(len(counts)), 0 * counts, counts, counts], axis=1)
+        total = int(counts.sum())
+        blob = pack(width, rows)
+        connection.execute("INSERT INTO day VALUES (?, ?, 1, 0, ?, ?, ?)", (width, day, total, total, blob))
+    edges = [START + random.choice((HOUR, DAY, width)) * random.randrange(3) for _ in range(6)]
+    for start, end in (sorted((edge, START + random.randrange(3 * DAY) // width * width)) for edge in edges):
+        expected = sum(count for second, count in booked.items() if start <= second < end)
+        for found in (
+            sums(connection, width, Interval(start, end)),
+            series(connection, width, 1, Interval(start, end)),
+        ):
+            assert found[:, 1:].sum(axis=0).tolist() == [0, expected, expected]
+    connection.close()

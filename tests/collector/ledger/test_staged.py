@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.staged import Staged
@@ -18,6 +18,7 @@ STEPS = st.lists(
 
 
 @given(st.sets(KEYS), STEPS)
+@example({0, 1}, [("remove", 0), "keep", ("put", 0), ("remove", 0), "keep"])
 def test_what_is_staged_is_seen_kept_and_forgotten(known, steps):
     """Entries, their number and look-ups are those of a plain dictionary, through transactions that succeed and fail."""
     staged, kept = Staged((key, 0) for key in known), dict.fromkeys(known, 0)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets
 from fournines.collector.ledger.schema import migrate
-from fournines.collector.ledger.tallies import MOST_FLOORS, NEVER, Tallies
+from fournines.collector.ledger.tallies import MOST_FLOORS, NEVER, Tallies, observed_from
+from fournines.slo import HOUR
 
 NOW = 1_790_000_000
 SLOS = (1, 2, 63, 64, 200)
@@ -117,3 +118,11 @@ def test_very_many_that_are_booked_together():
         assert told.tallies.since_of(1) == NOW - MOST_FLOORS - 4
         assert told.tallies.since_of(1000) == NOW
         assert len(told.tallies._floors) <= MOST_FLOORS
+
+
+@given(st.lists(st.one_of(st.integers(NOW - 2 * HOUR, NOW + 2 * HOUR), st.integers(-(2**62), 2**62)), min_size=1))
+def test_an_events_beginning_is_believed_within_an_hour(began):
+    """At most an hour before the bucket; the bucket itself where the beginning is not said, or more than an hour ahead."""
+    found = observed_from(np.array(began), NOW).tolist()
+
+    assert [NOW if begun <= 0 or begun > NOW + HOUR else max(begun, NOW - HOUR) for begun in began] == found
