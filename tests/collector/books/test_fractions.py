@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -51,6 +51,7 @@ def test_the_heaviest_stands_for_a_million_million():
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, HEAVIEST), st.booleans(), st.booleans()), max_size=12))
+@example([(KEPT_ALL // 5, good, False) for good in (True, False) * 4])
 def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
     """Good and bad events booked are what their spans weigh, rounded to the nearest, after every commit, failure and restart."""
     folder = tmp_path_factory.mktemp("fractions")

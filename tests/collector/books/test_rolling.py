@@ -6,7 +6,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.books.rolling import UNASKED, Rolling
@@ -21,16 +21,24 @@ WINDOWS = [
 START = 1_790_000_000
 
 EVENT = st.tuples(
-    st.just("event"),
-    st.one_of(st.integers(-20, 400), st.integers(0, 40 * DAY)),
-    st.integers(1, 3),
-    st.integers(0, 2),
-    st.integers(0, 1),
+    st.one_of(st.integers(-20, 400), st.integers(0, 40 * DAY)), st.integers(1, 3), st.integers(0, 2), st.integers(0, 1)
 )
+COMMIT = st.tuples(st.just("commit"), st.lists(EVENT, max_size=3))
 PASS = st.tuples(st.just("pass"), st.one_of(st.integers(0, 30), st.integers(0, 5000), st.integers(-900, 30 * HOUR)))
 ASK = st.tuples(st.just("ask"), st.sets(st.sampled_from(WINDOWS), min_size=1))
 RESTART = st.tuples(st.just("restart"))
 UPKEEP = st.tuples(st.just("upkeep"), st.integers(1, 12))
+
+ASK_ALL = ("ask", set(WINDOWS))
+EDGES = [
+    ASK_ALL,
+    *(
+        ("commit", [(age, 1, 1, 1) for age in ages])
+        for ages in ([], [-10], [-20], [3590], [3600], [3600, 3590], [0, -10])
+    ),
+    *[ASK_ALL, ("pass", 10)] * 4,
+]
+"""Events at both ends of an hour, and before and behind it: alone in their commit, and not."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -44,7 +52,8 @@ def _little_by_little():
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(EVENT, EVENT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60))
+@given(st.lists(st.one_of(COMMIT, COMMIT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60))
+@example(EDGES)
 def test_rolling_equals_a_recount_at_every_moment(story):
     """Sums of all windows equal a recount of the booked events, with late and early events, jumps of the clock and restarts."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -54,13 +63,13 @@ def test_rolling_equals_a_recount_at_every_moment(story):
     rolling = Rolling(connection, buckets)
     upkeep = Upkeep(connection, buckets)
     now, latest, booked = float(START), float(START), []
-    for kind, *what in [*story, ("ask", set(WINDOWS))]:
-        if kind == "event":
-            age, slo, good, bad = what
-            t = int(now - age)
-            width = TIERS[tier_of(t, latest)].width
-            booked.append((slo, t // width * width, good, good + bad, bad))
-            buckets.book((slo,), t, Booked(good, good + bad, bad), latest)
+    for kind, *what in [*story, ASK_ALL]:
+        if kind == "commit":
+            for age, slo, good, bad in what[0]:
+                t = int(now - age)
+                width = TIERS[tier_of(t, latest)].width
+                booked.append((slo, t // width * width, good, good + bad, bad))
+                buckets.book((slo,), t, Booked(good, good + bad, bad), latest)
             buckets.write(connection)
             buckets.keep()
             rolling.keep()

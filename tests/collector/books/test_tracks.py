@@ -14,6 +14,7 @@ from fournines.collector.registry import services
 from fournines.slo import DAY, Interval, Window
 
 ALL = Window(30 * DAY)
+UNSEEN = 2**62
 
 
 def totals(collector, name, now):
@@ -53,6 +54,19 @@ def test_bounds_lose_nothing(opened, otlp, span, slo, now, monkeypatch, seconds,
     assert expected == {point.t: point.total for point in points if point.total}
     blamed = collector.contributors("all", Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60))
     assert 3 * bad == sum(count for _, count in blamed)
+
+
+def test_a_bucket_has_room_for_all_tracks_and_not_much_more():
+    """It grows when there are more than it has room for, to twice its length or to theirs; what it holds stays, and more is nothing."""
+    block, room = tracks._Block(0.0), 64
+    quick = block.quick_within(7)
+    block.counts[:], block.since[:], quick[:] = 3, 4, 5
+    for asked in (0, 64, 65, 65, 128, 129, 1000, 1000, 999):
+        block.reserve(asked)
+        room = room if asked <= room else max(asked, 2 * room)
+        for column, held, nothing in ((block.counts, 3, 0), (block.since, 4, UNSEEN), (block.quick_within(7), 5, 0)):
+            assert column.tolist() == [held] * 64 + [nothing] * (room - 64)
+    assert block.quick_within(8).tolist() == [0] * room
 
 
 def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders):
