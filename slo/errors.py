@@ -19,26 +19,29 @@ class InvalidValue(SLOError):
 
 
 class Place(NamedTuple):
-    """Where in a file something stands. `line` counts from 1."""
+    """Where in a file something stands. `line` and `column` count from 1; a column of 0 means the whole line."""
 
     file: str
     line: int
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        """Reads `file:line:column`, as compilers say it, so that editors can jump there."""
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
 
 class Fault(NamedTuple):
-    """One fault in one file: where it stands, and what to do about it. `line` counts from 1; 0 when the whole file is meant."""
+    """One fault in one file: where it stands, and what to do about it. `line` and `column` count from 1; 0 means the whole of it."""
 
     file: str
     line: int
     path: str
     message: str
+    column: int = 0
 
     def __str__(self) -> str:
-        """Reads `file:line: path: message`, as compilers say it, so that editors can jump there."""
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        """Reads `file:line:column: path: message`."""
+        place = str(Place(self.file, self.line, self.column))
         return ": ".join(part for part in (place, self.path, self.message) if part)
 
 

@@ -10,6 +10,7 @@ from fournines.slo import Fault, InvalidValue, Place, SLOError, SpecError
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
+        (Fault("a.yaml", 3, "spec.service", "is missing", 7), "a.yaml:3:7: spec.service: is missing"),
         (Fault("a.yaml", 3, "spec.service", "is missing"), "a.yaml:3: spec.service: is missing"),
         (Fault("a.yaml", 3, "", "is no UTF-8 text"), "a.yaml:3: is no UTF-8 text"),
         (Fault("a.yaml", 0, "", "holds no document"), "a.yaml: holds no document"),
@@ -24,6 +25,7 @@ def test_faults_read_like_a_compilers(fault, text):
 def test_places():
     """A place is said as editors jump to it."""
     assert str(Place("a.yaml", 3)) == "a.yaml:3"
+    assert str(Place("a.yaml", 3, 7)) == "a.yaml:3:7"
 
 
 def test_one_tree():
