@@ -113,7 +113,10 @@ def async_call():
 
 @pytest.fixture
 def watch(monkeypatch):
-    """Instruments an application for a receiver (or none), with any further variables; all is ended after the test."""
+    """Instruments an application for a receiver (or none), with any further variables; all is ended after the test.
+
+    With `runs=False` its export thread never starts: the test is the thread, and nobody counts, says or takes beside it.
+    """
     made = []
 
     def instrumented(
@@ -125,6 +128,7 @@ def watch(monkeypatch):
         clock=None,
         make=None,
         engine="fournines",
+        runs=True,
         **env,
     ):
         settings = {"OTEL_METRICS_EXPORTER": "none", "OTEL_TRACES_EXPORTER": "none"}
@@ -133,6 +137,8 @@ def watch(monkeypatch):
         config = read_config(service, environ={**settings, **env})
         more = {name: value for name, value in (("clock", clock), ("make_transport", make)) if value is not None}
         telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine, **more)
+        if not runs:
+            telemetry._worker.start = lambda exporter: None
         made.append(telemetry)
         return telemetry
 

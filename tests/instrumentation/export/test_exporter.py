@@ -29,7 +29,7 @@ REFUSED = Answer(Verdict.REFUSED, "HTTP 400")
 
 
 @pytest.fixture
-def bench(watch, monkeypatch):
+def bench(watch):
     """An instrumented shop whose export thread never runs: the test is the thread, and owns the time."""
     clock = FakeClock()
     transports = {}
@@ -38,10 +38,8 @@ def bench(watch, monkeypatch):
         return transports.setdefault(target.signal, FakeTransport())
 
     telemetry = watch(
-        shop(), clock=clock, make=make, OTEL_METRICS_EXPORTER="otlp", OTEL_TRACES_EXPORTER="otlp",
+        shop(), clock=clock, make=make, runs=False, OTEL_METRICS_EXPORTER="otlp", OTEL_TRACES_EXPORTER="otlp",
     )  # fmt: skip
-    monkeypatch.setattr(telemetry, "start", lambda: None)
-    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
     telemetry.clock, telemetry.metrics, telemetry.traces = clock, transports["metrics"], transports["traces"]
     return telemetry
 
@@ -373,10 +371,11 @@ def test_spans_wait_behind_the_counts(bench, call):
     assert len(bench._spans) == 0
 
 
-def test_spans_that_have_no_way_out_wait_in_batches(watch, call, monkeypatch):
+def test_spans_that_have_no_way_out_wait_in_batches(watch, call):
     """Where the transport's package is not there, what waits is told as all that waits is: nine spans of four a batch are three."""
-    telemetry = watch(shop(), make=lambda target: None, OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="4")
-    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
+    telemetry = watch(
+        shop(), make=lambda target: None, runs=False, OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="4"
+    )
     for _ in range(9):
         call(telemetry.app, "/ok")
     telemetry._exporter.tick()

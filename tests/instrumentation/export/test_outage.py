@@ -92,10 +92,9 @@ def test_requests_are_answered_and_counted_while_an_export_hangs(watch, async_ca
     telemetry._worker._ended.join(20)
 
 
-def test_requests_count_themselves_where_no_thread_does(watch, async_call, monkeypatch):
+def test_requests_count_themselves_where_no_thread_does(watch, async_call):
     """Without an export thread (none may be had) the requests that wait to be counted stay a bounded number, and none is lost."""
-    telemetry = watch(shop())
-    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
+    telemetry = watch(shop(), runs=False)
     requests(async_call, telemetry.app, MOST + 100)
 
     assert len(telemetry._red.ended) <= MOST
@@ -245,10 +244,9 @@ def test_spans_that_wait_hold_nothing_of_the_application_s(watch, call):
     assert {span.attributes["user_agent.original"] for span in telemetry._spans.take(9)} == {"me"}
 
 
-def test_an_application_nobody_holds_goes_with_what_waits(watch, call, monkeypatch):
+def test_an_application_nobody_holds_goes_with_what_waits(watch, call):
     """Requests that wait to be counted hold no application."""
-    telemetry = watch(shop())
-    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
+    telemetry = watch(shop(), runs=False)
     call(telemetry.app, "/soon")
     assert len(telemetry._red.ended) == 1
     for entry in telemetry._red.ended:
@@ -258,10 +256,9 @@ def test_an_application_nobody_holds_goes_with_what_waits(watch, call, monkeypat
 def test_a_batch_on_its_way_lets_requests_in_between(watch, async_call, monkeypatch):
     """Writing, redacting and encoding spans each let go of the interpreter every few spans: requests need not ask for it back."""
     taken = []
-    telemetry = watch(shop(), make=lambda target: Hangs(), **SPANS)
-    monkeypatch.setattr(telemetry._worker, "start", lambda exporter: None)
+    telemetry = watch(shop(), make=lambda target: Hangs(), runs=False, **SPANS)
     requests(async_call, telemetry.app, 64)
-    monkeypatch.setattr("fournines.instrumentation.tracing.spanqueue.time.sleep", taken.append)
+    monkeypatch.setattr("fournines.instrumentation.tracing.spanqueue.sleep", taken.append)
     (export,) = telemetry._exporter.outlets
     body, told = export._encoded({}, export._redacted(telemetry._spans.take(64)))
     assert body
@@ -284,7 +281,7 @@ def test_what_can_not_be_counted_is_told_and_hides_no_others(watch, call):
 
 def test_a_child_leaves_to_its_parent_what_waits(watch, call):
     """What was over and not yet counted at a fork is the parent's to count."""
-    telemetry = watch(shop())
+    telemetry = watch(shop(), runs=False)
     call(telemetry.app, "/ok")
     assert telemetry._red.ended
     telemetry._exporter.forget()

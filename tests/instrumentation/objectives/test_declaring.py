@@ -190,10 +190,10 @@ def test_objectives_as_arguments_name_their_routes(watch, http_receiver, declare
     } == {name: routes_of(points) for name, points in declared(telemetry).items()}
 
 
-def test_it_is_said_at_once_on_change_and_each_minute(watch, rx, http_receiver):
+def test_it_is_said_at_once_on_change_and_each_minute(watch):
     """Not with every export; a child of a fork says it again; the good-bye does not."""
     app = FastAPI()
-    telemetry = watch(app, http_receiver)
+    telemetry = watch(app, runs=False)
     telemetry.declare(Objective("99%"))
     due = telemetry._declarations.due
     later = iter(range(10_000, 20_000, 1))
@@ -206,10 +206,10 @@ def test_it_is_said_at_once_on_change_and_each_minute(watch, rx, http_receiver):
     assert 2 == len(due(next(later)))
 
 
-def test_an_endpoint_registered_later_is_found_and_one_that_never_is_warned_of(watch, http_receiver, caplog):
+def test_an_endpoint_registered_later_is_found_and_one_that_never_is_warned_of(watch, caplog):
     """Once: with its name, and with the route it may have meant."""
     app = FastAPI()
-    telemetry = watch(app, http_receiver)
+    telemetry = watch(app, runs=False)
 
     @telemetry.slo("99%")
     def late():
@@ -228,10 +228,10 @@ def test_an_endpoint_registered_later_is_found_and_one_that_never_is_warned_of(w
     assert "late-availability is for a function" not in caplog.text
 
 
-def test_where_the_server_mounts_the_application_is_learnt_from_requests(watch, http_receiver, call, recorded):
+def test_where_the_server_mounts_the_application_is_learnt_from_requests(watch, call, recorded):
     """`--root-path` stands before every route that is counted, and so before those that are promised."""
     app = FastAPI()
-    telemetry = watch(app, http_receiver)
+    telemetry = watch(app, runs=False)
 
     @telemetry.slo("99%")
     @app.get("/pay")
@@ -247,10 +247,10 @@ def test_where_the_server_mounts_the_application_is_learnt_from_requests(watch, 
     assert ["/api/pay"] == [route for _, route, _, _ in recorded(telemetry)]
 
 
-def test_a_latency_is_a_boundary_and_what_is_slow_there(watch, http_receiver):
+def test_a_latency_is_a_boundary_and_what_is_slow_there(watch):
     """The histogram tells it exactly, and traces of that route are kept by it; other routes keep to the usual."""
     app = FastAPI()
-    telemetry = watch(app, http_receiver)
+    telemetry = watch(app, runs=False)
 
     @telemetry.slo("99%", latency="1234ms")
     @app.get("/batch")

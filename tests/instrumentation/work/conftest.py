@@ -19,14 +19,11 @@ def traceparent():
 def worker(watch):
     """Makes a handle without an application; its spans stay in the queue unless a receiver is named."""
 
-    def made(to=None, service="settler", **env) -> Telemetry:
+    def made(to=None, service="settler", runs=True, **env) -> Telemetry:
         if to is None:
-            # A queue of spans is kept, and nobody listens: the export thread is never started.
+            # A queue of spans is kept, and nobody listens.
             env = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", **env}
-        telemetry = watch(None, to, service=service, clients=False, **env)
-        if to is None:
-            telemetry._instruments.on_request = lambda: None
-        return telemetry
+        return watch(None, to, service=service, clients=False, runs=runs and to is not None, **env)
 
     return made
 
