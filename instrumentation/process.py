@@ -9,10 +9,10 @@ import atexit
 import os
 import sys
 import threading
-import time
 import weakref
 from typing import Final, Protocol
 
+from .clock import steady
 from .forks import in_child
 
 TIMEOUT: Final = 5.0
@@ -65,14 +65,14 @@ def outlives(thread: threading.Thread) -> None:
 
 def say_goodbyes() -> None:
     """Everybody's, at once: a collector that hangs holds the end up for one time-out, however many they are."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = steady() + TIMEOUT
     senders = list(_senders)
     for sender in senders:
         sender.part(TIMEOUT)
     for sender in senders:
-        sender.shutdown(max(0.0, deadline - time.monotonic()))
+        sender.shutdown(max(0.0, deadline - steady()))
     for thread in list(_parting):
-        thread.join(max(0.0, deadline - time.monotonic()))
+        thread.join(max(0.0, deadline - steady()))
 
 
 in_child(_senders.clear)

@@ -21,8 +21,6 @@ class Chore(Generic[R]):
     `durable` is given the result before the future is, and also where nobody waits for that any more.
     """
 
-    size = 0
-
     def __init__(self, work: Callable[[Books], R], durable: Callable[[R], None] = _nothing) -> None:
         self.future: Future[R] = Future()
         self.future.set_running_or_notify_cancel()
@@ -40,11 +38,10 @@ class Chore(Generic[R]):
         """Does the work."""
         self._result = self._work(books)
 
-    def done(self) -> None:
-        """It is durable."""
+    def settled(self, error: Exception | None) -> None:
+        """It is durable, or was for nothing."""
+        if error is not None:
+            self.future.set_exception(error)
+            return
         self._durable(self._result)
         self.future.set_result(self._result)
-
-    def failed(self, error: Exception) -> None:
-        """It was for nothing."""
-        self.future.set_exception(error)

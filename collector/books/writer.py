@@ -10,7 +10,6 @@ import logging
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Final, Protocol, Self
@@ -32,22 +31,31 @@ _LOG: Final = logging.getLogger("fournines.collector")
 
 
 class Item(Protocol):
-    """Something that changes the books, of so many bytes. After `stage_all`, exactly one of `done` and `failed` is called."""
-
-    size: int
+    """Something that changes the books. Once submitted it is told, once, what became of it."""
 
     @classmethod
     def stage_all(cls, books: Books, items: Sequence[Self]) -> None:
         """Stages the changes of items of its kind that were submitted one after the other."""
         ...
 
-    def done(self) -> None:
-        """Its changes are durable."""
+    def settled(self, error: Exception | None) -> None:
+        """Its changes are durable (None); or nothing of it is kept: Unavailable for the ledger, else a fault of its own."""
         ...
 
-    def failed(self, error: Exception) -> None:
-        """Nothing of it is kept: Unavailable while the ledger can't be written, anything else for a fault of its own."""
-        ...
+
+class FakeItem:
+    """Changes nothing, and keeps in `became` what it was told."""
+
+    def __init__(self) -> None:
+        self.became: list[Exception | None] = []
+
+    @classmethod
+    def stage_all(cls, books: Books, items: Sequence[Self]) -> None:
+        """Stages nothing."""
+
+    def settled(self, error: Exception | None) -> None:
+        """Keeps it."""
+        self.became.append(error)
 
 
 Submit = Callable[[Item], None]
@@ -65,9 +73,9 @@ class Writer:
         self._books = books
         self._on_commit = on_commit
         self._stopwatch = stopwatch
-        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Item, int] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self._enough = False
         self._expected = 0
         self._until = 0.0
@@ -75,18 +83,18 @@ class Writer:
         self._thread = threading.Thread(target=self._write, name="fournines-ledger", daemon=True)
         self._thread.start()
 
-    def submit(self, item: Item) -> None:
-        """Has an item committed; once closed, it fails as Unavailable."""
+    def submit(self, item: Item, size: int = 0) -> None:
+        """Has an item of so many bytes committed; once closed, it fails as Unavailable."""
         with self._lock:
-            if not self._closed:
-                self._queue.put(item)
+            if not self._closed.is_set():
+                self._queue.put((item, size))
                 return
-        item.failed(Unavailable("the collector is closing", RETRY_AFTER))
+        item.settled(Unavailable("the collector is closing", RETRY_AFTER))
 
     def close(self) -> None:
         """Returns once everything submitted before is committed."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             self._queue.put(None)
         self._thread.join()
 
@@ -101,16 +109,16 @@ class Writer:
         """What is there, at least one item and at most a group; and whether there will be more."""
         group: list[Item] = []
         size = 0
-        item = self._queue.get()
+        submitted = self._queue.get()
         self._linger()
-        while item is not None:
-            group.append(item)
-            size += item.size
+        while submitted is not None:
+            group.append(submitted[0])
+            size += submitted[1]
             full = len(group) == MOST_IN_A_GROUP or size >= MOST_BYTES
             if full or self._queue.empty():
                 self._enough = full
                 return group, True
-            item = self._queue.get()
+            submitted = self._queue.get()
         return group, False
 
     def _expect(self, answered: int) -> None:
@@ -121,9 +129,13 @@ class Writer:
     def _linger(self) -> None:
         """Lets those come who are expected: as many as were answered last, and those who came during that commit; at most a group."""
         for _ in range(STEPS):
-            if self._closed or self._queue.qsize() + 1 >= self._expected or self._stopwatch() >= self._until:
+            come = self._queue.qsize() + 1 >= self._expected
+            if come or self._closed.is_set() or self._stopwatch() >= self._until:
                 return
-            time.sleep(LINGER / STEPS)
+            self._pause(LINGER / STEPS)
+
+    def _pause(self, seconds: float) -> None:
+        self._closed.wait(seconds)
 
     def _commit(self, group: list[Item]) -> None:
         try:
@@ -141,7 +153,7 @@ class Writer:
             self._recovered()
             self._expect(len(group))
             for item in group:
-                item.done()
+                item.settled(None)
             if got_events:
                 self._tell()
 
@@ -164,7 +176,7 @@ class Writer:
             return
         self._books.counters.internal_errors.inc()
         _LOG.error("a request could not be counted", exc_info=error)
-        group[0].failed(error)
+        group[0].settled(error)
 
     def _refuse(self, group: list[Item], error: sqlite3.Error) -> None:
         self._books.forget()
@@ -176,7 +188,7 @@ class Writer:
             )
         self.healthy = False
         for item in group:
-            item.failed(Unavailable(f"the ledger can't be written now: {error}", RETRY_AFTER))
+            item.settled(Unavailable(f"the ledger can't be written now: {error}", RETRY_AFTER))
 
     def _recovered(self) -> None:
         if not self.healthy:

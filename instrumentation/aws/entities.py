@@ -7,7 +7,6 @@ attributes are those under which the collector takes in X-Ray's own documents, s
 from __future__ import annotations
 
 import json
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -18,6 +17,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, StatusCode
 
 from .. import names
+from ..clock import wall
 from ..propagation.ids import xray_form
 from ..tracing.current import ROOT, Current, current, served_by
 from ..tracing.requestspan import RequestSpan
@@ -163,7 +163,7 @@ class SpanSubsegment(Subsegment):  # type: ignore[misc]  # the SDK has no types
             if getattr(self, "fault", False):
                 span.set_status(StatusCode.ERROR)
                 span.set_attribute(names.ERROR_TYPE, _reason(self))
-        span.end(int((self.end_time or time.time()) * 1e9))
+        span.end(int((self.end_time or wall()) * 1e9))
 
 
 def face_of(span: Span) -> SpanSegment:

@@ -12,7 +12,6 @@ import logging
 import random
 import secrets
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from functools import partial
 from typing import Any, Final
 
 from .. import names
+from ..clock import wall
 from ..daemon import Daemon
 from ..forks import forgets
 from ..health import Health
@@ -81,7 +81,7 @@ def xray_sampler(argument: str, resource: Callable[[], Mapping[str, object]], he
     import http.client  # noqa: F401 - here, and not by the thread: a child forked meanwhile would wait for it for ever
 
     told = read_argument(argument)
-    book = Book(time.time)
+    book = Book(wall)
     polling = Polling(told, book, resource, health)
     return XRaySampler(ByRules(book, polling.begin))
 
@@ -99,7 +99,7 @@ class Polling:
         resource: Callable[[], Mapping[str, object]],
         health: Health,
         post: Post | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall,
     ) -> None:
         self._told, self._book, self._resource, self._health, self._clock = told, book, resource, health, clock
         self._post = post or _poster(told.endpoint)

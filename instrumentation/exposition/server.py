@@ -11,12 +11,12 @@ import contextlib
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
 
 from .. import names
+from ..clock import steady
 from ..daemon import Daemon
 from ..health import Health
 
@@ -144,7 +144,7 @@ class PageServer:
             _close(connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        until = time.monotonic() + DEADLINE
+        until = steady() + DEADLINE
         try:
             self._respond(connection, until)
         except (OSError, _Unclear):  # gone, too slow, or no HTTP
@@ -167,7 +167,7 @@ class PageServer:
         lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode("ascii"))]
         lines += [name + b": " + value for name, value in (*headers, (b"connection", b"close"))]
         message = b"\r\n".join([*lines, b"", b"" if asked.method == "HEAD" else body])
-        connection.settimeout(max(0.001, until - time.monotonic()))
+        connection.settimeout(max(0.001, until - steady()))
         connection.sendall(message)
 
 
@@ -187,7 +187,7 @@ def _listening(address: tuple[str, int]) -> socket.socket:
 def _head(connection: socket.socket, until: float) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
-        left = until - time.monotonic()
+        left = until - steady()
         if left <= 0 or len(data) > LONGEST_HEAD:
             raise _Unclear
         connection.settimeout(left)

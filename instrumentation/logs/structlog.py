@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import names
+from ..clock import wall
 from .entry import LogEntry, thrown_by
 from .ids import ids_here
 from .json import JsonLines
@@ -41,7 +41,7 @@ class JsonRenderer:
         attributes: Mapping[str, str | int] | None = None,
         redactor: Redactor | None = None,
         health: Health | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall,
     ) -> None:
         self._lines = JsonLines(attributes, redactor, health)
         self._clock = clock
@@ -137,7 +137,7 @@ def hide_from(take: Take) -> None:
 def show(logger: Any, method: str, event: EventDict) -> EventDict:
     """The processor that does so. Never raises; the event goes on as it came."""
     for take in _shown_to:
-        take(partial(entry_of_event, method, event, time.time()))
+        take(partial(entry_of_event, method, event, wall()))
     return event
 
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from ..clock import sleep, steady
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
@@ -72,11 +73,11 @@ class Folder:
         """Alone with the folder; raises `Busy` after `patience` seconds, `OSError` where there is no folder any more."""
         held = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, PRIVATE)
         try:
-            until = time.monotonic() + patience
+            until = steady() + patience
             while not _taken(held):
-                if time.monotonic() >= until:
+                if steady() >= until:
                     raise Busy(f"{self.path} is locked")
-                time.sleep(BETWEEN_TRIES)
+                sleep(BETWEEN_TRIES)
             yield
         finally:
             _let_go(held)

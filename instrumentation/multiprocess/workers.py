@@ -15,11 +15,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from .. import names
+from ..clock import wall
 from ..health import Health
 from .folder import FINISHED, Folder, Seat
 from .place import parent, sweep, swept_with
@@ -98,7 +98,7 @@ class Workers:
 
     def _arrive(self) -> Seat:
         if (place := swept_with(self._folder.path)) is not None:
-            sweep(place, time.time())
+            sweep(place, wall())
         self._folder.make()
         with self._folder.locked():
             if not self._folder.living() and self._finished()[0].get("parent") not in (None, parent()):

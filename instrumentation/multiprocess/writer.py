@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
 from .. import names
+from ..clock import own_work
 from ..daemon import Daemon
 from ..health import Health
 
@@ -56,9 +56,9 @@ class Writer:
     def _run(self, ended: threading.Event) -> None:
         pause = 0.0
         while not ended.wait(pause):
-            began = time.thread_time()
+            began = own_work()
             self._guarded()
-            pause = max(self._interval, SHARE * (time.thread_time() - began))
+            pause = max(self._interval, SHARE * (own_work() - began))
         self._guarded()
         if self._last is not None:
             self._last()

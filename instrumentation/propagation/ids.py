@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
 from contextvars import ContextVar
 from typing import Final
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-from ..clock import NANOS
+from ..clock import NANOS, wall
 from ..forks import in_child
 
 RANDOM_BITS: Final = 96
@@ -47,7 +46,7 @@ class XRayIds(IdGenerator):
 
     def generate_trace_id(self) -> int:
         """The id of the trace being continued, where one is; else a new one."""
-        return _root_to_continue.get() or int(time.time()) << RANDOM_BITS | (_source.getrandbits(RANDOM_BITS) or 1)
+        return _root_to_continue.get() or int(wall()) << RANDOM_BITS | (_source.getrandbits(RANDOM_BITS) or 1)
 
     def generate_span_id(self) -> int:
         """64 random bits, never all zero."""

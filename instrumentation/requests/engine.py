@@ -7,7 +7,6 @@ the same. It costs a request many times as much, and has the faults that the doc
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from opentelemetry.metrics import Histogram, Meter, MeterProvider, NoOpMeter, Up
 from opentelemetry.util.types import Attributes
 
 from .. import names
+from ..clock import wall
 from ..config.conventions import stable_conventions
 from ..counts.flight import Flight
 from ..counts.point import Exemplar, Key
@@ -130,4 +130,4 @@ def _key(told: Mapping[str, Any]) -> Key:
 
 def _exemplar(context: Context | None, seconds: float) -> Exemplar | None:
     ids = trace.get_current_span(context).get_span_context()
-    return Exemplar(ids.trace_id, ids.span_id, seconds, time.time()) if ids.trace_flags.sampled else None
+    return Exemplar(ids.trace_id, ids.span_id, seconds, wall()) if ids.trace_flags.sampled else None

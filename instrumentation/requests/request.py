@@ -11,12 +11,12 @@ whoever's who reads the counts (`Red.settle`).
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Final
 
 from opentelemetry.context import Context
 
 from .. import names
+from ..clock import stopwatch
 from ..counts.point import Key
 from ..counts.red import ENOUGH, MOST
 from ..errorname import FAILURES, error_name
@@ -59,7 +59,7 @@ class Request:
             method = names.OTHER
         self.method, self.scheme = method, scope.get("scheme", "http")
         tracing = self._tracing = instruments.tracing
-        self._began = perf_counter()
+        self._began = stopwatch()
         try:
             self._span, self.context = tracing.begin(scope, method, scope["path"] in QUIET_PATHS)
         except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
@@ -97,7 +97,7 @@ class Request:
             self._disconnected = True
             raise
         if self._last and self._ended is None:
-            self._ended = perf_counter()
+            self._ended = stopwatch()
             if self._status is not None and self._status < SERVER_ERROR:
                 try:
                     self.over(None)
@@ -122,7 +122,7 @@ class Request:
         ):
             seconds = ended - self._began
         else:
-            seconds = (perf_counter() if ended is None else ended) - self._began
+            seconds = (stopwatch() if ended is None else ended) - self._began
             status, error = self._outcome(raised)
         try:
             route = instruments.template(scope)

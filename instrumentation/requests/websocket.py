@@ -6,13 +6,13 @@ A client that goes away is how WebSockets end; only an exception of the applicat
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable
 from typing import Final
 
 from opentelemetry.context import attach, detach
 
 from .. import names
+from ..clock import stopwatch
 from ..errorname import FAILURES, error_name
 from ..tracing.readable import WEBSOCKET
 from ..tracing.tracing import UNTOLD
@@ -55,7 +55,7 @@ class Socket:
     def __init__(self, instruments: Instruments, scope: Scope, send: Send) -> None:
         self._instruments, self._scope, self._send = instruments, scope, send
         self._tracing = instruments.tracing
-        self._began = time.perf_counter()
+        self._began = stopwatch()
         self._span, self.context = self._tracing.begin({**scope, "method": "GET"}, WEBSOCKET, False)  # noqa: FBT003 - not quiet
         scope[MEASURED] = True
         scope[NATIVE] = None
@@ -74,7 +74,7 @@ class Socket:
                 error = names.OTHER
             route = self._instruments.template(self._scope)
             if self._span.__class__ not in UNTOLD:
-                self._tracing.end(self._span, route, self._status, error, time.perf_counter() - self._began)
+                self._tracing.end(self._span, route, self._status, error, stopwatch() - self._began)
         except Exception:  # noqa: BLE001 - the outer guard: nobody is hurt by being watched
             self._instruments.failed("report")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final
 
 from .. import names
+from ..clock import sleep
 from ..health import Health
 from ..suppression import suppress
 from .asking import NoAnswer, ask
@@ -97,7 +97,7 @@ class Discovery:
                     del waiting[name]
             if not waiting or pause is None:
                 return
-            time.sleep(pause)
+            sleep(pause)
 
     def _settled(self, name: str, detect: Detect, *, last: bool) -> bool:
         try:

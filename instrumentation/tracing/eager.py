@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import time_ns
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 
+from ..clock import wall_nanos
 from ..propagation.headers import carried, read_by
 from ..propagation.ids import XRayIds, continuing
 from ..propagation.incoming import Incoming, root_only
@@ -52,7 +52,7 @@ class Eager:
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[EagerSpan, Context]:  # noqa: FBT001 - as the other
         """The span's attributes and its start are the SDK's: tens of microseconds."""
-        began, told = time_ns(), dict(scope)
+        began, told = wall_nanos(), dict(scope)
         parent = served_by(self._serving, Context())
         if carrier := carried(scope["headers"], self._wanted):
             parent = self._serving.propagators.extract(carrier, parent)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from time import time_ns
 from typing import Any, Final, Protocol
 
 from opentelemetry.sdk.resources import Resource
@@ -19,6 +18,7 @@ from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, Statu
 from opentelemetry.trace.span import TraceFlags, TraceState
 from opentelemetry.util.types import Attributes, AttributeValue
 
+from ..clock import wall_nanos
 from .said import Said
 
 MOST_CHILDREN: Final = 512
@@ -145,7 +145,7 @@ class RequestSpan(Span):
     def end(self, end_time: int | None = None) -> None:
         """Ends the span for user code; it leaves when the request is over all the same."""
         if self.open:
-            self.ended_by_user = time_ns() if end_time is None else end_time
+            self.ended_by_user = wall_nanos() if end_time is None else end_time
             self.open = False
 
     def waits(self, child: ReadableSpan | RequestSpan) -> bool:

@@ -6,12 +6,12 @@ Requests' spans are put as they are and written down (`readable.py`) when the ex
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .. import names
+from ..clock import sleep
 from ..health import Health
 from .requestspan import RequestSpan
 
@@ -129,7 +129,7 @@ def breathing(items: Iterable[T]) -> Iterator[T]:
     """
     for number, item in enumerate(items):
         if number % BREATH == 0:
-            time.sleep(0)
+            sleep(0)
         yield item
 
 

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, TraceFlags
 
-from ..clock import NANOS
+from ..clock import NANOS, wall_nanos
 from ..propagation.headers import carried, read_by
 from ..propagation.ids import ID_BITS, LARGEST_SPAN, RANDOM_BITS, SPAN_BITS, new_ids, random_bits
 from ..propagation.incoming import Incoming
@@ -77,7 +76,7 @@ class Deferred:
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan | Unwanted, Context]:  # noqa: FBT001 - hot
         """Some microseconds; more where a caller's headers have to be read, or a sampler is asked."""
-        began = time_ns()
+        began = wall_nanos()
         if not self._names.isdisjoint(map(NAME, scope["headers"])):
             carrier = carried(scope["headers"], self._wanted)
             return self._below(self._serving.propagators.read(carrier, NOWHERE), began, scope, method, quiet=quiet)

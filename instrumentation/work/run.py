@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import Token
@@ -11,6 +10,7 @@ from typing import Any
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import INVALID_SPAN, Link, Span
 
+from ..clock import stopwatch, wall
 from ..counts.point import Exemplar
 from ..errorname import FAILURES, error_name
 from ..propagation.incoming import Incoming
@@ -32,7 +32,7 @@ class Run:
         self.span: Span = INVALID_SPAN
         instruments = crew.instruments
         instruments.start()
-        self._began = time.perf_counter()
+        self._began = stopwatch()
         self._tracing = instruments.work
         try:
             self.span, context = self._tracing.begin(plan, self, incoming, links, given)
@@ -47,7 +47,7 @@ class Run:
             return
         self._over = True
         try:
-            seconds = max(0.0, time.perf_counter() - self._began)
+            seconds = max(0.0, stopwatch() - self._began)
             with suppress(ValueError):  # a generator that ends in another context has nothing to leave there
                 leave(self._token)
             if self._era is self._crew.era:
@@ -69,7 +69,7 @@ class Run:
             context = span.get_span_context()
             exemplar = None
             if context.trace_flags & 1:
-                exemplar = Exemplar(context.trace_id, context.span_id, seconds, time.time())
+                exemplar = Exemplar(context.trace_id, context.span_id, seconds, wall())
             plan.durations.record(plan.series if error is None else plan.failed(error), seconds, exemplar)
         if error is not None:
             instruments.on_failure()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from time import time_ns
 from typing import Any, Final, Protocol
 
 from opentelemetry import trace
@@ -17,6 +16,7 @@ from opentelemetry.context import Context, create_key, get_current
 from opentelemetry.trace import Link, Span, StatusCode
 
 from .. import names
+from ..clock import wall_nanos
 from ..propagation.ids import new_ids
 from ..propagation.incoming import Incoming
 from ..propagation.w3c import flags_below
@@ -64,7 +64,7 @@ class DeferredWork:
         self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> tuple[WorkSpan, Context]:
         """Some microseconds; more where a sampler is asked."""
-        began, serving = time_ns(), self._serving
+        began, serving = wall_nanos(), self._serving
         incoming, root = _placed(serving, incoming)
         parent, (trace_id, span_id) = incoming.parent, new_ids(began)
         trace_id = incoming.found or trace_id

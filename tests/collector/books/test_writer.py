@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from fournines.collector.books import writer as module
-from fournines.collector.books.writer import LINGER, Writer
+from fournines.collector.books.writer import LINGER, FakeItem, Writer
 
 ENOUGH = 10.0
 
@@ -24,12 +23,11 @@ class Group:
         self.staging = threading.Event()
 
 
-class One:
-    """An item that changes nothing; `then` follows when it is done."""
-
-    size = 1
+class One(FakeItem):
+    """It waits for the group's gate; `then` follows when it is durable."""
 
     def __init__(self, group: Group, then: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
         self.group = group
         self.then = then
 
@@ -41,11 +39,10 @@ class One:
         assert group.gate.wait(ENOUGH)
         group.sizes.append(len(items))
 
-    def done(self) -> None:
+    def settled(self, error: Exception | None) -> None:
+        if error is not None:
+            raise error
         self.then()
-
-    def failed(self, error: Exception) -> None:
-        raise error
 
 
 class Books:
@@ -67,12 +64,12 @@ def slept(monkeypatch):
     sleeps: list[float] = []
     meanwhile: list[Callable[[], None]] = []
 
-    def sleep(seconds: float) -> None:
+    def pause(_: Writer, seconds: float) -> None:
         sleeps.append(seconds)
         if meanwhile:
             meanwhile.pop(0)()
 
-    monkeypatch.setattr(module.time, "sleep", sleep)
+    monkeypatch.setattr(Writer, "_pause", pause)
     return sleeps, meanwhile
 
 

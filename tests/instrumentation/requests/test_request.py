@@ -226,7 +226,7 @@ def seconds(telemetry):
 def test_duration_ends_with_the_last_byte(watch, call, monkeypatch):
     """Background tasks are not waited for, streamed bodies are: by a clock that only the application moves."""
     now = [100.0]
-    monkeypatch.setattr("fournines.instrumentation.requests.request.perf_counter", lambda: now[0])
+    monkeypatch.setattr("fournines.instrumentation.requests.request.stopwatch", lambda: now[0])
     app = FastAPI()
 
     @app.get("/background")
