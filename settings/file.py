@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..slo.errors import Fault
-from ..slo.openslo.document import Document, Steps, read_file
+from ..slo.openslo.document import Document, Steps
+from ..slo.openslo.yaml_reader import read_file
 from .errors import SettingsError
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SettingsFile:
     """What a file says, and what is wrong with it however its values are meant. `folder` is the one its paths count from."""
 
     source: Document
@@ -25,11 +26,11 @@ class File:
     faults: tuple[Fault, ...] = ()
 
 
-NO_FILE: Final = File(Document("the command line or environment", 0, {}, {}))
+NO_FILE: Final = SettingsFile(Document("the command line or environment", 0, {}, {}))
 """What is wrong without a file, the command line or the environment said."""
 
 
-def read(path: Path, environ: Mapping[str, str]) -> File:
+def read(path: Path, environ: Mapping[str, str]) -> SettingsFile:
     """Raises `SettingsError` where it holds no mapping, or nothing that can be read."""
     reading = read_file(path)
     if not reading.complete:
@@ -40,7 +41,7 @@ def read(path: Path, environ: Mapping[str, str]) -> File:
     faults = (*reading.faults, *_unset(source, environ))
     if not isinstance(source.data, dict):
         raise SettingsError([*faults, Fault(str(path), 1, "", "holds no mapping of keys to values")])
-    return File(source, path.parent, _filled(source.data, environ), faults)
+    return SettingsFile(source, path.parent, _filled(source.data, environ), faults)
 
 
 def _unset(source: Document, environ: Mapping[str, str]) -> Iterator[Fault]:

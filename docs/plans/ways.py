@@ -141,7 +141,7 @@ COUNT: Final = Way(
             (
                 step("alerts.paging:Paging"),
                 step("alerts.engine:AlertEngine"),
-                step("alerts.judgement:Judge"),
+                step("alerts.judgement:AlertJudge"),
                 step("alerts.state:step"),
                 step("alerts.notice:decide"),
                 step("alerts.round:Round"),
@@ -156,15 +156,15 @@ COUNT: Final = Way(
             LOOP,
             (
                 step("alerts.pager:Pager", "queue", "alerts.outbox:Outbox.due", "alerts.pager"),
-                step("alerts.sender:Sender"),
-                step("alerts.webhook:WebhookSender"),
+                step("alerts.notifier:Notifier"),
+                step("alerts.webhook:WebhookNotifier"),
             ),
         ),
         Stage(
             "The page",
             "when somebody looks",
             (
-                step("serving.routes.pages:Pages"),
+                step("serving.routes.pages:PageRoutes"),
                 step("dashboards.overview_page:render_overview"),
                 step("dashboards.card:Card"),
                 step("slo.figures:percent"),
@@ -204,7 +204,7 @@ FILE: Final = Way(
             (
                 step("slo.openslo.files:SloFiles"),
                 step("slo.openslo.load:load_slos"),
-                step("slo.openslo.document:read_file"),
+                step("slo.openslo.yaml_reader:read_file"),
                 step("slo.openslo.margin:Margin"),
                 step("slo.openslo.validation:validate"),
             ),
@@ -216,7 +216,7 @@ FILE: Final = Way(
                 step("slo.openslo.objects:SLOObject", "table", "slo.openslo.objects:KINDS", "slo.openslo.load"),
                 step("slo.openslo.slo_shapes:SLOSpec"),
                 step("slo.openslo.sli_shapes:SLISpec"),
-                step("slo.openslo.metric_source:Total"),
+                step("slo.openslo.metric_source:TotalSpec"),
                 step("slo.openslo.indicator:Indicator"),
                 step("slo.openslo.declare:declare"),
                 step("slo.slo:SLO"),

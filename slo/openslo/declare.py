@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ..annotations import ANNOTATIONS, BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
-from ..errors import InvalidValue, Place
+from ..errors import InvalidValue
 from ..sli import SLIKind
 from ..slo import DEFAULT_WINDOW, SLO
 from .document import Steps
@@ -75,7 +75,7 @@ def _promise(slo: SLOObject, index: int, indicator: Indicator, margin: Margin) -
         labels=MappingProxyType(dict(slo.metadata.labels)),
         annotations=MappingProxyType(dict(slo.metadata.annotations)),
         provider=slo.spec.service if sli.service != slo.spec.service else "",
-        place=Place(margin.document.file, margin.document.line_of(at)),
+        place=margin.document.place_of(at),
         **_settings(slo.metadata.annotations),
     )
 

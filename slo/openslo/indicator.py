@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..sli import SLI, Condition, SLIKind
-from .metric_source import Total
+from .metric_source import TotalSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Indicator:
     """The events of `source`, by the conditions of `good` or `bad`; without either the table of `classify` decides."""
 
     kind: SLIKind
-    source: Total
+    source: TotalSpec
     good: tuple[Condition, ...] = ()
     bad: tuple[Condition, ...] = ()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import Fault, Place, SpecError
 from ..slo import SLO
 from .declare import declare
-from .document import Document, Reading, read_file
+from .document import Document
 from .folder import slo_files
 from .indicator import Indicator
 from .margin import Margin
@@ -22,6 +22,7 @@ from .references import References, kind_of
 from .slo_shapes import SLOSpec
 from .validation import validate
 from .wording import describe, did_you_mean, listed
+from .yaml_reader import FileContent, read_file
 
 
 def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
@@ -43,7 +44,7 @@ def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
     return tuple(slos)
 
 
-def _emptiness(path: Path, reading: Reading) -> list[Fault]:
+def _emptiness(path: Path, reading: FileContent) -> list[Fault]:
     if reading.documents:
         return []
     return [
@@ -63,7 +64,7 @@ def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]
         if isinstance(found, SLOObject) and (indicator := _indicator(found.spec, shared)) is not None
         for slo in declare(found, indicator, margin)
     ]
-    faults.extend(_repeated(slos, {Place(fault.file, fault.line) for fault in references.faults}))
+    faults.extend(_repeated(slos, {Place(fault.file, fault.line, fault.column) for fault in references.faults}))
     return slos
 
 
@@ -98,7 +99,8 @@ def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:
         assert slo.place is not None, "what stands in a file has a place there"
         place = first.setdefault(slo.name, slo.place)
         if place != slo.place and slo.place not in noted:
-            yield Fault(slo.place.file, slo.place.line, "", f"makes another SLO named `{slo.name}`, as {place} does")
+            message = f"makes another SLO named `{slo.name}`, as {place} does"
+            yield Fault(slo.place.file, slo.place.line, "", message, slo.place.column)
 
 
 def _in_file_order(faults: Sequence[Fault], files: Sequence[str]) -> tuple[Fault, ...]:

@@ -66,7 +66,7 @@ Conditions = Annotated[
 ]
 
 
-class Source(Shape):
+class SourceSpec(Shape):
     """What every `spec` of type `fournines` may say."""
 
     signal: Annotated[str, read_by(_signal)]
@@ -75,7 +75,7 @@ class Source(Shape):
     service: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _kind_fits(self) -> Source:
+    def _kind_fits(self) -> SourceSpec:
         measured = FIXED_KINDS.get(self.signal)
         if self.kind and measured and self.kind is not measured:
             raise complaint(f"`{self.signal}` is measured by the {measured.name.lower()}, so its kind is no other")
@@ -87,28 +87,28 @@ class Source(Shape):
         return self.kind or FIXED_KINDS.get(self.signal, SpanKind.SERVER)
 
 
-class Total(Source):
+class TotalSpec(SourceSpec):
     """The `spec` of `total`, and of a `thresholdMetric`: all events that count. A caller's view says whose."""
 
     @model_validator(mode="after")
-    def _caller_is_named(self) -> Total:
+    def _caller_is_named(self) -> TotalSpec:
         if self.span_kind is SpanKind.CLIENT and self.service is None:
             raise complaint("a view of kind client needs `service`: the service.name of the caller")
         return self
 
 
-class Part(Source):
+class PartSpec(SourceSpec):
     """The `spec` of `good` or `bad`: what it leaves out is as in `total`."""
 
     conditions: Conditions = Field(default_factory=list)
 
-    def differing(self, total: Total) -> list[str]:
+    def differing(self, total: TotalSpec) -> list[str]:
         """The keys in which it says something else than `total`, of whose events it is a part."""
         shared = self.model_fields_set - {"conditions"}
         return sorted(key for key in shared if getattr(self, key) != getattr(total, key))
 
 
-AnySource = TypeVar("AnySource", bound=Source)
+AnySource = TypeVar("AnySource", bound=SourceSpec)
 
 
 def _type(text: str) -> str:

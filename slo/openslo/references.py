@@ -37,7 +37,7 @@ class References:
         first = self._objects.setdefault((kind, name), document)
         if first is not document:
             steps = ("metadata", "name")
-            place = f"{first.file}:{first.line_of(steps)}"
+            place = first.place_of(steps)
             self.faults.append(document.fault(steps, f"another {kind} is named `{name}` already, in {place}"))
 
     def _judged(self, document: Document) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from ..sli import SLIKind
 from .indicator import Indicator
-from .metric_source import Metric, Part, Total
+from .metric_source import Metric, PartSpec, TotalSpec
 from .shape import Described, Metadata, Shape, complaint
 from .wording import listed
 
@@ -17,9 +17,9 @@ class RatioMetric(Shape):
     """Good or bad events of all events."""
 
     counter: bool = False
-    good: Metric[Part] | None = None
-    bad: Metric[Part] | None = None
-    total: Metric[Total] | None = None
+    good: Metric[PartSpec] | None = None
+    bad: Metric[PartSpec] | None = None
+    total: Metric[TotalSpec] | None = None
     raw_type: Any = None
     raw: Any = None
 
@@ -43,7 +43,7 @@ class RatioMetric(Shape):
         return "bad" if self.good is None else "good"
 
     @property
-    def _part(self) -> Part:
+    def _part(self) -> PartSpec:
         part = self.good or self.bad
         assert part is not None, "the validator has seen to it"
         return part.source
@@ -58,7 +58,7 @@ class RatioMetric(Shape):
 class SLISpec(Described):
     """What is measured."""
 
-    threshold_metric: Metric[Total] | None = None
+    threshold_metric: Metric[TotalSpec] | None = None
     ratio_metric: RatioMetric | None = None
 
     @model_validator(mode="after")

@@ -13,10 +13,10 @@ from ..burn import WORKBOOK, BurnRule
 from ..errors import InvalidValue
 from ..sli import SLI, Condition, SLIKind, SpanKind
 from ..slo import MIN_BAD_EVENTS, SLO, NoData
-from .document import looks_like_number
 from .metric_source import FIXED_KINDS, SOURCE_TYPE
 from .objects import API_VERSION
 from .shape import NAME
+from .yaml_reader import looks_like_number
 
 
 def write_openslo(slos: Sequence[SLO]) -> str:

@@ -35,8 +35,8 @@ def test_every_fault_is_named_and_the_exit_code_is_one(typed, slo_file):
     result = typed("check", slo_file)
 
     assert 1 == result.exit_code
-    assert f"{slo_file}:15: " in result.stderr
-    assert f"{slo_file}:17: " in result.stderr
+    assert f"{slo_file}:15:17: spec.timeWindow[0].duration: " in result.stderr
+    assert f"{slo_file}:17:" in result.stderr
     assert "2 faults found" in result.stderr
 
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from fournines.slo.openslo.document import MAX_BYTES, read_file, read_text, spell
+from fournines.slo import Place
+from fournines.slo.openslo.document import spell
+from fournines.slo.openslo.yaml_reader import MAX_BYTES, read_file, read_text
 
 
 def read(text):
@@ -42,10 +44,10 @@ def test_lines():
     """Every key and every item of a list knows its line; what is not there has the line of what is around it."""
     document = read("# comment\na:\n  b: 1\n  c:\n    - x\n    -\n      d: 2\n")
 
-    assert [document.line_of(steps) for steps in [(), ("a",), ("a", "b"), ("a", "c", 0), ("a", "c", 1, "d")]] == [
+    assert [document.place_of(steps).line for steps in [(), ("a",), ("a", "b"), ("a", "c", 0), ("a", "c", 1, "d")]] == [
         2, 2, 3, 5, 7,
     ]  # fmt: skip
-    assert document.line_of(("a", "c", 7, "z")) == 4
+    assert document.place_of(("a", "c", 7, "z")).line == 4
 
 
 def test_documents_of_a_file():
@@ -53,7 +55,7 @@ def test_documents_of_a_file():
     reading = read_text("---\na: 1\n---\n---\n# nothing\n---\nb:\n  c: 2\n...\n", "slos.yaml")
 
     assert [document.data for document in reading.documents] == [{"a": 1}, {"b": {"c": 2}}]
-    assert reading.documents[1].line_of(("b", "c")) == 8
+    assert reading.documents[1].place_of(("b", "c")) == Place("slos.yaml", 8, 3)
 
 
 def test_anchors_and_merges():
@@ -67,7 +69,7 @@ def test_anchors_and_merges():
 
 def test_anchors_end_with_their_document():
     """An alias in the next document means nothing."""
-    assert refusals("a: &x 1\n---\nb: *x\n") == ["slos.yaml:3: b: no anchor `&x` stands before this alias"]
+    assert refusals("a: &x 1\n---\nb: *x\n") == ["slos.yaml:3:4: b: no anchor `&x` stands before this alias"]
 
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -78,22 +80,22 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: {c: 2, c: 3}\n", "slos.yaml:2: b.c: stands here twice; first in line 2"),
-        ("a: 1\nb: 2\na: 3\n", "slos.yaml:3: a: stands here twice; first in line 1"),
+        ("a: 1\nb: {c: 2, c: 3}\n", "slos.yaml:2:11: b.c: stands here twice; first in line 2"),
+        ("a: 1\nb: 2\na: 3\n", "slos.yaml:3:1: a: stands here twice; first in line 1"),
         ("a:\n\tb: 1\n", "indent with spaces, not tabs"),
         ("a: [1, 2\n", "no valid YAML"),
         ('a: "x\n', "no valid YAML"),
-        ("a: 1\n b: 2\n", "slos.yaml:2: no valid YAML"),
+        ("a: 1\n b: 2\n", "slos.yaml:2:3: no valid YAML"),
         ("a:\n  b: 1\n c: 2\n", "; is this line, or the one before it, indented as its neighbours are?"),
         ("a: b: 1\n", "; is this line, or the one before it, indented as its neighbours are?"),
         ("a: \x01\n", "slos.yaml:1: no valid YAML"),
         (
             "a: !!python/object/apply:os.system [x]\n",
-            "slos.yaml:1: a: the tag `tag:yaml.org,2002:python/object/apply:os.system`",
+            "slos.yaml:1:4: a: the tag `tag:yaml.org,2002:python/object/apply:os.system`",
         ),
         ("a: !secret x\n", "the tag `!secret` is not read here"),
-        ("? [a]\n: b\n", "slos.yaml:1: a key is a plain text"),
-        ("a: &a [*a]\n", "slos.yaml:1: a[0]: the alias `*a` refers to itself"),
+        ("? [a]\n: b\n", "slos.yaml:1:3: a key is a plain text"),
+        ("a: &a [*a]\n", "slos.yaml:1:8: a[0]: the alias `*a` refers to itself"),
         ("a: *nowhere\n", "no anchor `&nowhere`"),
         ("a: {<<: 5}\n", "merges keys, so it needs an alias of a mapping"),
         (BOMB, "means more than 100,000 values"),

@@ -101,7 +101,7 @@ def test_everything_an_slo_says(load, tmp_path):
         "fournines/runbook": "https://runbooks.example.com/payments",
         "example.com/other": "kept",
     }
-    assert slo.place == Place(str(tmp_path / "slos.yaml"), 4)
+    assert slo.place == Place(str(tmp_path / "slos.yaml"), 4, 3)
 
 
 def test_a_moved_slo_is_the_same(load):
@@ -490,7 +490,7 @@ def test_all_faults_at_once_in_file_order(load, tmp_path):
         ("a.yaml", 1), ("a.yaml", 25), ("b.yaml", 4), ("b.yaml", 16), ("b.yaml", 39), ("c.yaml", 2),
     ]  # fmt: skip
     assert str(caught.value).splitlines() == [str(fault) for fault in faults]
-    assert str(faults[0]).startswith(f"{tmp_path}/a.yaml:1: apiVersion: write openslo/v1")
+    assert str(faults[0]).startswith(f"{tmp_path}/a.yaml:1:1: apiVersion: write openslo/v1")
 
 
 def test_duplicates_name_both_places(load, tmp_path):
@@ -499,8 +499,8 @@ def test_duplicates_name_both_places(load, tmp_path):
         load(**{"a.yaml": SLO, "b.yaml": SLO, "c.yaml": text(SLI_OBJECT, SLI_OBJECT)})
 
     assert [str(fault).replace(f"{tmp_path}/", "") for fault in caught.value.faults] == [
-        "b.yaml:4: metadata.name: another SLO is named `payments-availability` already, in a.yaml:4",
-        "c.yaml:18: metadata.name: another SLI is named `requests` already, in c.yaml:4",
+        "b.yaml:4:3: metadata.name: another SLO is named `payments-availability` already, in a.yaml:4:3",
+        "c.yaml:18:3: metadata.name: another SLI is named `requests` already, in c.yaml:4:3",
     ]
 
 
