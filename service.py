@@ -31,12 +31,20 @@ from .serving import (
     SloReload,
     Summaries,
     Wakeup,
+    notifiers_of,
     otlp_url,
     page_url,
     plan_of,
-    senders_of,
 )
-from .serving.routes import Alerts, Declarations, Health, Metrics, Pages, Slos, Traces
+from .serving.routes import (
+    AlertRoutes,
+    DeclarationRoutes,
+    HealthRoutes,
+    MetricsRoute,
+    PageRoutes,
+    SloRoutes,
+    TraceRoutes,
+)
 from .settings import Settings
 from .slo import SloFiles
 
@@ -102,8 +110,8 @@ class Service:
             self._plane = opened.enter_context(closing(plane))
             self._collector = self._plane.collector
             self._url = page_url(settings, self._address.port)
-            senders, registry = senders_of(settings.notify, self._url), self._collector.counters.registry
-            paging = Paging(self._collector.ledger.path, senders, self._url, clock, registry)
+            notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
+            paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, clock)
@@ -116,13 +124,13 @@ class Service:
         notices = Notices(collector, self._files, self._settings.data)
         otlp = otlp_url(self._settings, self._plane.http_port)
         subjects = (
-            Health(notices),
-            Slos(evaluations, Summaries(collector, paging), collector),
-            Declarations(collector),
-            Traces(self._plane.traces, self._clock),
-            Alerts(paging),
-            Metrics(self._exposition),
-            Pages(evaluations, paging, collector, notices, self._clock, otlp),
+            HealthRoutes(notices),
+            SloRoutes(evaluations, Summaries(collector, paging), collector),
+            DeclarationRoutes(collector),
+            TraceRoutes(self._plane.traces, self._clock),
+            AlertRoutes(paging),
+            MetricsRoute(self._exposition),
+            PageRoutes(evaluations, paging, collector, notices, self._clock, otlp),
         )
         return create_app(subjects, self._plane.write_app)
 

@@ -1,43 +1,45 @@
-"""Alerts: from an evaluation to somebody who knows. Burn and no-data alerts, their outbox and senders, and rules for Prometheus.
+"""Alerts: from an evaluation to somebody who knows. Burn and no-data alerts, their outbox and notifiers, and rules for Prometheus.
 
-    Evaluation -> AlertEngine -> outbox (in the ledger's file) -> Pager -> Sender
+    Evaluation -> AlertEngine -> outbox (in the ledger's file) -> Pager -> Notifier
     SLOs       -> prometheus.build_rules -> rules.yml
 
 `now` is always a parameter; only the pager is handed a clock.
 """
 
-from .alert import Alert, Key, Kind
+from .alert import Alert, AlertKey, AlertKind
 from .engine import AlertEngine
 from .errors import AlertsError, InvalidReceiver, StoreError
 from .notice import Notice
 from .notification import Action, Notification, Receiver
+from .notifier import DELIVERED, Attempt, FakeNotifier, Notifier, Outcome
 from .open_alerts import OpenAlert, OpenAlerts
 from .outbox import Delivery, Outbox, Stage
 from .pager import Pager
 from .paging import Paging
 from .prometheus import build_rules, write
-from .round import Change
-from .sender import DELIVERED, FakeSender, Outcome, Sender, Verdict
-from .state import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
-from .webhook import WebhookSender
+from .round import AlertChange
+from .state import KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transition, step
+from .webhook import WebhookNotifier
 
 __all__ = [
     "DELIVERED",
     "KEEP_FIRING_SECONDS",
     "Action",
     "Alert",
+    "AlertChange",
     "AlertEngine",
+    "AlertKey",
+    "AlertKind",
     "AlertsError",
-    "Change",
-    "Condition",
+    "Attempt",
+    "ConditionState",
     "Delivery",
-    "FakeSender",
+    "FakeNotifier",
     "Firing",
     "InvalidReceiver",
-    "Key",
-    "Kind",
     "Notice",
     "Notification",
+    "Notifier",
     "OpenAlert",
     "OpenAlerts",
     "Outbox",
@@ -46,12 +48,10 @@ __all__ = [
     "Paging",
     "Reason",
     "Receiver",
-    "Sender",
     "Stage",
     "StoreError",
     "Transition",
-    "Verdict",
-    "WebhookSender",
+    "WebhookNotifier",
     "build_rules",
     "step",
     "write",

@@ -11,7 +11,7 @@ from ..slo import Severity, timestamp
 from .state import KEEP_FIRING_SECONDS, Firing
 
 
-class Kind(Enum):
+class AlertKind(Enum):
     """What an alert is about. Burn alerts belong to an SLO, `NO_DATA` to the service that sends the events."""
 
     NO_DATA = "no_data"
@@ -21,19 +21,21 @@ class Kind(Enum):
     @property
     def severity(self) -> Severity:
         """A ticket waits for working hours; everything else wakes somebody."""
-        return Severity.TICKET if self is Kind.TICKET else Severity.PAGE
+        return Severity.TICKET if self is AlertKind.TICKET else Severity.PAGE
 
 
-class Key(NamedTuple):
+class AlertKey(NamedTuple):
     """Which alert: there is at most one open alert a key. `name` is an SLO's, for `NO_DATA` a service's."""
 
-    kind: Kind
+    kind: AlertKind
     name: str
 
     @property
     def dedup(self) -> str:
         """What receivers recognise the incident by: the same at trigger and resolve, free of any level or value."""
-        return f"service/{self.name}/no_data" if self.kind is Kind.NO_DATA else f"slo/{self.name}/{self.kind.value}"
+        return (
+            f"service/{self.name}/no_data" if self.kind is AlertKind.NO_DATA else f"slo/{self.name}/{self.kind.value}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Alert:
     `labels` stay as they were when it fired, so that a receiver finds the same alert again at its end.
     """
 
-    key: Key
+    key: AlertKey
     slo: str
     service: str
     labels: Mapping[str, str]
@@ -55,7 +57,7 @@ class Alert:
 
     @property
     def severity(self) -> Severity:
-        """Who is told: see `Kind.severity`."""
+        """Who is told: see `AlertKind.severity`."""
         return self.key.kind.severity
 
     @property

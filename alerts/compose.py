@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..slo import SLO, Status
-from .alert import Alert, Key, Kind
+from .alert import Alert, AlertKey, AlertKind
 from .links import links, slo_url
 from .message import Message, burning, resolved, silent
 from .names import (
@@ -22,7 +22,7 @@ from .notification import Action, Notification
 from .state import Firing
 
 
-def opened(key: Key, status: Status, firing: Firing) -> Alert:
+def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:
     """The alert that fires, in words made from the status it fired at."""
     message = said(key.kind, status, firing.since)
     slo = status.slo
@@ -43,18 +43,18 @@ def resolves(alert: Alert, status: Status | None, now: float, public_url: str) -
     return _notification(alert, Action.RESOLVE, message, now, found, public_url)
 
 
-def said(kind: Kind, status: Status, since: float) -> Message:
+def said(kind: AlertKind, status: Status, since: float) -> Message:
     """What an alert of this kind says about this status."""
-    return silent(status, since) if kind is Kind.NO_DATA else burning(status, kind.severity, since)
+    return silent(status, since) if kind is AlertKind.NO_DATA else burning(status, kind.severity, since)
 
 
-def labels(kind: Kind, slo: SLO) -> dict[str, str]:
+def labels(kind: AlertKind, slo: SLO) -> dict[str, str]:
     """The SLO's own labels, and over them those that receivers route, group and inhibit by."""
     return {
         **slo.labels,
-        LABEL_ALERTNAME: ALERT_NO_DATA if kind is Kind.NO_DATA else ALERT_BURN,
+        LABEL_ALERTNAME: ALERT_NO_DATA if kind is AlertKind.NO_DATA else ALERT_BURN,
         LABEL_SLO: slo.name,
-        LABEL_SERVICE: slo.sli.service if kind is Kind.NO_DATA else slo.service,
+        LABEL_SERVICE: slo.sli.service if kind is AlertKind.NO_DATA else slo.service,
         LABEL_SEVERITY: kind.severity.value,
     }
 
@@ -67,7 +67,7 @@ def _notification(
     return Notification(action, alert.key.dedup, alert.labels, {**texts, **found}, alert.firing.since, ended, url)
 
 
-def _reason(kind: Kind, status: Status) -> str:
-    if kind is Kind.NO_DATA:
+def _reason(kind: AlertKind, status: Status) -> str:
+    if kind is AlertKind.NO_DATA:
         return status.reason
     return next(rule.reason for rule in status.rules if rule.severity is kind.severity)

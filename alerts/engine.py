@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ..slo import SLO, Evaluation, State
-from .alert import Kind
+from .alert import AlertKind
 from .errors import InvalidReceiver
-from .judgement import Judge
+from .judgement import AlertJudge
 from .notification import Receiver
 from .open_alerts import OpenAlerts
 from .outbox import Outbox
-from .round import Change, Round
+from .round import AlertChange, Round
 from .schema import connect, transaction
 from .state_times import StateTimes
 from .store import AlertStore, StateSince
@@ -49,7 +49,7 @@ class AlertEngine:
         self._outbox = Outbox(self._connection)
         self._open = self._store.open_alerts()
         self._times = StateTimes(self._store.states())
-        self._judge = Judge()
+        self._judge = AlertJudge()
         self._kept: Sequence[SLO] | None = None
         self._lock = threading.Lock()
 
@@ -63,7 +63,7 @@ class AlertEngine:
         """The alerts that are open now."""
         return OpenAlerts(self._open)
 
-    def evaluate(self, evaluation: Evaluation, now: float) -> list[Change]:
+    def evaluate(self, evaluation: Evaluation, now: float) -> list[AlertChange]:
         """Takes an evaluation of all SLOs, or of some of them, into account; returns what changed.
 
         Alerts of SLOs that are not in it are left alone: see `retire`. `StoreError` when the round can't be kept; the next
@@ -76,7 +76,7 @@ class AlertEngine:
             self._keep(round_, begun=self._times.changed(evaluation, now))
         return self._announce(round_.changes)
 
-    def retire(self, slos: Sequence[SLO], now: float) -> list[Change]:
+    def retire(self, slos: Sequence[SLO], now: float) -> list[AlertChange]:
         """To be called when the set of SLOs changed, and after a start: ends the alerts of SLOs that are not among `slos`.
 
         Calling it again with the same object costs nothing.
@@ -87,7 +87,7 @@ class AlertEngine:
         with self._lock:
             round_ = Round(self._open, self._public_url, now)
             for key in self._open:
-                if key.name not in (services if key.kind is Kind.NO_DATA else names):
+                if key.name not in (services if key.kind is AlertKind.NO_DATA else names):
                     round_.withdraw(key)
             self._keep(round_, gone=self._times.names() - names)
             self._kept = slos
@@ -109,7 +109,7 @@ class AlertEngine:
         self._times.forget(gone)
         self._open = round_.open
 
-    def _announce(self, changes: list[Change]) -> list[Change]:
+    def _announce(self, changes: list[AlertChange]) -> list[AlertChange]:
         if any(change.notification for change in changes):
             self._on_queued()
         return changes

@@ -14,40 +14,40 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..slo import Evaluation, Layout
-from .alert import Alert, Key, Kind
-from .state import Condition
+from .alert import Alert, AlertKey, AlertKind
+from .state import ConditionState
 
-_BURN_KINDS = (Kind.PAGE, Kind.TICKET)  # pages first: whether a ticket is inhibited depends on its page
+_BURN_KINDS = (AlertKind.PAGE, AlertKind.TICKET)  # pages first: whether a ticket is inhibited depends on its page
 
 
 class Judgement(NamedTuple):
     """What is known of one alert's condition; `row` is the evaluation's row that says so."""
 
-    key: Key
-    condition: Condition
+    key: AlertKey
+    condition: ConditionState
     row: int
 
 
-class Judge:
+class AlertJudge:
     """Knows, for every set of SLOs it has seen, which rows a service feeds."""
 
     def __init__(self) -> None:
         self._services: WeakKeyDictionary[Layout, dict[str, int]] = WeakKeyDictionary()
 
-    def judgements(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> list[Judgement]:
+    def judgements(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> list[Judgement]:
         """Conditions of the alerts that are open or should be; all others are clear and inactive."""
         return [*self._no_data(evaluation, open_), *_burns(evaluation, open_)]
 
-    def _no_data(self, evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
+    def _no_data(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
         silent = evaluation.observation.silent
         concerned = {evaluation.slos[row].sli.service for row in np.flatnonzero(silent).tolist()}
-        concerned |= {key.name for key in open_ if key.kind is Kind.NO_DATA}
+        concerned |= {key.name for key in open_ if key.kind is AlertKind.NO_DATA}
         if not concerned:
             return
         rows = self._strictest(evaluation.layout)
         for service in sorted(concerned & rows.keys()):
-            condition = Condition.MET if silent[rows[service]] else Condition.CLEAR
-            yield Judgement(Key(Kind.NO_DATA, service), condition, rows[service])
+            condition = ConditionState.MET if silent[rows[service]] else ConditionState.CLEAR
+            yield Judgement(AlertKey(AlertKind.NO_DATA, service), condition, rows[service])
 
     def _strictest(self, layout: Layout) -> dict[str, int]:
         """The row of the SLO with the highest objective that each service feeds, the first by name among equals."""
@@ -61,13 +61,13 @@ class Judge:
         return found
 
 
-def _burns(evaluation: Evaluation, open_: Mapping[Key, Alert]) -> Iterator[Judgement]:
+def _burns(evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
     met = {kind: evaluation.met[kind.severity] >= 0 for kind in _BURN_KINDS}
-    concerned = set(np.flatnonzero(met[Kind.PAGE] | met[Kind.TICKET]).tolist())
+    concerned = set(np.flatnonzero(met[AlertKind.PAGE] | met[AlertKind.TICKET]).tolist())
     rows = evaluation.layout.rows
-    concerned |= {rows[key.name] for key in open_ if key.kind is not Kind.NO_DATA and key.name in rows}
+    concerned |= {rows[key.name] for key in open_ if key.kind is not AlertKind.NO_DATA and key.name in rows}
     for row in sorted(concerned):
-        clear = Condition.UNKNOWN if evaluation.observation.silent[row] else Condition.CLEAR
+        clear = ConditionState.UNKNOWN if evaluation.observation.silent[row] else ConditionState.CLEAR
         for kind in _BURN_KINDS:
-            condition = Condition.MET if met[kind][row] else clear
-            yield Judgement(Key(kind, evaluation.slos[row].name), condition, row)
+            condition = ConditionState.MET if met[kind][row] else clear
+            yield Judgement(AlertKey(kind, evaluation.slos[row].name), condition, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .state import Condition, Reason
+from .state import ConditionState, Reason
 
 
 class Notice(Enum):
@@ -23,7 +23,7 @@ class Notice(Enum):
         return self in (Notice.TRIGGER, Notice.RESOLVE)
 
 
-def decide(condition: Condition, reason: Reason, *, told: bool, inhibited: bool) -> Notice:
+def decide(condition: ConditionState, reason: Reason, *, told: bool, inhibited: bool) -> Notice:
     """What receivers are told after a step of an alert's machine ended with `reason`. `told`: whether they know that it fires.
 
     An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody.
@@ -32,6 +32,6 @@ def decide(condition: Condition, reason: Reason, *, told: bool, inhibited: bool)
         return Notice.RESOLVE if told else Notice.NEVER_TOLD
     if told:
         return Notice.ALREADY_TOLD
-    if condition is not Condition.MET:
+    if condition is not ConditionState.MET:
         return Notice.CONDITION_NOT_MET
     return Notice.INHIBITED if inhibited else Notice.TRIGGER

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..slo import SLO, timestamp
-from .alert import Alert, Key, Kind
+from .alert import Alert, AlertKey, AlertKind
 
 
 class OpenAlert(NamedTuple):
@@ -36,21 +36,25 @@ class OpenAlert(NamedTuple):
 class OpenAlerts:
     """All of them at one moment. Iterating gives pages first, then the oldest first."""
 
-    by_key: Mapping[Key, Alert]
+    by_key: Mapping[AlertKey, Alert]
 
     def __len__(self) -> int:
         return len(self.by_key)
 
     def __iter__(self) -> Iterator[OpenAlert]:
-        order = sorted(self.by_key.values(), key=lambda alert: (alert.key.kind is Kind.TICKET, alert.firing.since))
+        order = sorted(self.by_key.values(), key=lambda alert: (alert.key.kind is AlertKind.TICKET, alert.firing.since))
         return (OpenAlert(alert, inhibited(alert.key, self.by_key)) for alert in order)
 
     def of(self, slo: SLO) -> tuple[OpenAlert, ...]:
         """Those that concern an SLO: its page, its ticket, and that of the service that feeds it."""
-        keys = (Key(Kind.PAGE, slo.name), Key(Kind.TICKET, slo.name), Key(Kind.NO_DATA, slo.sli.service))
+        keys = (
+            AlertKey(AlertKind.PAGE, slo.name),
+            AlertKey(AlertKind.TICKET, slo.name),
+            AlertKey(AlertKind.NO_DATA, slo.sli.service),
+        )
         return tuple(OpenAlert(self.by_key[key], inhibited(key, self.by_key)) for key in keys if key in self.by_key)
 
 
-def inhibited(key: Key, open_: Container[Key]) -> bool:
+def inhibited(key: AlertKey, open_: Container[AlertKey]) -> bool:
     """Whether nobody is told of this alert for now: a ticket while the page of the same SLO fires."""
-    return key.kind is Kind.TICKET and Key(Kind.PAGE, key.name) in open_
+    return key.kind is AlertKind.TICKET and AlertKey(AlertKind.PAGE, key.name) in open_

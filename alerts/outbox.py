@@ -20,8 +20,8 @@ from typing import Any, Final, NamedTuple
 from ..slo import DAY, HOUR
 from .errors import StoreError
 from .notification import Action, Notification
+from .notifier import Attempt, Outcome
 from .schema import connect, transaction
-from .sender import Outcome, Verdict
 
 BACK_OFF_SECONDS: Final = (1, 2, 4, 8, 16, 32, 60)
 """After the first failure, the second, ...; the last for all that follow."""
@@ -105,16 +105,16 @@ class Outbox:
         found: float | None = self._read(f"SELECT min(due) {_HEADS}", (receiver,))[0][0]
         return found
 
-    def record(self, delivery: Delivery, outcome: Outcome, now: float) -> Stage:
+    def record(self, delivery: Delivery, attempt: Attempt, now: float) -> Stage:
         """Remembers what became of an attempt; a retry is due after the back-off, or later if the receiver asked for it."""
-        stage = _stage(delivery, outcome, now)
+        stage = _stage(delivery, attempt, now)
         attempts = delivery.attempts + 1
-        due = now + wait(attempts, outcome.retry_after)
+        due = now + wait(attempts, attempt.retry_after)
         finished = None if stage is Stage.PENDING else now
         with self._lock, transaction(self._connection):
             self._connection.execute(
                 "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ? WHERE id = ?",
-                (stage.value, attempts, due, outcome.reason, finished, delivery.id),
+                (stage.value, attempts, due, attempt.reason, finished, delivery.id),
             )
             self._connection.execute("DELETE FROM outbox WHERE finished < ?", (now - KEPT_SECONDS,))
         return stage
@@ -152,9 +152,9 @@ def wait(attempts: int, retry_after: float | None) -> float:
     return float(min(max(back_off, retry_after or 0), LONGEST_WAIT_SECONDS))
 
 
-def _stage(delivery: Delivery, outcome: Outcome, now: float) -> Stage:
-    if outcome.verdict is Verdict.DELIVERED:
+def _stage(delivery: Delivery, attempt: Attempt, now: float) -> Stage:
+    if attempt.outcome is Outcome.DELIVERED:
         return Stage.DELIVERED
-    if outcome.verdict is Verdict.REJECTED:
+    if attempt.outcome is Outcome.REJECTED:
         return Stage.REJECTED
     return Stage.GIVEN_UP if now - delivery.created >= GIVE_UP_SECONDS else Stage.PENDING

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .errors import StoreError
+from .notifier import Attempt, Notifier, Outcome
 from .outbox import Delivery, Outbox, Stage
-from .sender import Outcome, Sender, Verdict
 
 LOOK_SECONDS: Final = 5.0
 """A lane looks again that often though nobody woke it, so that nothing hangs on one lost wake-up."""
@@ -19,12 +19,12 @@ _log = logging.getLogger(__name__)
 
 
 class Pager:
-    """Delivers for as long as `run` is awaited. `now` gives epoch seconds; `senders` are by the names of their receivers."""
+    """Delivers for as long as `run` is awaited. `now` gives epoch seconds; `notifiers` are by the names of their receivers."""
 
-    def __init__(self, outbox: Outbox, senders: Mapping[str, Sender], now: Callable[[], float]) -> None:
+    def __init__(self, outbox: Outbox, notifiers: Mapping[str, Notifier], now: Callable[[], float]) -> None:
         self._outbox = outbox
         self._now = now
-        self._lanes = [_Lane(name, sender, outbox, now) for name, sender in senders.items()]
+        self._lanes = [_Lane(name, notifier, outbox, now) for name, notifier in notifiers.items()]
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
@@ -70,13 +70,13 @@ class Pager:
 class _Lane:
     """The way to one receiver."""
 
-    def __init__(self, name: str, sender: Sender, outbox: Outbox, now: Callable[[], float]) -> None:
+    def __init__(self, name: str, notifier: Notifier, outbox: Outbox, now: Callable[[], float]) -> None:
         self.name = name
         self.awake = asyncio.Event()
-        self._sender = sender
+        self._notifier = notifier
         self._outbox = outbox
         self._now = now
-        self._unrecorded: dict[int, tuple[Delivery, Outcome]] = {}
+        self._unrecorded: dict[int, tuple[Delivery, Attempt]] = {}
 
     async def run(self) -> None:
         while True:
@@ -94,31 +94,31 @@ class _Lane:
         """Sends what is due, in parallel; returns how many messages were accepted."""
         await self._record_rest()
         due = await asyncio.to_thread(self._outbox.due, self.name, self._now())
-        outcomes = await asyncio.gather(*(self._send(delivery) for delivery in due))
-        return sum(outcome.verdict is Verdict.DELIVERED for outcome in outcomes)
+        attempts = await asyncio.gather(*(self._send(delivery) for delivery in due))
+        return sum(attempt.outcome is Outcome.DELIVERED for attempt in attempts)
 
-    async def _send(self, delivery: Delivery) -> Outcome:
+    async def _send(self, delivery: Delivery) -> Attempt:
         try:
-            outcome = await self._sender.send(delivery.notification, self._now())
-        except Exception as error:  # noqa: BLE001 - whatever a sender does wrong, the page stays in the outbox
-            outcome = Outcome(Verdict.RETRY, f"its sender failed: {type(error).__name__}")
-        self._unrecorded[delivery.id] = (delivery, outcome)
+            attempt = await self._notifier.send(delivery.notification, self._now())
+        except Exception as error:  # noqa: BLE001 - whatever a notifier does wrong, the page stays in the outbox
+            attempt = Attempt(Outcome.RETRY, f"its notifier failed: {type(error).__name__}")
+        self._unrecorded[delivery.id] = (delivery, attempt)
         with contextlib.suppress(StoreError):  # the next look records it, or says why it can't
-            await self._record(delivery, outcome)
-        return outcome
+            await self._record(delivery, attempt)
+        return attempt
 
-    async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
-        stage = await asyncio.to_thread(self._outbox.record, delivery, outcome, self._now())
+    async def _record(self, delivery: Delivery, attempt: Attempt) -> None:
+        stage = await asyncio.to_thread(self._outbox.record, delivery, attempt, self._now())
         self._unrecorded.pop(delivery.id, None)
         if stage in (Stage.REJECTED, Stage.GIVEN_UP):
-            _log.error("%s never got %s: %s", self.name, _words(delivery), outcome.reason)
+            _log.error("%s never got %s: %s", self.name, _words(delivery), attempt.reason)
         elif stage is Stage.PENDING:
-            _log.warning("%s did not get %s yet: %s", self.name, _words(delivery), outcome.reason)
+            _log.warning("%s did not get %s yet: %s", self.name, _words(delivery), attempt.reason)
 
     async def _record_rest(self) -> None:
         """Nothing is sent while this fails, or a full disk would page somebody every second."""
-        for delivery, outcome in list(self._unrecorded.values()):
-            await self._record(delivery, outcome)
+        for delivery, attempt in list(self._unrecorded.values()):
+            await self._record(delivery, attempt)
 
     async def _pause(self) -> float:
         due = await asyncio.to_thread(self._outbox.next_due, self.name)

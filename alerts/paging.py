@@ -15,10 +15,10 @@ from .engine import AlertEngine
 from .errors import AlertsError
 from .names import METRIC_NOTIFICATIONS
 from .notification import Receiver
+from .notifier import Notifier
 from .open_alerts import OpenAlerts
 from .outbox import Outbox
 from .pager import Pager
-from .sender import Sender
 
 LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
@@ -29,22 +29,22 @@ _log = logging.getLogger(__name__)
 class Paging:
     """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
 
-    `senders` are by the names of their receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
+    `notifiers` are by the names of their receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
     `registry` takes the outbox's gauge.
     """
 
     def __init__(
         self,
         path: Path,
-        senders: Mapping[str, Sender],
+        notifiers: Mapping[str, Notifier],
         public_url: str,
         now: Callable[[], float],
         registry: CollectorRegistry,
     ) -> None:
-        self._senders = senders
+        self._notifiers = notifiers
         self._outbox = Outbox.open(path)
-        self._pager = Pager(self._outbox, senders, now)
-        self._engine = AlertEngine(path, [Receiver(name) for name in senders], public_url, self._pager.wake)
+        self._pager = Pager(self._outbox, notifiers, now)
+        self._engine = AlertEngine(path, [Receiver(name) for name in notifiers], public_url, self._pager.wake)
         self._notifications = Gauge(
             METRIC_NOTIFICATIONS,
             "Notifications kept, by receiver and where they stand",
@@ -96,8 +96,8 @@ class Paging:
             _log.warning(
                 "pages that are not sent yet stay in the outbox until the next start: %s", str(error) or "no time left"
             )
-        for sender in self._senders.values():
-            await sender.close()
+        for notifier in self._notifiers.values():
+            await notifier.close()
 
     def close(self) -> None:
         """Closes its connections; what is open stays open in the file."""

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 from ..slo import Evaluation, Status
 from . import compose
-from .alert import Alert, Key
+from .alert import Alert, AlertKey
 from .judgement import Judgement
 from .notice import Notice, decide
 from .notification import Notification, Receiver
 from .open_alerts import inhibited
 from .outbox import Outbox
-from .state import Condition, Firing, Reason, Transition, step
+from .state import ConditionState, Firing, Reason, Transition, step
 from .store import AlertStore
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AlertChange:
     """One thing that happened to one alert, why, and who was told. `notification` is what goes out, if anything does."""
 
     alert: Alert
@@ -34,9 +34,9 @@ class Change:
 class Round:
     """One evaluation's worth of changes. `open` is what will be open once `store` is committed, `changes` what happened to each."""
 
-    def __init__(self, open_: Mapping[Key, Alert], public_url: str, now: float) -> None:
+    def __init__(self, open_: Mapping[AlertKey, Alert], public_url: str, now: float) -> None:
         self.open = dict(open_)
-        self.changes: list[Change] = []
+        self.changes: list[AlertChange] = []
         self._public_url = public_url
         self._now = now
         self._last: Status | None = None
@@ -51,12 +51,12 @@ class Round:
             in_words = before is None or notice.sends
             self._change(key, transition, notice, self._status(evaluation, row) if in_words else None)
 
-    def withdraw(self, key: Key) -> None:
+    def withdraw(self, key: AlertKey) -> None:
         """Ends an alert whose SLO is gone."""
-        notice = self._notice(key, Condition.UNKNOWN, Reason.WITHDRAWN)
+        notice = self._notice(key, ConditionState.UNKNOWN, Reason.WITHDRAWN)
         self._change(key, Transition(None, Reason.WITHDRAWN), notice, None)
 
-    def _notice(self, key: Key, condition: Condition, reason: Reason) -> Notice:
+    def _notice(self, key: AlertKey, condition: ConditionState, reason: Reason) -> Notice:
         told = key in self.open and self.open[key].told
         return decide(condition, reason, told=told, inhibited=inhibited(key, self.open))
 
@@ -66,7 +66,7 @@ class Round:
             self._last = evaluation.status(row)
         return self._last
 
-    def _change(self, key: Key, transition: Transition, notice: Notice, status: Status | None) -> None:
+    def _change(self, key: AlertKey, transition: Transition, notice: Notice, status: Status | None) -> None:
         alert = self._after(key, transition.firing, status)
         notification = self._notification(alert, notice, status)
         alert = replace(alert, told=alert.told or notice is Notice.TRIGGER)
@@ -74,9 +74,9 @@ class Round:
             del self.open[key]
         else:
             self.open[key] = alert
-        self.changes.append(Change(alert, transition.reason, notice, notification))
+        self.changes.append(AlertChange(alert, transition.reason, notice, notification))
 
-    def _after(self, key: Key, firing: Firing | None, status: Status | None) -> Alert:
+    def _after(self, key: AlertKey, firing: Firing | None, status: Status | None) -> Alert:
         """The alert as it is then; one that ends stays as it was."""
         before = self.open.get(key)
         if before is not None:
@@ -97,7 +97,9 @@ class Round:
         """Writes every change, in the caller's transaction."""
         self.changes = [self._stored(change, store, outbox, receivers) for change in self.changes]
 
-    def _stored(self, change: Change, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> Change:
+    def _stored(
+        self, change: AlertChange, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]
+    ) -> AlertChange:
         alert = change.alert
         if alert.number == 0:
             alert = self.open[alert.key] = store.add(alert)

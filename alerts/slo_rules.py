@@ -24,7 +24,7 @@ SLOW: Final = Window(120)
 """Below Prometheus' look-back of 5 minutes, so that a slow record is never gone between two evaluations."""
 FAST_UP_TO: Final = Window(6 * HOUR)
 
-Rule = dict[str, Any]
+PrometheusRule = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class SloRules:
             found.append({"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": [self._copy(), *slow]})
         return found
 
-    def _copy(self) -> Rule:
+    def _copy(self) -> PrometheusRule:
         """Series by series, so that a counter's reset stays visible to `rate`."""
         expr = selector(metric_names.EVENTS, self._events)
         return {"record": names.RECORD_EVENTS_COPY, "expr": expr, "labels": self._identity}
@@ -72,14 +72,14 @@ class SloRules:
         only = {metric_names.RESULT: metric_names.BAD} if bad else {}
         return f"{selector(source, {**self._events, **only})}[{window}]"
 
-    def _sli(self, window: Window) -> Rule:
+    def _sli(self, window: Window) -> PrometheusRule:
         """The share of bad events; 0 before the first bad one, nothing at all without traffic (0/0 would spread as NaN)."""
         bad, every = self._counter(window, bad=True), self._counter(window, bad=False)
         expr = f"(sum(rate({bad})) or 0 * sum(rate({every})))\n/\n(sum(rate({every})) > 0)\n"
         labels = {**self._labels, names.SLOTH_WINDOW: str(window)}
         return {"record": f"{names.RECORD_SLI_ERROR}{window}", "expr": expr, "labels": labels}
 
-    def _metadata(self, shortest: Window) -> list[Rule]:
+    def _metadata(self, shortest: Window) -> list[PrometheusRule]:
         objective = self.slo.objective
         days = figures.exact(Fraction(self.slo.window.seconds, DAY))
         constants = {
@@ -90,7 +90,9 @@ class SloRules:
             names.RECORD_PERIOD_BURN: self._burn(self.slo.window),
             names.RECORD_REMAINING: f"1 - {selector(names.RECORD_PERIOD_BURN, self._identity)}",
         }
-        rules: list[Rule] = [{"record": name, "expr": expr, "labels": self._labels} for name, expr in constants.items()]
+        rules: list[PrometheusRule] = [
+            {"record": name, "expr": expr, "labels": self._labels} for name, expr in constants.items()
+        ]
         return [*rules, {"record": names.RECORD_INFO, "expr": "vector(1)", "labels": {**self._labels, **self._info}}]
 
     @property
@@ -107,11 +109,11 @@ class SloRules:
         matching = ", ".join((names.SLOTH_ID, names.SLOTH_SLO, names.SLOTH_SERVICE))
         return f"{ratio}\n/ on({matching}) group_left\n{selector(names.RECORD_ERROR_BUDGET, self._identity)}\n"
 
-    def _alerts(self) -> list[Rule]:
+    def _alerts(self) -> list[PrometheusRule]:
         by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
         return [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
 
-    def _alert(self, severity: Severity, rules: Sequence[BurnRule]) -> Rule:
+    def _alert(self, severity: Severity, rules: Sequence[BurnRule]) -> PrometheusRule:
         labels = {
             **self._labels,
             names.LABEL_SLO: self.slo.name,

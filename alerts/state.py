@@ -13,7 +13,7 @@ from typing import Final
 KEEP_FIRING_SECONDS: Final = 300
 
 
-class Condition(Enum):
+class ConditionState(Enum):
     """What is known of an alert's condition at one moment."""
 
     MET = "met"
@@ -61,15 +61,15 @@ class Transition:
     reason: Reason
 
 
-def step(firing: Firing | None, condition: Condition, now: float) -> Transition:
+def step(firing: Firing | None, condition: ConditionState, now: float) -> Transition:
     """The machine's answer to `condition` at `now` (epoch seconds).
 
     An unknown condition never fires an alert and never ends one: it takes back the calm that was counted so far.
     """
     if firing is None:
-        met = condition is Condition.MET
+        met = condition is ConditionState.MET
         return Transition(Firing(now), Reason.FIRED) if met else Transition(None, Reason.QUIET)
-    if condition is not Condition.CLEAR:
+    if condition is not ConditionState.CLEAR:
         return _open(firing, condition)
     if firing.clear_since is None:
         return Transition(Firing(firing.since, now), Reason.CLEARED)
@@ -78,7 +78,7 @@ def step(firing: Firing | None, condition: Condition, now: float) -> Transition:
     return Transition(firing, Reason.HELD)
 
 
-def _open(firing: Firing, condition: Condition) -> Transition:
+def _open(firing: Firing, condition: ConditionState) -> Transition:
     if firing.clear_since is not None:
         return Transition(Firing(firing.since), Reason.MET_AGAIN)
-    return Transition(firing, Reason.STILL_MET if condition is Condition.MET else Reason.KEPT)
+    return Transition(firing, Reason.STILL_MET if condition is ConditionState.MET else Reason.KEPT)

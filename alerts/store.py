@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from ..slo import DAY, State
-from .alert import Alert, Key, Kind
+from .alert import Alert, AlertKey, AlertKind
 from .state import Firing
 
 KEPT_SECONDS: Final = 400 * DAY
@@ -29,7 +29,7 @@ class AlertStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def open_alerts(self) -> dict[Key, Alert]:
+    def open_alerts(self) -> dict[AlertKey, Alert]:
         """Every alert that is not resolved, oldest first."""
         rows = self._connection.execute(
             "SELECT number, kind, name, slo, service, labels, reason, summary, since, clear_since, told"
@@ -89,5 +89,5 @@ def _alert(
     clear_since: float | None,
     told: int,
 ) -> Alert:
-    key, firing = Key(Kind(kind), name), Firing(since, clear_since)
+    key, firing = AlertKey(AlertKind(kind), name), Firing(since, clear_since)
     return Alert(key, slo, service, json.loads(labels), reason, summary, firing, bool(told), number)

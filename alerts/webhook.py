@@ -22,7 +22,7 @@ from ..slo import timestamp
 from .errors import InvalidReceiver
 from .names import LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO, SIGNATURE_HEADER
 from .notification import Action, Notification
-from .sender import DELIVERED, Outcome, Verdict
+from .notifier import DELIVERED, Attempt, Outcome
 
 TIMEOUT_SECONDS: Final = 5.0
 RETRIED: Final = frozenset({408, 425, 429})
@@ -33,7 +33,7 @@ _NOT_ENDED: Final = "0001-01-01T00:00:00Z"
 _READ_LIMIT: Final = 65_536
 
 
-class WebhookSender:
+class WebhookNotifier:
     """Posts to one URL. Neither its secret nor more of its URL than scheme and host is ever shown: paths carry tokens too.
 
     `InvalidReceiver` unless the URL is http(s) with a host. Redirects are not followed: they would carry pages to strangers.
@@ -48,13 +48,13 @@ class WebhookSender:
         logging.getLogger("httpx").addFilter(_hide_paths)
 
     def __repr__(self) -> str:
-        return f"WebhookSender({self._name!r}, {_origin(self._url)})"
+        return f"WebhookNotifier({self._name!r}, {_origin(self._url)})"
 
     async def close(self) -> None:
         """Closes its connections."""
         await self._client.aclose()
 
-    async def send(self, notification: Notification, now: float) -> Outcome:
+    async def send(self, notification: Notification, now: float) -> Attempt:
         """Posts once, within 5 seconds in all."""
         body = json.dumps(payload(notification, self._name, self._external_url), sort_keys=True).encode()
         headers = {"content-type": "application/json", "user-agent": "fournines"}
@@ -64,11 +64,11 @@ class WebhookSender:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._post(body, headers, now)
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome(Verdict.RETRY, f"no answer within {TIMEOUT_SECONDS:g} s")
+            return Attempt(Outcome.RETRY, f"no answer within {TIMEOUT_SECONDS:g} s")
         except httpx.HTTPError as error:
-            return Outcome(Verdict.RETRY, f"no connection to {_origin(self._url)} ({type(error).__name__})")
+            return Attempt(Outcome.RETRY, f"no connection to {_origin(self._url)} ({type(error).__name__})")
 
-    async def _post(self, body: bytes, headers: dict[str, str], now: float) -> Outcome:
+    async def _post(self, body: bytes, headers: dict[str, str], now: float) -> Attempt:
         async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
             read = 0
             async for chunk in response.aiter_raw():  # read to its end, so that the connection can be used again
@@ -123,15 +123,15 @@ def sign(body: bytes, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def judge(status: int, retry_after: str | None, now: float) -> Outcome:
+def judge(status: int, retry_after: str | None, now: float) -> Attempt:
     """What a status code means for the message that was answered with it."""
     if 200 <= status < 300:
         return DELIVERED
     if status in RETRIED or status >= 500:
-        return Outcome(Verdict.RETRY, f"answered {status}", _seconds(retry_after, now))
+        return Attempt(Outcome.RETRY, f"answered {status}", _seconds(retry_after, now))
     if 300 <= status < 400:
-        return Outcome(Verdict.REJECTED, f"answered {status}; redirects are not followed")
-    return Outcome(Verdict.REJECTED, f"answered {status}")
+        return Attempt(Outcome.REJECTED, f"answered {status}; redirects are not followed")
+    return Attempt(Outcome.REJECTED, f"answered {status}")
 
 
 def _seconds(retry_after: str | None, now: float) -> float | None:

@@ -10,14 +10,14 @@ import typer
 
 from .extra import collector_extra
 from .failure import EXIT_FAULT, fail
-from .options import Config, Data
+from .options import ConfigOption, Data
 
 if TYPE_CHECKING:
     from ..settings import Settings
 
 
 def warmup(
-    config: Config = None,
+    config: ConfigOption = None,
     data: Data = None,
     kernels: Annotated[Path | None, typer.Option(help="Folder to fill. (default: kernels, in the data folder)")] = None,
 ) -> None:
@@ -36,7 +36,7 @@ def warmup(
 
 def backup(
     target: Annotated[Path, typer.Argument(help="File to make; it must not be there yet.")],
-    config: Config = None,
+    config: ConfigOption = None,
     data: Data = None,
 ) -> None:
     """Copy the ledger. It may be in use; the copy is whole, checked, and one file."""
@@ -54,7 +54,7 @@ def backup(
 
 def verify(
     path: Annotated[Path | None, typer.Argument(help="A ledger, a copy of one, or a data folder.")] = None,
-    config: Config = None,
+    config: ConfigOption = None,
     data: Data = None,
 ) -> None:
     """Check a ledger. Its pages, and that every count adds up; the exit code says whether it is sound."""

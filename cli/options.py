@@ -10,7 +10,7 @@ import typer
 PAGES: Final = "http://127.0.0.1:8400"
 """Where `fournines serve` shows its pages unless it is told otherwise."""
 
-Config = Annotated[
+ConfigOption = Annotated[
     Path | None, typer.Option(help="Configuration file. (default: ./fournines.yaml, where there is one)")
 ]
 Data = Annotated[

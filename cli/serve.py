@@ -12,7 +12,7 @@ import typer
 from .extra import collector_extra
 from .failure import fail
 from .interrupt import ended_by_interrupt
-from .options import Config, Data
+from .options import ConfigOption, Data
 
 
 def _port(what: str) -> Any:
@@ -20,7 +20,7 @@ def _port(what: str) -> Any:
 
 
 def serve(
-    config: Config = None,
+    config: ConfigOption = None,
     data: Data = None,
     slos: Annotated[Path | None, typer.Option(help="SLO file, or folder of SLO files.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. (default: 127.0.0.1)")] = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..slo import SLO
 
 
-class Target(StrEnum):
+class BuildTarget(StrEnum):
     """What `build` writes."""
 
     ALL = "all"
@@ -40,7 +40,7 @@ def check(
 def build(
     slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
     out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
-    target: Annotated[Target, typer.Option(help="What to write.")] = Target.ALL,
+    target: Annotated[BuildTarget, typer.Option(help="What to write.")] = BuildTarget.ALL,
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
 ) -> None:
     """Write rules and dashboards from SLO files. The rules are Prometheus', the dashboards Grafana's."""
@@ -51,9 +51,9 @@ def build(
 
     written: list[Path] = []
     try:
-        if target in (Target.ALL, Target.PROMETHEUS):
+        if target in (BuildTarget.ALL, BuildTarget.PROMETHEUS):
             written += write_rules(out, loaded, url.rstrip("/"))
-        if target in (Target.ALL, Target.GRAFANA):
+        if target in (BuildTarget.ALL, BuildTarget.GRAFANA):
             written += write_dashboards(out, loaded)
     except OSError as error:
         fail(f"can't write to {out}: {error}")

@@ -28,7 +28,7 @@ from .probes.probe import Probe
 from .probes.prober import Prober
 from .receipt import Receipt
 from .room import Room
-from .traces.store import Bounds
+from .traces.store import Retention
 from .traces.traces import Traces
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
     "Address",
     "Arrival",
     "BadRequest",
-    "Bounds",
     "Breakdown",
     "Collector",
     "CollectorError",
@@ -58,6 +57,7 @@ __all__ = [
     "Prober",
     "Receipt",
     "Receiving",
+    "Retention",
     "Room",
     "Signal",
     "Source",

@@ -36,9 +36,9 @@ from .decoders import Decoders
 from .errors import LedgerError, Unavailable
 from .intake import Intake
 from .ledger.days import history
+from .ledger.instruments import LedgerInstruments
 from .ledger.ledger import Ledger, complaint, is_damage
 from .ledger.tallies import NEVER
-from .ledger.telemetry import LedgerTelemetry
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .receipt import Receipt
 from .registry.automatic import WORK
@@ -91,7 +91,7 @@ class Collector:
     ) -> None:
         self.counters = counters or Counters()
         self.ledger = ledger
-        LedgerTelemetry(self.counters.registry, ledger)
+        LedgerInstruments(self.counters.registry, ledger)
         self._books = _read(ledger, self.counters, now, taps)
         self._history = ledger.reader()
         self._history_lock = threading.Lock()

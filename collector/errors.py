@@ -10,8 +10,8 @@ CollectorError
 
 Between rooms, and caught by the queue that a sender sends from:
 
-Retry                        forward.sender: not now; tried again, after as long as was asked for
-Drop                         forward.sender: not ever; counted under its reason
+Retry                        forward.forwarder: not now; tried again, after as long as was asked for
+Drop                         forward.forwarder: not ever; counted under its reason
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from ..slo import Evaluation, Severity, metric_names
 from . import names
 from .collector import Collector
 
-Firing = Collection[tuple[str, Severity]]
+FiringAlerts = Collection[tuple[str, Severity]]
 """The alerts that fire: name of the SLO, and severity."""
 
 
-def expose(collector: Collector, evaluation: Evaluation, firing: Firing, accept: str) -> tuple[bytes, str]:
+def expose(collector: Collector, evaluation: Evaluation, firing: FiringAlerts, accept: str) -> tuple[bytes, str]:
     """The exposition and its content type, in the form the `Accept` header asks for."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Everything(collector, evaluation, firing))
@@ -31,7 +31,7 @@ def expose(collector: Collector, evaluation: Evaluation, firing: Firing, accept:
     return encode(registry), content_type
 
 
-def slo_families(collector: Collector, evaluation: Evaluation, firing: Firing) -> Iterator[Metric]:
+def slo_families(collector: Collector, evaluation: Evaluation, firing: FiringAlerts) -> Iterator[Metric]:
     """The SLOs' own families alone: what is written to others."""
     yield from _Everything(collector, evaluation, firing).of_slos()
 
@@ -39,7 +39,7 @@ def slo_families(collector: Collector, evaluation: Evaluation, firing: Firing) -
 class _Everything(Source):
     """All metric families at one moment."""
 
-    def __init__(self, collector: Collector, evaluation: Evaluation, firing: Firing) -> None:
+    def __init__(self, collector: Collector, evaluation: Evaluation, firing: FiringAlerts) -> None:
         self._collector = collector
         self._evaluation = evaluation
         self._firing = frozenset(firing)

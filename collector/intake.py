@@ -10,7 +10,7 @@ from .books.writer import Writer
 from .columns import Signal, Source
 from .decoders import Decoders
 from .receipt import Receipt
-from .request import Kind, Means, Request
+from .request import Means, Request, RequestKind
 from .room import Room
 from .senders.origin import digest_of_request
 
@@ -34,7 +34,7 @@ class Intake:
         The future raises BadRequest for what can't be read, and Unavailable for what can't be kept now.
         """
         digest = digest_of_request(signal, body, self._books.ledger.secret)
-        request = Request(Kind(signal, source), received, self._means, body, digest)
+        request = Request(RequestKind(signal, source), received, self._means, body, digest)
         known = self._books.digests.committed(digest)
         if known is not None:
             request.repeat(known)
@@ -51,6 +51,6 @@ class Intake:
         with self._lock:
             refusal = "the collector is closing" if self._closed else self._room.take(request.size, 1)
             if not refusal:
-                self._writer.submit(request)
+                self._writer.submit(request, request.size)
         if refusal:
             request.refuse(refusal)

@@ -15,16 +15,16 @@ from .forward import (
     FOLDER,
     NONE,
     Destination,
+    Forwarder,
     Instruments,
-    OtlpGrpcSender,
-    OtlpHttpSender,
-    Sender,
+    OtlpGrpcForwarder,
+    OtlpHttpForwarder,
     abandoned,
     queue_name,
 )
 from .plan import Outlet, ToOtlp, ToStore, ToXray
-from .prometheus import Publisher, RemoteWriteSender, snapshot_results
-from .xray import Unprocessed, XraySender
+from .prometheus import Publisher, RemoteWriteForwarder, snapshot_results
+from .xray import Unprocessed, XrayForwarder
 
 GRPC_PORT: Final = 4317
 
@@ -77,18 +77,18 @@ class Outlets:
             most_bytes=outlet.queue_bytes,
         )
 
-    def _otlp_sender(self, outlet: ToOtlp) -> Sender:
+    def _otlp_sender(self, outlet: ToOtlp) -> Forwarder:
         if not outlet.grpc:
-            return OtlpHttpSender(outlet.endpoint, self._clock, outlet.headers, compress=outlet.compress)
+            return OtlpHttpForwarder(outlet.endpoint, self._clock, outlet.headers, compress=outlet.compress)
         end = urlsplit(outlet.endpoint)
         host = f"[{end.hostname}]" if ":" in (end.hostname or "") else end.hostname
         target = f"{host}:{end.port or GRPC_PORT}"
-        return OtlpGrpcSender(target, outlet.headers, tls=end.scheme == "https", compress=outlet.compress)
+        return OtlpGrpcForwarder(target, outlet.headers, tls=end.scheme == "https", compress=outlet.compress)
 
     def _to_xray(self, outlet: ToXray) -> Destination:
         return Destination(
             queue_name("xray", outlet.endpoint or outlet.region),
-            XraySender(outlet.region, self._clock, self._unprocessed, outlet.endpoint, outlet.timeout),
+            XrayForwarder(outlet.region, self._clock, self._unprocessed, outlet.endpoint, outlet.timeout),
             self._folder,
             self._instruments,
             self._clock,
@@ -101,7 +101,7 @@ class Outlets:
     def _to_store(self, outlet: ToStore) -> Destination:
         destination = Destination(
             queue_name("remote_write", outlet.url),
-            RemoteWriteSender(outlet.url, self._clock, outlet.headers),
+            RemoteWriteForwarder(outlet.url, self._clock, outlet.headers),
             self._folder,
             self._instruments,
             self._clock,

@@ -12,7 +12,7 @@ from .doors.tls import Tls
 from .forward import ALL, MOST_BYTES
 from .probes.probe import Probe
 from .prometheus import ScrapeJob
-from .traces.store import Bounds
+from .traces.store import Retention
 from .traces.traces import SHARE
 from .xray import SamplingRule
 
@@ -84,5 +84,5 @@ class Plan:
     outlets: tuple[Outlet, ...] = ()
     scrapes: tuple[ScrapeJob, ...] = ()
     probes: tuple[Probe, ...] = ()
-    traces: Bounds = field(default_factory=Bounds)
+    traces: Retention = field(default_factory=Retention)
     share: float = SHARE

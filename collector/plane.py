@@ -30,7 +30,7 @@ from .logs import LogCounts
 from .outlets import Outlets
 from .plan import Plan, Reception
 from .probes.prober import Prober
-from .prometheus import Assembly, RemoteWrite, Scraper, remote_write_app
+from .prometheus import RemoteWrite, ScrapeAssembly, Scraper, remote_write_app
 from .receipt import Receipt
 from .room import Room
 from .traces.traces import Traces
@@ -76,7 +76,7 @@ class Plane:
             self._outlets = Outlets(plan.outlets, plan.data, registry, clock, families)
             self._forwards = opened.enter_context(closing(Forwards(self._outlets.destinations)))
             self.traces = opened.enter_context(closing(Traces(plan.data, registry, plan.traces, plan.share)))
-            self._assembly = Assembly()
+            self._assembly = ScrapeAssembly()
             taps = (LogCounts(registry), self._assembly, self.traces, self._forwards)
             self.collector = Collector(
                 ledger, slos, clock(), decoders,

@@ -30,7 +30,7 @@ _NOUNS: Final = {Signal.TRACES: "spans", Signal.METRICS: "data points", Signal.L
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RequestOutcome:
     """What became of a request: its receipt, refused items by reason, and points by what they turned out to be."""
 
     receipt: Receipt
@@ -71,11 +71,11 @@ class Rejections:
         self.add(TOO_OLD, int(np.count_nonzero(old)))
         return ~(future | old)
 
-    def outcome(self, items: int, points: Mapping[str, int] | None = None) -> Outcome:
+    def outcome(self, items: int, points: Mapping[str, int] | None = None) -> RequestOutcome:
         """What became of the request; `items` is all it held."""
         if not self._counts:
-            return Outcome(Receipt(items), self._signal, {}, points or {})
+            return RequestOutcome(Receipt(items), self._signal, {}, points or {})
         rejected = sum(self._counts.values())
         noun = _NOUNS[self._signal]
         reason = "; ".join(f"{count} {noun} {_TEXTS[reason]}" for reason, count in self._counts.items())
-        return Outcome(Receipt(items - rejected, rejected, reason), self._signal, self._counts, points or {})
+        return RequestOutcome(Receipt(items - rejected, rejected, reason), self._signal, self._counts, points or {})

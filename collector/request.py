@@ -26,7 +26,7 @@ from .counting.spans import count_spans
 from .decoders import Decoders
 from .errors import BadRequest, Unavailable
 from .receipt import Receipt
-from .rejections import Outcome
+from .rejections import RequestOutcome
 from .room import Room
 
 LARGE: Final = 2**20
@@ -42,7 +42,7 @@ class Means:
     counters: Counters
 
 
-class Kind(NamedTuple):
+class RequestKind(NamedTuple):
     """Requests of one kind may be decoded together."""
 
     signal: Signal
@@ -52,7 +52,7 @@ class Kind(NamedTuple):
 class Request:
     """The bytes of an OTLP message, with the digest that tells one which comes twice."""
 
-    def __init__(self, kind: Kind, received: float, means: Means, body: bytes, digest: bytes) -> None:
+    def __init__(self, kind: RequestKind, received: float, means: Means, body: bytes, digest: bytes) -> None:
         self.kind = kind
         self.received = received
         self.means = means
@@ -62,7 +62,7 @@ class Request:
         self.future: Future[Receipt] = Future()
         # A sender that goes away does not take back what it sent.
         self.future.set_running_or_notify_cancel()
-        self._became: Outcome | Receipt | BadRequest | None = None
+        self._became: RequestOutcome | Receipt | BadRequest | None = None
 
     @classmethod
     def stage_all(cls, books: Books, items: Sequence[Request]) -> None:
@@ -74,15 +74,22 @@ class Request:
                 for batch in _batches(kind, fresh):
                     batch.stage(books)
 
-    def decided(self, became: Outcome | Receipt | BadRequest | None) -> None:
+    def decided(self, became: RequestOutcome | Receipt | BadRequest | None) -> None:
         """What became of it, should all of its group be committed: counted, counted before, or unreadable."""
         self._became = became
 
-    def done(self) -> None:
+    def settled(self, error: Exception | None) -> None:
         """Gives the sender its receipt, or says why there is none."""
         self._leave()
+        if error is None:
+            self._answer()
+        else:
+            self._tell("refused")
+            self.future.set_exception(error)
+
+    def _answer(self) -> None:
         match self._became:
-            case Outcome() as outcome:
+            case RequestOutcome() as outcome:
                 outcome.count(self.means.counters)
                 self._tell("accepted")
                 self.future.set_result(outcome.receipt)
@@ -93,12 +100,6 @@ class Request:
                 self.repeat(receipt)
             case None:
                 raise AssertionError("decided when it was staged")
-
-    def failed(self, error: Exception) -> None:
-        """Tells the sender why it is not kept."""
-        self._leave()
-        self._tell("refused")
-        self.future.set_exception(error)
 
     def refuse(self, reason: str) -> None:
         """Tells the sender that there is no room."""
@@ -120,7 +121,7 @@ class Request:
         counters.child(counters.requests, self.kind.signal.name.lower(), result).inc()
 
 
-def _alike(items: Sequence[Request]) -> Iterator[tuple[Kind, list[Request]]]:
+def _alike(items: Sequence[Request]) -> Iterator[tuple[RequestKind, list[Request]]]:
     """Requests of one kind that came within one second may be taken for one.
 
     Those of a signal stay in the order they came, whatever the clock did meanwhile: what came first may decide about what follows.
@@ -148,7 +149,7 @@ def _told_apart(books: Books, requests: Sequence[Request]) -> tuple[list[Request
     return fresh, same
 
 
-def _batches(kind: Kind, requests: list[Request]) -> Iterator[_Batch]:
+def _batches(kind: RequestKind, requests: list[Request]) -> Iterator[_Batch]:
     """Spans of several requests are decoded and counted together; points and log records by themselves."""
     for joins, some in groupby(requests, key=_joins):
         if joins:
@@ -166,7 +167,7 @@ def _joins(request: Request) -> bool:
 class _Batch:
     """Requests that are decoded and counted together."""
 
-    kind: Kind
+    kind: RequestKind
     requests: list[Request]
 
     def stage(self, books: Books) -> None:
@@ -211,7 +212,7 @@ def _items(columns: Columns, ends: Sequence[int]) -> list[int]:
     return items
 
 
-def _counted(books: Books, arrival: Arrival) -> list[Outcome]:
+def _counted(books: Books, arrival: Arrival) -> list[RequestOutcome]:
     match arrival.columns:
         case Spans() as spans:
             return count_spans(books, spans, arrival.pieces, arrival.source)

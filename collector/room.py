@@ -53,7 +53,7 @@ class Room:
         return f"{self.requests} requests and {self.bytes} bytes wait to be counted; there is no room for more"
 
 
-class Held:
+class Reservation:
     """The room of one body while it is read.
 
     It is never more than twice what came of the body: who announces much and sends little takes little.

@@ -16,9 +16,9 @@ from .panels import (
     ORANGE,
     PLAIN_THRESHOLDS,
     RED,
-    Place,
+    GridPos,
+    PanelThresholds,
     Query,
-    Thresholds,
     bars,
     override,
     row,
@@ -34,7 +34,7 @@ OVERVIEW_UID: Final = "fournines-overview"
 OVERVIEW_FILE: Final = "fournines-overview.json"
 
 _LEVELS: Final = {"2": "PAGE", "1": "TICKET", "0": "quiet"}
-_LEVEL_THRESHOLDS: Final[Thresholds] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
+_LEVEL_THRESHOLDS: Final[PanelThresholds] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
 _WORST: Final = 10
 _PER_5_MINUTES: Final = "5m"
 
@@ -54,11 +54,11 @@ def overview(slos: Sequence[SLO]) -> Any:
 def _now() -> Iterable[Any]:
     of = expressions.OF_SERVICE
     yield row("Now", 0)
-    yield stat(catalog.SLOS_PAGING, Place(0, 1, 6, 4), expressions.paging(of), COUNT_THRESHOLDS)
-    yield stat(catalog.SLOS_EXHAUSTED, Place(6, 1, 6, 4), expressions.exhausted(of), COUNT_THRESHOLDS)
-    yield stat(catalog.SLOS_WATCHED, Place(12, 1, 6, 4), expressions.watched(of), PLAIN_THRESHOLDS)
+    yield stat(catalog.SLOS_PAGING, GridPos(0, 1, 6, 4), expressions.paging(of), COUNT_THRESHOLDS)
+    yield stat(catalog.SLOS_EXHAUSTED, GridPos(6, 1, 6, 4), expressions.exhausted(of), COUNT_THRESHOLDS)
+    yield stat(catalog.SLOS_WATCHED, GridPos(12, 1, 6, 4), expressions.watched(of), PLAIN_THRESHOLDS)
     traffic = f"sum({expressions.event_rate(of, _PER_5_MINUTES)})"
-    yield stat(catalog.TRAFFIC_ALL, Place(18, 1, 6, 4), traffic, PLAIN_THRESHOLDS, decimals=1)
+    yield stat(catalog.TRAFFIC_ALL, GridPos(18, 1, 6, 4), traffic, PLAIN_THRESHOLDS, decimals=1)
 
 
 def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
@@ -78,7 +78,7 @@ def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
         },
         "fieldConfig": {"overrides": [*_COLUMNS, *_name_column(slos)]},
     }
-    return table(catalog.ALL_SLOS, Place(0, 5, 16, 12), [Query(expr) for _, expr in columns], extra)
+    return table(catalog.ALL_SLOS, GridPos(0, 5, 16, 12), [Query(expr) for _, expr in columns], extra)
 
 
 def _joined(columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -103,17 +103,17 @@ def _name_column(slos: Sequence[SLO]) -> list[dict[str, Any]]:
 def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
     of, name = expressions.OF_SERVICE, "{{slo}}"
     worst = Query(expressions.worst_by_service(of), "{{service}}")
-    yield bars(catalog.WORST_BY_SERVICE, Place(16, 5, 8, 12), worst, BUDGET_THRESHOLDS, low=-1, high=1)
+    yield bars(catalog.WORST_BY_SERVICE, GridPos(16, 5, 8, 12), worst, BUDGET_THRESHOLDS, low=-1, high=1)
     yield row("Over time", 17)
     burning = Query(expressions.top(_WORST, expressions.fastest_burn(of, windows)), name)
-    yield series(catalog.FASTEST_BURN, Place(0, 18, 12, 9), [burning])
+    yield series(catalog.FASTEST_BURN, GridPos(0, 18, 12, 9), [burning])
     failing = Query(expressions.top(_WORST, expressions.event_rate(f'{of}, result="bad"')), name)
-    yield series(catalog.FAILURES_BY_SLO, Place(12, 18, 12, 9), [failing])
+    yield series(catalog.FAILURES_BY_SLO, GridPos(12, 18, 12, 9), [failing])
     levels = Query(expressions.alert_level(of), name)
-    yield timeline(catalog.PAGES_OVER_TIME, Place(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_THRESHOLDS)
+    yield timeline(catalog.PAGES_OVER_TIME, GridPos(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_THRESHOLDS)
 
 
-def _written(thresholds: Thresholds) -> dict[str, Any]:
+def _written(thresholds: PanelThresholds) -> dict[str, Any]:
     written = [
         {"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(thresholds)
     ]

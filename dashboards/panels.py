@@ -18,15 +18,15 @@ YELLOW: Final = "yellow"
 GREEN: Final = "green"
 PLAIN: Final = "text"
 
-Thresholds = Sequence[tuple[str, float]]
+PanelThresholds = Sequence[tuple[str, float]]
 """Colours and the value from which each holds; the first holds from minus infinity."""
 
-BUDGET_THRESHOLDS: Final[Thresholds] = ((RED, 0.0), (ORANGE, 1e-9), (YELLOW, 0.25), (GREEN, 0.5))
-COUNT_THRESHOLDS: Final[Thresholds] = ((GREEN, 0.0), (RED, 1.0))
-PLAIN_THRESHOLDS: Final[Thresholds] = ((PLAIN, 0.0),)
+BUDGET_THRESHOLDS: Final[PanelThresholds] = ((RED, 0.0), (ORANGE, 1e-9), (YELLOW, 0.25), (GREEN, 0.5))
+COUNT_THRESHOLDS: Final[PanelThresholds] = ((GREEN, 0.0), (RED, 1.0))
+PLAIN_THRESHOLDS: Final[PanelThresholds] = ((PLAIN, 0.0),)
 
 
-class Place(NamedTuple):
+class GridPos(NamedTuple):
     """Position and size in Grafana's grid, 24 columns wide."""
 
     x: int
@@ -44,9 +44,9 @@ class Query(NamedTuple):
 
 def stat(
     text: PanelText,
-    place: Place,
+    place: GridPos,
     expr: str,
-    thresholds: Thresholds,
+    thresholds: PanelThresholds,
     *,
     decimals: int = 0,
     says: Mapping[str, str] | None = None,
@@ -67,10 +67,10 @@ def stat(
 
 def series(
     text: PanelText,
-    place: Place,
+    place: GridPos,
     queries: Sequence[Query],
     *,
-    thresholds: Thresholds = PLAIN_THRESHOLDS,
+    thresholds: PanelThresholds = PLAIN_THRESHOLDS,
     extra: Mapping[str, Any] | None = None,
 ) -> Any:
     """Lines over time. With more than one step the limits are drawn as dashed lines."""
@@ -87,7 +87,7 @@ def series(
 
 
 def timeline(
-    text: PanelText, place: Place, queries: Sequence[Query], says: Mapping[str, str], thresholds: Thresholds
+    text: PanelText, place: GridPos, queries: Sequence[Query], says: Mapping[str, str], thresholds: PanelThresholds
 ) -> Any:
     """States over time, as words and colours."""
     return core.StateTimeline(
@@ -97,7 +97,7 @@ def timeline(
     )
 
 
-def bars(text: PanelText, place: Place, query: Query, thresholds: Thresholds, *, low: float, high: float) -> Any:
+def bars(text: PanelText, place: GridPos, query: Query, thresholds: PanelThresholds, *, low: float, high: float) -> Any:
     """One bar a series, now."""
     return core.BarGauge(
         **_common(text, place, thresholds),
@@ -111,7 +111,7 @@ def bars(text: PanelText, place: Place, query: Query, thresholds: Thresholds, *,
     )
 
 
-def table(text: PanelText, place: Place, columns: Sequence[Query], extra: Mapping[str, Any]) -> Any:
+def table(text: PanelText, place: GridPos, columns: Sequence[Query], extra: Mapping[str, Any]) -> Any:
     """One row an SLO, each query a column."""
     return core.Table(
         **_common(text, place, PLAIN_THRESHOLDS, extra),
@@ -120,7 +120,7 @@ def table(text: PanelText, place: Place, columns: Sequence[Query], extra: Mappin
     )
 
 
-def text(words: PanelText, place: Place, markdown: str) -> Any:
+def text(words: PanelText, place: GridPos, markdown: str) -> Any:
     """Words, in Markdown."""
     return core.Text(
         title=words.title,
@@ -152,7 +152,7 @@ def override(field: str, **properties: Any) -> dict[str, Any]:
 
 
 def _common(
-    text: PanelText, place: Place, thresholds: Thresholds, extra: Mapping[str, Any] | None = None
+    text: PanelText, place: GridPos, thresholds: PanelThresholds, extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     return {
         "title": text.title,
@@ -164,7 +164,7 @@ def _common(
     }
 
 
-def _thresholds(thresholds: Thresholds) -> list[Any]:
+def _thresholds(thresholds: PanelThresholds) -> list[Any]:
     return [core.Threshold(colour, index, float(value)) for index, (colour, value) in enumerate(thresholds)]
 
 

@@ -17,9 +17,9 @@ from .panels import (
     ORANGE,
     RED,
     YELLOW,
-    Place,
+    GridPos,
+    PanelThresholds,
     Query,
-    Thresholds,
     override,
     row,
     series,
@@ -32,7 +32,7 @@ from .slug import uid
 _COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
 _QUIET: Final = {"0": "quiet", "1": "FIRING"}
 _SOON: Final = 6 * HOUR
-_SPENT_THRESHOLDS: Final[Thresholds] = ((RED, 0.0), (ORANGE, 0.0))
+_SPENT_THRESHOLDS: Final[PanelThresholds] = ((RED, 0.0), (ORANGE, 0.0))
 
 
 def slo_board(slo: SLO) -> Any:
@@ -52,16 +52,16 @@ def _now(slo: SLO) -> Iterable[Any]:
     window = slo.window.seconds
     yield row("Now", 0)
     yield stat(
-        catalog.BUDGET_REMAINING, Place(0, 1, 6, 4), expressions.budget_remaining(of), BUDGET_THRESHOLDS, decimals=1
+        catalog.BUDGET_REMAINING, GridPos(0, 1, 6, 4), expressions.budget_remaining(of), BUDGET_THRESHOLDS, decimals=1
     )
     quickest = quickest_window(slo)
     burn = catalog.BURN_NOW._replace(title=f"{catalog.BURN_NOW.title}, {quickest}")
-    yield stat(burn, Place(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_thresholds(slo), decimals=1)
-    soon: Thresholds = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
+    yield stat(burn, GridPos(6, 1, 6, 4), expressions.fastest_burn(of, [quickest]), _burn_thresholds(slo), decimals=1)
+    soon: PanelThresholds = ((RED, 0.0), (ORANGE, float(_SOON)), (YELLOW, float(window // 4)), (GREEN, float(window)))
     says = {str(window): f"not within {slo.window}", "0": "spent"}
-    yield stat(catalog.EXHAUSTED_IN, Place(12, 1, 6, 4), expressions.exhausted_in(slo), soon, decimals=1, says=says)
+    yield stat(catalog.EXHAUSTED_IN, GridPos(12, 1, 6, 4), expressions.exhausted_in(slo), soon, decimals=1, says=says)
     yield stat(
-        catalog.FIRING, Place(18, 1, 6, 4), f"sum({expressions.alerts(of)})", COUNT_THRESHOLDS, says={"0": "none"}
+        catalog.FIRING, GridPos(18, 1, 6, 4), f"sum({expressions.alerts(of)})", COUNT_THRESHOLDS, says={"0": "none"}
     )
 
 
@@ -71,7 +71,9 @@ def _why(slo: SLO) -> Iterable[Any]:
     lines = [Query(expressions.burn(of, slo.windows), "{{window}}")]
     symlog = {"type": "symlog", "log": 10, "linearThreshold": 1}
     logarithmic = {"fieldConfig": {"defaults": {"custom": {"scaleDistribution": symlog}}}}
-    yield series(catalog.BURN_WINDOWS, Place(0, 6, 24, 10), lines, thresholds=_burn_thresholds(slo), extra=logarithmic)
+    yield series(
+        catalog.BURN_WINDOWS, GridPos(0, 6, 24, 10), lines, thresholds=_burn_thresholds(slo), extra=logarithmic
+    )
     failed = Query(expressions.event_rate(f'{of}, result="bad"'), "failed")
     every = Query(expressions.event_rate(of), "all events")
     axes = {
@@ -80,11 +82,11 @@ def _why(slo: SLO) -> Iterable[Any]:
             override("all events", custom__axisPlacement="right", color={"mode": "fixed", "fixedColor": "blue"}),
         ]
     }
-    yield series(catalog.FAILURES_AND_TRAFFIC, Place(0, 16, 12, 9), [failed, every], extra={"fieldConfig": axes})
+    yield series(catalog.FAILURES_AND_TRAFFIC, GridPos(0, 16, 12, 9), [failed, every], extra={"fieldConfig": axes})
     share = Query(expressions.bad_per_million(slo), "failed")
     allowed = Query(expressions.allowed_per_million(slo), "allowed")
     dashed = {"overrides": [override("allowed", custom__lineStyle={"fill": "dash", "dash": [10, 10]})]}
-    yield series(catalog.BAD_PER_MILLION, Place(12, 16, 12, 9), [share, allowed], extra={"fieldConfig": dashed})
+    yield series(catalog.BAD_PER_MILLION, GridPos(12, 16, 12, 9), [share, allowed], extra={"fieldConfig": dashed})
 
 
 def _whole_window(slo: SLO) -> Iterable[Any]:
@@ -92,15 +94,15 @@ def _whole_window(slo: SLO) -> Iterable[Any]:
     yield row(f"The last {window}", 25)
     left = [Query(expressions.budget_remaining(of), "budget left")]
     since = {"timeFrom": window}
-    yield series(catalog.BURN_DOWN, Place(0, 26, 16, 9), left, thresholds=_SPENT_THRESHOLDS, extra=since)
-    yield text(catalog.WHAT_TO_DO, Place(16, 26, 8, 15), _words(slo))
+    yield series(catalog.BURN_DOWN, GridPos(0, 26, 16, 9), left, thresholds=_SPENT_THRESHOLDS, extra=since)
+    yield text(catalog.WHAT_TO_DO, GridPos(16, 26, 8, 15), _words(slo))
     alerts = [Query(expressions.alerts(of), "{{severity}}")]
-    history = timeline(catalog.ALERT_HISTORY, Place(0, 35, 16, 6), alerts, _QUIET, ((GREEN, 0.0), (RED, 1.0)))
+    history = timeline(catalog.ALERT_HISTORY, GridPos(0, 35, 16, 6), alerts, _QUIET, ((GREEN, 0.0), (RED, 1.0)))
     history.timeFrom = window
     yield history
 
 
-def _burn_thresholds(slo: SLO) -> Thresholds:
+def _burn_thresholds(slo: SLO) -> PanelThresholds:
     """Green below every limit; from each rule's limit on, the colour of its severity."""
     limits = limits_of(slo.rules, slo.window)
     return ((GREEN, 0.0), *((_COLOURS[limit.severity], float(limit.factor)) for limit in limits))

@@ -10,9 +10,9 @@ Nothing here reads a clock or the environment: both are handed in.
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .notices import Notices
+from .notifiers import notifiers_of
 from .plan import plan_of
 from .reload import SloReload
-from .senders import senders_of
 from .summaries import Summaries
 from .urls import otlp_url, page_url
 from .wakeup import Wakeup
@@ -24,8 +24,8 @@ __all__ = [
     "SloReload",
     "Summaries",
     "Wakeup",
+    "notifiers_of",
     "otlp_url",
     "page_url",
     "plan_of",
-    "senders_of",
 ]

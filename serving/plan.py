@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ..collector import Bounds, Probe, Signal, Tls
+from ..collector import Probe, Retention, Signal, Tls
 from ..collector.plan import Outlet, Plan, Reception, ToOtlp, ToStore, ToXray
 from ..collector.prometheus import ScrapeJob
 from ..collector.xray import SamplingRule
@@ -76,8 +76,8 @@ def _outlet(forward: OtlpForward | RemoteWriteForward | XrayForward) -> Outlet:
             )
 
 
-def _bounds(kept: KeptTraces) -> Bounds:
-    return Bounds(traces=kept.traces, bytes=kept.bytes, seconds=kept.days * DAY)
+def _bounds(kept: KeptTraces) -> Retention:
+    return Retention(traces=kept.traces, bytes=kept.bytes, seconds=kept.days * DAY)
 
 
 def _plain(asked: Scrape | Probed) -> dict[str, Any]:

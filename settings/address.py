@@ -30,7 +30,7 @@ def _has_port(url: str) -> bool:
         return False
 
 
-Target = Annotated[str, AfterValidator(_target)]
+ScrapeTarget = Annotated[str, AfterValidator(_target)]
 """`host` or `host:port`."""
 
 ProbedUrl = Annotated[str, AfterValidator(_probed_url)]

@@ -13,7 +13,7 @@ from ..slo.errors import Fault
 from ..slo.openslo.document import Steps
 from .errors import SettingsError
 from .explanation import explained
-from .file import NO_FILE, File, read
+from .file import NO_FILE, SettingsFile, read
 from .flags import PLACES, PREFIX, Flags, said_in, spelled
 from .settings import Settings
 
@@ -70,7 +70,7 @@ def _put(values: object, place: Steps, value: object) -> object:
     return {**kept, key: _put(kept.get(key), tuple(below), value)}
 
 
-def _meant(file: File, typed: Sequence[_Typed]) -> Settings:
+def _meant(file: SettingsFile, typed: Sequence[_Typed]) -> Settings:
     """What all of it means. Raises `SettingsError` with every fault, of reading and of meaning, in the file's order."""
     values: object = file.values
     for one in typed:
@@ -87,7 +87,7 @@ def _meant(file: File, typed: Sequence[_Typed]) -> Settings:
     return settings
 
 
-def _fault(file: File, typed: Sequence[_Typed], steps: Steps, message: str) -> Fault:
+def _fault(file: SettingsFile, typed: Sequence[_Typed], steps: Steps, message: str) -> Fault:
     """A fault of the flag that gave the value, or of the file."""
     for flag, place, _ in typed:
         if steps[: len(place)] == place:

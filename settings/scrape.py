@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from .address import Target
+from .address import ScrapeTarget
 from .headers import Headers
 from .number import Seconds
 from .path import WrittenPattern
@@ -17,7 +17,7 @@ class Scrape(Section):
     """One job whose targets are scraped; `files` are Prometheus' file_sd files, patterns allowed in the last part."""
 
     job: str = Field(min_length=1, max_length=200)
-    targets: tuple[Target, ...] = ()
+    targets: tuple[ScrapeTarget, ...] = ()
     files: tuple[WrittenPattern, ...] = ()
     interval: Seconds = 15.0
     timeout: Seconds = 10.0

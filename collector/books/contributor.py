@@ -45,7 +45,7 @@ OTHER: Final = {
 }
 
 
-class Told:
+class Attribution:
     """What failed events are told under: a cause and an instance. Each is equal to itself alone, so that comparing costs nothing."""
 
     __slots__ = ("contributors",)
@@ -54,7 +54,7 @@ class Told:
         self.contributors = contributors
 
     @classmethod
-    def under(cls, labels: Attributes, resource: Attributes) -> Told:
+    def under(cls, labels: Attributes, resource: Attributes) -> Attribution:
         """What failed events with these attributes are told under."""
         return cls(_contributors(labels, resource))
 

@@ -18,7 +18,7 @@ from ...slo import DAY, HOUR, MINUTE, Attributes, Interval
 from ..ledger.bulk import write_rows
 from ..ledger.staged import Staged
 from ..remembered import Remembered
-from .contributor import OTHER, Breakdown, Contributor, Told
+from .contributor import OTHER, Attribution, Breakdown, Contributor
 
 KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
 """Seconds that rows of each width are kept, and at most an hour longer."""
@@ -56,7 +56,7 @@ class _Blamed(NamedTuple):
 
     minute: int
     slos: tuple[int, ...]
-    told: Told
+    told: Attribution
     finest: int
 
 
@@ -77,7 +77,7 @@ class Contributors:
         self._staged: dict[_Blamed, int] = {}
         # Where what is blamed again and again was kept last; true as long as nobody is renamed.
         self._rows: dict[_Blamed, tuple[_Row, ...]] = {}
-        self._told = Remembered(Told.under, MOST_NAMES)
+        self._told = Remembered(Attribution.under, MOST_NAMES)
         self._named: dict[_Place, set[int]] = _open_places(connection)
         self._touched: dict[_Place, set[int]] = {}
         self._folded: list[_Place] = []

@@ -19,7 +19,7 @@ from ..ledger.buckets import Buckets
 from ..ledger.tallies import Tallies
 from ..registry.registry import Judge
 from ..registry.series import Feeds, Series
-from ..senders.origin import Origin
+from ..senders.origin import SenderOrigin
 from .contributors import Contributors
 
 MOST_TRACKS: Final = 10_000
@@ -38,10 +38,10 @@ class Track(NamedTuple):
     resource: Attributes
 
 
-class Sender(NamedTuple):
+class TrackOwner(NamedTuple):
     """Whose spans, as what and of which kind."""
 
-    origin: Origin
+    origin: SenderOrigin
     resource: Attributes
     signals: tuple[str, ...]
     kind: int
@@ -161,7 +161,7 @@ class Tracks:
             self._tracks.clear()
             self._feeds = _Feeds()
 
-    def numbers(self, sender: Sender, judges: tuple[Judge, ...], labels: Sequence[Attributes]) -> list[int]:
+    def numbers(self, sender: TrackOwner, judges: tuple[Judge, ...], labels: Sequence[Attributes]) -> list[int]:
         """The numbers of the tracks of one sender's attribute sets."""
         place = (sender.origin.service, sender.signals, sender.kind, id(sender.resource))
         table = self._tables.get(place)
@@ -212,7 +212,7 @@ class Tracks:
         """What was staged never was."""
         self._blocks.clear()
 
-    def _begin(self, table: _Table, sender: Sender, labels: Attributes) -> int:
+    def _begin(self, table: _Table, sender: TrackOwner, labels: Attributes) -> int:
         service, signals, kind = sender.origin.service, sender.signals, sender.kind
         feeds = self._series.feeds(service, signals, kind, labels)
         told = self._series.named(service, signals, kind, labels)

@@ -13,20 +13,20 @@ from ..books.fractions import HEAVIEST
 from ..books.taps import Piece
 from ..columns import IntColumn, Signal, Spans, nanoseconds
 from ..ledger.buckets import latest_end, oldest_booked
-from ..rejections import IMPLAUSIBLE, Outcome, Rejections
+from ..rejections import IMPLAUSIBLE, Rejections, RequestOutcome
 
 SERVER, CLIENT, CONSUMER = KINDS = tuple(kind.value for kind in SpanKind)
 """The kinds that count, as OTLP numbers them."""
 
-Rows = NDArray[np.intp]
+RowNumbers = NDArray[np.intp]
 
 
 class Countable(NamedTuple):
     """The rows that can count, when each is booked, and what became of each request."""
 
-    rows: Rows
+    rows: RowNumbers
     booked: IntColumn
-    outcomes: list[Outcome]
+    outcomes: list[RequestOutcome]
 
     @classmethod
     def of(cls, spans: Spans, pieces: Sequence[Piece]) -> Countable:
@@ -58,7 +58,9 @@ def _is_sound(spans: Spans, booked: IntColumn, pieces: Sequence[Piece]) -> bool:
     )
 
 
-def _sorted_out(spans: Spans, booked: IntColumn, counts: NDArray[np.bool_], part: slice, piece: Piece) -> Outcome:
+def _sorted_out(
+    spans: Spans, booked: IntColumn, counts: NDArray[np.bool_], part: slice, piece: Piece
+) -> RequestOutcome:
     """What became of one request: those of its rows that are refused don't count any more."""
     rejections = Rejections(Signal.TRACES)
     rows = np.flatnonzero(counts[part]) + part.start

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..columns import IntColumn, Points, nanoseconds
 from ..ledger.buckets import bucket_of
-from ..senders.origin import Origin, digest_of, identity_of
+from ..senders.origin import SenderOrigin, digest_of, identity_of
 
 Rows = NDArray[np.intp]
 
@@ -21,7 +21,7 @@ class Export:
     metric of one resource apart.
     """
 
-    def __init__(self, points: Points, origins: Sequence[Origin], received: float) -> None:
+    def __init__(self, points: Points, origins: Sequence[SenderOrigin], received: float) -> None:
         self.points = points
         self.origins = origins
         self.received = received

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..books.books import Books
 from ..columns import PointKind, Signal, Temporality
-from ..rejections import IMPLAUSIBLE, NO_TEMPORALITY, Outcome, Rejections
+from ..rejections import IMPLAUSIBLE, NO_TEMPORALITY, Rejections, RequestOutcome
 from ..streams.growth import NO_BOUNDS, Growth, Levels, distinct
-from ..streams.increases import Seen
+from ..streams.increases import PointOutcome
 from ..streams.intervals import KEY_SIZE
 from ..streams.points import WIDEST, CumulativePoints
 from .export import Export, Rows
@@ -36,7 +36,7 @@ class Growths:
         self._seen: Counter[str] = Counter()
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RequestOutcome:
         """What became of the export, once all of it was asked for."""
         return self._rejections.outcome(len(self._points.kind) + self._points.skipped, self._seen)
 
@@ -88,7 +88,7 @@ class Growths:
         new = np.zeros(len(rows), np.bool_)
         for key, group in self._intervals(rows):
             new[group] = self._books.intervals.take(key, export.streams[rows[group]], export.received)
-        self._seen[Seen.INCREASE.value] += int(np.count_nonzero(new))
+        self._seen[PointOutcome.INCREASE.value] += int(np.count_nonzero(new))
         self._seen[COUNTED_BEFORE] += int(np.count_nonzero(~new))
         rows = rows[new]
         return Growth(rows, points.count[rows], points.start[rows], self._levels(rows, width))

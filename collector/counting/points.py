@@ -18,7 +18,7 @@ from ..ledger.buckets import Booked
 from ..names import HEARTBEAT
 from ..registry.automatic import WORK
 from ..registry.series import Feeds, Threshold
-from ..rejections import Outcome
+from ..rejections import RequestOutcome
 from ..senders.senders import SignOfLife
 from ..streams.growth import Growth, distinct
 from .export import Export, Rows
@@ -26,7 +26,7 @@ from .growths import Growths
 from .sums import Sum, Sums
 
 
-def count_points(books: Books, points: Points, received: float) -> Outcome:
+def count_points(books: Books, points: Points, received: float) -> RequestOutcome:
     """Stages the events of a request's points, and its signs of life."""
     export = Export(points, [books.origins.of(resource) for resource in points.resources], received)
     _introduce(books, export)

@@ -15,22 +15,24 @@ from ...slo.sli import NANOSECONDS
 from ..books.books import Books
 from ..books.fractions import BITS, HALF, weight
 from ..books.taps import Piece
-from ..books.tracks import Sender, Track
+from ..books.tracks import Track, TrackOwner
 from ..columns import IntColumn, Source, Spans
 from ..ledger.buckets import Booked, bucket_of
 from ..ledger.tallies import observed_from
 from ..registry.series import NOTHING, Threshold
-from ..rejections import Outcome
-from ..senders.origin import Origin
+from ..rejections import RequestOutcome
+from ..senders.origin import SenderOrigin
 from ..senders.senders import SignOfLife
-from .countable import CLIENT, CONSUMER, KINDS, SERVER, Countable, Rows
+from .countable import CLIENT, CONSUMER, KINDS, SERVER, Countable, RowNumbers
 from .groups import Groups
 
 _NEWEST: Final = 8 * BUCKET
 """Seconds of buckets that spans are counted in at once, the newest ones; those of older ones are booked a group at a time."""
 
 
-def count_spans(books: Books, spans: Spans, pieces: Sequence[Piece], source: Source = Source.OTLP) -> list[Outcome]:
+def count_spans(
+    books: Books, spans: Spans, pieces: Sequence[Piece], source: Source = Source.OTLP
+) -> list[RequestOutcome]:
     """Stages the events of the spans of some requests, and their signs of life; says what became of each request.
 
     Segments of X-Ray count as spans too while their service sends no spans. A probe's results are nobody's signs of life.
@@ -50,7 +52,7 @@ class _Group(NamedTuple):
 
     track: Track
     t: int
-    rows: Rows
+    rows: RowNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ class _Counting:
 
     books: Books
     spans: Spans
-    origins: list[Origin]
+    origins: list[SenderOrigin]
     received: float
     source: Source
     sampled: bool
 
-    def hear(self, rows: Rows) -> None:
+    def hear(self, rows: RowNumbers) -> None:
         """Stages who sent, and what of it counts."""
         spans, books = self.spans, self.books
         books.clocks.read(self.origins, spans.resource, spans.end, self.received)
@@ -81,7 +83,7 @@ class _Counting:
             )
         books.hear((SignOfLife(origin.sender) for origin in self.origins), self.received)
 
-    def count(self, rows: Rows, booked: IntColumn) -> None:
+    def count(self, rows: RowNumbers, booked: IntColumn) -> None:
         """Stages the rows: by track those of the newest buckets, and group by group the late ones and those that are weighed."""
         if not len(rows):
             return
@@ -96,7 +98,7 @@ class _Counting:
             rows, of_row, buckets = rows[~apart], of_row[~apart], buckets[~apart]
         self._count(rows, numbers, of_row, buckets)
 
-    def _count(self, rows: Rows, numbers: IntColumn, of_row: IntColumn, buckets: IntColumn) -> None:
+    def _count(self, rows: RowNumbers, numbers: IntColumn, of_row: IntColumn, buckets: IntColumn) -> None:
         """Stages rows of a few buckets."""
         if not len(rows):
             return
@@ -109,7 +111,7 @@ class _Counting:
             if len(inside):
                 self._add(t, rows[inside], numbers, of_row[inside])
 
-    def _add(self, t: int, rows: Rows, numbers: IntColumn, of_row: IntColumn) -> None:
+    def _add(self, t: int, rows: RowNumbers, numbers: IntColumn, of_row: IntColumn) -> None:
         """Stages rows of the bucket of second `t`."""
         spans = self.spans
         if len(rows) == len(spans.kind):
@@ -119,7 +121,7 @@ class _Counting:
         since = observed_from(started // NANOSECONDS, t)
         self.books.tracks.add(t, self.received, numbers, of_row, ended - started, since)
 
-    def _tracked(self, rows: Rows) -> tuple[IntColumn, IntColumn]:
+    def _tracked(self, rows: RowNumbers) -> tuple[IntColumn, IntColumn]:
         """The distinct tracks' numbers, and which of them each row has."""
         spans, tracks = self.spans, self.books.tracks
         tracks.make_room()
@@ -139,10 +141,10 @@ class _Counting:
 
     def _numbers(self, resource: int, kind: int, labels: list[Attributes]) -> list[int]:
         origin = self.origins[resource]
-        sender = Sender(origin, self.spans.resources[resource], self._signals(origin.service), kind)
+        sender = TrackOwner(origin, self.spans.resources[resource], self._signals(origin.service), kind)
         return self.books.tracks.numbers(sender, self.books.registry.judges(origin.service), labels)
 
-    def _groups(self, rows: Rows, tracks: IntColumn, buckets: IntColumn) -> Iterator[_Group]:
+    def _groups(self, rows: RowNumbers, tracks: IntColumn, buckets: IntColumn) -> Iterator[_Group]:
         """The rows in groups of one track and one bucket."""
         order = np.lexsort((buckets, tracks))
         track, bucket = tracks[order], buckets[order]
@@ -174,14 +176,14 @@ class _Counting:
         began = self.spans.start[rows]
         since = int(observed_from(began // NANOSECONDS, group.t).min())
 
-        def parted(threshold: Threshold) -> tuple[Rows, Rows]:
+        def parted(threshold: Threshold) -> tuple[RowNumbers, RowNumbers]:
             quick = self.spans.end[rows] - began <= threshold.nanoseconds
             return rows[quick], rows[~quick]
 
         for slos, good, bad in feeds.judged(rows, rows[:0], parted):
             self._book(group, slos, since, good, bad)
 
-    def _book(self, group: _Group, slos: tuple[int, ...], since: int, good: Rows, bad: Rows) -> None:
+    def _book(self, group: _Group, slos: tuple[int, ...], since: int, good: RowNumbers, bad: RowNumbers) -> None:
         """Books some SLOs' events; sampled ones are told by their rounded weight."""
         failed = len(bad)
         thresholds = self.spans.threshold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ..room import Held, Room
+from ..room import Reservation, Room
 from .inflate import Gzip, Zstd
 from .plain_body import Hold, Plain, hold_freely
 
@@ -50,7 +50,7 @@ class Body:
     """
 
     def __init__(self, coding: str, limit: int, room: Room, announced: int) -> None:
-        self._held = Held(room, announced)
+        self._held = Reservation(room, announced)
         self._sink = _SINKS[coding.strip().lower()](limit, self._held.hold)
 
     def feed(self, data: bytes) -> None:

@@ -7,14 +7,14 @@ A destination that is slow, down or wrong costs room in its own queue and nothin
 
 from .backoff import Backoff
 from .destination import ALL, NONE, Destination, queue_name
+from .forwarder import Drop, FakeForwarder, Forwarder, QueuedRequest, Retry
 from .forwards import FOLDER, Forwards, abandoned
 from .instruments import Instruments
-from .otlp_grpc import OtlpGrpcSender
-from .otlp_http import OtlpHttpSender
+from .otlp_grpc import OtlpGrpcForwarder
+from .otlp_http import OtlpHttpForwarder
 from .queue import MOST_BYTES, Queue
 from .retry_after import retry_after
-from .sender import Drop, FakeSender, Item, Retry, Sender
-from .under_way import Entry
+from .under_way import QueueEntry
 
 __all__ = [
     "ALL",
@@ -24,16 +24,16 @@ __all__ = [
     "Backoff",
     "Destination",
     "Drop",
-    "Entry",
-    "FakeSender",
+    "FakeForwarder",
+    "Forwarder",
     "Forwards",
     "Instruments",
-    "Item",
-    "OtlpGrpcSender",
-    "OtlpHttpSender",
+    "OtlpGrpcForwarder",
+    "OtlpHttpForwarder",
     "Queue",
+    "QueueEntry",
+    "QueuedRequest",
     "Retry",
-    "Sender",
     "abandoned",
     "queue_name",
     "retry_after",

@@ -16,10 +16,10 @@ import xxhash
 from ..columns import Signal
 from ..errors import CollectorError
 from .backoff import Backoff
+from .forwarder import Drop, Forwarder, QueuedRequest, Retry
 from .instruments import Instruments
 from .queue import MOST_BYTES, Queue
-from .sender import Drop, Item, Retry, Sender
-from .under_way import Entry
+from .under_way import QueueEntry
 
 ALL: Final = frozenset(Signal)
 NONE: Final[frozenset[Signal]] = frozenset()
@@ -45,7 +45,7 @@ class Destination:
     def __init__(
         self,
         name: str,
-        sender: Sender,
+        sender: Forwarder,
         folder: Path,
         instruments: Instruments,
         clock: Callable[[], float],
@@ -75,7 +75,7 @@ class Destination:
         instruments.bytes.labels(name).set_function(lambda: float(self.queue.bytes))
         instruments.lag.labels(name).set_function(self._lag)
 
-    def put(self, item: Item) -> None:
+    def put(self, item: QueuedRequest) -> None:
         """Queues one item durably, at once: for what does not come in with a request. Blocks for the disk; not for two threads at once."""
         self.queue.append([item])
         self.publish()
@@ -115,7 +115,7 @@ class Destination:
             await self._bring(entry)
             await asyncio.to_thread(self.queue.finish, entry)
 
-    async def _next(self) -> Entry:
+    async def _next(self) -> QueueEntry:
         entry = await asyncio.to_thread(self.queue.take)
         while entry is None:
             self._fresh.clear()
@@ -125,7 +125,7 @@ class Destination:
                 await self._fresh.wait()
         return entry
 
-    async def _bring(self, entry: Entry) -> None:
+    async def _bring(self, entry: QueueEntry) -> None:
         backoff, item = Backoff(), entry.item
         while True:
             try:
@@ -145,7 +145,7 @@ class Destination:
                 self._sent(item, item.items)
                 return
 
-    def _drop(self, item: Item, reason: str, items: int, detail: str) -> None:
+    def _drop(self, item: QueuedRequest, reason: str, items: int, detail: str) -> None:
         lost = min(items, item.items)
         self._instruments.lose(self.name, reason, 1, lost)
         _LOG.debug("%s did not take %d of %d items: %s", self.name, lost, item.items, detail)
@@ -154,7 +154,7 @@ class Destination:
         else:
             self._fails(f"{reason}: {detail}")
 
-    def _sent(self, item: Item, items: int) -> None:
+    def _sent(self, item: QueuedRequest, items: int) -> None:
         self._instruments.sent.labels(self.name, item.signal.name.lower()).inc(items)
         if self._failing:
             self._failing = False

@@ -14,7 +14,7 @@ from ..errors import Unredactable
 from ..redaction import clean
 from ..registry.registry import Registry
 from .destination import FAULT, Destination
-from .sender import Item
+from .forwarder import QueuedRequest
 
 UNREDACTABLE: Final = "unredactable"
 FOLDER: Final = "forward"
@@ -30,7 +30,7 @@ class Forwards:
 
     def __init__(self, destinations: Sequence[Destination]) -> None:
         self._destinations = tuple(destinations)
-        self._staged: dict[Destination, list[Item]] = {}
+        self._staged: dict[Destination, list[QueuedRequest]] = {}
         self._said: set[str] = set()
 
     def stage(self, arrival: Arrival, registry: Registry) -> None:
@@ -38,9 +38,9 @@ class Forwards:
         wanted = [each for each in self._destinations if arrival.signal in each.signals]
         if wanted and arrival.body:
             for body, piece in arrival.bodies():
-                self._queue(Item(arrival.signal, arrival.source, piece.received, piece.items, body), wanted)
+                self._queue(QueuedRequest(arrival.signal, arrival.source, piece.received, piece.items, body), wanted)
 
-    def _queue(self, item: Item, wanted: Sequence[Destination]) -> None:
+    def _queue(self, item: QueuedRequest, wanted: Sequence[Destination]) -> None:
         strict = [each for each in wanted if each.redact]
         cleaned = self._cleaned(item, strict) if strict else None
         for each in wanted:
@@ -48,7 +48,7 @@ class Forwards:
             if kept is not None:
                 self._staged.setdefault(each, []).append(kept)
 
-    def _cleaned(self, item: Item, losing: Sequence[Destination]) -> Item | None:
+    def _cleaned(self, item: QueuedRequest, losing: Sequence[Destination]) -> QueuedRequest | None:
         try:
             return item._replace(body=clean(item.signal, item.body))
         except Unredactable as error:

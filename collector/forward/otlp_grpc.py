@@ -15,8 +15,8 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from ..columns import Signal
+from .forwarder import Drop, QueuedRequest, Retry
 from .otlp_http import TIMEOUT, check_partial
-from .sender import Drop, Item, Retry
 
 RETRIED: Final = frozenset(
     {
@@ -37,7 +37,7 @@ _DETAILS: Final = "grpc-status-details-bin"
 _UNLIMITED: Final = (("grpc.max_send_message_length", -1),)
 
 
-class OtlpGrpcSender:
+class OtlpGrpcForwarder:
     """Calls the three services at `target` (host:port), over TLS unless told otherwise. Its headers are never shown."""
 
     def __init__(
@@ -58,7 +58,7 @@ class OtlpGrpcSender:
         self._calls: dict[Signal, Any] = {}
 
     def __repr__(self) -> str:
-        return f"OtlpGrpcSender({self._target})"
+        return f"OtlpGrpcForwarder({self._target})"
 
     async def close(self) -> None:
         """Closes its connection."""
@@ -66,7 +66,7 @@ class OtlpGrpcSender:
             await self._channel.close()
             self._channel, self._calls = None, {}
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Calls once."""
         call = self._calls.get(item.signal) or self._connect()[item.signal]
         try:

@@ -19,8 +19,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from ..columns import Signal
+from .forwarder import Drop, QueuedRequest, Retry
 from .retry_after import retry_after
-from .sender import Drop, Item, Retry
 
 TIMEOUT: Final = 10.0
 RETRIED: Final = frozenset({429, 502, 503, 504})
@@ -33,7 +33,7 @@ _LARGE: Final = 64 * 1_024
 _READ: Final = 64 * 1_024
 
 
-class OtlpHttpSender:
+class OtlpHttpForwarder:
     """Posts to `endpoint` + /v1/traces, /v1/metrics and /v1/logs. Neither headers nor more of the URL than its origin is ever shown.
 
     Redirects are not followed: they would carry headers, and the data, to strangers. `clock` gives epoch seconds, for dates in Retry-After.
@@ -59,13 +59,13 @@ class OtlpHttpSender:
 
     def __repr__(self) -> str:
         url = httpx.URL(self._endpoint)
-        return f"OtlpHttpSender({url.scheme}://{url.host}:{url.port or ''})"
+        return f"OtlpHttpForwarder({url.scheme}://{url.host}:{url.port or ''})"
 
     async def close(self) -> None:
         """Closes its connections."""
         await self._client.aclose()
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Posts once, within the time-out in all."""
         headers, body = self._headers, item.body
         if self._compress and len(body) > _SMALL:
@@ -94,7 +94,7 @@ class OtlpHttpSender:
             return response.status_code, answer, retry_after(response.headers.get("retry-after"), self._clock())
 
 
-def check_partial(item: Item, answer: bytes) -> None:
+def check_partial(item: QueuedRequest, answer: bytes) -> None:
     """Raises Drop for what the answer to an accepted request says was rejected. One that can't be read says nothing."""
     try:
         rejected, message = _rejected(item.signal, answer)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from .cursor import Cursor, Position
+from .forwarder import QueuedRequest
 from .record import HEADER, LARGEST, OVERHEAD, Record
 from .segment import SUFFIX, Segment
-from .sender import Item
-from .under_way import Entry, UnderWay
+from .under_way import QueueEntry, UnderWay
 
 MOST_BYTES: Final = 256 * 2**20
 SEGMENT_BYTES: Final = 8 * 2**20
@@ -60,9 +60,9 @@ class Queue:
 
     # Writing.
 
-    def append(self, items: list[Item]) -> None:
+    def append(self, items: list[QueuedRequest]) -> None:
         """Writes and syncs items, to be published or withdrawn; what finds no room is lost, and told."""
-        part: list[Item] = []
+        part: list[QueuedRequest] = []
         size = 0
         for item in items:
             weight = OVERHEAD + len(item.body)
@@ -96,7 +96,7 @@ class Queue:
                     segment.close()
             self._staged.clear()
 
-    def _write(self, part: list[Item], size: int) -> None:
+    def _write(self, part: list[QueuedRequest], size: int) -> None:
         try:
             segment = self._room(size)
             segment.append(part)
@@ -107,7 +107,7 @@ class Queue:
                 self._staged.append(segment)
             self._recover()
 
-    def _fail(self, part: list[Item], error: OSError) -> None:
+    def _fail(self, part: list[QueuedRequest], error: OSError) -> None:
         """Loses what can't be written, and goes on in a new file: what lies behind the end of the old one is nobody's."""
         if self._writable:
             _LOG.error("items can't be queued in %s and are lost to its destination: %s", self.folder, error)
@@ -147,7 +147,7 @@ class Queue:
 
     # Reading.
 
-    def take(self) -> Entry | None:
+    def take(self) -> QueueEntry | None:
         """The next item that is there, in the order appended; None when there is none. Each is taken once until the next start."""
         with self._lock:
             while segment := self._reading():
@@ -161,7 +161,7 @@ class Queue:
                     self._go_on(segment)
             return None
 
-    def finish(self, entry: Entry) -> None:
+    def finish(self, entry: QueueEntry) -> None:
         """An item is done with, sent or given up."""
         with self._lock:
             for segment in self._segments:
@@ -226,11 +226,11 @@ class Queue:
             self._lose(segment, start)
         return record
 
-    def _taken(self, segment: Segment, start: int, record: Record) -> Entry:
+    def _taken(self, segment: Segment, start: int, record: Record) -> QueueEntry:
         if record.damaged:
             self._loss(CORRUPT, 1, 0)
         self._next = Position(segment.number, record.end)
-        entry = Entry(record.item, Position(segment.number, start), self._next)
+        entry = QueueEntry(record.item, Position(segment.number, start), self._next)
         self._under_way.add(entry)
         return entry
 

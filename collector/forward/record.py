@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import xxhash
 
 from ..columns import Signal, Source
-from .sender import Item
+from .forwarder import QueuedRequest
 
 MAGIC: Final = b"4NINFWD1"
 MARKER: Final = b"\xf4\x9cN4\x00\xff\xa5\x5a"
@@ -36,12 +36,12 @@ ReadAt = Callable[[int, int], bytes]
 class Record(NamedTuple):
     """An item, and where it lies; `damaged` where something that is no record was passed over before it."""
 
-    item: Item
+    item: QueuedRequest
     end: int
     damaged: bool = False
 
 
-def encode(item: Item, seed: int) -> bytes:
+def encode(item: QueuedRequest, seed: int) -> bytes:
     """One record."""
     facts = _FACTS.pack(item.signal, _SOURCES.index(item.source), item.received, min(item.items, 2**32 - 1))
     check = xxhash.xxh3_64(facts, seed)
@@ -79,4 +79,4 @@ def _record(read_at: ReadAt, start: int, size: int, seed: int) -> Record | None:
     if xxhash.xxh3_64_intdigest(payload, seed) != check:
         return None
     signal, source, received, items = _FACTS.unpack_from(payload)
-    return Record(Item(Signal(signal), _SOURCES[source], received, items, payload[_FACTS.size :]), end)
+    return Record(QueuedRequest(Signal(signal), _SOURCES[source], received, items, payload[_FACTS.size :]), end)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from ..ledger.lock import sync
+from .forwarder import QueuedRequest
 from .record import HEADER, MAGIC, Record, encode, read
-from .sender import Item
 
 SUFFIX: Final = ".segment"
 
@@ -25,7 +25,7 @@ class Segment:
         self.requests = 0
         self.items = 0
         self._seed = seed
-        self._staged: list[Item] = []
+        self._staged: list[QueuedRequest] = []
         self._writing: int | None = None
         self._reading: int | None = None
 
@@ -69,7 +69,7 @@ class Segment:
         """Whether it can be written."""
         return self._writing is not None
 
-    def append(self, items: list[Item]) -> None:
+    def append(self, items: list[QueuedRequest]) -> None:
         """Writes items and syncs them; they count once they are published. Raises OSError."""
         self.written = self._put(b"".join(encode(item, self._seed) for item in items), self.written)
         self._staged += items
@@ -87,7 +87,7 @@ class Segment:
         self.written = self.size
         os.truncate(self.path, self.size)
 
-    def done(self, item: Item) -> None:
+    def done(self, item: QueuedRequest) -> None:
         """One of its items is done."""
         self.requests -= 1
         self.items -= item.items

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .cursor import Position
-from .sender import Item
+from .forwarder import QueuedRequest
 
 
-class Entry(NamedTuple):
+class QueueEntry(NamedTuple):
     """An item under way, from one place of the queue to another."""
 
-    item: Item
+    item: QueuedRequest
     start: Position
     end: Position
 
@@ -20,17 +20,17 @@ class UnderWay:
     """Entries from the first that is not done on."""
 
     def __init__(self) -> None:
-        self._entries: dict[Position, Entry] = {}
+        self._entries: dict[Position, QueueEntry] = {}
         self._done: set[Position] = set()
 
     def __bool__(self) -> bool:
         return bool(self._entries)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: QueueEntry) -> None:
         """One that is taken."""
         self._entries[entry.start] = entry
 
-    def finish(self, entry: Entry) -> Position | None:
+    def finish(self, entry: QueueEntry) -> Position | None:
         """One that is done: the place all before which is done now, where that moved."""
         self._done.add(entry.start)
         passed = None
@@ -39,7 +39,7 @@ class UnderWay:
             passed = self._entries.pop(first).end
         return passed
 
-    def of(self, segment: int) -> list[Entry]:
+    def of(self, segment: int) -> list[QueueEntry]:
         """What of a segment is not done: its sender holds it, wherever the file goes."""
         entries = self._entries.values()
         return [entry for entry in entries if entry.start.segment == segment and entry.start not in self._done]

@@ -30,7 +30,7 @@ STRETCH: Final = 6 * HOUR
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verification:
     """What was found. A ledger of an older `version` is checked page by page only: its counts are brought forward when it is opened."""
 
     path: Path
@@ -54,7 +54,7 @@ class Verdict:
         )
 
 
-def verify(path: Path, tell: Tell = nobody) -> Verdict:
+def verify(path: Path, tell: Tell = nobody) -> Verification:
     """Checks a ledger, or the one in a data folder, while a collector runs or not; it is read as of one moment and never changed.
 
     Raises LedgerError when there is none, or one of a newer version.
@@ -74,7 +74,7 @@ def verify(path: Path, tell: Tell = nobody) -> Verdict:
                     break
         except sqlite3.Error as error:
             faults.append(f"it can't be read on: {error}")
-    return Verdict(file, version, slos, events, tuple(faults))
+    return Verification(file, version, slos, events, tuple(faults))
 
 
 def _faults(connection: sqlite3.Connection, version: int, tell: Tell) -> Iterator[str]:

@@ -4,21 +4,21 @@ remote write -> reading (samples that matter) -> assembly (whole scrapes) -> poi
 target -> exposition -> whole scrape -> points -> books
 """
 
-from .assembly import Assembly
+from .assembly import ScrapeAssembly
+from .forwarder import RemoteWriteForwarder
 from .instruments import snapshot_results
 from .publisher import Publisher
 from .remote_write import RemoteWrite, Written
 from .scraper import Scraper
-from .sender import RemoteWriteSender
 from .snapshots import Snapshots
 from .targets import ScrapeJob
 from .write_app import remote_write_app
 
 __all__ = [
-    "Assembly",
     "Publisher",
     "RemoteWrite",
-    "RemoteWriteSender",
+    "RemoteWriteForwarder",
+    "ScrapeAssembly",
     "ScrapeJob",
     "Scraper",
     "Snapshots",

@@ -26,12 +26,12 @@ from ..books.taps import Arrival
 from ..columns import Points
 from ..ledger.staged import Staged
 from ..registry.registry import Registry
-from .family import CLASSIC, Family, Member, Scrape, Settled
-from .layout import Layout
+from .family import CLASSIC, Family, Member, PendingScrape, Settled
+from .layout import ScrapeLayout
 from .native import Distribution
-from .rows import Row, Told, Value
+from .rows import PartSample, Row, Value
 from .samples import Samples
-from .translation import Kind, Series, Translation
+from .translation import SeriesKind, TranslatedSeries, Translation
 
 WAIT: Final = 15.0
 """Seconds; Prometheus' shards send after 5 s at the latest (`batch_send_deadline`)."""
@@ -45,7 +45,7 @@ MOST_MEMBERS: Final = 30_000
 IDLE: Final = float(HOUR)
 
 
-class Seen(Enum):
+class SampleOutcome(Enum):
     """What a sample turned out to be."""
 
     TAKEN = "taken"
@@ -55,7 +55,7 @@ class Seen(Enum):
     DUPLICATE = "duplicate"
 
 
-class Assembly:
+class ScrapeAssembly:
     """All families that come by remote write; a part of the books.
 
     `dropped` counts histograms left to their next scrape, `forgotten` those there was no room to remember.
@@ -82,7 +82,7 @@ class Assembly:
             if series is None or series.family != key:
                 orphans.setdefault(key, set()).add(time)
             else:
-                self.put(series, time, Told(series, _value(json.loads(value)), start), since)
+                self.put(series, time, PartSample(series, _value(json.loads(value)), start), since)
         self._pending = sum(map(_waiting, self._changed()))
         self.keep()
         for key, times in orphans.items():
@@ -111,30 +111,30 @@ class Assembly:
         if not family.is_settled(len(samples.number)):
             return None
         series = samples.series()
-        layout = Layout.of(series) if family.has_all(series) else None
+        layout = ScrapeLayout.of(series) if family.has_all(series) else None
         return None if layout is None else Settled(layout, family.counted, samples.value, family.heard)
 
-    def put(self, series: Series, time: int, told: Told, received: float) -> Seen:
+    def put(self, series: TranslatedSeries, time: int, told: PartSample, received: float) -> SampleOutcome:
         """Stages a sample, its time in milliseconds."""
         family = self._family(series.family, received)
         member = family.members.setdefault(series.member, Member())
         last = member.parts.get(series.boundary)
         if last is not None and time <= last[0]:
             if time < last[0]:
-                return Seen.OUT_OF_ORDER
-            return Seen.REPEATED if _same(last[1], told.value) else Seen.DUPLICATE
+                return SampleOutcome.OUT_OF_ORDER
+            return SampleOutcome.REPEATED if _same(last[1], told.value) else SampleOutcome.DUPLICATE
         member.parts[series.boundary] = time, told.value
         if time <= member.dealt:
-            return Seen.LATE
+            return SampleOutcome.LATE
         member.first = member.first or time
-        scrape = family.scrapes.setdefault(time, Scrape(received))
+        scrape = family.scrapes.setdefault(time, PendingScrape(received))
         parts = scrape.parts.setdefault(series.member, {})
         self._pending += series.boundary not in parts
         parts[series.boundary] = told
         family.added.append((time, told))
-        return Seen.TAKEN
+        return SampleOutcome.TAKEN
 
-    def gone(self, series: Series, received: float) -> None:
+    def gone(self, series: TranslatedSeries, received: float) -> None:
         """Stages that a series went stale: it is not expected any more."""
         family = self._family(series.family, received)
         member = family.members.get(series.member)
@@ -201,7 +201,7 @@ class Assembly:
         self.dropped += sum(key[:CLASSIC] not in told for key in members)
         return whole
 
-    def _is_overdue(self, scrape: Scrape, now: float) -> bool:
+    def _is_overdue(self, scrape: PendingScrape, now: float) -> bool:
         return not 0 <= now - scrape.since < self._wait
 
     def _family(self, key: bytes, received: float) -> Family:
@@ -258,7 +258,7 @@ def _stored(key: bytes, family: Family) -> Iterator[tuple[Any, ...]]:
     for time, told in family.added:
         scrape, series = family.scrapes.get(time), told.series
         if scrape is not None:
-            labels, native = json.dumps(series.labels), int(series.kind is Kind.NATIVE)
+            labels, native = json.dumps(series.labels), int(series.kind is SeriesKind.NATIVE)
             yield key, time, labels, native, told.start, json.dumps(told.value), scrape.since
 
 

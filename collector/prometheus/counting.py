@@ -13,7 +13,7 @@ from ..names import SERVICE_NAME
 from ..senders.origin import identity_of, origin_of
 from .points import MILLISECOND, joined, points_of
 from .rows import Row
-from .translation import Series
+from .translation import TranslatedSeries
 
 
 class Counted(NamedTuple):
@@ -24,7 +24,11 @@ class Counted(NamedTuple):
 
 
 def count_rows(
-    books: Books, rows: Sequence[Row], hearts: Mapping[Series, int], received: float, whole: Sequence[Points] = ()
+    books: Books,
+    rows: Sequence[Row],
+    hearts: Mapping[TranslatedSeries, int],
+    received: float,
+    whole: Sequence[Points] = (),
 ) -> Counted:
     """Stages what members say, and that targets were up (`hearts`: their `up` series, with the milliseconds they were seen at).
 
@@ -49,7 +53,7 @@ def count_rows(
     return found
 
 
-def _hear(books: Books, series: Series, time: int, received: float) -> None:
+def _hear(books: Books, series: TranslatedSeries, time: int, received: float) -> None:
     """A target that was seen had room for every metric of its service: a stream that comes later is new, and counts whole."""
     origin = origin_of(series.resource)
     names = {judge.sli.signal for judge in books.registry.judges(origin.service)} & books.cumulatives.names

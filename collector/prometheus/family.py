@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import Layout
-from .rows import Row, Told, Value
-from .translation import Kind, Series
+from .layout import ScrapeLayout
+from .rows import PartSample, Row, Value
+from .translation import SeriesKind, TranslatedSeries
 
 CLASSIC: Final = 16
 """Bytes of a member's key; a native histogram's is longer, and counts nothing beside the classic one of the same events."""
@@ -38,15 +38,15 @@ class Member:
 
 
 @dataclass(slots=True)
-class Scrape:
+class PendingScrape:
     """What came for one time, by member and part. `since` is when the first of it did."""
 
     since: float
-    parts: dict[bytes, dict[float, Told]] = field(default_factory=dict)
+    parts: dict[bytes, dict[float, PartSample]] = field(default_factory=dict)
 
-    def copy(self) -> Scrape:
+    def copy(self) -> PendingScrape:
         """Another one, to be changed."""
-        return Scrape(self.since, {member: parts.copy() for member, parts in self.parts.items()})
+        return PendingScrape(self.since, {member: parts.copy() for member, parts in self.parts.items()})
 
 
 @dataclass(slots=True)
@@ -57,11 +57,11 @@ class Family:
     """
 
     members: dict[bytes, Member] = field(default_factory=dict)
-    scrapes: dict[int, Scrape] = field(default_factory=dict)
+    scrapes: dict[int, PendingScrape] = field(default_factory=dict)
     counted: int = 0
     heard: float = 0.0
     stored: frozenset[int] = frozenset()
-    added: list[tuple[int, Told]] = field(default_factory=list)
+    added: list[tuple[int, PartSample]] = field(default_factory=list)
 
     def copy(self) -> Family:
         """Another one, to be changed."""
@@ -84,7 +84,7 @@ class Family:
             for key, member in members
         )
 
-    def has_all(self, series: Sequence[Series]) -> bool:
+    def has_all(self, series: Sequence[TranslatedSeries]) -> bool:
         """Whether these are the series of all its members' parts."""
         parts = {(key, boundary) for key, member in self.members.items() for boundary in member.parts}
         return parts == {(one.member, one.boundary) for one in series}
@@ -94,13 +94,13 @@ class Family:
         classic = (member for key, member in self.members.items() if member.counted and len(key) == CLASSIC)
         return frozenset(part for member in classic for part in member.parts)
 
-    def missing(self, key: bytes, parts: dict[float, Told], shape: frozenset[float]) -> frozenset[float]:
+    def missing(self, key: bytes, parts: dict[float, PartSample], shape: frozenset[float]) -> frozenset[float]:
         """The parts of a member that have not come; no histogram is one without `+Inf`."""
         member = self.members[key]
         expected = frozenset(member.parts)
         if not (member.counted or member.odd) and len(key) == CLASSIC:
             expected |= shape
-        if any(told.series.kind is Kind.BUCKET for told in parts.values()):
+        if any(told.series.kind is SeriesKind.BUCKET for told in parts.values()):
             expected |= {math.inf}
         return expected - parts.keys()
 
@@ -126,7 +126,7 @@ class Family:
         self.counted = max(self.counted, time)
 
     @staticmethod
-    def _told(member: Member, time: int, parts: list[Told]) -> Iterator[Row]:
+    def _told(member: Member, time: int, parts: list[PartSample]) -> Iterator[Row]:
         """A member that came earlier and was incomplete then is judged by that time: it is no newer than it was."""
         if not member.counted and member.first < time:
             yield Row(member.first, parts)
@@ -152,11 +152,11 @@ class Family:
 class Settled:
     """A family all of whose series said the same `time` last, in one scrape that was counted; nothing of it waits."""
 
-    layout: Layout
+    layout: ScrapeLayout
     time: int
     values: NDArray[np.float64]
     heard: float
-    scrapes: Mapping[int, Scrape] = field(default_factory=dict, init=False)
+    scrapes: Mapping[int, PendingScrape] = field(default_factory=dict, init=False)
     changed: bool = field(default=False, init=False)
 
     @property

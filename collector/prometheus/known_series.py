@@ -14,7 +14,7 @@ from ..columns import IntColumn
 from ..errors import BadRequest
 from .labels import Labels, fault_of
 from .messages import Label, TimeSeries
-from .translation import Kind, Series, Translation
+from .translation import SeriesKind, TranslatedSeries, Translation
 
 MOST_KNOWN: Final = 50_000
 MOST_KNOWN_LETTERS: Final = 16_000_000
@@ -42,7 +42,7 @@ class Numbered(NamedTuple):
 
     number: IntColumn
     facts: IntColumn
-    series: Sequence[Series | None]
+    series: Sequence[TranslatedSeries | None]
 
 
 class KnownSeries:
@@ -80,7 +80,7 @@ class KnownSeries:
 
     def _forget(self) -> None:
         self._known: dict[int, int] = {}
-        self._series: list[Series | None] = []
+        self._series: list[TranslatedSeries | None] = []
         self._families: dict[bytes, int] = {}
         self._facts: IntColumn = np.zeros((256, _FACTS), np.int64)
         self._places: IntColumn = np.zeros((256, 2), np.int64)
@@ -100,7 +100,7 @@ class KnownSeries:
         number, series = len(self._series), self._translation.series(labels)
         self._make_room(number, len(encoded))
         if series is not None:
-            role = SAYS_UP if series.kind in (Kind.UP, Kind.GAUGE) else COUNTS
+            role = SAYS_UP if series.kind in (SeriesKind.UP, SeriesKind.GAUGE) else COUNTS
             self._facts[number] = role, id(series), self._families.setdefault(series.family, len(self._families))
         self._places[number] = self._used, self._used + len(encoded)
         self._letters[self._used : self._used + len(encoded)] = np.frombuffer(encoded, np.uint8)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..columns import IntColumn, PointKind, Points, Temporality
 from .native import MOST_EVENTS
 from .points import MILLISECOND, Numbers
-from .translation import Kind, Series
+from .translation import SeriesKind, TranslatedSeries
 
 Values = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ class _Alike(NamedTuple):
     kind: PointKind
     bounds: tuple[float, ...]
     places: IntColumn
-    members: tuple[Series, ...]
+    members: tuple[TranslatedSeries, ...]
 
 
 class _Told(NamedTuple):
@@ -35,10 +35,10 @@ class _Told(NamedTuple):
     falls: NDArray[np.bool_]
 
 
-class Layout:
+class ScrapeLayout:
     """The series of one family in the order they were sent, all of which a whole scrape has."""
 
-    def __init__(self, series: Sequence[Series], groups: Sequence[_Alike]) -> None:
+    def __init__(self, series: Sequence[TranslatedSeries], groups: Sequence[_Alike]) -> None:
         self.series = tuple(series)
         self.members = frozenset(one.member for one in self.series)
         self.groups = tuple(groups)
@@ -51,7 +51,7 @@ class Layout:
         self._streams = np.array([one.stream for one in members], np.int64)
 
     @classmethod
-    def of(cls, series: Sequence[Series]) -> Layout | None:
+    def of(cls, series: Sequence[TranslatedSeries]) -> ScrapeLayout | None:
         """The layout of a family's series; None where they are no plain histograms and counters, or not all there."""
         members: dict[bytes, list[int]] = {}
         for place, one in enumerate(series):
@@ -61,9 +61,9 @@ class Layout:
             places.sort(key=lambda place: series[place].boundary)
             kinds = {series[place].kind for place in places}
             bounds = tuple(series[place].boundary for place in places)
-            if kinds == {Kind.BUCKET} and bounds[-1] == math.inf and len(set(bounds)) == len(bounds):
+            if kinds == {SeriesKind.BUCKET} and bounds[-1] == math.inf and len(set(bounds)) == len(bounds):
                 groups.setdefault(bounds, []).append(places)
-            elif kinds == {Kind.COUNTER} and len(places) == 1:
+            elif kinds == {SeriesKind.COUNTER} and len(places) == 1:
                 groups.setdefault((), []).append(places)
             else:
                 return None
@@ -119,7 +119,7 @@ class Layout:
         )
 
 
-def _alike(series: Sequence[Series], bounds: tuple[float, ...], places: list[list[int]]) -> _Alike:
+def _alike(series: Sequence[TranslatedSeries], bounds: tuple[float, ...], places: list[list[int]]) -> _Alike:
     members = tuple(series[one[0]] for one in places)
     kind = PointKind.HISTOGRAM if bounds else PointKind.SUM
     return _Alike(kind, members[0].in_seconds(bounds[:-1]), np.array(places, np.int64), members)

@@ -16,7 +16,7 @@ from .exposition import ACCEPT, OPENMETRICS, PROTOBUF, media_type_of
 from .targets import Target
 
 
-class Page(NamedTuple):
+class ScrapedPage(NamedTuple):
     """A target's exposition, as it was sent."""
 
     body: bytes
@@ -31,7 +31,7 @@ class Failed(Exception):
         self.reason = reason
 
 
-async def ask(client: httpx.AsyncClient, target: Target) -> Page:
+async def ask(client: httpx.AsyncClient, target: Target) -> ScrapedPage:
     """Asks a target once, within its time-out. Raises Failed, BadRequest, or TooLarge."""
     headers = {"accept": ACCEPT, "accept-encoding": "gzip", "user-agent": "fournines", **target.job.headers}
     timeout = min(target.job.timeout, target.job.interval)
@@ -50,7 +50,7 @@ async def ask(client: httpx.AsyncClient, target: Target) -> Page:
         raise Failed("connection", str(error) or type(error).__name__) from error
 
 
-async def _whole(response: httpx.Response, limit: int) -> Page:
+async def _whole(response: httpx.Response, limit: int) -> ScrapedPage:
     """The page, inflated here: a client that inflates by itself has no limit."""
     coding = response.headers.get("content-encoding", "")
     sink = sink_for(coding, limit)
@@ -59,7 +59,7 @@ async def _whole(response: httpx.Response, limit: int) -> Page:
     try:
         async for piece in response.aiter_raw():
             sink.feed(piece)
-        page = Page(sink.finish(), response.headers.get("content-type", ""))
+        page = ScrapedPage(sink.finish(), response.headers.get("content-type", ""))
     except TooLarge:
         raise
     except BadRequest as error:
@@ -69,7 +69,7 @@ async def _whole(response: httpx.Response, limit: int) -> Page:
     return page
 
 
-def _ends_anywhere(response: httpx.Response, page: Page) -> bool:
+def _ends_anywhere(response: httpx.Response, page: ScrapedPage) -> bool:
     """Whether nothing would tell where the page was cut: neither HTTP's framing, nor a coding, nor the form itself."""
     framed = response.headers.keys() & {"content-length", "transfer-encoding", "content-encoding"}
     return bool(page.body) and not framed and media_type_of(page.content_type) not in (PROTOBUF, OPENMETRICS)

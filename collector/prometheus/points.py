@@ -12,7 +12,7 @@ import numpy as np
 from ..columns import IntColumn, PointKind, Points, Temporality
 from .native import Distribution
 from .rows import Row, distribution_of
-from .translation import Kind, Series
+from .translation import SeriesKind, TranslatedSeries
 
 MILLISECOND: Final = 1_000_000
 """Nanoseconds."""
@@ -45,7 +45,7 @@ class Numbers:
         return np.array([self.of(value) for value in values], np.int64)
 
 
-class Table:
+class PointTable:
     """Columns while they grow."""
 
     def __init__(self) -> None:
@@ -66,15 +66,17 @@ class Table:
             self.skipped += 1
             return
         series, start = row.parts[0].series, min((part.start for part in row.parts), default=0)
-        plain = series.kind is Kind.COUNTER
+        plain = series.kind is SeriesKind.COUNTER
         kind = PointKind.SUM if plain else PointKind.HISTOGRAM
         self._add(series, kind, row.time, found, float(found.events), start if 0 < start < row.time else 0)
 
-    def add_heartbeat(self, series: Series, time: int, *, up: bool = True) -> None:
+    def add_heartbeat(self, series: TranslatedSeries, time: int, *, up: bool = True) -> None:
         """Adds that a target lives, or bids good-bye."""
         self._add(series, PointKind.GAUGE, time, Distribution(0), float(up), 0)
 
-    def _add(self, series: Series, kind: PointKind, time: int, found: Distribution, value: float, start: int) -> None:
+    def _add(
+        self, series: TranslatedSeries, kind: PointKind, time: int, found: Distribution, value: float, start: int
+    ) -> None:
         self._rows.append(
             (
                 self._resources.of(series.resource),
@@ -122,9 +124,9 @@ class Table:
         )
 
 
-def points_of(rows: Iterable[Row], hearts: Mapping[Series, int]) -> Points:
+def points_of(rows: Iterable[Row], hearts: Mapping[TranslatedSeries, int]) -> Points:
     """Rows and heartbeats as columns; the heartbeats' times are milliseconds."""
-    table = Table()
+    table = PointTable()
     for series, time in hearts.items():
         table.add_heartbeat(series, time)
     for row in rows:

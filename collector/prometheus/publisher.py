@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from prometheus_client import Counter, Metric
 
 from ..columns import Signal, Source
-from ..forward import Item
+from ..forward import QueuedRequest
 from .snapshots import Snapshots
 
 _LOG = logging.getLogger("fournines.collector")
@@ -25,7 +25,7 @@ class Publisher:
     def __init__(
         self,
         families: Callable[[], Iterable[Metric]],
-        put: Callable[[Item], object],
+        put: Callable[[QueuedRequest], object],
         results: Counter,
         clock: Callable[[], float],
         labels: Mapping[str, str],
@@ -54,7 +54,7 @@ class Publisher:
         now = self._clock()
         body, samples = self._snapshots.take(self._families(), now)
         if samples:
-            self._put(Item(Signal.METRICS, Source.REMOTE_WRITE, now, samples, body))
+            self._put(QueuedRequest(Signal.METRICS, Source.REMOTE_WRITE, now, samples, body))
 
     async def _publish_for_ever(self) -> None:
         while True:

@@ -22,14 +22,14 @@ from ..columns import Points, Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, TooLarge, Unavailable
 from ..receipt import Receipt
-from ..rejections import Outcome
+from ..rejections import RequestOutcome
 from ..room import Room
-from .assembly import Assembly, Seen
+from .assembly import SampleOutcome, ScrapeAssembly
 from .counting import count_rows
 from .instruments import WriteInstruments
 from .samples import Sample
-from .translation import Kind, Series, Translation
-from .write_request import Reader, Reading, Version, shown
+from .translation import SeriesKind, TranslatedSeries, Translation
+from .write_request import Reader, Version, WriteContent, shown
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Bytes of one request, before and after inflating."""
@@ -40,8 +40,8 @@ RETRY_AFTER: Final = 5
 NOTHING: Final = Wanted(frozenset(), frozenset())
 
 _WORDS: Final = {
-    Seen.OUT_OF_ORDER.value: "out of order",
-    Seen.DUPLICATE.value: "of another value than before at the same time",
+    SampleOutcome.OUT_OF_ORDER.value: "out of order",
+    SampleOutcome.DUPLICATE.value: "of another value than before at the same time",
     "future": "from the future",
     "too_old": "too old",
     "labels": "of series with unsound labels",
@@ -61,7 +61,7 @@ class Written(NamedTuple):
 class _Counted(NamedTuple):
     """What became of a request: for telemetry, for its sender, and of each sample."""
 
-    outcome: Outcome
+    outcome: RequestOutcome
     written: Written
     seen: Mapping[str, int]
 
@@ -73,7 +73,7 @@ class RemoteWrite:
         self,
         submit: Submit,
         counters: Counters,
-        assembly: Assembly,
+        assembly: ScrapeAssembly,
         clock: Callable[[], float],
         *,
         most_bytes: int = MOST_BYTES,
@@ -132,7 +132,7 @@ class RemoteWrite:
             self.release(size)
         return counted.written
 
-    def flush(self) -> Chore[Outcome]:
+    def flush(self) -> Chore[RequestOutcome]:
         """Has what waited long enough counted as far as it goes."""
         chore = Chore(self._overdue, lambda outcome: outcome.count(self._counters))
         self._submit(chore)
@@ -159,9 +159,9 @@ class RemoteWrite:
             reader = self._reader = Reader(Translation(books.wanted))
         return reader
 
-    def _count(self, books: Books, reading: Reading, received: float) -> _Counted:
+    def _count(self, books: Books, reading: WriteContent, received: float) -> _Counted:
         self._assembly.load(books.ledger.writer, reading.translation)
-        hearts: dict[Series, int] = {}
+        hearts: dict[TranslatedSeries, int] = {}
         seen: Tally[str] = Tally()
         refused = Tally(reading.refused)
         detail, lost = reading.detail, Tally[bool]()
@@ -169,23 +169,23 @@ class RemoteWrite:
         for series, time, told in chain(reading.samples, apart):
             if told is None:
                 self._assembly.gone(series, received)
-            elif series.kind in (Kind.UP, Kind.GAUGE):
+            elif series.kind in (SeriesKind.UP, SeriesKind.GAUGE):
                 if told.value == 1:
                     hearts[series] = max(time, hearts.get(series, 0))
             else:
                 what = self._assembly.put(series, time, told, received)
                 seen[what.value] += 1
-                if what is Seen.DUPLICATE or (what is Seen.OUT_OF_ORDER and not series.replicated):
+                if what is SampleOutcome.DUPLICATE or (what is SampleOutcome.OUT_OF_ORDER and not series.replicated):
                     refused[what.value] += 1
-                    lost[series.kind is Kind.NATIVE] += 1
+                    lost[series.kind is SeriesKind.NATIVE] += 1
                     detail = detail or f"a sample of {shown(series.labels)} at {time}"
         found = count_rows(books, self._assembly.whole(), hearts, received, whole)
         samples, histograms = reading.written - lost[False], reading.native - lost[True]
         receipt = Receipt(samples + histograms, refused.total(), _told(refused, detail))
-        outcome = Outcome(receipt, Signal.METRICS, refused + Tally(found.rejected), found.points)
+        outcome = RequestOutcome(receipt, Signal.METRICS, refused + Tally(found.rejected), found.points)
         return _Counted(outcome, Written(samples, histograms, reading.exemplars, receipt.reason), seen | refused)
 
-    def _whole(self, reading: Reading, received: float, seen: Tally[str]) -> tuple[list[Points], list[Sample]]:
+    def _whole(self, reading: WriteContent, received: float, seen: Tally[str]) -> tuple[list[Points], list[Sample]]:
         """Stages the scrapes that are whole as they came; gives what they say, and all samples that are to be put one by one."""
         whole: list[Points] = []
         apart: list[Sample] = []
@@ -195,14 +195,14 @@ class RemoteWrite:
                 apart += samples.each()
             else:
                 whole.append(points)
-                seen[Seen.TAKEN.value] += len(samples.number)
+                seen[SampleOutcome.TAKEN.value] += len(samples.number)
         return whole, apart
 
-    def _overdue(self, books: Books) -> Outcome:
+    def _overdue(self, books: Books) -> RequestOutcome:
         now = self._clock()
         self._assembly.load(books.ledger.writer, self._reader_for(books).translation)
         found = count_rows(books, self._assembly.overdue(now), {}, now)
-        return Outcome(Receipt(0), Signal.METRICS, found.rejected, found.points)
+        return RequestOutcome(Receipt(0), Signal.METRICS, found.rejected, found.points)
 
     def _note(self, counted: _Counted) -> None:
         counted.outcome.count(self._counters)

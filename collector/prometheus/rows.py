@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .native import MOST_EVENTS, Distribution
-from .translation import Kind, Series
+from .translation import SeriesKind, TranslatedSeries
 
 Value = float | Distribution
 """A sample: a number, or a native histogram."""
 
 
-class Told(NamedTuple):
+class PartSample(NamedTuple):
     """One sample of one part of a member. Times are milliseconds; `start` is 0 where the sender does not say."""
 
-    series: Series
+    series: TranslatedSeries
     value: Value
     start: int = 0
 
@@ -25,10 +25,10 @@ class Row(NamedTuple):
     """All parts of one member at one time."""
 
     time: int
-    parts: Sequence[Told]
+    parts: Sequence[PartSample]
 
 
-def distribution_of(parts: Sequence[Told]) -> Distribution | None:
+def distribution_of(parts: Sequence[PartSample]) -> Distribution | None:
     """What the parts say together; None where that is no number of events.
 
     Buckets of a classic histogram hold what is at or below their boundary, so each says how much it has beyond the one before. Buckets
@@ -37,7 +37,7 @@ def distribution_of(parts: Sequence[Told]) -> Distribution | None:
     first = parts[0]
     if isinstance(first.value, Distribution):
         return first.value._replace(bounds=first.series.in_seconds(first.value.bounds))
-    if first.series.kind is not Kind.BUCKET:
+    if first.series.kind is not SeriesKind.BUCKET:
         return Distribution(int(first.value)) if 0 <= first.value <= MOST_EVENTS else None
     steps = sorted((part.series.boundary, part.value) for part in parts if isinstance(part.value, float))
     if not all(0 <= value <= MOST_EVENTS for _, value in steps):

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import IntColumn
-from .rows import Told
-from .translation import Series
+from .rows import PartSample
+from .translation import TranslatedSeries
 
 
 class Sample(NamedTuple):
     """One sample of a series that matters, at `time` in milliseconds; without `told` it says that the series went stale."""
 
-    series: Series
+    series: TranslatedSeries
     time: int
-    told: Told | None
+    told: PartSample | None
 
 
 class Samples(NamedTuple):
@@ -28,7 +28,7 @@ class Samples(NamedTuple):
     `family` numbers the series' families. Times are milliseconds; `start` is 0 where the sender does not say.
     """
 
-    known: Sequence[Series | None]
+    known: Sequence[TranslatedSeries | None]
     number: IntColumn
     identity: IntColumn
     family: IntColumn
@@ -60,13 +60,13 @@ class Samples(NamedTuple):
         )
 
     @property
-    def first(self) -> Series:
+    def first(self) -> TranslatedSeries:
         """The first one's series."""
         found = self.known[int(self.number[0])]
         assert found is not None, "only what matters is here"
         return found
 
-    def series(self) -> list[Series]:
+    def series(self) -> list[TranslatedSeries]:
         """The series of each sample."""
         return [series for number in self.number.tolist() if (series := self.known[number]) is not None]
 
@@ -74,4 +74,4 @@ class Samples(NamedTuple):
         """All samples, one by one."""
         columns = self.time.tolist(), self.value.tolist(), self.start.tolist()
         for series, time, value, start in zip(self.series(), *columns, strict=True):
-            yield Sample(series, time, Told(series, value, start))
+            yield Sample(series, time, PartSample(series, value, start))

@@ -21,16 +21,16 @@ from ..columns import Signal, Wanted
 from ..counters import Counters
 from ..errors import BadRequest, Unavailable
 from ..receipt import Receipt
-from ..rejections import Outcome
+from ..rejections import RequestOutcome
 from .counting import count_rows
 from .exposition import Exposed, exposed
 from .instruments import OK, ScrapeInstruments
 from .labels import NAME, Labels
 from .native import Distribution
-from .page import Failed, Page, ask
-from .rows import Row, Told, Value
-from .targets import Discovery, ScrapeJob, Target, offset
-from .translation import UP, Kind, Translation
+from .page import Failed, ScrapedPage, ask
+from .rows import PartSample, Row, Value
+from .targets import ScrapeJob, Target, TargetDiscovery, offset
+from .translation import UP, SeriesKind, Translation
 
 REFRESH_SECONDS: Final = 5.0
 REPEATED: Final = "duplicate"
@@ -59,7 +59,7 @@ class Scraper:
         clock: Callable[[], float],
     ) -> None:
         self.instruments = ScrapeInstruments(counters.registry)
-        self._discovery = Discovery(jobs, lambda file: self.instruments.files.labels(file).inc())
+        self._discovery = TargetDiscovery(jobs, lambda file: self.instruments.files.labels(file).inc())
         self._submit = submit
         self._counters = counters
         self._clock = clock
@@ -132,11 +132,11 @@ class Scraper:
                 self._counters.internal_errors.inc()
                 _LOG.exception("a scrape of %s failed for a fault of the collector's own", target.url)
 
-    def _read(self, target: Target, page: Page, received: float) -> tuple[Chore[Outcome], int]:
+    def _read(self, target: Target, page: ScrapedPage, received: float) -> tuple[Chore[RequestOutcome], int]:
         samples = list(exposed(page.body, page.content_type))
         first = _reading(self._translation, target, samples, received)
 
-        def work(books: Books) -> Outcome:
+        def work(books: Books) -> RequestOutcome:
             translation = self._translation_for(books)
             reading = first if translation is first.translation else _reading(translation, target, samples, received)
             return _counted(books, target, reading, received)
@@ -154,26 +154,33 @@ class Scraper:
 def _reading(translation: Translation, target: Target, samples: Sequence[Exposed], received: float) -> _Reading:
     """The samples that matter, those of one histogram together; of those that tell a series at one time again the first one counts."""
     now, repeated = round(received * 1000), 0
-    members: dict[tuple[int, bytes], dict[float, Told]] = {}
+    members: dict[tuple[int, bytes], dict[float, PartSample]] = {}
     for sample in samples:
         if not sample.gauge and translation.asks(sample.labels[NAME]):
             series = translation.series(_labels(target, sample), native=isinstance(sample.value, Distribution))
-            if series is not None and series.kind not in (Kind.GAUGE, Kind.UP) and not _is_no_number(sample.value):
+            if (
+                series is not None
+                and series.kind not in (SeriesKind.GAUGE, SeriesKind.UP)
+                and not _is_no_number(sample.value)
+            ):
                 time = sample.time or now
-                parts, told = members.setdefault((time, series.member), {}), Told(series, sample.value, sample.start)
+                parts, told = (
+                    members.setdefault((time, series.member), {}),
+                    PartSample(series, sample.value, sample.start),
+                )
                 repeated += parts.setdefault(series.boundary, told) is not told
     ordered = sorted(members.items(), key=lambda item: item[0])
     rows = [Row(time, list(parts.values())) for (time, _), parts in ordered]
     return _Reading(translation, rows, len(samples), repeated)
 
 
-def _counted(books: Books, target: Target, reading: _Reading, received: float) -> Outcome:
+def _counted(books: Books, target: Target, reading: _Reading, received: float) -> RequestOutcome:
     heart = reading.translation.series((*target.labels, (NAME, UP)))
     assert heart is not None, "a target has a job"
     found = count_rows(books, reading.rows, {heart: round(received * 1000)}, received)
     reasons = {**found.rejected, **({REPEATED: reading.repeated} if reading.repeated else {})}
     rejected = sum(reasons.values())
-    return Outcome(Receipt(reading.samples - rejected, rejected), Signal.METRICS, reasons, found.points)
+    return RequestOutcome(Receipt(reading.samples - rejected, rejected), Signal.METRICS, reasons, found.points)
 
 
 def _labels(target: Target, sample: Exposed) -> Labels:

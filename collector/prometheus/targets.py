@@ -60,7 +60,7 @@ class Target(NamedTuple):
         return dict(self.labels)["instance"]
 
 
-class Discovery:
+class TargetDiscovery:
     """The targets of all jobs. A file that can't be read leaves what it said before in force; `failed` is told each time."""
 
     def __init__(self, jobs: Iterable[ScrapeJob], failed: Callable[[str], None]) -> None:

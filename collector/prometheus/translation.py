@@ -30,7 +30,7 @@ _THOUSAND: Final = 1000.0
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_:]+")
 
 
-class Kind(Enum):
+class SeriesKind(Enum):
     """What a series' values are: a counter, one bucket of a classic histogram, native histograms, a gauge, a target's health."""
 
     COUNTER = "counter"
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class TranslatedSeries:
     """One series that matters, in this house's words. All buckets of one histogram are parts of one `member`, told apart by `boundary`.
 
     A native histogram's member begins with the same 16 bytes as that of the classic one it may be sent beside.
@@ -50,7 +50,7 @@ class Series:
     """
 
     labels: Labels
-    kind: Kind
+    kind: SeriesKind
     name: str
     resource: Mapping[str, str]
     attributes: Mapping[str, str]
@@ -85,41 +85,43 @@ class Translation:
         """Whether any series of that name matters."""
         return name in self._metrics or name.removesuffix(BUCKET) in self._metrics
 
-    def series(self, labels: Labels, *, native: bool = False, gauge: bool = False) -> Series | None:
+    def series(self, labels: Labels, *, native: bool = False, gauge: bool = False) -> TranslatedSeries | None:
         """The series with these labels, `native` where it holds native histograms; None where nobody asks for it."""
         told = dict(labels)
-        spelled, kind = told[NAME], Kind.NATIVE if native else Kind.COUNTER
+        spelled, kind = told[NAME], SeriesKind.NATIVE if native else SeriesKind.COUNTER
         if spelled == UP and JOB in told:
-            return self._made(labels, told, Kind.UP, HEARTBEAT, "")
+            return self._made(labels, told, SeriesKind.UP, HEARTBEAT, "")
         name = self._metrics.get(spelled)
         if name == HEARTBEAT:
-            kind = Kind.GAUGE
+            kind = SeriesKind.GAUGE
         elif name is None and spelled.endswith(BUCKET) and BOUNDARY in told:
-            spelled, kind = spelled.removesuffix(BUCKET), Kind.BUCKET
+            spelled, kind = spelled.removesuffix(BUCKET), SeriesKind.BUCKET
             name = self._metrics.get(spelled)
         if name is None or (gauge and name != HEARTBEAT):
             return None
         return self._made(labels, told, kind, name, spelled)
 
-    def _made(self, labels: Labels, told: Mapping[str, str], kind: Kind, name: str, spelled: str) -> Series | None:
-        boundary = _boundary(told[BOUNDARY]) if kind is Kind.BUCKET else 0.0
+    def _made(
+        self, labels: Labels, told: Mapping[str, str], kind: SeriesKind, name: str, spelled: str
+    ) -> TranslatedSeries | None:
+        boundary = _boundary(told[BOUNDARY]) if kind is SeriesKind.BUCKET else 0.0
         if boundary is None:
             return None
         resource = resource_of(told.get(JOB, ""), told.get(INSTANCE, ""))
         of_family = (NAME, spelled), *sorted(resource.items())
-        apart = {BOUNDARY, *REPLICAS} if kind is Kind.BUCKET else REPLICAS
+        apart = {BOUNDARY, *REPLICAS} if kind is SeriesKind.BUCKET else REPLICAS
         of_member = (
             *((label, value) for label, value in labels if label not in apart and label != NAME),
             (NAME, spelled),
         )
-        return Series(
+        return TranslatedSeries(
             labels,
             kind,
             name,
             resource,
             {attribute: value for label, value in labels for attribute in self._attributes.get(label, ())},
             _digest(of_family),
-            _digest(of_member) + (_NATIVE if kind is Kind.NATIVE else b""),
+            _digest(of_member) + (_NATIVE if kind is SeriesKind.NATIVE else b""),
             boundary,
             spelled.endswith(MILLISECONDS),
             not REPLICAS.isdisjoint(told),

@@ -22,10 +22,10 @@ from .labels import Labels, fault_of
 from .messages import Request, WriteRequest
 from .native import of_write
 from .points import MILLISECOND
-from .rows import Told, Value
+from .rows import PartSample, Value
 from .samples import Sample, Samples
 from .stale import is_stale
-from .translation import Series, Translation
+from .translation import TranslatedSeries, Translation
 
 LABELS: Final = "labels"
 MIXED: Final = "samples_and_histograms"
@@ -49,12 +49,12 @@ class _Known(NamedTuple):
     """What a label set was found to be."""
 
     labels: Labels
-    series: Series | None
+    series: TranslatedSeries | None
     fault: str
 
 
 @dataclass(slots=True)
-class Reading:
+class WriteContent:
     """What a request holds: samples that matter in the order sent; how many of each kind were sound; refused samples by reason.
 
     Those of counters and classic histograms are in `columns` instead where the request is a usual one. `native` are the sound histograms
@@ -90,12 +90,12 @@ class Reader:
 
         self._read_samples = read_samples
 
-    def read(self, body: bytes, version: Version, received: float) -> Reading:
+    def read(self, body: bytes, version: Version, received: float) -> WriteContent:
         """Judges a request's bytes, received at epoch second `received`. Raises BadRequest where nothing of it can be told."""
         usual = self._usual(body, received) if version is Version.ONE else None
         return self._judged(parse(body, version), version, received) if usual is None else usual
 
-    def _usual(self, body: bytes, received: float) -> Reading | None:
+    def _usual(self, body: bytes, received: float) -> WriteContent | None:
         """A request of which there is nothing to refuse, and that says of no series that it ended, without an object a sample."""
         found = self._read_samples(body, MOST_ITEMS)
         known = None if found is None else self._series.numbers(body, found.series)
@@ -105,7 +105,7 @@ class Reader:
         oldest, latest = _bounds(received)
         if len(time) and not oldest <= time.min() <= time.max() <= latest:
             return None
-        reading = Reading(self.translation, written=len(time), exemplars=found.exemplars)
+        reading = WriteContent(self.translation, written=len(time), exemplars=found.exemplars)
         number = known.number[of]
         matter = np.flatnonzero(known.facts[number, ROLE])
         if len(matter):
@@ -126,8 +126,8 @@ class Reader:
             reading.columns = columns.only(counts)
         return reading
 
-    def _judged(self, message: Any, version: Version, received: float) -> Reading:
-        reading = Reading(self.translation)
+    def _judged(self, message: Any, version: Version, received: float) -> WriteContent:
+        reading = WriteContent(self.translation)
         labels = self._one if version is Version.ONE else self._two(message)
         oldest, latest = _bounds(received)
         items = 0
@@ -147,7 +147,7 @@ class Reader:
                 self._take(reading, series, known, oldest, latest)
         return reading
 
-    def _take(self, reading: Reading, series: Any, known: _Known, oldest: int, latest: int) -> None:
+    def _take(self, reading: WriteContent, series: Any, known: _Known, oldest: int, latest: int) -> None:
         for sample in series.samples:
             if _in_time(reading, sample.timestamp, oldest, latest, known.labels):
                 reading.written += 1
@@ -220,28 +220,30 @@ def _too_many() -> BadRequest:
     return BadRequest(f"more than {MOST_ITEMS:,} series and samples in one request; send smaller ones")
 
 
-def _sample(series: Series, sample: Any) -> Sample:
+def _sample(series: TranslatedSeries, sample: Any) -> Sample:
     value: float = sample.value
-    told = None if is_stale(value) else Told(series, value, sample.start_timestamp)
+    told = None if is_stale(value) else PartSample(series, value, sample.start_timestamp)
     return Sample(series, sample.timestamp, told)
 
 
-def _histogram(series: Series, histogram: Any) -> Sample | None:
+def _histogram(series: TranslatedSeries, histogram: Any) -> Sample | None:
     if is_stale(histogram.sum):
         return Sample(series, histogram.timestamp, None)
     value: Value | None = of_write(histogram)
     return (
-        None if value is None else Sample(series, histogram.timestamp, Told(series, value, histogram.start_timestamp))
+        None
+        if value is None
+        else Sample(series, histogram.timestamp, PartSample(series, value, histogram.start_timestamp))
     )
 
 
-def _refuse_series(reading: Reading, series: Any, known: _Known) -> None:
+def _refuse_series(reading: WriteContent, series: Any, known: _Known) -> None:
     reading.refuse(
         LABELS, len(series.samples) + len(series.histograms), f"a series {known.fault}: {shown(known.labels)}"
     )
 
 
-def _in_time(reading: Reading, time: int, oldest: int, latest: int, labels: Labels) -> bool:
+def _in_time(reading: WriteContent, time: int, oldest: int, latest: int, labels: Labels) -> bool:
     if oldest <= time <= latest:
         return True
     ahead = time > latest

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from ...slo import DAY, HOUR, SLO
 from ..ledger.staged import Staged
-from .declared_slo import Declared, Refused
+from .declared_slo import DeclarationRefused, Declared
 
 MOST: Final = 1_000
 MOST_OF_A_SERVICE: Final = 100
@@ -33,7 +33,7 @@ SAVED_EVERY: Final = 6 * HOUR
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
-class Way(NamedTuple):
+class DeclarationKey(NamedTuple):
     """One way in which a name is declared: by whom, and how (see `Declared.text`)."""
 
     name: str
@@ -42,7 +42,7 @@ class Way(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Mention:
     """Which version said it first, when, and when it was said last, to six hours."""
 
     version: str
@@ -63,10 +63,10 @@ class _Index(NamedTuple):
     """What holds by name, all ways of each name, and what holds of each service."""
 
     holding: dict[str, Declaration]
-    ways: dict[str, list[Way]]
+    ways: dict[str, list[DeclarationKey]]
     slos: dict[str, list[SLO]]
 
-    def add(self, way: Way, slo: SLO, version: str, since: float) -> None:
+    def add(self, way: DeclarationKey, slo: SLO, version: str, since: float) -> None:
         """Puts the newest way of a name in."""
         before = self.holding.get(way.name)
         if before is not None:
@@ -82,10 +82,12 @@ class Declarations:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute("SELECT name, service, text, version, since, last FROM declaration").fetchall()
-        self._said: Staged[Way, Said] = Staged(
-            (Way(*way), Said(*said)) for *way, version, since, last in rows for said in [(version, since, last)]
+        self._said: Staged[DeclarationKey, Mention] = Staged(
+            (DeclarationKey(*way), Mention(*said))
+            for *way, version, since, last in rows
+            for said in [(version, since, last)]
         )
-        self._last: dict[Way, float] = {}
+        self._last: dict[DeclarationKey, float] = {}
         """When each was said last, since the start."""
         self._known: _Index | None = None
 
@@ -99,8 +101,8 @@ class Declarations:
         return self._index.slos.get(service, ())
 
     def hear(self, service: str, version: str, declared: Declared, now: float) -> set[str]:
-        """Stages that a service declares something, and gives the services whose SLOs change by it. Raises `Refused`."""
-        way = Way(declared.name, service, declared.text)
+        """Stages that a service declares something, and gives the services whose SLOs change by it. Raises `DeclarationRefused`."""
+        way = DeclarationKey(declared.name, service, declared.text)
         known = self._said.get(way)
         if known is not None:
             self._last[way] = now
@@ -112,7 +114,7 @@ class Declarations:
         # A clock that was set back does not make what is new older than what was there.
         since = now if before is None else max(now, before.since + 0.001)
         slo = declared.slo(service)
-        self._said.put(way, Said(version, since, now))
+        self._said.put(way, Mention(version, since, now))
         self._last[way] = now
         self._index.add(way, slo, version, since)
         _tell(before, service, slo)
@@ -168,7 +170,7 @@ class Declarations:
         self._said.forget()
         self._known = None
 
-    def _remove(self, ways: Iterable[Way]) -> set[str]:
+    def _remove(self, ways: Iterable[DeclarationKey]) -> set[str]:
         before = self.holding
         names = set()
         for way in ways:
@@ -190,14 +192,16 @@ class Declarations:
                 )
         return changed
 
-    def _make_sure_of_room(self, way: Way) -> None:
+    def _make_sure_of_room(self, way: DeclarationKey) -> None:
         ways = self._index.ways.get(way.name, ())
         if len(ways) >= MOST_WAYS:
-            raise Refused("too_many", f"{way.name} is declared in {MOST_WAYS} ways at once")
+            raise DeclarationRefused("too_many", f"{way.name} is declared in {MOST_WAYS} ways at once")
         if not ways and len(self.holding) >= MOST:
-            raise Refused("too_many", f"more than {MOST} SLOs are declared by services")
+            raise DeclarationRefused("too_many", f"more than {MOST} SLOs are declared by services")
         if not any(each.service == way.service for each in ways) and len(self.of(way.service)) >= MOST_OF_A_SERVICE:
-            raise Refused("too_many", f"more than {MOST_OF_A_SERVICE} SLOs are declared by {way.service:.80}")
+            raise DeclarationRefused(
+                "too_many", f"more than {MOST_OF_A_SERVICE} SLOs are declared by {way.service:.80}"
+            )
 
     def _without_unsaid(self, now: float) -> set[str]:
         alive = {way for way, said in self._said.items() if abs(now - self._last.get(way, said.last)) < UNSAID}
@@ -220,7 +224,7 @@ class Declarations:
         return self._known
 
 
-def _indexed(said: Iterable[tuple[Way, Said]]) -> _Index:
+def _indexed(said: Iterable[tuple[DeclarationKey, Mention]]) -> _Index:
     index = _Index({}, {}, {})
     for way, one in sorted(said, key=lambda each: (each[0].name, each[1].since, each[0])):
         slo = _slo(way)
@@ -230,11 +234,11 @@ def _indexed(said: Iterable[tuple[Way, Said]]) -> _Index:
 
 
 @lru_cache(MOST * MOST_WAYS)
-def _slo(way: Way) -> SLO | None:
+def _slo(way: DeclarationKey) -> SLO | None:
     """The SLO; None for what was written down by another version of this program and is not taken by this one."""
     try:
         return Declared.of_text(way.text).slo(way.service)
-    except Refused as error:
+    except DeclarationRefused as error:
         _LOG.warning("the SLO %s, as %s declared it, is not taken any more: %s", way.name, way.service, error)
         return None
 

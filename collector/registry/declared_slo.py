@@ -47,7 +47,7 @@ _DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhdw]")
 _NOTES: Final = {OWNER: names.DECLARED_OWNER, RUNBOOK: names.DECLARED_RUNBOOK, DASHBOARD: names.DECLARED_DASHBOARD}
 
 
-class Refused(Exception):
+class DeclarationRefused(Exception):
     """It is no objective. `reason` is one word of few."""
 
     def __init__(self, reason: str, text: str) -> None:
@@ -71,11 +71,11 @@ class Declared:
 
     @classmethod
     def read(cls, labels: Attributes) -> Declared:
-        """What one point declares. Raises `Refused`."""
+        """What one point declares. Raises `DeclarationRefused`."""
         plain = {key: value for key, value in labels.items() if key in names.DECLARED_KEYS}
         for key, value in plain.items():
             if not isinstance(value, str) or len(value) > LONGEST or _UNSPEAKABLE.search(value):
-                raise Refused("bad_text", f"{key} is no text of at most {LONGEST} printable characters")
+                raise DeclarationRefused("bad_text", f"{key} is no text of at most {LONGEST} printable characters")
         route = plain.get(names.DECLARED_ROUTE)
         made = cls(
             name=_name(plain.get(names.DECLARED_NAME, "")),
@@ -93,7 +93,7 @@ class Declared:
 
     @classmethod
     def of_text(cls, text: str) -> Declared:
-        """What `text` wrote. Raises `Refused`, also for what is no such text."""
+        """What `text` wrote. Raises `DeclarationRefused`, also for what is no such text."""
         try:
             plain = json.loads(text)
             lists = {key: tuple(plain[key]) for key in ("routes", "methods")}
@@ -101,7 +101,7 @@ class Declared:
             made = cls(**{**plain, **lists, "kind": SLIKind(plain["kind"]), "notes": notes})
             made.slo("any")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Refused("bad_text", str(error)) from None
+            raise DeclarationRefused("bad_text", str(error)) from None
         return made
 
     @property
@@ -111,17 +111,17 @@ class Declared:
         return json.dumps(plain | {"kind": self.kind.value, "notes": dict(self.notes)}, sort_keys=True)
 
     def joined(self, others: Iterable[Declared]) -> Declared:
-        """One for the routes of all. Raises `Refused` where they differ in more, or are too many."""
+        """One for the routes of all. Raises `DeclarationRefused` where they differ in more, or are too many."""
         several = [self, *others]
         routes = tuple(sorted({route for one in several for route in one.routes}))
         if any(replace(one, routes=()) != replace(self, routes=()) or not one.routes for one in several[1:]):
-            raise Refused("contradictory", f"{self.name} is declared in two ways by one export")
+            raise DeclarationRefused("contradictory", f"{self.name} is declared in two ways by one export")
         if len(routes) > MOST_ROUTES or sum(map(len, routes)) > 10 * LONGEST:
-            raise Refused("too_many", f"{self.name} is for more than {MOST_ROUTES} routes")
+            raise DeclarationRefused("too_many", f"{self.name} is for more than {MOST_ROUTES} routes")
         return replace(self, routes=routes)
 
     def slo(self, service: str) -> SLO:
-        """The promise of a service. Raises `Refused`."""
+        """The promise of a service. Raises `DeclarationRefused`."""
         try:
             sli = SLI(
                 self.kind,
@@ -131,7 +131,7 @@ class Declared:
                 where=(*_conditions("http.route", self.routes), *_conditions("http.request.method", self.methods)),
             )
         except InvalidValue as error:
-            raise Refused("bad_threshold", str(error)) from None
+            raise DeclarationRefused("bad_threshold", str(error)) from None
         return SLO(
             self.name,
             sli,
@@ -146,7 +146,7 @@ class Declared:
 
 def _name(text: object) -> str:
     if not isinstance(text, str) or not NAME.fullmatch(text):
-        raise Refused(
+        raise DeclarationRefused(
             "bad_name", f"{text!r:.80} is no name: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends"
         )
     return text
@@ -156,19 +156,19 @@ def _kind(text: object) -> SLIKind:
     try:
         return SLIKind(text)
     except ValueError:
-        raise Refused("bad_kind", f"{text!r:.80} is neither availability nor latency") from None
+        raise DeclarationRefused("bad_kind", f"{text!r:.80} is neither availability nor latency") from None
 
 
 def _route(text: object) -> str:
     if not isinstance(text, str) or not text.startswith("/") or text != text.strip():
-        raise Refused("bad_route", f"{text!r:.80} is no route template")
+        raise DeclarationRefused("bad_route", f"{text!r:.80} is no route template")
     return text
 
 
 def _methods(text: object) -> tuple[str, ...]:
     methods = tuple(sorted(set(str(text).split(",")))) if text else ()
     if len(methods) > MOST_ROUTES or not all(map(_METHOD.fullmatch, methods)):
-        raise Refused("bad_method", f"{text!r:.80} names no HTTP methods")
+        raise DeclarationRefused("bad_method", f"{text!r:.80} names no HTTP methods")
     return methods
 
 
@@ -176,28 +176,30 @@ def _note(key: str, text: object) -> str:
     try:
         return str(ANNOTATIONS[key](without_sensitive(str(text))))
     except InvalidValue as error:
-        raise Refused("bad_text", str(error)) from None
+        raise DeclarationRefused("bad_text", str(error)) from None
 
 
 def _objective(text: str) -> Objective:
     try:
         return Objective.parse(_short(text, "bad_target"))
     except InvalidValue as error:
-        raise Refused("bad_target", str(error)) from None
+        raise DeclarationRefused("bad_target", str(error)) from None
 
 
 def _window(text: str) -> Window:
     if not _DURATION.fullmatch(text):
-        raise Refused("bad_window", f"{text!r:.80} is no window that a file can hold: a number and one of m h d w")
+        raise DeclarationRefused(
+            "bad_window", f"{text!r:.80} is no window that a file can hold: a number and one of m h d w"
+        )
     try:
         return Window.parse(text)
     except InvalidValue as error:
-        raise Refused("bad_window", str(error)) from None
+        raise DeclarationRefused("bad_window", str(error)) from None
 
 
 def _short(text: str, reason: str) -> str:
     if len(text) > _LONGEST_NUMBER:
-        raise Refused(reason, f"{text:.80} has more than {_LONGEST_NUMBER} digits")
+        raise DeclarationRefused(reason, f"{text:.80} has more than {_LONGEST_NUMBER} digits")
     return text
 
 
@@ -207,9 +209,9 @@ def _seconds(text: str) -> Decimal | None:
     try:
         seconds = Decimal(_short(text, "bad_threshold"))
     except InvalidOperation:
-        raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds") from None
+        raise DeclarationRefused("bad_threshold", f"{text!r:.80} is no number of seconds") from None
     if not seconds.is_finite() or abs(int(seconds.as_tuple().exponent)) > MAX_DECIMALS or not 0 < seconds < 10**6:
-        raise Refused("bad_threshold", f"{text!r:.80} is no number of seconds that a request may take")
+        raise DeclarationRefused("bad_threshold", f"{text!r:.80} is no number of seconds that a request may take")
     return seconds
 
 
@@ -228,4 +230,4 @@ def _conditions(key: str, values: tuple[str, ...]) -> list[Condition]:
             return [condition]
     except InvalidValue:
         pass
-    raise Refused("bad_route", f"{str(condition)!r:.80} can't be written as a condition")
+    raise DeclarationRefused("bad_route", f"{str(condition)!r:.80} can't be written as a condition")

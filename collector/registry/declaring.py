@@ -13,8 +13,8 @@ from ...slo import Attributes
 from .. import names
 from ..columns import PointKind, Points
 from ..remembered import Remembered
-from ..senders.origin import Origin
-from .declared_slo import Declared, Refused
+from ..senders.origin import SenderOrigin
+from .declared_slo import DeclarationRefused, Declared
 from .registry import Registry
 
 MOST_POINTS: Final = 2_000
@@ -42,19 +42,19 @@ class Declaring:
         gauge = Gauge(names.DECLARED_SLOS, "SLOs that services declare of themselves", registry=metrics)
         gauge.set_function(lambda: len(registry.catalogue.declared))
 
-    def stage(self, points: Points, origins: Sequence[Origin], received: float) -> None:
+    def stage(self, points: Points, origins: Sequence[SenderOrigin], received: float) -> None:
         """Stages the objectives that an export declares."""
         if names.DECLARED not in points.names:
             return
         named = points.name == points.names.index(names.DECLARED)
         rows = np.flatnonzero(named & (points.kind == PointKind.GAUGE) & (points.value > 0))
         if len(rows) > MOST_POINTS:
-            self._refuse("", Refused("too_many", f"more than {MOST_POINTS} points"), len(rows) - MOST_POINTS)
+            self._refuse("", DeclarationRefused("too_many", f"more than {MOST_POINTS} points"), len(rows) - MOST_POINTS)
         by_name: dict[tuple[int, str], list[Declared]] = {}
         for row in rows[:MOST_POINTS].tolist():
             resource = int(points.resource[row])
             found = self._read.of(points.labels[points.label[row]])
-            if isinstance(found, Refused):
+            if isinstance(found, DeclarationRefused):
                 self._refuse(origins[resource].service, found)
             else:
                 by_name.setdefault((resource, found.name), []).append(found)
@@ -64,10 +64,10 @@ class Declaring:
     def _stage(self, service: str, version: str, parts: list[Declared], received: float) -> None:
         try:
             self._registry.promise(service, version, parts[0].joined(parts[1:]), received)
-        except Refused as refused:
+        except DeclarationRefused as refused:
             self._refuse(service, refused)
 
-    def _refuse(self, service: str, refused: Refused, count: int = 1) -> None:
+    def _refuse(self, service: str, refused: DeclarationRefused, count: int = 1) -> None:
         """Counts it, and says it once a service and reason, so that a flood of them is none of lines."""
         self._refused.labels(refused.reason).inc(count)
         if len(self._told) < MOST_KNOWN and (service, refused.reason) not in self._told:
@@ -75,10 +75,10 @@ class Declaring:
             _LOG.warning("an objective that %.200r declares is refused (%s): %s", service, refused.reason, refused)
 
 
-def _read(labels: Attributes) -> Declared | Refused:
+def _read(labels: Attributes) -> Declared | DeclarationRefused:
     try:
         return Declared.read(labels)
-    except Refused as refused:
+    except DeclarationRefused as refused:
         return refused
 
 

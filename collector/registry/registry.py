@@ -18,9 +18,9 @@ from ..ledger.part import Part
 from .automatic import automatic_slos
 from .catalogue import Catalogue
 from .declarations import Declaration, Declarations
-from .declared_slo import Declared, Refused
-from .rows import RowKey, Rows
-from .services import Service, Services
+from .declared_slo import DeclarationRefused, Declared
+from .rows import RowKey, SloRows
+from .services import KnownService, Services
 
 _AUTOMATIC: Final = tuple(slo.name for slo in automatic_slos(""))
 """What the names of automatic SLOs end with."""
@@ -40,7 +40,7 @@ class Registry:
         self._files: dict[str, SLO] = {}
         self._staged_files: dict[str, SLO] | None = None
         self._services = Services(connection)
-        self._rows = Rows(connection)
+        self._rows = SloRows(connection)
         self._declared = Declarations(connection)
         self._parts: tuple[Part, ...] = (self._declared, self._services, self._rows)
         self._judges: dict[str, tuple[Judge, ...]] = {}
@@ -67,11 +67,11 @@ class Registry:
         self.wanted |= _keys(slos)
 
     def promise(self, service: str, version: str, declared: Declared, now: float) -> None:
-        """Stages that a service declares an objective of its own. Raises `Refused`."""
+        """Stages that a service declares an objective of its own. Raises `DeclarationRefused`."""
         if self._is_anothers(declared.name, service):
-            raise Refused("taken", f"{declared.name} is the automatic SLO of another service")
+            raise DeclarationRefused("taken", f"{declared.name} is the automatic SLO of another service")
         if not self.hear(service, now):  # it would never retire
-            raise Refused("too_many", "there is no room for another service")
+            raise DeclarationRefused("too_many", "there is no room for another service")
         if changed := self._declared.hear(service, version, declared, now):
             self._rows.of(declared.name)
             self._judge_anew(changed)
@@ -92,7 +92,7 @@ class Registry:
         if known is None:
             if not self._services.has_room(service):
                 return False
-            known = Service(service, now, heard=now)
+            known = KnownService(service, now, heard=now)
             self._put(known)
             self._oust(service)
         self._services.hear(service, now)
@@ -201,7 +201,7 @@ class Registry:
         for service in services:
             self._judges.pop(service, None)
 
-    def _put(self, service: Service) -> None:
+    def _put(self, service: KnownService) -> None:
         self._services.put(service)
         self._judge_anew([service.name])
 
@@ -273,7 +273,7 @@ class Registry:
     def _keys_of_all(self) -> frozenset[str]:
         return _keys([*self._files.values(), *(one.slo for one in self._declared.holding.values())])
 
-    def _shown(self, name: str, service: Service) -> int | None:
+    def _shown(self, name: str, service: KnownService) -> int | None:
         """The row an automatic SLO shows: until it is pinned, that of the candidate it would be pinned to."""
         candidate = None if service.pinned else self._rows.kept.get(RowKey(name, service.signal))
         return self._rows.kept.get(RowKey(name)) if candidate is None else candidate

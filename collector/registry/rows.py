@@ -17,7 +17,7 @@ class RowKey(NamedTuple):
     candidate: str = ""
 
 
-class Rows:
+class SloRows:
     """All rows, in the ledger's table `slo`. A part of the registry, which decides what becomes of them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

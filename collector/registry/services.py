@@ -19,7 +19,7 @@ PINNED_AFTER: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class KnownService:
     """A service that was heard. `counted` is when it first sent something that counts; `pinned` the signal that counts for good.
 
     `metrics`, `spans` and `segments` say what it ever sent of the kind that counts: X-Ray's segments are kept apart from OTLP's spans.
@@ -46,7 +46,7 @@ class Service:
             return HTTP_SERVER_DURATION
         return SPANS if self.spans or self.segments else self.work or HTTP_SERVER_DURATION
 
-    def served(self, now: float, *, metrics: bool, spans: bool, segments: bool) -> Service:
+    def served(self, now: float, *, metrics: bool, spans: bool, segments: bool) -> KnownService:
         """Itself after an export that told of requests, or of none. Who served nothing but work before chooses anew."""
         if self.metrics >= metrics and self.spans >= spans and self.segments >= segments:
             return self
@@ -60,13 +60,13 @@ class Service:
             segments=self.segments or segments,
         )
 
-    def worked(self, signal: str, now: float) -> Service:
+    def worked(self, signal: str, now: float) -> KnownService:
         """Itself after an export that told how long messages or operations took. Messages stand above operations."""
         if self.pinned is not None or self.work in (signal, MESSAGE_DURATION):
             return self
         return replace(self, work=signal, counted=now if self.counted is None else self.counted)
 
-    def settled(self, now: float) -> Service:
+    def settled(self, now: float) -> KnownService:
         """Itself, pinned to what it shows once its minute is over."""
         if self.pinned is not None or self.counted is None or now < self.counted + PINNED_AFTER:
             return self
@@ -77,8 +77,8 @@ class Services:
     """All services, in the ledger's table `service`. A part of the registry, which decides what becomes of them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._services: Staged[str, Service] = Staged(
-            (name, Service(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard, work))
+        self._services: Staged[str, KnownService] = Staged(
+            (name, KnownService(name, first, counted, bool(metrics), bool(spans), pinned, bool(segments), heard, work))
             for name, first, counted, metrics, spans, pinned, segments, heard, work in connection.execute(
                 "SELECT * FROM service"
             )
@@ -87,15 +87,15 @@ class Services:
         """When each was heard last, as the open transaction sees it, since the start."""
 
     @property
-    def kept(self) -> Mapping[str, Service]:
+    def kept(self) -> Mapping[str, KnownService]:
         """Those that are committed."""
         return self._services.kept
 
-    def get(self, name: str) -> Service | None:
+    def get(self, name: str) -> KnownService | None:
         """A service, as the open transaction sees it."""
         return self._services.get(name)
 
-    def __iter__(self) -> Iterator[Service]:
+    def __iter__(self) -> Iterator[KnownService]:
         """All of them, as the open transaction sees them."""
         return iter([service for _, service in self._services.items()])
 
@@ -103,7 +103,7 @@ class Services:
         """Whether another service of this name may be taken."""
         return len(self._services) < MOST_SERVICES and len(name) <= LONGEST_NAME
 
-    def put(self, service: Service) -> None:
+    def put(self, service: KnownService) -> None:
         """Stages what is known of a service."""
         self._services.put(service.name, service)
 
@@ -128,7 +128,7 @@ class Services:
         """Those that were last heard before that second; call `date` first."""
         return [service.name for service in self if self._last(service) < before]
 
-    def _last(self, service: Service) -> float:
+    def _last(self, service: KnownService) -> float:
         return max(service.heard, self._heard.get(service.name, 0.0))
 
     @property

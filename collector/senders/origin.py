@@ -19,7 +19,7 @@ MOST_KNOWN: Final = 2_000
 """Resources whose origins are remembered at most."""
 
 
-class Origin(NamedTuple):
+class SenderOrigin(NamedTuple):
     """One resource: who sends, and a digest of all its attributes."""
 
     sender: SenderKey
@@ -31,14 +31,14 @@ class Origin(NamedTuple):
         return self.sender.service
 
 
-def origin_of(resource: Attributes) -> Origin:
+def origin_of(resource: Attributes) -> SenderOrigin:
     """The origin of a resource. Without an instance id, all its attributes together stand for one; a long one is told by its digest."""
     digest = digest_of(resource)
     service = str(resource.get(SERVICE_NAME) or UNKNOWN_SERVICE)
     instance = str(resource.get(SERVICE_INSTANCE) or digest.hex())
     if len(instance) > LONGEST_INSTANCE:
         instance = xxhash.xxh3_128_hexdigest(instance.encode("utf-8", "surrogatepass"))
-    return Origin(SenderKey(service, instance), digest)
+    return SenderOrigin(SenderKey(service, instance), digest)
 
 
 def digest_of(attributes: Attributes) -> bytes:

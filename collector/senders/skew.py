@@ -12,7 +12,7 @@ from prometheus_client import Gauge
 from ...slo import HOUR
 from ...slo.sli import NANOSECONDS
 from ..columns import IntColumn, nanoseconds
-from .origin import Origin
+from .origin import SenderOrigin
 from .senders import SenderKey
 
 WARN_ABOVE: Final = 30.0
@@ -30,7 +30,7 @@ class Clocks:
         self._read: dict[SenderKey, float] = {}
         self._warned: set[SenderKey] = set()
 
-    def read(self, origins: Sequence[Origin], resource: IntColumn, end: IntColumn, received: float) -> None:
+    def read(self, origins: Sequence[SenderOrigin], resource: IntColumn, end: IntColumn, received: float) -> None:
         """Takes the skews of the senders of one request."""
         for origin, last in zip(origins, _newest(len(origins), resource, end), strict=True):
             if last:

@@ -19,7 +19,7 @@ NO_BOUNDS: Final = -2
 """In place of boundaries that are more than can be kept."""
 
 
-class Bounds(Protocol):
+class BoundsTable(Protocol):
     """Boundaries by number; `()` for none."""
 
     def __getitem__(self, number: int, /) -> tuple[float, ...]:
@@ -30,7 +30,7 @@ class Bounds(Protocol):
 class Levels(NamedTuple):
     """What histograms said: the number of each row's boundaries in `table`, and its buckets, filled up with zeroes."""
 
-    table: Bounds
+    table: BoundsTable
     bound: IntColumn
     buckets: IntColumn
 

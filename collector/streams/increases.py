@@ -15,7 +15,7 @@ from .points import CumulativePoints
 from .shelves import BOUND, COUNT, LEAD, TIME, Last
 
 
-class Seen(Enum):
+class PointOutcome(Enum):
     """What a point turned out to be."""
 
     INCREASE = "counted"
@@ -25,7 +25,7 @@ class Seen(Enum):
     NO_ROOM = "no room"
 
 
-_KINDS: Final = (Seen.INCREASE, Seen.RESET, Seen.BASELINE)
+_KINDS: Final = (PointOutcome.INCREASE, PointOutcome.RESET, PointOutcome.BASELINE)
 _INCREASE, _RESET, _BASELINE = range(3)
 
 
@@ -41,7 +41,7 @@ class Increases(NamedTuple):
         """Of some of the points."""
         return Increases(*(column[chosen] for column in self))
 
-    def seen(self) -> dict[Seen, int]:
+    def seen(self) -> dict[PointOutcome, int]:
         """How many points turned out to be what."""
         return {kind: int(np.count_nonzero(self.kind == number)) for number, kind in enumerate(_KINDS)}
 

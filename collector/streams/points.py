@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..columns import IntColumn
 from ..ledger.pages import Words
 from .families import KEY_SIZE as FAMILY_KEY_SIZE
-from .growth import Bounds
+from .growth import BoundsTable
 
 KEY_SIZE: Final = FAMILY_KEY_SIZE + 8
 """Bytes of a stream's key, which begins with its family's."""
@@ -30,7 +30,7 @@ class CumulativePoints:
     boundaries in `table`; `buckets` are filled up with zeroes to a width that few others are beside.
     """
 
-    table: Bounds
+    table: BoundsTable
     rows: IntColumn
     identity: NDArray[np.uint64]
     stream: IntColumn

@@ -24,7 +24,7 @@ from .boundaries import Boundaries
 from .families import KEY_SIZE as FAMILY_KEY_SIZE
 from .families import Families
 from .growth import Growth, Levels
-from .increases import Increases, Seen, increases
+from .increases import Increases, PointOutcome, increases
 from .points import CumulativePoints
 from .shelves import BOUND, COUNT, LEAD, SEEN, TIME, Last, Shelves
 
@@ -49,7 +49,7 @@ class Taken(NamedTuple):
     """What became of points: those that added events, and how many turned out to be what."""
 
     growth: Growth
-    seen: dict[Seen, int]
+    seen: dict[PointOutcome, int]
 
 
 class Cumulatives:
@@ -114,13 +114,13 @@ class Cumulatives:
         self._shelves.put(keys, rows, last)
         return Taken(self._grown(points, found, last.rows), refused | found.seen())
 
-    def _live(self, points: CumulativePoints, last: Last) -> tuple[NDArray[np.bool_], dict[Seen, int]]:
+    def _live(self, points: CumulativePoints, last: Last) -> tuple[NDArray[np.bool_], dict[PointOutcome, int]]:
         """The points that are newer than the last and find room, and how many are not for what reason."""
         known = last.known()
         live = ~known | (points.time > last.rows[:, TIME])
-        refused = {Seen.OLD: len(points) - int(np.count_nonzero(live))}
+        refused = {PointOutcome.OLD: len(points) - int(np.count_nonzero(live))}
         if not known.all() and self._is_full(len(points), LEAD + points.buckets.shape[1]):
-            refused[Seen.NO_ROOM] = len(points) - int(np.count_nonzero(known))
+            refused[PointOutcome.NO_ROOM] = len(points) - int(np.count_nonzero(known))
             live &= known
         return live, refused
 

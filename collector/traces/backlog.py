@@ -20,7 +20,7 @@ PATIENCE: Final = 0.02
 """Requests that are looked through in one go, and seconds that one more is waited for: looking costs the same for many."""
 
 
-class Work(NamedTuple):
+class BacklogItem(NamedTuple):
     """A request, and the SLOs in force with it."""
 
     arrival: Arrival
@@ -37,11 +37,11 @@ class Backlog:
     """What one thread puts and another one takes. Room is taken before a request is put, and given back once it was looked through."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Work | threading.Event | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[BacklogItem | threading.Event | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self.size = 0
 
-    def finds_room(self, work: Work) -> bool:
+    def finds_room(self, work: BacklogItem) -> bool:
         """Takes room for a request, if there is any."""
         size = work.size
         with self._lock:
@@ -49,12 +49,12 @@ class Backlog:
             self.size += size if fits else 0
         return fits
 
-    def leave(self, group: list[Work]) -> None:
+    def leave(self, group: list[BacklogItem]) -> None:
         """Gives the room of requests back."""
         with self._lock:
             self.size -= sum(work.size for work in group)
 
-    def put(self, work: Work) -> None:
+    def put(self, work: BacklogItem) -> None:
         """Has a request looked through."""
         self._queue.put(work)
 
@@ -68,11 +68,11 @@ class Backlog:
         """Nothing more comes."""
         self._queue.put(None)
 
-    def gather(self) -> tuple[list[Work], threading.Event | None, bool]:
+    def gather(self) -> tuple[list[BacklogItem], threading.Event | None, bool]:
         """What is to be looked through in one go, what is to be set then, and whether there will be more."""
-        group: list[Work] = []
+        group: list[BacklogItem] = []
         item = self._queue.get()
-        while isinstance(item, Work):
+        while isinstance(item, BacklogItem):
             group.append(item)
             if len(group) == AT_ONCE or self.size > MOST_WAITING // 2:
                 return group, None, True

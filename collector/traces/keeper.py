@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..columns import Spans
 from ..redaction import without_sensitive
-from .backlog import Work
+from .backlog import BacklogItem
 from .choice import Hit, Reasons, Thresholds
 from .instruments import Instruments
 from .keys import TraceKeys, keys_of
@@ -35,7 +35,7 @@ class Keeper:
         self._failing = False
         self._tell()
 
-    def take(self, group: list[Work]) -> None:
+    def take(self, group: list[BacklogItem]) -> None:
         """Stores what is to be kept of some requests, in one transaction."""
         try:
             self._store.begin()
@@ -49,7 +49,7 @@ class Keeper:
             self._follow()
             self._tell()
 
-    def _fail(self, group: list[Work], error: Exception) -> None:
+    def _fail(self, group: list[BacklogItem], error: Exception) -> None:
         self._instruments.dropped.labels("disk" if isinstance(error, sqlite3.Error) else "fault").inc(
             sum(len(work.arrival.pieces) for work in group)
         )
@@ -71,7 +71,7 @@ class Keeper:
         self._instruments.traces.set(len(self._store.kept))
         self._instruments.bytes.set(self._store.size)
 
-    def _look_at(self, group: list[Work]) -> None:
+    def _look_at(self, group: list[BacklogItem]) -> None:
         """Chooses among requests, and stores what is chosen of them and of those before: in one go, so that all is looked through once."""
         passed = [Passed(work.arrival, work.columns, keys_of(work.columns.ids)) for work in group]
         known = [self._kept.rows(request.keys) for request in passed]
@@ -91,7 +91,7 @@ class Keeper:
                 self._save(request, rows)
             self._ring.add(request)
 
-    def _choose(self, work: Work, spans: Spans, known: NDArray[np.intp]) -> list[bytes]:
+    def _choose(self, work: BacklogItem, spans: Spans, known: NDArray[np.intp]) -> list[bytes]:
         """Keeps traces there is a reason for; returns those that were not kept before. `known` are the rows of those that are kept."""
         received = work.arrival.received
         chosen: list[bytes] = []

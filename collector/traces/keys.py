@@ -14,13 +14,13 @@ _MIX: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SIEVE: Final = 2**16
 _LOW: Final = np.uint64(_SIEVE - 1)
 
-Keys = NDArray[np.uint64]
+TraceNumbers = NDArray[np.uint64]
 
 
-def keys_of(ids: IdColumns) -> Keys:
+def keys_of(ids: IdColumns) -> TraceNumbers:
     """One number for each trace id, 0 where there is none; two traces that share one are kept together, once in 2**64."""
     high, low = ids[:, 0], ids[:, 1]
-    keys: Keys = (high * _MIX) ^ low
+    keys: TraceNumbers = (high * _MIX) ^ low
     keys[(high | low) == 0] = 0
     return keys
 
@@ -34,7 +34,7 @@ class TraceKeys:
         self._sieve = np.zeros(_SIEVE, np.bool_)
         self._sieve[_low(self._keys)] = True
 
-    def rows(self, keys: Keys) -> NDArray[np.intp]:
+    def rows(self, keys: TraceNumbers) -> NDArray[np.intp]:
         """The rows whose keys are among these."""
         likely = np.flatnonzero(self._sieve[_low(keys)])
         if not len(likely):
@@ -46,6 +46,6 @@ class TraceKeys:
         return rows
 
 
-def _low(keys: Keys) -> NDArray[np.int64]:
+def _low(keys: TraceNumbers) -> NDArray[np.int64]:
     low: NDArray[np.int64] = (keys & _LOW).view(np.int64)
     return low

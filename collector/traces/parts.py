@@ -15,7 +15,7 @@ from ..columns import IdColumns, Logs, Spans
 from ..credentials import is_secret
 from ..errors import Unredactable
 from ..redaction import clean_item, without_sensitive
-from .store import Part
+from .store import TracePart
 
 
 def trace_of(ids: IdColumns, row: int) -> bytes:
@@ -41,7 +41,7 @@ def messages(body: bytes, columns: Spans | Logs, rows: list[int]) -> dict[int, A
     return found
 
 
-def parts(body: bytes, columns: Spans | Logs, rows: list[int]) -> list[Part]:
+def parts(body: bytes, columns: Spans | Logs, rows: list[int]) -> list[TracePart]:
     """Some rows as they are stored; those that can't be read, or not cleaned without holding up all others, are left out."""
     found = []
     for row, message in messages(body, columns, rows).items():
@@ -51,7 +51,7 @@ def parts(body: bytes, columns: Spans | Logs, rows: list[int]) -> list[Part]:
             continue  # missed by the caller
         identity = span_of(columns.ids, row) if isinstance(columns, Spans) else xxhash.xxh3_128_digest(data)
         resource = _cleaned(columns.resources[int(columns.resource[row])])
-        found.append(Part(trace_of(columns.ids, row), identity, resource, data))
+        found.append(TracePart(trace_of(columns.ids, row), identity, resource, data))
     return found
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..books.taps import Arrival
 from ..columns import Logs, Spans
-from .keys import Keys, TraceKeys
+from .keys import TraceKeys, TraceNumbers
 
 RING_BYTES: Final = 32 * 2**20
 RING_SECONDS: Final = 60.0
@@ -42,7 +42,7 @@ class Passed(NamedTuple):
 
     arrival: Arrival
     columns: Spans | Logs
-    keys: Keys
+    keys: TraceNumbers
 
     @property
     def size(self) -> int:

@@ -47,7 +47,7 @@ PRAGMA user_version = {VERSION};
 """
 
 
-class Bounds(NamedTuple):
+class Retention(NamedTuple):
     """How much is kept: traces, bytes of their spans and log records, and seconds."""
 
     traces: int = 2_000
@@ -71,7 +71,7 @@ class Kept(NamedTuple):
         return self.service, self.route, self.state
 
 
-class Part(NamedTuple):
+class TracePart(NamedTuple):
     """A span or a log record, cleaned: of which trace, its own id, who sent it, and its message."""
 
     trace: bytes
@@ -83,7 +83,7 @@ class Part(NamedTuple):
 class TraceStore:
     """The file, written by one thread. Raises sqlite3.Error where it can't be opened or written; what is staged is then rolled back."""
 
-    def __init__(self, folder: Path, bounds: Bounds) -> None:
+    def __init__(self, folder: Path, bounds: Retention) -> None:
         self.path = folder / FILE
         self._bounds = bounds
         self._connection = _opened(self.path)
@@ -129,11 +129,11 @@ class TraceStore:
         """Adds reasons: (service, start, trace, span, route, state, status, error, duration, name)."""
         self._connection.executemany("INSERT OR REPLACE INTO hit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def add_spans(self, parts: Sequence[Part]) -> int:
+    def add_spans(self, parts: Sequence[TracePart]) -> int:
         """Adds spans of traces that are kept, and says how many found no room in their trace. One that comes again takes its own place."""
         return self._add("span", parts)
 
-    def add_logs(self, parts: Sequence[Part]) -> int:
+    def add_logs(self, parts: Sequence[TracePart]) -> int:
         """Adds log records of traces that are kept; as `add_spans`."""
         return self._add("log", parts)
 
@@ -155,7 +155,7 @@ class TraceStore:
         """Lets the file go."""
         self._connection.close()
 
-    def _add(self, table: str, parts: Sequence[Part]) -> int:
+    def _add(self, table: str, parts: Sequence[TracePart]) -> int:
         full = 0
         for part in parts:
             known = self.kept.get(part.trace)

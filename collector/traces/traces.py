@@ -18,11 +18,11 @@ from ..books.taps import Arrival
 from ..columns import Logs, Spans
 from ..errors import CollectorError
 from ..registry.registry import Registry
-from .backlog import Backlog, Work
+from .backlog import Backlog, BacklogItem
 from .choice import Quotas, Reasons, TraceState
 from .instruments import Instruments
 from .keeper import Keeper
-from .store import Bounds, TraceStore
+from .store import Retention, TraceStore
 from .view import find_traces, trace_view
 
 SHARE: Final = 0.001
@@ -36,7 +36,7 @@ class Traces:
         self,
         folder: Path,
         registry: CollectorRegistry,
-        bounds: Bounds = Bounds(),  # noqa: B008 - immutable
+        bounds: Retention = Retention(),  # noqa: B008 - immutable
         share: float = SHARE,
         quotas: Callable[[], Quotas] = Quotas,
     ) -> None:
@@ -49,7 +49,7 @@ class Traces:
         self._reading = threading.Lock()
         self._instruments = Instruments(registry)
         self._keeper = Keeper(self._store, Reasons(share, quotas()), self._instruments)
-        self._staged: list[Work] = []
+        self._staged: list[BacklogItem] = []
         self._unseen = 0
         self._backlog = Backlog()
         self._thread = threading.Thread(target=self._run, name="fournines-traces", daemon=True)
@@ -61,7 +61,7 @@ class Traces:
         """Takes requests of spans or log records. What finds no room is not held on to, and counted as dropped with the commit."""
         if not (isinstance(arrival.columns, Spans | Logs) and arrival.body):
             return
-        work = Work(arrival, arrival.columns, registry.catalogue)
+        work = BacklogItem(arrival, arrival.columns, registry.catalogue)
         if self._backlog.finds_room(work):
             self._staged.append(work)
         else:

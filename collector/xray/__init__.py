@@ -4,9 +4,9 @@ in:  datagram -> document -> assembly (each request once) -> OTLP spans -> intak
 out: OTLP spans -> segment documents -> PutTraceSegments
 """
 
+from .forwarder import XrayForwarder
 from .instruments import Unprocessed
 from .receiver import PORT, XrayReceiver
 from .sampling import DEFAULT_RULES, SamplingRule
-from .sender import XraySender
 
-__all__ = ["DEFAULT_RULES", "PORT", "SamplingRule", "Unprocessed", "XrayReceiver", "XraySender"]
+__all__ = ["DEFAULT_RULES", "PORT", "SamplingRule", "Unprocessed", "XrayForwarder", "XrayReceiver"]

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
-from .document import Document, nested
-from .drop import Dropped, Reason
+from .document import SegmentDocument, nested
+from .drop import Dropped, DropReason
 from .instruments import Instruments
 from .translate import NOBODY, resource_of
 
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
     """A complete document and the OTLP resource, as bytes, of the service it belongs to."""
 
     resource: bytes
-    document: Document
+    document: SegmentDocument
 
 
 class _Trace:
@@ -50,12 +50,12 @@ class _Trace:
 
 
 class _Orphan(NamedTuple):
-    document: Document
+    document: SegmentDocument
     received: float
     weight: int
 
 
-class Assembly:
+class SegmentAssembly:
     """Puts documents together, within bounds of memory. `received` and `now` are epoch seconds, `weight` bytes that a document takes."""
 
     def __init__(self, instruments: Instruments) -> None:
@@ -68,7 +68,7 @@ class Assembly:
         self._orphan_bytes = 0
         self._waiting_for: dict[bytes, list[bytes]] = {}
 
-    def take(self, document: Document, received: float, weight: int = 0) -> Iterator[Placed]:
+    def take(self, document: SegmentDocument, received: float, weight: int = 0) -> Iterator[Placed]:
         """What can go on now that this document is there."""
         trace = self._traces.get(document.trace)
         if trace is not None:
@@ -110,7 +110,7 @@ class Assembly:
             found = self._traces[trace].open.get(parent)
         return found
 
-    def _place(self, document: Document, resource: bytes, received: float) -> Iterator[Placed]:
+    def _place(self, document: SegmentDocument, resource: bytes, received: float) -> Iterator[Placed]:
         """A complete document, what lies within it, and what waited for any of that, however long the chain of those is."""
         waiting = [document]
         while waiting:
@@ -125,11 +125,11 @@ class Assembly:
                     yield Placed(resource, one)
                     waiting += self._adopted(one)
 
-    def _is_new(self, document: Document, resource: bytes) -> bool:
+    def _is_new(self, document: SegmentDocument, resource: bytes) -> bool:
         """Takes a complete document down, unless it was there before."""
         key = document.trace + document.id
         if key in self._complete:
-            self._instruments.dropped(Reason.REPEATED)
+            self._instruments.dropped(DropReason.REPEATED)
             return False
         self._remember(key, resource)
         self._finished(document.trace, document.id)
@@ -149,7 +149,7 @@ class Assembly:
         document = orphan.document
         key = document.trace + document.id
         if key in self._orphans or key in self._complete:
-            self._instruments.dropped(Reason.REPEATED)
+            self._instruments.dropped(DropReason.REPEATED)
             return
         self._orphans[key] = orphan
         self._orphan_bytes += orphan.weight
@@ -157,10 +157,10 @@ class Assembly:
         while len(self._orphans) > MOST_ORPHANS or self._orphan_bytes > MOST_ORPHAN_BYTES:
             yield from self._place(self._take_orphan(next(iter(self._orphans))), NOBODY, orphan.received)
 
-    def _adopted(self, parent: Document) -> list[Document]:
+    def _adopted(self, parent: SegmentDocument) -> list[SegmentDocument]:
         return [self._take_orphan(key) for key in tuple(self._waiting_for.get(parent.trace + parent.id, ()))]
 
-    def _take_orphan(self, key: bytes) -> Document:
+    def _take_orphan(self, key: bytes) -> SegmentDocument:
         document, _, weight = self._orphans.pop(key)
         self._orphan_bytes -= weight
         parent = document.trace + document.parent
@@ -171,9 +171,9 @@ class Assembly:
 
     # Documents in progress.
 
-    def _hold(self, document: Document, resource: bytes | None, received: float) -> None:
+    def _hold(self, document: SegmentDocument, resource: bytes | None, received: float) -> None:
         if document.trace + document.id in self._complete:
-            self._instruments.dropped(Reason.REPEATED)
+            self._instruments.dropped(DropReason.REPEATED)
             return
         trace = self._traces.setdefault(document.trace, _Trace())
         trace.last = received

@@ -27,7 +27,7 @@ _LARGEST_INTEGER: Final = 2**63
 _SCALARS: Final = (str, bool, int, float)
 
 
-class Rule(NamedTuple):
+class FieldMapping(NamedTuple):
     """Where a field stands in a segment, and the attribute it becomes. `read` makes its value, None where the field holds none."""
 
     path: tuple[str, ...]
@@ -45,66 +45,66 @@ def integer(value: object) -> int | None:
 
 
 OF_SPAN: Final = (
-    Rule(("http", "request", "method"), METHOD),
-    Rule(("http", "request", "url"), URL),
-    Rule(("http", "request", "user_agent"), "user_agent.original"),
-    Rule(("http", "request", "client_ip"), "client.address"),
-    Rule(("http", "request", "x_forwarded_for"), "aws.xray.x_forwarded_for"),
-    Rule(("http", "request", "traced"), "aws.xray.traced"),
-    Rule(("http", "response", "status"), STATUS, integer),
-    Rule(("http", "response", "content_length"), "http.response.body.size", integer),
-    Rule(("aws", "operation"), "aws.operation"),
-    Rule(("aws", "account_id"), "aws.account_id"),
-    Rule(("aws", "region"), "aws.region"),
-    Rule(("aws", "request_id"), "aws.request_id"),
-    Rule(("aws", "queue_url"), "aws.queue_url"),
-    Rule(("aws", "table_name"), "aws.table_name"),
-    Rule(("aws", "table_names"), "aws.table_names"),
-    Rule(("aws", "retries"), "aws.xray.retries", integer),
-    Rule(("aws", "xray", "sampling_rule_name"), "aws.xray.sampling_rule"),
-    Rule(("sql", "url"), "aws.xray.sql.url"),
-    Rule(("sql", "connection_string"), "db.connection_string"),
-    Rule(("sql", "sanitized_query"), "db.query.text"),
-    Rule(("sql", "database_type"), "db.system.name"),
-    Rule(("sql", "database_version"), "aws.xray.sql.database_version"),
-    Rule(("sql", "driver_version"), "aws.xray.sql.driver_version"),
-    Rule(("sql", "user"), "db.user"),
-    Rule(("sql", "preparation"), "aws.xray.sql.preparation"),
-    Rule(("user",), USER),
-    Rule(("namespace",), "aws.xray.namespace"),
-    Rule(("resource_arn",), "aws.xray.resource_arn"),
-    Rule(("precursor_ids",), "aws.xray.precursor_ids"),
+    FieldMapping(("http", "request", "method"), METHOD),
+    FieldMapping(("http", "request", "url"), URL),
+    FieldMapping(("http", "request", "user_agent"), "user_agent.original"),
+    FieldMapping(("http", "request", "client_ip"), "client.address"),
+    FieldMapping(("http", "request", "x_forwarded_for"), "aws.xray.x_forwarded_for"),
+    FieldMapping(("http", "request", "traced"), "aws.xray.traced"),
+    FieldMapping(("http", "response", "status"), STATUS, integer),
+    FieldMapping(("http", "response", "content_length"), "http.response.body.size", integer),
+    FieldMapping(("aws", "operation"), "aws.operation"),
+    FieldMapping(("aws", "account_id"), "aws.account_id"),
+    FieldMapping(("aws", "region"), "aws.region"),
+    FieldMapping(("aws", "request_id"), "aws.request_id"),
+    FieldMapping(("aws", "queue_url"), "aws.queue_url"),
+    FieldMapping(("aws", "table_name"), "aws.table_name"),
+    FieldMapping(("aws", "table_names"), "aws.table_names"),
+    FieldMapping(("aws", "retries"), "aws.xray.retries", integer),
+    FieldMapping(("aws", "xray", "sampling_rule_name"), "aws.xray.sampling_rule"),
+    FieldMapping(("sql", "url"), "aws.xray.sql.url"),
+    FieldMapping(("sql", "connection_string"), "db.connection_string"),
+    FieldMapping(("sql", "sanitized_query"), "db.query.text"),
+    FieldMapping(("sql", "database_type"), "db.system.name"),
+    FieldMapping(("sql", "database_version"), "aws.xray.sql.database_version"),
+    FieldMapping(("sql", "driver_version"), "aws.xray.sql.driver_version"),
+    FieldMapping(("sql", "user"), "db.user"),
+    FieldMapping(("sql", "preparation"), "aws.xray.sql.preparation"),
+    FieldMapping(("user",), USER),
+    FieldMapping(("namespace",), "aws.xray.namespace"),
+    FieldMapping(("resource_arn",), "aws.xray.resource_arn"),
+    FieldMapping(("precursor_ids",), "aws.xray.precursor_ids"),
 )
 """What is said of one request."""
 
 OF_RESOURCE: Final = (
-    Rule(("service", "version"), "service.version"),
-    Rule(("service", "compiler"), "process.runtime.name"),
-    Rule(("service", "compiler_version"), "process.runtime.version"),
-    Rule(("service", "runtime"), "process.runtime.name"),
-    Rule(("service", "runtime_version"), "process.runtime.version"),
-    Rule(("origin",), ORIGIN),
-    Rule(("aws", "account_id"), "cloud.account.id"),
-    Rule(("aws", "xray", "sdk"), "telemetry.sdk.name"),
-    Rule(("aws", "xray", "sdk_version"), "telemetry.sdk.version"),
-    Rule(("aws", "ec2", "instance_id"), "host.id"),
-    Rule(("aws", "ec2", "instance_size"), "host.type"),
-    Rule(("aws", "ec2", "ami_id"), "host.image.id"),
-    Rule(("aws", "ec2", "availability_zone"), "cloud.availability_zone"),
-    Rule(("aws", "ecs", "container"), "container.name"),
-    Rule(("aws", "ecs", "container_id"), "container.id"),
-    Rule(("aws", "ecs", "container_arn"), "aws.ecs.container.arn"),
-    Rule(("aws", "ecs", "cluster_arn"), "aws.ecs.cluster.arn"),
-    Rule(("aws", "ecs", "task_arn"), "aws.ecs.task.arn"),
-    Rule(("aws", "ecs", "task_family"), "aws.ecs.task.family"),
-    Rule(("aws", "ecs", "launch_type"), "aws.ecs.launchtype"),
-    Rule(("aws", "ecs", "availability_zone"), "cloud.availability_zone"),
-    Rule(("aws", "eks", "cluster_name"), "k8s.cluster.name"),
-    Rule(("aws", "eks", "pod"), "k8s.pod.name"),
-    Rule(("aws", "eks", "container_id"), "container.id"),
-    Rule(("aws", "elastic_beanstalk", "environment_name"), "aws.elasticbeanstalk.environment"),
-    Rule(("aws", "elastic_beanstalk", "version_label"), "service.version"),
-    Rule(("aws", "elastic_beanstalk", "deployment_id"), "aws.elasticbeanstalk.deployment"),
+    FieldMapping(("service", "version"), "service.version"),
+    FieldMapping(("service", "compiler"), "process.runtime.name"),
+    FieldMapping(("service", "compiler_version"), "process.runtime.version"),
+    FieldMapping(("service", "runtime"), "process.runtime.name"),
+    FieldMapping(("service", "runtime_version"), "process.runtime.version"),
+    FieldMapping(("origin",), ORIGIN),
+    FieldMapping(("aws", "account_id"), "cloud.account.id"),
+    FieldMapping(("aws", "xray", "sdk"), "telemetry.sdk.name"),
+    FieldMapping(("aws", "xray", "sdk_version"), "telemetry.sdk.version"),
+    FieldMapping(("aws", "ec2", "instance_id"), "host.id"),
+    FieldMapping(("aws", "ec2", "instance_size"), "host.type"),
+    FieldMapping(("aws", "ec2", "ami_id"), "host.image.id"),
+    FieldMapping(("aws", "ec2", "availability_zone"), "cloud.availability_zone"),
+    FieldMapping(("aws", "ecs", "container"), "container.name"),
+    FieldMapping(("aws", "ecs", "container_id"), "container.id"),
+    FieldMapping(("aws", "ecs", "container_arn"), "aws.ecs.container.arn"),
+    FieldMapping(("aws", "ecs", "cluster_arn"), "aws.ecs.cluster.arn"),
+    FieldMapping(("aws", "ecs", "task_arn"), "aws.ecs.task.arn"),
+    FieldMapping(("aws", "ecs", "task_family"), "aws.ecs.task.family"),
+    FieldMapping(("aws", "ecs", "launch_type"), "aws.ecs.launchtype"),
+    FieldMapping(("aws", "ecs", "availability_zone"), "cloud.availability_zone"),
+    FieldMapping(("aws", "eks", "cluster_name"), "k8s.cluster.name"),
+    FieldMapping(("aws", "eks", "pod"), "k8s.pod.name"),
+    FieldMapping(("aws", "eks", "container_id"), "container.id"),
+    FieldMapping(("aws", "elastic_beanstalk", "environment_name"), "aws.elasticbeanstalk.environment"),
+    FieldMapping(("aws", "elastic_beanstalk", "version_label"), "service.version"),
+    FieldMapping(("aws", "elastic_beanstalk", "deployment_id"), "aws.elasticbeanstalk.deployment"),
 )
 """What is said of whoever served it."""
 
@@ -114,7 +114,7 @@ _Tree = dict[str, "_Tree | tuple[str, _Read | None]"]
 """Rules by where they stand, so that what a segment lacks costs nothing."""
 
 
-def _planted(rules: Iterable[Rule]) -> _Tree:
+def _planted(rules: Iterable[FieldMapping]) -> _Tree:
     tree: _Tree = {}
     for rule in rules:
         *way, last = rule.path

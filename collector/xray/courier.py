@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from ..columns import Signal, Source
 from ..errors import BadRequest, Unavailable
 from ..receipt import Receipt
-from .drop import Reason
+from .drop import DropReason
 from .instruments import Instruments
 
 MOST_BYTES: Final = 16 * 2**20
@@ -30,7 +30,7 @@ class _Parcel(NamedTuple):
     body: bytes
     items: int
     received: float
-    reason: Reason
+    reason: DropReason
 
 
 class Courier:
@@ -44,14 +44,14 @@ class Courier:
         self._bytes = 0
         self._again: deque[tuple[float, _Parcel]] = deque()
 
-    def bring(self, body: bytes, items: int, received: float, unreadable: Reason) -> None:
+    def bring(self, body: bytes, items: int, received: float, unreadable: DropReason) -> None:
         """Brings one request of `items` documents; `unreadable` is the reason should it turn out to be no OTLP request."""
         with self._lock:
             full = self._bytes and self._bytes + len(body) > MOST_BYTES
             if not full:
                 self._move(len(body))
         if full:
-            self._instruments.dropped(Reason.SPILLOVER, items)
+            self._instruments.dropped(DropReason.SPILLOVER, items)
         else:
             self._hand_over(_Parcel(body, items, received, unreadable))
 
@@ -72,7 +72,7 @@ class Courier:
             left = [parcel for _, parcel in self._again]
             self._again.clear()
         for parcel in left:
-            self._give_up(parcel, Reason.REFUSED)
+            self._give_up(parcel, DropReason.REFUSED)
 
     def _hand_over(self, parcel: _Parcel) -> None:
         future = self._accept(Signal.TRACES, parcel.body, parcel.received, Source.XRAY)
@@ -88,11 +88,11 @@ class Courier:
             self._give_up(parcel, parcel.reason)
         elif error is not None:
             _LOG.error("%d documents from X-Ray senders could not be counted", parcel.items, exc_info=error)
-            self._give_up(parcel, Reason.REFUSED)
+            self._give_up(parcel, DropReason.REFUSED)
         else:
             self._settle(parcel)
 
-    def _give_up(self, parcel: _Parcel, reason: Reason) -> None:
+    def _give_up(self, parcel: _Parcel, reason: DropReason) -> None:
         self._instruments.dropped(reason, parcel.items)
         self._settle(parcel)
 

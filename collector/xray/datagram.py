@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, Final
 
-from .drop import Dropped, Reason
+from .drop import Dropped, DropReason
 
 LARGEST: Final = 65_536
 """Bytes read of a datagram at most: UDP has none that is larger."""
@@ -31,10 +31,10 @@ def read_datagram(datagram: bytes) -> dict[str, Any] | bytes:
     head, _, document = datagram.partition(b"\n")
     head = head.strip()
     if head not in _USUAL and not _is_header(head):
-        raise Dropped(Reason.HEADER)
+        raise Dropped(DropReason.HEADER)
     document = document.strip()
     if not document:
-        raise Dropped(Reason.EMPTY)
+        raise Dropped(DropReason.EMPTY)
     return _otlp(document[3:]) if document[:3] in _OTLP else read_document(document)
 
 
@@ -42,7 +42,7 @@ def read_document(text: bytes) -> dict[str, Any]:
     """The JSON object of a segment document. Its texts can all be written as UTF-8. Raises Dropped."""
     value = _json(text)
     if not isinstance(value, dict):
-        raise Dropped(Reason.JSON)
+        raise Dropped(DropReason.JSON)
     if _SURROGATE.search(text):
         # Halves of a pair stand alone after a cut within an emoji; protobuf takes no such text.
         value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
@@ -69,13 +69,13 @@ def _json(text: bytes) -> Any:
     try:
         return json.loads(text.decode("utf-8"))
     except RecursionError:
-        raise Dropped(Reason.TOO_DEEP) from None
+        raise Dropped(DropReason.TOO_DEEP) from None
     except ValueError:
-        raise Dropped(Reason.JSON) from None
+        raise Dropped(DropReason.JSON) from None
 
 
 def _otlp(text: bytes) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise Dropped(Reason.OTLP) from None
+        raise Dropped(DropReason.OTLP) from None

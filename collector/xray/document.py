@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .drop import Dropped, Reason
+from .drop import Dropped, DropReason
 
 LATEST: Final = 2**63 // 10**9 - 1
 """The last second whose nanoseconds a column can hold."""
@@ -22,7 +22,7 @@ _SUBSEGMENT: Final = "subsegment"
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SegmentDocument:
     """A segment or subsegment. `fields` is all it says; `parent` is empty where nobody called; times are nanoseconds.
 
     One that is `in_progress` says nothing yet: a complete one of the same id is to come.
@@ -39,14 +39,14 @@ class Document:
     fields: Mapping[str, Any]
 
 
-def read_segment(fields: Mapping[str, Any]) -> Document:
+def read_segment(fields: Mapping[str, Any]) -> SegmentDocument:
     """The segment, or independent subsegment, that an object describes. Raises Dropped."""
     trace = trace_of(fields.get("trace_id"))
     is_subsegment = fields.get("type") == _SUBSEGMENT
     parent = fields.get("parent_id") or None
     if parent is None and is_subsegment:
-        raise Dropped(Reason.PARENT_ID)
-    caller = b"" if parent is None else id_of(parent, Reason.PARENT_ID)
+        raise Dropped(DropReason.PARENT_ID)
+    caller = b"" if parent is None else id_of(parent, DropReason.PARENT_ID)
     return _document(fields, trace, caller, is_subsegment=is_subsegment)
 
 
@@ -54,18 +54,18 @@ def trace_of(value: object) -> bytes:
     """The 16 bytes of a trace id such as `1-5759e988-bd862e3fe1be46a994272793`. Raises Dropped."""
     match = _TRACE_ID.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise Dropped(Reason.TRACE_ID)
+        raise Dropped(DropReason.TRACE_ID)
     return bytes.fromhex(match[1] + match[2])
 
 
-def id_of(value: object, reason: Reason = Reason.ID) -> bytes:
+def id_of(value: object, reason: DropReason = DropReason.ID) -> bytes:
     """The 8 bytes of a segment's id. Raises Dropped for `reason`."""
     if not isinstance(value, str) or not _ID.fullmatch(value) or value == _NO_ID:
         raise Dropped(reason)
     return bytes.fromhex(value)
 
 
-def nested(document: Document) -> Iterator[Document | Dropped]:
+def nested(document: SegmentDocument) -> Iterator[SegmentDocument | Dropped]:
     """The subsegments within a document, those within them too, each after its parent.
 
     One that can't be read is yielded as why; what lies within it is taken as its parent's. Nothing within one in progress is yielded:
@@ -75,7 +75,7 @@ def nested(document: Document) -> Iterator[Document | Dropped]:
     while waiting:
         fields, parent = waiting.pop()
         if not isinstance(fields, dict):
-            yield Dropped(Reason.JSON)
+            yield Dropped(DropReason.JSON)
             continue
         try:
             found = _document(fields, document.trace, parent, is_subsegment=True)
@@ -94,19 +94,19 @@ def _children(fields: Mapping[str, Any]) -> list[Any]:
     return children if isinstance(children, list) else []
 
 
-def _document(fields: Mapping[str, Any], trace: bytes, parent: bytes, *, is_subsegment: bool) -> Document:
+def _document(fields: Mapping[str, Any], trace: bytes, parent: bytes, *, is_subsegment: bool) -> SegmentDocument:
     name = fields.get("name")
     if not isinstance(name, str) or not name:
-        raise Dropped(Reason.NAME)
+        raise Dropped(DropReason.NAME)
     own = id_of(fields.get("id"))
     start = _nanoseconds(fields.get("start_time"))
     in_progress = fields.get("in_progress") is True
     end = start if in_progress else max(start, _nanoseconds(fields.get("end_time")))
-    return Document(trace, own, parent, name, start, end, in_progress, is_subsegment, fields)
+    return SegmentDocument(trace, own, parent, name, start, end, in_progress, is_subsegment, fields)
 
 
 def _nanoseconds(value: object) -> int:
     """Epoch seconds as nanoseconds. Doubles of our time are true to a quarter of a microsecond, so what lies below is noise."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST:
-        raise Dropped(Reason.TIME)
+        raise Dropped(DropReason.TIME)
     return round(value * 1_000_000) * 1_000

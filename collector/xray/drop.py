@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Reason(Enum):
+class DropReason(Enum):
     """Why a datagram or a document was dropped; the value is the metric's label."""
 
     TRUNCATED = "truncated"
@@ -29,6 +29,6 @@ class Reason(Enum):
 class Dropped(Exception):
     """Something can't be read, for one reason."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: DropReason) -> None:
         super().__init__(reason.value)
         self.reason = reason

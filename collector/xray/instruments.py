@@ -7,7 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from .. import names
-from .drop import Reason
+from .drop import DropReason
 
 MOST_CODES: Final = 20
 
@@ -47,9 +47,9 @@ class Instruments:
         self.subsegments = self._taken.labels("subsegment")
         self.in_progress = self._taken.labels("in_progress")
         self.otlp = self._taken.labels("otlp")
-        self._reasons = {reason: self._dropped.labels(reason.value) for reason in Reason}
+        self._reasons = {reason: self._dropped.labels(reason.value) for reason in DropReason}
 
-    def dropped(self, reason: Reason, count: int = 1) -> None:
+    def dropped(self, reason: DropReason, count: int = 1) -> None:
         """Counts what was lost."""
         self._reasons[reason].inc(count)
 

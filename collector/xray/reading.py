@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from .assembly import Assembly, Placed
-from .batch import Batch
+from .assembly import Placed, SegmentAssembly
 from .courier import Courier
 from .datagram import read_datagram, weight_of
 from .document import read_segment
-from .drop import Dropped, Reason
+from .drop import Dropped, DropReason
 from .instruments import Instruments
+from .request_builder import RequestBuilder
 from .udp import DatagramSocket
 
 BREATH: Final = 0.005
@@ -37,7 +37,7 @@ PATIENCE: Final = 5.0
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
-class Reading:
+class XrayReader:
     """Reads datagrams, in a thread of its own, and makes requests of them. `clock` and `stopwatch` are as in `XrayReceiver`."""
 
     def __init__(
@@ -53,10 +53,10 @@ class Reading:
         self._instruments = instruments
         self._clock = clock
         self._stopwatch = stopwatch
-        self._assembly = Assembly(instruments)
+        self._assembly = SegmentAssembly(instruments)
         self._backlog: deque[bytes] = deque()
         self._backlog_bytes = 0
-        self._batch = Batch()
+        self._batch = RequestBuilder()
         self._batch_bytes = 0
         self._batch_due = 0.0
         self._ending = False
@@ -100,7 +100,7 @@ class Reading:
             self._instruments.datagrams.inc(len(found))
         for datagram in found:
             if self._backlog_bytes + len(datagram) > MOST_BACKLOG:
-                self._instruments.dropped(Reason.SPILLOVER)
+                self._instruments.dropped(DropReason.SPILLOVER)
             else:
                 self._backlog.append(datagram)
                 self._backlog_bytes += len(datagram)
@@ -122,7 +122,7 @@ class Reading:
         found = read_datagram(datagram)
         if isinstance(found, bytes):
             self._instruments.otlp.inc()
-            self._courier.bring(found, 1, received, Reason.OTLP)
+            self._courier.bring(found, 1, received, DropReason.OTLP)
             return
         self._batch_bytes += len(datagram)
         self._add(self._assembly.take(read_segment(found), received, weight_of(datagram)))
@@ -136,13 +136,13 @@ class Reading:
                 self._send()
 
     def _send(self) -> None:
-        batch, self._batch, self._batch_bytes = self._batch, Batch(), 0
+        batch, self._batch, self._batch_bytes = self._batch, RequestBuilder(), 0
         if len(batch):
-            self._courier.bring(batch.body(), len(batch), self._clock(), Reason.REFUSED)
+            self._courier.bring(batch.body(), len(batch), self._clock(), DropReason.REFUSED)
 
     def _failed(self) -> None:
         """Logged once: a flood of such documents is not to become a flood of lines."""
-        self._instruments.dropped(Reason.FAULT)
+        self._instruments.dropped(DropReason.FAULT)
         if not self._faulty:
             self._faulty = True
             _LOG.exception("a document from an X-Ray sender can't be read because of a fault of the collector")

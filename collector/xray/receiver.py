@@ -15,8 +15,8 @@ from ..doors.server import HttpServer
 from ..errors import CollectorError
 from .courier import Accept, Courier
 from .instruments import Instruments
-from .reading import Reading
-from .sampling import DEFAULT_RULES, Sampling, SamplingRule, sampling_app
+from .reading import XrayReader
+from .sampling import DEFAULT_RULES, SamplingRule, SamplingService, sampling_app
 from .udp import OPTION, DatagramSocket
 
 PORT: Final = 2000
@@ -44,11 +44,11 @@ class XrayReceiver:
         rules: Sequence[SamplingRule] = DEFAULT_RULES,
     ) -> None:
         instruments = Instruments(registry)
-        app = sampling_app(Sampling(rules, clock, instruments))
+        app = sampling_app(SamplingService(rules, clock, instruments))
         self._socket, self._server = _both(app, host, port, instruments)
         self.port = self._socket.port
         """The port that is listened on, by UDP and TCP."""
-        self._reading = Reading(self._socket, Courier(accept, stopwatch, instruments), instruments, clock, stopwatch)
+        self._reading = XrayReader(self._socket, Courier(accept, stopwatch, instruments), instruments, clock, stopwatch)
         self._thread = threading.Thread(target=self._reading.run, name="fournines-xray", daemon=True)
 
     async def start(self) -> None:

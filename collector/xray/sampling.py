@@ -78,7 +78,7 @@ class _Refused(Exception):
         self.kind = kind
 
 
-class Sampling:
+class SamplingService:
     """Answers for the SDKs' pollers. `clock` gives epoch seconds."""
 
     def __init__(self, rules: Sequence[SamplingRule], clock: Callable[[], float], instruments: Instruments) -> None:
@@ -140,7 +140,7 @@ def _known(path: str, operations: Mapping[str, object]) -> str:
     return path if path in operations else "other"
 
 
-def sampling_app(sampling: Sampling) -> ASGIApp:
+def sampling_app(sampling: SamplingService) -> ASGIApp:
     """The ASGI application for the TCP side of X-Ray's port."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

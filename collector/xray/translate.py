@@ -15,7 +15,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from .attributes import RESOURCE_TREE, described, put, said
-from .document import Document, id_of, trace_of
+from .document import SegmentDocument, id_of, trace_of
 from .drop import Dropped
 
 SERVICE: Final = "service.name"
@@ -28,7 +28,7 @@ _REMOTE: Final = frozenset({"remote", "aws"})
 _SAMPLED: Final = 1
 
 
-def resource_of(segment: Document) -> bytes:
+def resource_of(segment: SegmentDocument) -> bytes:
     """The OTLP resource, as bytes, of whoever sent a segment."""
     fields = segment.fields
     # Marshalled it is a key that distinguishes 1 from True, and costs a tenth of reading it.
@@ -43,7 +43,7 @@ def _resource(name: str, parts: bytes) -> bytes:
     return resource.SerializeToString()
 
 
-def write_span(span: Span, document: Document) -> None:
+def write_span(span: Span, document: SegmentDocument) -> None:
     """Writes a document onto an empty span."""
     fields = document.fields
     span.trace_id = document.trace
@@ -64,13 +64,13 @@ def write_span(span: Span, document: Document) -> None:
     put(span.attributes, attributes)
 
 
-def _kind(document: Document) -> Span.SpanKind.ValueType:
+def _kind(document: SegmentDocument) -> Span.SpanKind.ValueType:
     if not document.is_subsegment:
         return Span.SPAN_KIND_SERVER
     return Span.SPAN_KIND_CLIENT if document.fields.get("namespace") in _REMOTE else Span.SPAN_KIND_INTERNAL
 
 
-def _write_cause(span: Span, document: Document, attributes: dict[str, Any]) -> None:
+def _write_cause(span: Span, document: SegmentDocument, attributes: dict[str, Any]) -> None:
     """A cause is either exceptions, which are events, or the id of one told elsewhere in the trace."""
     cause = document.fields["cause"]
     if isinstance(cause, str):

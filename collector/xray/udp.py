@@ -8,7 +8,7 @@ import socket
 from typing import Final
 
 from ..doors.address import cannot_listen
-from .drop import Reason
+from .drop import DropReason
 from .gulp import SO_RXQ_OVFL, Gulper, PlainGulper
 from .instruments import Instruments
 
@@ -57,10 +57,10 @@ class DatagramSocket:
             found += gulp.datagrams
             more = gulp.more
             if gulp.truncated:
-                self._instruments.dropped(Reason.TRUNCATED, gulp.truncated)
+                self._instruments.dropped(DropReason.TRUNCATED, gulp.truncated)
             if gulp.lost is not None:
                 # The kernel counts on 32 bits, from the socket's birth.
-                self._instruments.dropped(Reason.SOCKET_FULL, (gulp.lost - self._lost) % _WRAP)
+                self._instruments.dropped(DropReason.SOCKET_FULL, (gulp.lost - self._lost) % _WRAP)
                 self._lost = gulp.lost
         return found
 

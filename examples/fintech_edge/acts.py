@@ -9,11 +9,11 @@ from typing import Self
 import httpx
 
 from .bank import COLLECTOR, NAMES, Bank
-from .faults import Fault
-from .inbox import Inbox, Page
+from .faults import FaultSwitch
+from .inbox import Inbox, Paged
 from .judge import Evidence, availability
 from .load import Load
-from .reading import Collector, Readings
+from .reading import CollectorReader, Readings
 from .screen import Moment, Screen
 from .tally import Count
 
@@ -46,10 +46,10 @@ class Story:
     """Tells the acts on a started bank, customers coming all the while."""
 
     def __init__(
-        self, bank: Bank, inbox: Inbox, fault: Fault, screen: Screen, clock: Callable[[], float] = time.time
+        self, bank: Bank, inbox: Inbox, fault: FaultSwitch, screen: Screen, clock: Callable[[], float] = time.time
     ) -> None:
         self._bank, self._inbox, self._fault, self._screen, self._clock = bank, inbox, fault, screen, clock
-        self._collector = Collector(bank.url(COLLECTOR))
+        self._collector = CollectorReader(bank.url(COLLECTOR))
         self._readings: Readings = {}
         self._announced = 0
         self._first_failed_at: float | None = None
@@ -140,7 +140,7 @@ class Story:
             self._announce(page)
         self._announced = len(pages)
 
-    def _announce(self, page: Page) -> None:
+    def _announce(self, page: Paged) -> None:
         what = page.severity.upper() if page.status == "firing" else page.status.upper()
         began = self._first_failed_at
         since = "" if began is None else f", {page.at - began:.1f} s after the first failed request"

@@ -23,7 +23,7 @@ from rich.text import Text
 from .acts import Acts, Story
 from .artefacts import build
 from .bank import COLLECTOR, NAMES, SLOS, Bank, PartError
-from .faults import Fault
+from .faults import FaultSwitch
 from .inbox import Inbox
 from .judge import Evidence, judge, judge_artefacts
 from .kernels import prepare
@@ -50,7 +50,7 @@ class Demo:
         """Starts everything under `data`, tells the story, judges it; with `keep` goes on until Ctrl-C."""
         kernels = prepare(self.console, self.out / "kernels")
         began = time.time()
-        fault = Fault(data, "payments")
+        fault = FaultSwitch(data, "payments")
         self.console.print(Text("Starting the collector and the bank's seven services ...", "bold"))
         with Inbox() as inbox, Bank(data, self.out / "logs", inbox.url, kernels=kernels) as bank:
             with Screen(self.console) as screen:
@@ -77,7 +77,7 @@ class Demo:
         self.console.print(Text(f"Everything behind it: {self.out}", "dim"))
         return all(check.held for check in checks)
 
-    def stay_up(self, bank: Bank, fault: Fault) -> None:
+    def stay_up(self, bank: Bank, fault: FaultSwitch) -> None:
         """Prints where everything is and keeps customers coming until Ctrl-C, which ends it in good order."""
         say = self.console.print
         try:

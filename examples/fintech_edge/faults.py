@@ -4,10 +4,10 @@ from pathlib import Path
 
 from fastapi import HTTPException
 
-__all__ = ["Fault"]
+__all__ = ["FaultSwitch"]
 
 
-class Fault:
+class FaultSwitch:
     """While the file `<data>/<service>.fault` exists, every route that depends on this fails with 503.
 
     A file, because switching it is no request: the outage changes nothing but the answers. Used as a FastAPI dependency.

@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Inbox", "Page", "read_pages"]
+__all__ = ["Inbox", "Paged", "read_pages"]
 
 
 @dataclass(frozen=True)
-class Page:
+class Paged:
     """One alert of a webhook body, with the moment it arrived in epoch seconds."""
 
     slo: str
@@ -23,10 +23,10 @@ class Page:
     summary: str
 
 
-def read_pages(body: Mapping[str, Any], at: float) -> list[Page]:
+def read_pages(body: Mapping[str, Any], at: float) -> list[Paged]:
     """The alerts of one body of Alertmanager's webhook, version 4."""
     return [
-        Page(
+        Paged(
             slo=alert["labels"].get("slo", ""),
             severity=alert["labels"].get("severity", ""),
             status=alert["status"],
@@ -46,7 +46,7 @@ class Inbox:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.bodies: list[Any] = []
         self._clock = clock
-        self._pages: list[Page] = []
+        self._pages: list[Paged] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, name="inbox", args=(0.1,))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
@@ -65,11 +65,11 @@ class Inbox:
         self._thread.join()
 
     @property
-    def pages(self) -> Sequence[Page]:
+    def pages(self) -> Sequence[Paged]:
         """What has arrived so far, oldest first."""
         return tuple(self._pages)
 
-    def first(self, slo: str, status: str = "firing", severity: str = "page") -> Page | None:
+    def first(self, slo: str, status: str = "firing", severity: str = "page") -> Paged | None:
         """The first arrival of this kind, or None."""
         wanted = (slo, status, severity)
         return next((page for page in self.pages if (page.slo, page.status, page.severity) == wanted), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .artefacts import Artefacts
-from .inbox import Page
+from .inbox import Paged
 from .reading import Reading, Readings
 from .tally import Count
 
@@ -50,7 +50,7 @@ class Evidence:
     before: Readings
     during: Readings
     after: Readings
-    pages: Sequence[Page]
+    pages: Sequence[Paged]
     broke_at: float
     resolve_wanted: bool = False
 
@@ -64,7 +64,7 @@ class Evidence:
         seen = [at for at in moments if at is not None]
         return max(self.broke_at, min(seen)) if seen else None
 
-    def page(self, service: str, status: str = "firing") -> Page | None:
+    def page(self, service: str, status: str = "firing") -> Paged | None:
         """The first page of the service's availability to arrive with this status."""
         wanted = (availability(service), "page", status)
         return next((page for page in self.pages if (page.slo, page.severity, page.status) == wanted), None)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, PositiveInt
 from fournines.instrumentation import instrument
 
 from .calls import Calls
-from .faults import Fault
+from .faults import FaultSwitch
 from .lifespan import closing, health
 from .store import Store
 
@@ -36,7 +36,7 @@ def create(data: Path, peers: Mapping[str, str]) -> FastAPI:
     app = FastAPI(title="payments", lifespan=closing(store, calls))
     app.state.telemetry = instrument(app, service="payments")
     app.include_router(health)
-    working = Depends(Fault(data, "payments"))
+    working = Depends(FaultSwitch(data, "payments"))
 
     @app.post("/payments", status_code=201, dependencies=[working])
     async def pay(payment: NewPayment, later: BackgroundTasks) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-__all__ = ["Collector", "Reading", "Readings"]
+__all__ = ["CollectorReader", "Reading", "Readings"]
 
 TIMEOUT_SECONDS = 5.0
 
@@ -59,7 +59,7 @@ class Reading:
 Readings = Mapping[str, Reading]
 
 
-class Collector:
+class CollectorReader:
     """Asks a running collector by its API."""
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:

@@ -1,12 +1,21 @@
 """The routes of port 8400, a subject a file: each asks its sources when it is asked, and holds nothing itself."""
 
-from .alerts import Alerts
-from .declarations import Declarations
-from .health import Health
-from .metrics import Metrics
-from .pages import Pages
-from .slos import Slos
+from .alerts import AlertRoutes
+from .declarations import DeclarationRoutes
+from .health import HealthRoutes
+from .metrics import MetricsRoute
+from .pages import PageRoutes
+from .slos import SloRoutes
 from .source import FakeSources
-from .traces import Traces
+from .traces import TraceRoutes
 
-__all__ = ["Alerts", "Declarations", "FakeSources", "Health", "Metrics", "Pages", "Slos", "Traces"]
+__all__ = [
+    "AlertRoutes",
+    "DeclarationRoutes",
+    "FakeSources",
+    "HealthRoutes",
+    "MetricsRoute",
+    "PageRoutes",
+    "SloRoutes",
+    "TraceRoutes",
+]

@@ -10,7 +10,7 @@ from .source import JSON, AlertSource
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
+class AlertRoutes:
     """/api/v1/alerts."""
 
     open: AlertSource

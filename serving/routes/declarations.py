@@ -12,7 +12,7 @@ from .source import JSON, CatalogueSource
 
 
 @dataclass(frozen=True, slots=True)
-class Declarations:
+class DeclarationRoutes:
     """/api/v1/declarations."""
 
     collector: CatalogueSource

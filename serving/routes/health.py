@@ -12,7 +12,7 @@ from .source import JSON, NoticeSource
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthRoutes:
     """/healthz and /readyz."""
 
     notices: NoticeSource

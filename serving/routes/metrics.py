@@ -10,7 +10,7 @@ from .source import ExpositionSource
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics:
+class MetricsRoute:
     """/metrics."""
 
     source: ExpositionSource

@@ -36,7 +36,7 @@ WHOLE_STEPS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class PageRoutes:
     """/ and /slo. `now` gives epoch seconds; `otlp` is where services send OTLP over HTTP, for a newcomer to copy."""
 
     evaluations: EvaluationSource

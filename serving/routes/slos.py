@@ -14,7 +14,7 @@ from .source import JSON, CountSource, EvaluationSource, SummarySource
 
 
 @dataclass(frozen=True, slots=True)
-class Slos:
+class SloRoutes:
     """/api/v1/slos and below."""
 
     evaluations: EvaluationSource

@@ -12,7 +12,7 @@ from .source import JSON, TraceSource
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
+class TraceRoutes:
     """/api/v1/traces and below. `now` gives epoch seconds."""
 
     kept: TraceSource

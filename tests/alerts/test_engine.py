@@ -7,7 +7,17 @@ import sqlite3
 
 import pytest
 
-from fournines.alerts import Action, AlertEngine, InvalidReceiver, Kind, Notice, Outbox, Reason, Receiver, StoreError
+from fournines.alerts import (
+    Action,
+    AlertEngine,
+    AlertKind,
+    InvalidReceiver,
+    Notice,
+    Outbox,
+    Reason,
+    Receiver,
+    StoreError,
+)
 from fournines.slo import SLI, SLO, WORKBOOK, Evaluator, Objective, Severity, SLIKind, SpanKind, State, Window
 
 PAYMENTS = "payments-availability"
@@ -45,7 +55,7 @@ def test_a_page_fires_at_the_first_evaluation_that_meets_its_condition(engines, 
     engine = engines()
     changes = engine.evaluate(at([slo()]), start)
     assert "slo/payments-availability/page: its condition is met; told: it fires" == str(changes[0])
-    assert [(Kind.PAGE, Reason.FIRED, Notice.TRIGGER), (Kind.TICKET, Reason.FIRED, Notice.INHIBITED)] == [
+    assert [(AlertKind.PAGE, Reason.FIRED, Notice.TRIGGER), (AlertKind.TICKET, Reason.FIRED, Notice.INHIBITED)] == [
         (change.alert.key.kind, change.reason, change.notice) for change in changes
     ]
     assert [("trigger", "slo/payments-availability/page")] == told(path)
@@ -96,7 +106,7 @@ def test_a_ticket_waits_for_the_page_of_its_slo(engines, slo, at, world, start, 
     world.failing = {(PAYMENTS, window): 0.01 for window in ("2h", "1d", "3d", "6h")}
     engine.evaluate(at([slo()], 60), start + 60)
     changes = engine.evaluate(at([slo()], 360), start + 360)
-    assert [(Kind.PAGE, Notice.RESOLVE), (Kind.TICKET, Notice.TRIGGER)] == [
+    assert [(AlertKind.PAGE, Notice.RESOLVE), (AlertKind.TICKET, Notice.TRIGGER)] == [
         (change.alert.key.kind, change.notice) for change in changes
     ]
     assert [False] == [each.inhibited for each in engine.open]
@@ -115,7 +125,7 @@ def test_a_ticket_told_before_the_page_is_still_ended(engines, slo, at, world, s
     world.failing = {(PAYMENTS, window): 0.01 for window in ("5m", "1h")}
     engine.evaluate(at([slo()], 60), start + 60)
     engine.evaluate(at([slo()], 400), start + 400)
-    assert [Kind.PAGE] == kinds(engine)
+    assert [AlertKind.PAGE] == kinds(engine)
     assert ("resolve", "slo/payments-availability/ticket") == told(path)[-1]
 
 
@@ -129,7 +139,7 @@ def test_a_ticket_whose_condition_cleared_is_not_announced(engines, slo, at, wor
     world.failing.clear()
     engine.evaluate(at([slo()], 20), start + 20)
     engine.evaluate(at([slo()], 310), start + 310)
-    assert [Kind.TICKET] == kinds(engine)
+    assert [AlertKind.TICKET] == kinds(engine)
     engine.evaluate(at([slo()], 320), start + 320)
     assert not engine.open
     assert ["trigger", "resolve"] == [action for action, _ in told(path)]
@@ -144,7 +154,7 @@ def test_too_few_failures_do_not_page(engines, slo, at, world, start):
     assert not engine.open
     world.failing[PAYMENTS, "1h"] = 0.09
     engine.evaluate(at([slo()]), start)
-    assert [Kind.PAGE] == kinds(engine)
+    assert [AlertKind.PAGE] == kinds(engine)
 
 
 def test_a_silent_service_is_one_page_however_many_promises_it_made(engines, slo, latency_slo, at, world, start, path):
@@ -153,11 +163,15 @@ def test_a_silent_service_is_one_page_however_many_promises_it_made(engines, slo
     world.silent = {PAYMENTS, "payments-latency"}
     engine = engines()
     (change,) = engine.evaluate(at(slos), start)
-    assert (Kind.NO_DATA, Severity.PAGE, PAYMENTS) == (change.alert.key.kind, change.alert.severity, change.alert.slo)
+    assert (AlertKind.NO_DATA, Severity.PAGE, PAYMENTS) == (
+        change.alert.key.kind,
+        change.alert.severity,
+        change.alert.slo,
+    )
     assert {"alertname": "SLONoData", "slo": PAYMENTS, "service": "payments", "severity": "page"} == change.alert.labels
     assert [("trigger", "service/payments/no_data")] == told(path)
     assert "payments stopped reporting for 1m 30s: no data" == change.notification.annotations["summary"]
-    assert [Kind.NO_DATA] == [each.alert.key.kind for each in engine.open.of(latency_slo)]
+    assert [AlertKind.NO_DATA] == [each.alert.key.kind for each in engine.open.of(latency_slo)]
 
 
 def test_the_silent_one_is_who_sends_the_events(engines, at, world, start):
@@ -181,7 +195,7 @@ def test_silence_neither_ends_nor_hides_a_burn(engines, slo, at, world, start, p
     world.failing, world.silent = {}, {PAYMENTS}
     engine.evaluate(at([slo()], 100), start + 100)
     engine.evaluate(at([slo()], 4_000), start + 4_000)
-    assert [Kind.PAGE, Kind.TICKET, Kind.NO_DATA] == kinds(engine)
+    assert [AlertKind.PAGE, AlertKind.TICKET, AlertKind.NO_DATA] == kinds(engine)
     world.silent = set()
     engine.evaluate(at([slo()], 4_010), start + 4_010)
     engine.evaluate(at([slo()], 4_310), start + 4_310)
@@ -222,7 +236,7 @@ def test_an_evaluation_of_some_slos_leaves_the_others_alone(engines, slo, at, wo
     engine.evaluate(at([slo(), slo("users-availability", "users")]), start)
     for seconds in (10, 400, 900):
         engine.evaluate(at([slo("users-availability", "users")], seconds), start + seconds)
-    assert [Kind.PAGE, Kind.TICKET] == kinds(engine)
+    assert [AlertKind.PAGE, AlertKind.TICKET] == kinds(engine)
 
 
 def test_alerts_of_slos_that_are_gone_are_ended(engines, slo, at, world, start, path):
@@ -284,7 +298,7 @@ def test_a_round_that_can_not_be_kept_did_not_happen(engines, slo, at, world, st
     assert start == since(engine, PAYMENTS)
     engine._connection.execute("PRAGMA query_only = 0")
     engine.evaluate(at([slo()], 10), start + 10)
-    assert [Kind.PAGE, Kind.TICKET] == kinds(engine)
+    assert [AlertKind.PAGE, AlertKind.TICKET] == kinds(engine)
     assert 1 == len(told(path))
 
 
@@ -391,4 +405,4 @@ def test_own_rules_are_the_slo_s_not_ours(engines, slo, at, world, start):
     world.failing[PAYMENTS] = 0.01
     engine = engines()
     engine.evaluate(at([dataclasses.replace(slo(), rules=page_only, window=Window.parse("7d"))]), start)
-    assert [Kind.PAGE] == kinds(engine)
+    assert [AlertKind.PAGE] == kinds(engine)

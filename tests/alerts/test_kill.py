@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from fournines.alerts import Action, FakeSender, Notification, Outbox, Pager
+from fournines.alerts import Action, FakeNotifier, Notification, Outbox, Pager
 
 PAYMENTS = "payments-availability"
 
@@ -29,7 +29,7 @@ PARENT = """
     import asyncio, json, os, signal, sys
     sys.path.insert(0, sys.argv[1])
     from conftest import START, World, make_slo
-    from fournines.alerts import AlertEngine, FakeSender, Outbox, Pager, Receiver
+    from fournines.alerts import AlertEngine, FakeNotifier, Outbox, Pager, Receiver
     from fournines.alerts import engine as engine_module, outbox as outbox_module
     from fournines.slo import evaluate
 
@@ -45,16 +45,16 @@ PARENT = """
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
 
-    class Dying(FakeSender):
+    class Dying(FakeNotifier):
         async def send(self, notification, now):
             if step == "before the message is sent":
                 die()
             with open(path + ".received", "a") as received:
                 received.write(notification.to_json() + chr(10))
-            outcome = await super().send(notification, now)
+            attempt = await super().send(notification, now)
             if step == "after it was accepted, before that is recorded":
                 die()
-            return outcome
+            return attempt
 
     def dying(module, when):
         original = module.transaction
@@ -125,11 +125,11 @@ def round_(path, engines, slo, at, world, start):
 
     def run(seconds, failing):
         world.failing = {PAYMENTS: failing}
-        engine, outbox, sender = engines(), Outbox.open(path), FakeSender()
+        engine, outbox, notifier = engines(), Outbox.open(path), FakeNotifier()
         engine.evaluate(at([slo()], seconds), start + seconds)
-        asyncio.run(Pager(outbox, {"hook": sender}, lambda: start + seconds).deliver_due())
+        asyncio.run(Pager(outbox, {"hook": notifier}, lambda: start + seconds).deliver_due())
         outbox.close()
-        return sender.sent
+        return notifier.sent
 
     return run
 
@@ -161,8 +161,8 @@ def test_a_beginning_and_an_end_that_nobody_took_go_out_in_order(path, engines, 
     for seconds, failing in ((0, 0.01), (10, 0.0), (310, 0.0)):
         world.failing[PAYMENTS] = failing
         engine.evaluate(at([slo()], seconds), start + seconds)
-    outbox, sender = Outbox.open(path), FakeSender()
-    pager = Pager(outbox, {"hook": sender}, lambda: start + 400)
+    outbox, notifier = Outbox.open(path), FakeNotifier()
+    pager = Pager(outbox, {"hook": notifier}, lambda: start + 400)
     assert [1, 1, 0] == [asyncio.run(pager.deliver_due()) for _ in range(3)]
     outbox.close()
-    assert [Action.TRIGGER, Action.RESOLVE] == [message.action for message in sender.sent]
+    assert [Action.TRIGGER, Action.RESOLVE] == [message.action for message in notifier.sent]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fournines.alerts import DELIVERED, Action, Notification, Outbox, Outcome, Stage, StoreError, Verdict
+from fournines.alerts import DELIVERED, Action, Attempt, Notification, Outbox, Outcome, Stage, StoreError
 from fournines.alerts.outbox import BACK_OFF_SECONDS, GIVE_UP_SECONDS, LONGEST_WAIT_SECONDS, wait
 from fournines.alerts.schema import connect, transaction
 
-RETRY = Outcome(Verdict.RETRY, "answered 500")
-REJECTED = Outcome(Verdict.REJECTED, "answered 400")
+RETRY = Attempt(Outcome.RETRY, "answered 500")
+REJECTED = Attempt(Outcome.REJECTED, "answered 400")
 
 
 def message(action=Action.TRIGGER, key="slo/a/page"):

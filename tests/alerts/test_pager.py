@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from fournines.alerts import DELIVERED, FakeSender, Notification, Outbox, Outcome, Pager, Stage, Verdict
+from fournines.alerts import DELIVERED, Attempt, FakeNotifier, Notification, Outbox, Outcome, Pager, Stage
 from fournines.alerts.schema import connect, transaction
 
-RETRY = Outcome(Verdict.RETRY, "answered 500")
-REJECTED = Outcome(Verdict.REJECTED, "answered 400")
+RETRY = Attempt(Outcome.RETRY, "answered 500")
+REJECTED = Attempt(Outcome.REJECTED, "answered 400")
 
 
 class Clock:
@@ -69,19 +69,19 @@ async def until(condition):
         await asyncio.sleep(0.005)
 
 
-def keys(sender):
-    return [notification.dedup_key for notification in sender.sent]
+def keys(notifier):
+    return [notification.dedup_key for notification in notifier.sent]
 
 
 def test_what_waits_at_the_start_is_sent(outbox, queue, clock):
     """A restart sends what the process before it did not."""
 
     async def main():
-        sender = FakeSender()
+        notifier = FakeNotifier()
         queue()
-        async with running(Pager(outbox, {"hook": sender}, clock)):
+        async with running(Pager(outbox, {"hook": notifier}, clock)):
             await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 1})
-        assert ["slo/a/page"] == keys(sender)
+        assert ["slo/a/page"] == keys(notifier)
 
     asyncio.run(main())
 
@@ -91,8 +91,8 @@ def test_it_is_woken_at_once_from_any_thread(outbox, queue, clock, monkeypatch):
     monkeypatch.setattr("fournines.alerts.pager.LOOK_SECONDS", 1e6)
 
     async def main():
-        sender = FakeSender()
-        pager = Pager(outbox, {"hook": sender}, clock)
+        notifier = FakeNotifier()
+        pager = Pager(outbox, {"hook": notifier}, clock)
         pager.wake()  # before it runs: heard by nobody, harmless
         async with running(pager):
             await until(lambda: pager._loop is not None)
@@ -100,7 +100,7 @@ def test_it_is_woken_at_once_from_any_thread(outbox, queue, clock, monkeypatch):
             queue()
             thread = threading.Thread(target=pager.wake)
             thread.start()
-            await until(lambda: sender.sent)
+            await until(lambda: notifier.sent)
             thread.join()
         pager.wake()
 
@@ -108,20 +108,20 @@ def test_it_is_woken_at_once_from_any_thread(outbox, queue, clock, monkeypatch):
 
 
 def test_a_failure_is_tried_again_when_it_is_due(outbox, queue, clock):
-    """Not before the back-off is over, and then with the same message; an exception of a sender is a failure like any other."""
+    """Not before the back-off is over, and then with the same message; an exception of a notifier is a failure like any other."""
 
     async def main():
-        sender = FakeSender(
-            [RETRY, ValueError("https://secret.example/token"), Outcome(Verdict.RETRY, "answered 429", 30.0)]
+        notifier = FakeNotifier(
+            [RETRY, ValueError("https://secret.example/token"), Attempt(Outcome.RETRY, "answered 429", 30.0)]
         )
-        pager = Pager(outbox, {"hook": sender}, clock)
+        pager = Pager(outbox, {"hook": notifier}, clock)
         queue()
         for now, attempts in ((1_000, 1), (1_000.9, 1), (1_001, 2), (1_002.9, 2), (1_003, 3), (1_032.9, 3), (1_033, 4)):
             clock.now = now
             await pager.deliver_due()
-            assert attempts == len(sender.sent)
+            assert attempts == len(notifier.sent)
         assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
-        assert 1 == len(set(map(Notification.to_json, sender.sent)))
+        assert 1 == len(set(map(Notification.to_json, notifier.sent)))
 
     asyncio.run(main())
 
@@ -130,13 +130,13 @@ def test_a_refusal_is_final_counted_and_logged(outbox, queue, clock, caplog):
     """What a receiver will never take is not sent again, and the log says so without secrets."""
 
     async def main():
-        sender = FakeSender([REJECTED])
-        pager = Pager(outbox, {"hook": sender}, clock)
+        notifier = FakeNotifier([REJECTED])
+        pager = Pager(outbox, {"hook": notifier}, clock)
         queue()
         for _ in range(3):
             clock.now += 1_000
             await pager.deliver_due()
-        assert 1 == len(sender.sent)
+        assert 1 == len(notifier.sent)
 
     asyncio.run(main())
     assert {("hook", Stage.REJECTED): 1} == outbox.counts()
@@ -151,12 +151,12 @@ def test_a_receiver_that_hangs_delays_no_other(outbox, queue, clock):
             await asyncio.Event().wait()
 
     async def main():
-        sender = FakeSender()
+        notifier = FakeNotifier()
         queue(receiver="slow")
         queue()
-        pager = Pager(outbox, {"slow": Hanging(), "hook": sender}, clock)
+        pager = Pager(outbox, {"slow": Hanging(), "hook": notifier}, clock)
         async with running(pager):
-            await until(lambda: sender.sent)
+            await until(lambda: notifier.sent)
             queue("slo/b/page")
             pager.wake()
             await until(lambda: outbox.counts().get(("hook", Stage.DELIVERED)) == 2)
@@ -169,8 +169,8 @@ def test_what_was_sent_and_can_not_be_recorded_is_not_sent_again(outbox, queue, 
     """A full disk delays the next message, it does not repeat the last one every second."""
 
     async def main():
-        sender = FakeSender()
-        pager = Pager(outbox, {"hook": sender}, clock)
+        notifier = FakeNotifier()
+        pager = Pager(outbox, {"hook": notifier}, clock)
         queue()
         outbox._connection.execute("PRAGMA query_only = 1")
         assert 1 == await pager.deliver_due()
@@ -179,7 +179,7 @@ def test_what_was_sent_and_can_not_be_recorded_is_not_sent_again(outbox, queue, 
                 await pager.deliver_due()
         outbox._connection.execute("PRAGMA query_only = 0")
         await pager.deliver_due()
-        assert ["slo/a/page"] == keys(sender)
+        assert ["slo/a/page"] == keys(notifier)
         assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
 
     asyncio.run(main())
@@ -189,8 +189,8 @@ def test_a_store_that_fails_for_a_while_stops_no_lane(outbox, queue, clock, capl
     """The lane says that it waits, and goes on when it can."""
 
     async def main():
-        sender = FakeSender()
-        pager = Pager(outbox, {"hook": sender}, clock)
+        notifier = FakeNotifier()
+        pager = Pager(outbox, {"hook": notifier}, clock)
         naps = []
 
         async def nap(seconds):
@@ -203,7 +203,7 @@ def test_a_store_that_fails_for_a_while_stops_no_lane(outbox, queue, clock, capl
         outbox._connection.execute("PRAGMA query_only = 1")
         async with running(pager):
             await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 1})
-        assert ["slo/a/page"] == keys(sender)
+        assert ["slo/a/page"] == keys(notifier)
         assert 1.0 == naps[0]
 
     asyncio.run(main())
@@ -215,7 +215,7 @@ def test_messages_to_strangers_are_rejected_at_the_start(outbox, queue, clock, c
 
     async def main():
         queue(receiver="gone")
-        async with running(Pager(outbox, {"hook": FakeSender([DELIVERED])}, clock)):
+        async with running(Pager(outbox, {"hook": FakeNotifier([DELIVERED])}, clock)):
             await until(lambda: caplog.text)
 
     asyncio.run(main())
@@ -228,11 +228,11 @@ def test_forty_incidents_go_out_in_one_go(outbox, queue, clock, monkeypatch):
     monkeypatch.setattr("fournines.alerts.pager.LOOK_SECONDS", 1e6)
 
     async def main():
-        sender = FakeSender()
+        notifier = FakeNotifier()
         for number in range(40):
             queue(f"slo/{number}/page")
-        async with running(Pager(outbox, {"hook": sender}, clock)):
+        async with running(Pager(outbox, {"hook": notifier}, clock)):
             await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 40})
-        assert 40 == len(set(keys(sender)))
+        assert 40 == len(set(keys(notifier)))
 
     asyncio.run(main())

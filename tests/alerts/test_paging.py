@@ -8,7 +8,7 @@ import logging
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.alerts import FakeSender, Outcome, Paging, Verdict
+from fournines.alerts import Attempt, FakeNotifier, Outcome, Paging
 from fournines.slo import Severity, State
 
 PAYMENTS = "payments-availability"
@@ -21,20 +21,20 @@ def registry():
 
 
 @pytest.fixture
-def sender():
+def notifier():
     """The way to the one receiver."""
-    return FakeSender()
+    return FakeNotifier()
 
 
 @pytest.fixture
-def paging(path, sender, registry, start):
+def paging(path, notifier, registry, start):
     """Closed at the end."""
-    opened = Paging(path, {"hook": sender}, "http://collector:8400", lambda: start, registry)
+    opened = Paging(path, {"hook": notifier}, "http://collector:8400", lambda: start, registry)
     yield opened
     opened.close()
 
 
-def test_what_was_judged_is_open_and_goes_out(paging, sender, slo, at, world, start):
+def test_what_was_judged_is_open_and_goes_out(paging, notifier, slo, at, world, start):
     """An evaluation goes in; the alert is open, since when is known, and its message is sent at the latest when all ends."""
     world.failing[PAYMENTS] = 0.01
     paging.judge(at([slo()]))
@@ -43,8 +43,8 @@ def test_what_was_judged_is_open_and_goes_out(paging, sender, slo, at, world, st
     assert [each.inhibited for each in paging.alerts()] == [False, True]
     assert paging.since(PAYMENTS, State.BURNING) == start
     asyncio.run(paging.finish())
-    assert [each.dedup_key for each in sender.sent] == [f"slo/{PAYMENTS}/page"]
-    assert sender.closed
+    assert [each.dedup_key for each in notifier.sent] == [f"slo/{PAYMENTS}/page"]
+    assert notifier.closed
 
 
 def test_an_slo_that_is_gone_takes_its_alerts_with_it(paging, slo, at, world):
@@ -56,7 +56,7 @@ def test_an_slo_that_is_gone_takes_its_alerts_with_it(paging, slo, at, world):
     assert not paging.alerts()
 
 
-def test_what_waits_and_what_was_sent_are_counted(paging, sender, registry, slo, at, world):
+def test_what_waits_and_what_was_sent_are_counted(paging, notifier, registry, slo, at, world):
     """By receiver and by where it stands, as it is when asked."""
     world.failing[PAYMENTS] = 0.01
     paging.judge(at([slo()]))
@@ -72,14 +72,14 @@ def test_what_waits_and_what_was_sent_are_counted(paging, sender, registry, slo,
 def test_what_can_not_be_sent_in_time_is_said_and_kept(path, registry, slo, at, world, start, caplog, monkeypatch):
     """A receiver that hangs does not keep a collector from stopping: what is left is sent after the next start."""
 
-    class Hanging(FakeSender):
+    class Hanging(FakeNotifier):
         async def send(self, notification, now):
             await asyncio.Event().wait()
-            return Outcome(Verdict.RETRY, "never")
+            return Attempt(Outcome.RETRY, "never")
 
     monkeypatch.setattr("fournines.alerts.paging.LAST_PAGES_SECONDS", 0.05)
-    sender = Hanging()
-    paging = Paging(path, {"hook": sender}, "http://collector:8400", lambda: start, registry)
+    notifier = Hanging()
+    paging = Paging(path, {"hook": notifier}, "http://collector:8400", lambda: start, registry)
     world.failing[PAYMENTS] = 0.01
     paging.judge(at([slo()]))
     with caplog.at_level(logging.WARNING):
@@ -88,7 +88,7 @@ def test_what_can_not_be_sent_in_time_is_said_and_kept(path, registry, slo, at, 
     paging.close()
 
     assert "stay in the outbox until the next start: no time left" in caplog.text
-    assert sender.closed
+    assert notifier.closed
     assert registry.get_sample_value("fournines_notifications", {"receiver": "hook", "state": "pending"}) == 1
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.alerts import KEEP_FIRING_SECONDS, Condition, Firing, Reason, Transition, step
+from fournines.alerts import KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transition, step
 
-MET, CLEAR, UNKNOWN = Condition.MET, Condition.CLEAR, Condition.UNKNOWN
+MET, CLEAR, UNKNOWN = ConditionState.MET, ConditionState.CLEAR, ConditionState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_every_step_has_one_answer_and_its_reason(firing, condition, now, expect
     assert expected == step(firing, condition, now)
 
 
-@given(st.lists(st.tuples(st.sampled_from(Condition), st.floats(0.1, 400)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(ConditionState), st.floats(0.1, 400)), max_size=60))
 def test_it_resolves_only_after_five_minutes_of_calm_on_end(steps):
     """Whatever came before: no resolve unless every look of the last five minutes found the condition clear."""
     firing, now, clear_from = None, 0.0, None
@@ -45,7 +45,7 @@ def test_it_resolves_only_after_five_minutes_of_calm_on_end(steps):
         firing = transition.firing
 
 
-@given(st.lists(st.tuples(st.sampled_from(Condition), st.floats(0.1, 400)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(ConditionState), st.floats(0.1, 400)), max_size=60))
 def test_it_fires_at_once_and_remembers_since_when(steps):
     """A met condition always leaves it firing, since the moment it first fired."""
     firing, now = None, 0.0

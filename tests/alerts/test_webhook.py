@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fournines.alerts import InvalidReceiver, Outcome, Verdict, WebhookSender
+from fournines.alerts import Attempt, InvalidReceiver, Outcome, WebhookNotifier
 from fournines.alerts.webhook import fingerprint, judge, payload, sign
 
 NOW = 1_800_000_000.0
@@ -73,21 +73,21 @@ def hook():
 
 
 def post(url, *notifications, **more):
-    """The outcomes of sending to `url`, over one sender."""
+    """The attempts of sending to `url`, over one notifier."""
 
     async def main():
-        sender = WebhookSender(url, **more)
-        outcomes = [await sender.send(notification, NOW) for notification in notifications]
-        await sender.close()
-        return outcomes
+        notifier = WebhookNotifier(url, **more)
+        attempts = [await notifier.send(notification, NOW) for notification in notifications]
+        await notifier.close()
+        return attempts
 
     return asyncio.run(main())
 
 
 def test_the_body_is_alertmanager_s_version_4(hook, message):
     """Every key of the documented body, and no other."""
-    (outcome,) = post(hook.url, message(team="core"), name="ops", external_url="http://127.0.0.1:8400")
-    assert Verdict.DELIVERED is outcome.verdict
+    (attempt,) = post(hook.url, message(team="core"), name="ops", external_url="http://127.0.0.1:8400")
+    assert Outcome.DELIVERED is attempt.outcome
     ((path, headers, body),) = hook.got
     labels = {"alertname": "SLOErrorBudgetBurn", "service": "s", "severity": "page", "slo": "a", "team": "core"}
     annotations = {"summary": "a burns 21x", "description": "The promise: ü"}
@@ -142,28 +142,28 @@ def test_the_same_message_is_sent_as_the_same_bytes(hook, message, secret):
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"),
+    ("status", "outcome"),
     [
-        (200, Verdict.DELIVERED),
-        (202, Verdict.DELIVERED),
-        (204, Verdict.DELIVERED),
-        (302, Verdict.REJECTED),
-        (400, Verdict.REJECTED),
-        (401, Verdict.REJECTED),
-        (404, Verdict.REJECTED),
-        (408, Verdict.RETRY),
-        (425, Verdict.RETRY),
-        (429, Verdict.RETRY),
-        (500, Verdict.RETRY),
-        (503, Verdict.RETRY),
+        (200, Outcome.DELIVERED),
+        (202, Outcome.DELIVERED),
+        (204, Outcome.DELIVERED),
+        (302, Outcome.REJECTED),
+        (400, Outcome.REJECTED),
+        (401, Outcome.REJECTED),
+        (404, Outcome.REJECTED),
+        (408, Outcome.RETRY),
+        (425, Outcome.RETRY),
+        (429, Outcome.RETRY),
+        (500, Outcome.RETRY),
+        (503, Outcome.RETRY),
     ],
 )
-def test_every_answer_has_its_meaning(hook, message, status, verdict):
+def test_every_answer_has_its_meaning(hook, message, status, outcome):
     """2xx accepted; what time mends is tried again; the rest is final, and redirects are not followed."""
     hook.status, hook.headers = status, {"location": f"http://127.0.0.1:{hook.port}/elsewhere"}
     hook.body = b"" if status == 204 else b"no"
-    (outcome,) = post(hook.url, message())
-    assert verdict is outcome.verdict
+    (attempt,) = post(hook.url, message())
+    assert outcome is attempt.outcome
     assert ["/hooks/t0ken"] == [path for path, _, _ in hook.got]
 
 
@@ -181,33 +181,33 @@ def test_every_answer_has_its_meaning(hook, message, status, verdict):
 )
 def test_retry_after_is_seconds_or_a_date(header, seconds):
     """RFC 9110 allows both; anything else says nothing."""
-    assert Outcome(Verdict.RETRY, "answered 429", seconds) == judge(429, header, NOW)
+    assert Attempt(Outcome.RETRY, "answered 429", seconds) == judge(429, header, NOW)
 
 
 def test_retry_after_is_read_off_the_wire(hook, message):
     """A throttled receiver says when to come again."""
     hook.status, hook.headers = 429, {"Retry-After": "17"}
-    assert [Outcome(Verdict.RETRY, "answered 429", 17.0)] == post(hook.url, message())
+    assert [Attempt(Outcome.RETRY, "answered 429", 17.0)] == post(hook.url, message())
 
 
 def test_nobody_listens(free_port, message):
     """A refused connection is tried again, and the words hold no path."""
     port = free_port()
-    (outcome,) = post(f"http://user:pa55@127.0.0.1:{port}/hooks/t0ken", message())
-    assert Outcome(Verdict.RETRY, f"no connection to http://127.0.0.1:{port} (ConnectError)") == outcome
+    (attempt,) = post(f"http://user:pa55@127.0.0.1:{port}/hooks/t0ken", message())
+    assert Attempt(Outcome.RETRY, f"no connection to http://127.0.0.1:{port} (ConnectError)") == attempt
 
 
 def test_a_receiver_that_hangs_is_left(hook, message, monkeypatch):
     """Its time is limited in all, not only between two bytes."""
     monkeypatch.setattr("fournines.alerts.webhook.TIMEOUT_SECONDS", 0.2)
     hook.hang = threading.Event()
-    assert [Outcome(Verdict.RETRY, "no answer within 0.2 s")] == post(hook.url, message())
+    assert [Attempt(Outcome.RETRY, "no answer within 0.2 s")] == post(hook.url, message())
 
 
 def test_an_endless_answer_is_not_read_to_its_end(hook, message):
     """What a receiver says beyond its status is of no use."""
     hook.body = b"x" * 10_000_000
-    assert Verdict.DELIVERED is post(hook.url, message())[0].verdict
+    assert Outcome.DELIVERED is post(hook.url, message())[0].outcome
 
 
 def test_a_stranger_s_certificate_is_refused(message):
@@ -224,16 +224,16 @@ def test_a_stranger_s_certificate_is_refused(message):
 
         thread = threading.Thread(target=answer)
         thread.start()
-        (outcome,) = post(f"https://127.0.0.1:{listener.getsockname()[1]}/", message())
+        (attempt,) = post(f"https://127.0.0.1:{listener.getsockname()[1]}/", message())
         thread.join()
-    assert Verdict.RETRY is outcome.verdict
+    assert Outcome.RETRY is attempt.outcome
 
 
 def test_no_secret_is_shown(hook, message, caplog):
     """Neither the representation nor any log line holds the secret or the path, which carries tokens too."""
     with caplog.at_level(logging.DEBUG):
         post(hook.url, message(), secret="s3cret")
-    shown = caplog.text + repr(WebhookSender(hook.url, secret="s3cret"))
+    shown = caplog.text + repr(WebhookNotifier(hook.url, secret="s3cret"))
     assert f"127.0.0.1:{hook.port}" in shown
     assert "s3cret" not in shown
     assert "t0ken" not in shown
@@ -243,7 +243,7 @@ def test_no_secret_is_shown(hook, message, caplog):
 def test_only_addresses_are_receivers(url):
     """A URL that can't be posted to is refused at the start, without showing it."""
     with pytest.raises(InvalidReceiver, match="the URL of receiver hook is no http or https address"):
-        WebhookSender(url, name="hook")
+        WebhookNotifier(url, name="hook")
 
 
 def test_a_fingerprint_depends_on_every_label_and_on_no_order():

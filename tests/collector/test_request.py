@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from fournines.collector import BadRequest, Collector, Ledger, Receipt, Room, Signal, Source, request
 from fournines.collector.books import writer
-from fournines.collector.request import Kind, Means, Request
+from fournines.collector.request import Means, Request, RequestKind
 from fournines.slo import Window
 
-SPANS = Kind(Signal.TRACES, Source.OTLP)
+SPANS = RequestKind(Signal.TRACES, Source.OTLP)
 EMPTY_SPAN = b"\x0a\x04\x12\x02\x12\x00"
 """A request of one span that says nothing: its message begins where the request ends."""
 
@@ -38,7 +38,7 @@ class Group:
         if self.books.changed:
             self.books.commit()
         for each in requests:
-            each.done()
+            each.settled(None)
         assert (0, 0) == (self.means.room.bytes, self.means.room.requests)
         return [str(each.future.exception() or each.future.result()) for each in requests]
 
@@ -132,7 +132,7 @@ def test_what_comes_first_is_counted_first(opened, otlp, span, slo, decoders, no
     group = Group(opened(), decoders)
     segments, spans = otlp.spans(span(now), span(now)), otlp.spans(span(now))
     requests = [
-        Request(Kind(Signal.TRACES, source), now, group.means, body, body)
+        Request(RequestKind(Signal.TRACES, source), now, group.means, body, body)
         for body, source in ((segments, Source.XRAY), (spans, Source.OTLP))
     ]
     Request.stage_all(group.books, requests)
@@ -150,7 +150,7 @@ def test_a_clock_that_steps_back_changes_no_order(opened, otlp, slo, decoders, n
         requests = []
         for at, received, value in groups:
             body = otlp.sums((now - 50, at, value), cumulative=True)
-            requests.append(Request(Kind(Signal.METRICS, Source.OTLP), received, group.means, body, body))
+            requests.append(Request(RequestKind(Signal.METRICS, Source.OTLP), received, group.means, body, body))
         Request.stage_all(group.books, requests)
         group.books.commit()
 

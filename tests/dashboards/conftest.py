@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fournines.alerts import Alert, Firing, Key, Kind, OpenAlert
+from fournines.alerts import Alert, AlertKey, AlertKind, Firing, OpenAlert
 from fournines.dashboards import catalog
 from fournines.slo import (
     DAY,
@@ -89,9 +89,9 @@ def evaluated(slos: Sequence[SLO], now: float = NOW, **counts: Any) -> Evaluatio
     return Evaluator(slos).at(Counts(**counts), now)
 
 
-def open_alert(name: str, kind: Kind, since: float = NOW - 60, *, inhibited: bool = False) -> OpenAlert:
+def open_alert(name: str, kind: AlertKind, since: float = NOW - 60, *, inhibited: bool = False) -> OpenAlert:
     """An open alert of an SLO, or of a service where it is about no data."""
-    return OpenAlert(Alert(Key(kind, name), name, name, {}, "", "", Firing(since)), inhibited)
+    return OpenAlert(Alert(AlertKey(kind, name), name, name, {}, "", "", Firing(since)), inhibited)
 
 
 @pytest.fixture(scope="session")

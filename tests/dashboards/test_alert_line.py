@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from fournines.alerts import Kind
+from fournines.alerts import AlertKind
 from fournines.dashboards.alert_line import alert_line
 from tests.dashboards.conftest import NOW, open_alert
 
 
 def test_alerts_say_their_severity_since_when_and_whether_they_are_held_back() -> None:
     """An inhibited ticket is open, and somebody should know why it did not reach them."""
-    page, ticket = open_alert("a", Kind.PAGE, NOW - 228.5), open_alert("a", Kind.TICKET, NOW - 60, inhibited=True)
+    page, ticket = (
+        open_alert("a", AlertKind.PAGE, NOW - 228.5),
+        open_alert("a", AlertKind.TICKET, NOW - 60, inhibited=True),
+    )
 
     assert alert_line(page, NOW) == "Page firing since 03:12:51 UTC (3 min 49 s)"
     assert alert_line(ticket, NOW) == "Ticket firing since 03:15:40 UTC (1 min), held back by the page"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fournines.alerts import Key, Kind, OpenAlerts
+from fournines.alerts import AlertKey, AlertKind, OpenAlerts
 from fournines.dashboards import (
     CONTENT_SECURITY_POLICY,
     STATIC,
@@ -192,8 +192,11 @@ def test_notices_are_told_on_top() -> None:
 
 def test_a_silent_service_s_page_stands_at_each_of_its_slos() -> None:
     """Whichever of them somebody looks at says that somebody was woken, on its own page as on this one."""
-    slos, key = [availability("a", "one"), availability("b", "one"), availability("c", "two")], Key(Kind.NO_DATA, "one")
-    alerts = OpenAlerts({key: open_alert("one", Kind.NO_DATA).alert})
+    slos, key = (
+        [availability("a", "one"), availability("b", "one"), availability("c", "two")],
+        AlertKey(AlertKind.NO_DATA, "one"),
+    )
+    alerts = OpenAlerts({key: open_alert("one", AlertKind.NO_DATA).alert})
     text = Reader(overview(slos, alerts=alerts, silent=frozenset({"a", "b"}))).text
 
     assert text.count("Page firing since 03:15:40 UTC (1 min)") == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from fournines.examples.fintech_edge.bank import NAMES
-from fournines.examples.fintech_edge.inbox import Page
+from fournines.examples.fintech_edge.inbox import Paged
 from fournines.examples.fintech_edge.judge import Evidence
 from fournines.examples.fintech_edge.reading import Reading
 from fournines.examples.fintech_edge.tally import Count
@@ -53,7 +53,7 @@ def evidence():
         after={**readings(rows, state="burning", burn=600.0), **readings(answered, "latency")},
         broke_at=BROKE_AT,
         pages=(
-            Page("payments-availability", "page", "firing", BROKE_AT + 6.5, "payments burns"),
-            Page("gateway-availability", "page", "firing", BROKE_AT + 12.0, "gateway burns"),
+            Paged("payments-availability", "page", "firing", BROKE_AT + 6.5, "payments burns"),
+            Paged("gateway-availability", "page", "firing", BROKE_AT + 12.0, "gateway burns"),
         ),
     )

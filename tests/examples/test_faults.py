@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from fastapi import HTTPException
 
-from fournines.examples.fintech_edge.faults import Fault
+from fournines.examples.fintech_edge.faults import FaultSwitch
 
 
 def test_a_service_fails_while_the_switch_is_on(tmp_path):
     """The dependency raises 503 between on and off and never else; switching off twice is fine."""
-    fault, in_the_service = Fault(tmp_path, "payments"), Fault(tmp_path, "payments")
+    fault, in_the_service = FaultSwitch(tmp_path, "payments"), FaultSwitch(tmp_path, "payments")
     asyncio.run(in_the_service())
 
     fault.switch_on()
@@ -25,6 +25,6 @@ def test_a_service_fails_while_the_switch_is_on(tmp_path):
 
 def test_a_fault_is_one_services_own(tmp_path):
     """Breaking payments leaves users alone."""
-    Fault(tmp_path, "payments").switch_on()
+    FaultSwitch(tmp_path, "payments").switch_on()
 
-    assert not Fault(tmp_path, "users").on
+    assert not FaultSwitch(tmp_path, "users").on

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from fournines.examples.fintech_edge.inbox import Inbox, Page, read_pages
+from fournines.examples.fintech_edge.inbox import Inbox, Paged, read_pages
 
 
 def body(slo, status="firing", severity="page"):
@@ -26,7 +26,7 @@ def test_each_alert_of_a_body_is_a_page():
     """Every alert becomes one page with its own status and the body's moment."""
     two = {"alerts": body("a")["alerts"] + body("b", "resolved")["alerts"]}
 
-    expected = [Page("a", "page", "firing", 3.0, "a burns"), Page("b", "page", "resolved", 3.0, "b burns")]
+    expected = [Paged("a", "page", "firing", 3.0, "a burns"), Paged("b", "page", "resolved", 3.0, "b burns")]
     assert expected == read_pages(two, 3.0)
 
 

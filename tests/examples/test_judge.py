@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fournines.examples.fintech_edge.artefacts import Artefacts
-from fournines.examples.fintech_edge.inbox import Page
+from fournines.examples.fintech_edge.inbox import Paged
 from fournines.examples.fintech_edge.judge import judge, judge_artefacts
 from fournines.examples.fintech_edge.tally import Count
 
@@ -132,7 +132,7 @@ def test_who_fails_has_to_burn(evidence, service):
 @pytest.mark.parametrize("service", ["users", "accounts", "transactions", "notifications", "analytics"])
 def test_nobody_else_is_paged(evidence, service):
     """A page for the availability of a service that did not fail is a false one."""
-    false = Page(f"{service}-availability", "page", "firing", 1_001.0, "")
+    false = Paged(f"{service}-availability", "page", "firing", 1_001.0, "")
 
     checks = judge(replace(evidence, pages=(*evidence.pages, false)))
 
@@ -185,8 +185,8 @@ def test_failed_requests_do_not_count_for_latency(evidence):
 def test_pages_end_when_their_windows_forget(evidence):
     """With --full the gateway's page must be resolved, and that of payments, who lost over 5 %, must still be open."""
     wanted = replace(evidence, resolve_wanted=True)
-    gateway = Page("gateway-availability", "page", "resolved", 1_700.0, "")
-    payments = Page("payments-availability", "page", "resolved", 1_700.0, "")
+    gateway = Paged("gateway-availability", "page", "resolved", 1_700.0, "")
+    payments = Paged("payments-availability", "page", "resolved", 1_700.0, "")
 
     assert ["the page for gateway resolves"] == failed(judge(wanted))
     assert [] == failed(judge(replace(wanted, pages=(*evidence.pages, gateway))))
@@ -199,7 +199,7 @@ def test_a_short_outage_is_over_sooner(evidence):
     """Who lost 5 % or less must be resolved too."""
     name = "payments-availability"
     after = changed(evidence.after, name, remaining_ratio=0.96)
-    gateway = Page("gateway-availability", "page", "resolved", 1_700.0, "")
+    gateway = Paged("gateway-availability", "page", "resolved", 1_700.0, "")
 
     checks = judge(replace(evidence, resolve_wanted=True, after=after, pages=(*evidence.pages, gateway)))
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from fournines.examples.fintech_edge.reading import Collector, Reading
+from fournines.examples.fintech_edge.reading import CollectorReader, Reading
 
 ANSWER = {
     "name": "payments-availability",
@@ -62,7 +62,7 @@ def asked(handler):
     """What `all` and `one` give of a collector made of `handler`."""
 
     async def ask():
-        collector = Collector("http://collector", httpx.MockTransport(handler))
+        collector = CollectorReader("http://collector", httpx.MockTransport(handler))
         try:
             return await collector.all(), await collector.one("payments-availability")
         finally:

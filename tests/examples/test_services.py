@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from fournines.examples.fintech_edge.bank import NAMES
-from fournines.examples.fintech_edge.faults import Fault
+from fournines.examples.fintech_edge.faults import FaultSwitch
 from fournines.examples.fintech_edge.load import visits
 from fournines.examples.fintech_edge.ports import free_ports
 from fournines.examples.fintech_edge.tally import Count
@@ -96,7 +96,7 @@ def test_who_asks_too_often_is_throttled(door):
 
 def test_an_outage_of_payments_is_one_of_payments(door, data):
     """While the switch is on payments fail for gateway and customer; the others, and its health route, do not."""
-    fault = Fault(data, "payments")
+    fault = FaultSwitch(data, "payments")
     fault.switch_on()
     try:
         assert 503 == door.post("/payments", json={"account_id": 2, "cents": 1, "payee": "shop"}).status_code

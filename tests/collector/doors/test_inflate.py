@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fournines.collector.doors.body import Plain
 from fournines.collector.doors.inflate import Gzip, Zstd
 from fournines.collector.errors import BadRequest, TooLarge, Unavailable
-from fournines.collector.room import Held, Room
+from fournines.collector.room import Reservation, Room
 
 
 def inflated(pieces, limit=10**6):
@@ -146,7 +146,7 @@ def test_a_zstd_bomb_is_never_inflated_far_beyond_the_limit():
 def test_what_is_held_is_said_before():
     """Each piece asks for its room, and the first there is none for ends the body."""
     room = Room(1000)
-    held = Held(room, 0)
+    held = Reservation(room, 0)
     inflater = Gzip(10**6, held.hold)
     room.take(1)
 

@@ -6,7 +6,7 @@ import asyncio
 
 from fournines.collector import Collector, Counters, Doors, Ledger, Signal
 from fournines.collector.doors.door import Terms
-from fournines.collector.forward import FOLDER, Destination, Forwards, Instruments, OtlpGrpcSender, OtlpHttpSender
+from fournines.collector.forward import FOLDER, Destination, Forwards, Instruments, OtlpGrpcForwarder, OtlpHttpForwarder
 from fournines.collector.traces.traces import Traces
 
 
@@ -43,8 +43,8 @@ def test_the_second_collector_counts_what_the_first_acknowledged(tmp_path, otlp,
 
         place, instruments = tmp_path / "first" / FOLDER, Instruments(counters.registry)
         senders = {
-            Signal.TRACES: OtlpHttpSender(f"http://127.0.0.1:{http}", lambda: now),
-            Signal.METRICS: OtlpGrpcSender(f"127.0.0.1:{grpc}", tls=False),
+            Signal.TRACES: OtlpHttpForwarder(f"http://127.0.0.1:{http}", lambda: now),
+            Signal.METRICS: OtlpGrpcForwarder(f"127.0.0.1:{grpc}", tls=False),
         }
         forwards = Forwards(
             [

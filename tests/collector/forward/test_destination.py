@@ -9,14 +9,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import CollectorError, Signal, Source
-from fournines.collector.forward import NONE, Backoff, Destination, Drop, Instruments, Item, Retry, queue_name
+from fournines.collector.forward import NONE, Backoff, Destination, Drop, Instruments, QueuedRequest, Retry, queue_name
 
 NOW = 1_790_000_000.0
 
 
 def item(number, items=3, signal=Signal.TRACES):
     """An item that says its number."""
-    return Item(signal, Source.OTLP, NOW - 5, items, b"%d" % number)
+    return QueuedRequest(signal, Source.OTLP, NOW - 5, items, b"%d" % number)
 
 
 class Scripted:

@@ -14,7 +14,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fournines.collector import Collector, Counters, Ledger, Signal, Source, Unavailable
-from fournines.collector.forward import FOLDER, Destination, FakeSender, Forwards, Instruments, abandoned
+from fournines.collector.forward import FOLDER, Destination, FakeForwarder, Forwards, Instruments, abandoned
 from fournines.collector.forward import segment as segment_module
 
 
@@ -22,12 +22,12 @@ class House:
     """A collector with destinations; `opened` again it finds its queues."""
 
     def __init__(self, folder, now, decoders, slos=(), **more):
-        self.senders: dict[str, FakeSender] = {}
+        self.senders: dict[str, FakeForwarder] = {}
         ledger, counters = Ledger(folder, now), Counters()
         instruments = Instruments(counters.registry)
         made = []
         for name, options in more.items():
-            self.senders[name] = FakeSender()
+            self.senders[name] = FakeForwarder()
             made.append(Destination(name, self.senders[name], folder / FOLDER, instruments, lambda: now, **options))
         self.forwards = Forwards(made)
         self.collector = Collector(ledger, slos, now, decoders, counters=counters, taps=(self.forwards,))

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from fournines.collector import Signal, Source
-from fournines.collector.forward import Drop, Item, OtlpGrpcSender, OtlpHttpSender, Retry
+from fournines.collector.forward import Drop, OtlpGrpcForwarder, OtlpHttpForwarder, QueuedRequest, Retry
 
 NOW = 1_790_000_000.0
 PATHS = {Signal.TRACES: "/v1/traces", Signal.METRICS: "/v1/metrics", Signal.LOGS: "/v1/logs"}
@@ -25,7 +25,7 @@ PATHS = {Signal.TRACES: "/v1/traces", Signal.METRICS: "/v1/metrics", Signal.LOGS
 
 def item(signal=Signal.TRACES, body=b"body" * 1_000, items=9):
     """One of nine."""
-    return Item(signal, Source.OTLP, NOW, items, body)
+    return QueuedRequest(signal, Source.OTLP, NOW, items, body)
 
 
 def partial(signal, rejected, message="too old"):
@@ -92,7 +92,7 @@ def sent(peer, *items, headers=None, timeout=5.0, **more):
 
     async def story():
         async with peer.open() as url:
-            sender = OtlpHttpSender(url + "/", lambda: NOW, headers, timeout=timeout, **more)
+            sender = OtlpHttpForwarder(url + "/", lambda: NOW, headers, timeout=timeout, **more)
             try:
                 for one in items:
                     await sender.send(one)
@@ -180,7 +180,7 @@ def test_whoever_does_not_answer_is_asked_again():
     """No connection, one that closes, and one that hangs are retried."""
 
     async def nobody():
-        sender = OtlpHttpSender("http://127.0.0.1:1", lambda: NOW)
+        sender = OtlpHttpForwarder("http://127.0.0.1:1", lambda: NOW)
         try:
             await sender.send(item())
         finally:
@@ -193,9 +193,9 @@ def test_whoever_does_not_answer_is_asked_again():
 
 def test_neither_headers_nor_paths_are_shown():
     """What is logged of a sender is its origin."""
-    shown = repr(OtlpHttpSender("https://key:pw@host:4318/secret", lambda: NOW, {"x-token": "hidden"}))
+    shown = repr(OtlpHttpForwarder("https://key:pw@host:4318/secret", lambda: NOW, {"x-token": "hidden"}))
 
-    assert "OtlpHttpSender(https://host:4318)" == shown
+    assert "OtlpHttpForwarder(https://host:4318)" == shown
 
 
 def called(answer, *items, compress=True, headers=None):
@@ -215,7 +215,7 @@ def called(answer, *items, compress=True, headers=None):
         server.add_generic_rpc_handlers((Everything(),))
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
-        sender = OtlpGrpcSender(f"127.0.0.1:{port}", headers, tls=False, compress=compress, timeout=5.0)
+        sender = OtlpGrpcForwarder(f"127.0.0.1:{port}", headers, tls=False, compress=compress, timeout=5.0)
         try:
             for one in items:
                 await sender.send(one)

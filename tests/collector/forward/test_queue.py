@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fournines.collector import Signal, Source
-from fournines.collector.forward import Item, Queue
+from fournines.collector.forward import Queue, QueuedRequest
 from fournines.collector.forward import segment as segment_module
 from fournines.collector.forward.record import OVERHEAD
 
 
 def item(number, size=20):
     """An item that says its number."""
-    return Item(Signal.LOGS, Source.XRAY, 1_790_000_000.5 + number, number % 7 + 1, b"%d:" % number + b"x" * size)
+    return QueuedRequest(
+        Signal.LOGS, Source.XRAY, 1_790_000_000.5 + number, number % 7 + 1, b"%d:" % number + b"x" * size
+    )
 
 
 def number_of(entry):
@@ -312,10 +314,10 @@ _CHILD = """
 import sys, itertools
 from pathlib import Path
 from fournines.collector import Signal, Source
-from fournines.collector.forward import Item, Queue
+from fournines.collector.forward import Queue, QueuedRequest
 queue = Queue(Path(sys.argv[1]), lambda *lost: print("lost", *lost, flush=True), segment_bytes=4_000)
 for number in itertools.count(int(sys.argv[2])):
-    queue.append([Item(Signal.TRACES, Source.OTLP, 0.0, 1, b"%d:" % number + b"y" * (number % 900))])
+    queue.append([QueuedRequest(Signal.TRACES, Source.OTLP, 0.0, 1, b"%d:" % number + b"y" * (number % 900))])
     queue.publish()
     print("queued", number, flush=True)
     if number % 3 == 0:

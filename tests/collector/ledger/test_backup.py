@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 
 from fournines.collector import Collector, LedgerError, Signal
 from fournines.collector.ledger.backup import backup
+from fournines.collector.ledger.instruments import LedgerInstruments
 from fournines.collector.ledger.ledger import Ledger
-from fournines.collector.ledger.telemetry import LedgerTelemetry
 from fournines.collector.ledger.verify import verify
 from fournines.slo import DAY, HOUR
 
@@ -346,7 +346,7 @@ def test_a_read_only_mount_is_refused(tmp_path, filled):
 def test_a_ledger_tells_of_itself(tmp_path, filled):
     """Size, free bytes, late rows and damage are gauges; once it is closed, only what needs no reading is told."""
     registry = CollectorRegistry()
-    LedgerTelemetry(registry, filled.ledger)
+    LedgerInstruments(registry, filled.ledger)
 
     def value(name):
         return registry.get_sample_value(f"fournines_ledger_{name}")

@@ -15,7 +15,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
 from fournines.collector import Access, Collector, Ledger
-from fournines.collector.prometheus import Assembly, RemoteWrite, remote_write_app
+from fournines.collector.prometheus import RemoteWrite, ScrapeAssembly, remote_write_app
 from fournines.collector.prometheus.messages import Label, Request, WriteRequest
 
 ONE = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
@@ -107,7 +107,7 @@ class Desk:
     ) -> None:
         self.clock = clock
         self.access = access
-        self.assembly = Assembly(wait)
+        self.assembly = ScrapeAssembly(wait)
         self.collector = opened(slos, clock.now, taps=(self.assembly,))
         self.writer = RemoteWrite(self.collector.submit, self.collector.counters, self.assembly, clock, **more)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.collector.columns import Wanted
-from fournines.collector.prometheus.layout import Layout
+from fournines.collector.prometheus.layout import ScrapeLayout
 from fournines.collector.prometheus.points import joined, points_of
-from fournines.collector.prometheus.rows import Row, Told
+from fournines.collector.prometheus.rows import PartSample, Row
 from fournines.collector.prometheus.translation import Translation
 
 TRANSLATION = Translation(Wanted(frozenset({"route"}), frozenset({"wait", "orders"})))
@@ -60,9 +60,9 @@ def test_a_whole_scrape_is_the_points_of_its_rows(bounds, counters, milliseconds
     values = data.draw(st.lists(VALUE, min_size=len(flat), max_size=len(flat)))
     starts = data.draw(st.lists(st.sampled_from([0, 500, 2000]), min_size=len(flat), max_size=len(flat)))
     order = data.draw(st.permutations(range(len(flat))))
-    said = {id(one): Told(one, value, start) for one, value, start in zip(flat, values, starts, strict=True)}
+    said = {id(one): PartSample(one, value, start) for one, value, start in zip(flat, values, starts, strict=True)}
     rows = [Row(1000, [said[id(one)] for one in member]) for member in members]
-    layout = Layout.of(flat)
+    layout = ScrapeLayout.of(flat)
     came = [said[id(flat[place])] for place in order]
 
     at = layout.arranged(np.array([id(one.series) for one in came]))
@@ -75,14 +75,14 @@ def test_a_whole_scrape_is_the_points_of_its_rows(bounds, counters, milliseconds
 
 def test_what_is_not_all_there_has_no_layout():
     """A histogram without +Inf, and a name that is a counter and a histogram at once."""
-    assert Layout.of([series("wait_bucket", le="1")]) is None
-    assert Layout.of([series("wait_bucket", le="+Inf"), series("wait")]) is None
-    assert Layout.of([series("wait_bucket", le="+Inf"), series("wait_bucket", le="Inf")]) is None
+    assert ScrapeLayout.of([series("wait_bucket", le="1")]) is None
+    assert ScrapeLayout.of([series("wait_bucket", le="+Inf"), series("wait")]) is None
+    assert ScrapeLayout.of([series("wait_bucket", le="+Inf"), series("wait_bucket", le="Inf")]) is None
 
 
 @pytest.mark.parametrize("change", [lambda ids: ids[1:], lambda ids: [*ids[1:], 5], lambda ids: [ids[0], *ids[:-1]]])
 def test_other_series_are_not_arranged(change):
     """Fewer, others, or one twice."""
-    layout = Layout.of([one for member in scraped([("0.1", "+Inf")], 1, milliseconds=False) for one in member])
+    layout = ScrapeLayout.of([one for member in scraped([("0.1", "+Inf")], 1, milliseconds=False) for one in member])
 
     assert layout.arranged(np.array(change(layout.identity.tolist()))) is None

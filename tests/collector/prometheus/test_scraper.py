@@ -13,7 +13,7 @@ import pytest
 from fournines.collector import Signal
 from fournines.collector.prometheus import ScrapeJob, Scraper
 from fournines.collector.prometheus.exposition import exposed
-from fournines.collector.prometheus.targets import Discovery, offset
+from fournines.collector.prometheus.targets import TargetDiscovery, offset
 from fournines.slo import HOUR, OPERATION_DURATION, Window
 
 METRIC = "http.server.request.duration"
@@ -74,7 +74,7 @@ def scraper(desk, loop, clock):
         scraper = Scraper((), one.collector.submit, one.collector.counters, clock)
         loop.run(scraper.start())
         made.append(scraper)
-        targets = Discovery(jobs, lambda file: None).targets()
+        targets = TargetDiscovery(jobs, lambda file: None).targets()
 
         def scrape():
             return {loop.run(scraper.scrape(target)) for target in targets}
@@ -346,7 +346,7 @@ def test_files_of_targets_are_read_again_and_a_bad_one_leaves_the_old(tmp_path):
     """JSON and YAML, patterns, labels of groups; a file that breaks is told, and what it said before stays."""
     failed = []
     job = ScrapeJob("shop", files=(str(tmp_path / "*.json"), str(tmp_path / "one.yml")))
-    discovery = Discovery([job], failed.append)
+    discovery = TargetDiscovery([job], failed.append)
     assert set() == discovery.targets()
     (tmp_path / "one.yml").write_text("- targets: ['a:1', 'b:1']\n  labels: {job: pay, __metrics_path__: /m, env: x}\n")
     (tmp_path / "two.json").write_text(json.dumps([{"targets": ["c:1"]}]))
@@ -364,7 +364,7 @@ def test_files_of_targets_are_read_again_and_a_bad_one_leaves_the_old(tmp_path):
 def test_targets_are_spread_over_their_interval():
     """Each has its own moment, always the same."""
     job = ScrapeJob("shop", tuple(f"a:{port}" for port in range(1000)), interval=10)
-    moments = sorted(offset(target) for target in Discovery([job], print).targets())
+    moments = sorted(offset(target) for target in TargetDiscovery([job], print).targets())
 
     assert 0 <= moments[0] < 1
     assert 9 < moments[-1] < 10

@@ -15,7 +15,7 @@ from fournines.collector.ledger.verify import verify
 from fournines.collector.names import DECLARED_KEYS
 from fournines.collector.registry import declarations as declarations_module
 from fournines.collector.registry import services as services_module
-from fournines.collector.registry.declared_slo import Declared, Refused
+from fournines.collector.registry.declared_slo import DeclarationRefused, Declared
 from fournines.slo import DAY, HOUR, HTTP_SERVER_DURATION, NoData, Origin, Window, load_slos, write_openslo
 
 PAY = {"name": "payments-pay", "kind": "availability", "target": "0.999", "route": "/pay"}
@@ -422,7 +422,7 @@ def test_whatever_is_sent_is_an_slo_or_is_refused(labels):
         try:
             declared = Declared.read(some)
             slo = declared.slo("payments")
-        except Refused:
+        except DeclarationRefused:
             continue
         assert declared == Declared.of_text(declared.text)
         assert declared.name in write_openslo([slo])
@@ -441,7 +441,7 @@ def test_whatever_is_taken_is_read_from_a_file_as_the_same(tmp_path_factory, tar
     plain = PAY | {"name": name, "target": target, "kind": "latency", "threshold": threshold}
     try:
         slo = Declared.read({f"fournines.slo.{key}": value for key, value in plain.items()}).slo("payments")
-    except Refused:
+    except DeclarationRefused:
         return
     path = tmp_path_factory.mktemp("slos") / "slos.yaml"
     path.write_text(write_openslo([slo]))
@@ -453,5 +453,5 @@ def test_whatever_is_taken_is_read_from_a_file_as_the_same(tmp_path_factory, tar
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"routes": 1}', "nonsense"])
 def test_what_another_version_wrote_is_left_alone(text):
     """What can't be read is refused, not raised."""
-    with pytest.raises(Refused):
+    with pytest.raises(DeclarationRefused):
         Declared.of_text(text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.streams import streams as module
 from fournines.collector.streams.points import CumulativePoints
-from fournines.collector.streams.streams import FRESH, IDLE, Cumulatives, Seen
+from fournines.collector.streams.streams import FRESH, IDLE, Cumulatives, PointOutcome
 
 NANO = 10**9
 NAME = "http.server.request.duration"
@@ -30,7 +30,7 @@ class Level(NamedTuple):
 class Increase(NamedTuple):
     """What a point turned out to add."""
 
-    seen: Seen
+    seen: PointOutcome
     count: int
     quick: dict[float, int | None]
 
@@ -135,7 +135,7 @@ def test_a_lower_value_is_a_reset(books, now):
     books.take(start, Level(start + 1, 10))
     fallen = books.take(start, Level(start + 2, 3))
 
-    assert (Seen.RESET, 3) == (fallen.seen, fallen.count)
+    assert (PointOutcome.RESET, 3) == (fallen.seen, fallen.count)
     assert 2 == books.take(start, Level(start + 3, 5)).count
 
 
@@ -145,7 +145,7 @@ def test_a_bucket_that_fell_is_a_reset(books, now):
     books.take(start, Level(start + 1, 10, (0.1,), (10, 0)))
     fallen = books.take(start, Level(start + 2, 12, (0.1,), (0, 12)))
 
-    assert (Seen.RESET, 12, 0) == (fallen.seen, fallen.count, fallen.within(0.1))
+    assert (PointOutcome.RESET, 12, 0) == (fallen.seen, fallen.count, fallen.within(0.1))
 
 
 @pytest.mark.parametrize(("start", "time"), [(0, 5), (5, 5)])
@@ -153,7 +153,7 @@ def test_a_stream_that_does_not_say_when_it_began_is_counted_from_its_first_poin
     """With an unknown start (0, or the first point's own time) the first value counts nothing; what is added does."""
     base = int(now) * NANO
     start = start and base + start
-    assert (Seen.BASELINE, 0) == (books.take(start, Level(base + time, 100)).seen, 0)
+    assert (PointOutcome.BASELINE, 0) == (books.take(start, Level(base + time, 100)).seen, 0)
 
     assert 7 == books.take(start, Level(base + time + 1, 107)).count
 
@@ -175,7 +175,7 @@ def test_a_metric_named_later_counts_from_there(books, now):
     old = take(books.streams, int(now) * NANO, at, now + 3700, b"o", "orders")
     young = take(books.streams, int(now + 3650) * NANO, at._replace(count=5), now, b"y", "orders")
 
-    assert (Seen.BASELINE, 5) == (old.seen, young.count)
+    assert (PointOutcome.BASELINE, 5) == (old.seen, young.count)
     assert {NAME, "orders"} == books.streams.names
     assert books.streams.since("other") is None
 
@@ -191,7 +191,7 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
     books.restart()
     again = books.take(start, Level(int(later) * NANO, 15), later)
 
-    assert Seen.BASELINE is again.seen
+    assert PointOutcome.BASELINE is again.seen
     assert 6 == books.take(int(later) * NANO, Level(int(later + 1) * NANO, 6), later).count
 
 
@@ -228,7 +228,7 @@ def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
     books.streams.expire(late + 61)
     books.ledger.commit([books.streams])
 
-    assert Seen.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"s-idle").seen
+    assert PointOutcome.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"s-idle").seen
 
 
 def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
@@ -237,7 +237,7 @@ def test_an_export_that_comes_late_tells_nothing_of_what_it_lacks(books, now):
     books.take(start, Level(int(now + 60) * NANO, 10), now + 60)
     books.take(start, Level(int(now + 120) * NANO, 12), now + 120)
 
-    assert Seen.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"s-new").seen
+    assert PointOutcome.BASELINE is books.take(start, Level(int(now + 90) * NANO, 3), now + 121, stream=b"s-new").seen
 
 
 def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
@@ -253,8 +253,8 @@ def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
     again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
     forgotten = books.take(start, Level(start + 100, 9), now + 80, stream=b"x000")
 
-    assert (Seen.INCREASE, 4) == (again.seen, again.count)
-    assert Seen.BASELINE is forgotten.seen
+    assert (PointOutcome.INCREASE, 4) == (again.seen, again.count)
+    assert PointOutcome.BASELINE is forgotten.seen
 
 
 def test_wide_histograms_take_the_room_they_need(books, now, monkeypatch):
@@ -272,10 +272,10 @@ def test_wide_histograms_take_the_room_they_need(books, now, monkeypatch):
     books.ledger.commit([books.streams])
     again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
 
-    assert Seen.NO_ROOM is seen[-1]
+    assert PointOutcome.NO_ROOM is seen[-1]
     assert not books.streams.is_crowded
     assert 2_000 // 164 - 1 <= len(books.streams) <= 2_000 // 164 + 1
-    assert (Seen.INCREASE, 4) == (again.seen, again.count)
+    assert (PointOutcome.INCREASE, 4) == (again.seen, again.count)
 
 
 def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypatch):
@@ -284,7 +284,7 @@ def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypa
     books.take(start, Level(start + 1, 5), now)
     monkeypatch.setattr(module, "ROOM", 1)
 
-    assert (Seen.NO_ROOM, 0) == books.take(start, Level(start + 1, 5), now, stream=b"s-new")[:2]
+    assert (PointOutcome.NO_ROOM, 0) == books.take(start, Level(start + 1, 5), now, stream=b"s-new")[:2]
     assert 2 == books.take(start, Level(start + 2, 7), now).count
 
 

@@ -16,7 +16,7 @@ from fournines.collector.books.taps import Arrival, Piece
 from fournines.collector.traces import backlog as backlog_module
 from fournines.collector.traces.choice import Quotas, TraceState
 from fournines.collector.traces.ring import size_of
-from fournines.collector.traces.store import Bounds
+from fournines.collector.traces.store import Retention
 from fournines.collector.traces.traces import Traces
 from fournines.slo import CLASSIFYING_KEYS
 
@@ -219,7 +219,7 @@ def test_ordinary_traces_are_chosen_by_their_id(opened):
 
 def test_a_burning_route_pushes_nobody_out(opened):
     """Of one route only so many a minute are chosen, and where there is too much the largest group makes room."""
-    keeper = opened(bounds=Bounds(traces=40))
+    keeper = opened(bounds=Retention(traces=40))
     keeper.take(spans({"trace": 5_000, "span_id": 1, "status": 500, "route": "/quiet"}))
     for minute in range(5):
         for batch in range(4):
@@ -236,7 +236,7 @@ def test_a_burning_route_pushes_nobody_out(opened):
 
 def test_the_bounds_of_bytes_spans_and_age_hold(opened, tmp_path):
     """No more bytes than allowed, no more spans of one trace than there is room for, nothing older than is kept; all counted."""
-    keeper = opened(bounds=Bounds(bytes=200_000, seconds=3_600))
+    keeper = opened(bounds=Retention(bytes=200_000, seconds=3_600))
     keeper.take(spans(*({"trace": 1, "span_id": n + 1, "status": 500} for n in range(2_100))))
     assert keeper.get(1)["state"] == "failed"
     few = len(keeper.get(1)["spans"])
@@ -419,7 +419,7 @@ def test_a_disk_that_fails_costs_traces_and_nothing_else(opened, monkeypatch, ca
 
 def test_a_trace_that_turned_out_worse_makes_room_as_what_it_is(opened):
     """Chosen as ordinary and failed later, it counts among the failed ones when room is made, and is let go once."""
-    keeper = opened(share=1.0, bounds=Bounds(traces=5), quotas=lambda: Quotas(dict.fromkeys(TraceState, 100)))
+    keeper = opened(share=1.0, bounds=Retention(traces=5), quotas=lambda: Quotas(dict.fromkeys(TraceState, 100)))
     for number in range(20):
         keeper.take(spans({"trace": number, "span_id": 1}))
         keeper.take(spans({"trace": number, "span_id": 1, "status": 500}))

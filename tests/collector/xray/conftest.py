@@ -19,12 +19,12 @@ from prometheus_client import CollectorRegistry
 from fournines.collector import Receipt, Signal
 from fournines.collector.columns import Source
 from fournines.collector.xray import XrayReceiver
-from fournines.collector.xray.assembly import Assembly
-from fournines.collector.xray.batch import Batch
+from fournines.collector.xray.assembly import SegmentAssembly
 from fournines.collector.xray.datagram import read_datagram, weight_of
 from fournines.collector.xray.document import read_segment
 from fournines.collector.xray.drop import Dropped
 from fournines.collector.xray.instruments import Instruments
+from fournines.collector.xray.request_builder import RequestBuilder
 
 HEADER = b'{"format":"json","version":1}\n'
 NOW = 1_790_000_000.0
@@ -83,11 +83,11 @@ class Bench:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.instruments = Instruments(self.registry)
-        self.assembly = Assembly(self.instruments)
+        self.assembly = SegmentAssembly(self.instruments)
 
     def take(self, *documents, received: float = NOW) -> list:
         """The spans that go on because of these documents, each as (resource attributes, span)."""
-        batch = Batch()
+        batch = RequestBuilder()
         for document in documents:
             try:
                 datagram = to_datagram(document)
@@ -99,12 +99,12 @@ class Bench:
 
     def expire(self, now: float) -> list:
         """The spans that go on because time passed."""
-        batch = Batch()
+        batch = RequestBuilder()
         for placed in self.assembly.expire(now):
             batch.add(placed)
         return self.written(batch)
 
-    def written(self, batch: Batch) -> list:
+    def written(self, batch: RequestBuilder) -> list:
         return spans_of(batch.body())
 
     @property

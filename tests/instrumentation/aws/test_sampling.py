@@ -22,7 +22,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_s
 from prometheus_client import CollectorRegistry
 
 from fournines.collector.xray.instruments import Instruments
-from fournines.collector.xray.sampling import Sampling, SamplingRule, sampling_app
+from fournines.collector.xray.sampling import SamplingRule, SamplingService, sampling_app
 from fournines.instrumentation.aws.polling import ENDPOINT, Polling, Told, read_argument, xray_sampler
 from fournines.instrumentation.aws.rules import fits, read_rules
 from fournines.instrumentation.aws.sampler import CACHED, Book, ByRules, XRaySampler
@@ -136,7 +136,7 @@ class Server:
 
     def __init__(self, rules):
         self.asked = []
-        answers = sampling_app(Sampling(rules, time.time, Instruments(CollectorRegistry())))
+        answers = sampling_app(SamplingService(rules, time.time, Instruments(CollectorRegistry())))
 
         async def app(scope, receive, send):
             messages = [await receive()]

@@ -9,7 +9,16 @@ import httpx
 import pytest
 
 from fournines.api import create_app
-from fournines.serving.routes import Alerts, Declarations, FakeSources, Health, Metrics, Pages, Slos, Traces
+from fournines.serving.routes import (
+    AlertRoutes,
+    DeclarationRoutes,
+    FakeSources,
+    HealthRoutes,
+    MetricsRoute,
+    PageRoutes,
+    SloRoutes,
+    TraceRoutes,
+)
 from fournines.slo import EventCount, FakeEventSource, evaluate
 
 NOW = 1_790_000_000.0
@@ -37,13 +46,13 @@ def ask(sources) -> Callable[..., httpx.Response]:
         await send({"type": "http.response.body", "body": b""})
 
     subjects = (
-        Health(sources),
-        Slos(sources, sources, sources),
-        Declarations(sources),
-        Traces(sources, lambda: NOW),
-        Alerts(sources),
-        Metrics(sources),
-        Pages(sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
+        HealthRoutes(sources),
+        SloRoutes(sources, sources, sources),
+        DeclarationRoutes(sources),
+        TraceRoutes(sources, lambda: NOW),
+        AlertRoutes(sources),
+        MetricsRoute(sources),
+        PageRoutes(sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
     )
     transport = httpx.ASGITransport(create_app(subjects, write))
 

@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from fournines.collector import Signal, Source
-from fournines.collector.forward import Drop, Item, Retry
-from fournines.collector.prometheus import Publisher, RemoteWriteSender, Snapshots, snapshot_results
+from fournines.collector.forward import Drop, QueuedRequest, Retry
+from fournines.collector.prometheus import Publisher, RemoteWriteForwarder, Snapshots, snapshot_results
 from fournines.collector.prometheus.messages import Request, WriteRequest
 from fournines.collector.prometheus.stale import is_stale
 
@@ -31,7 +31,7 @@ def families(good=119_880, *slos):
 
 def item(body, count=1):
     """As the queue gives it."""
-    return Item(Signal.METRICS, Source.REMOTE_WRITE, time.time(), count, body)
+    return QueuedRequest(Signal.METRICS, Source.REMOTE_WRITE, time.time(), count, body)
 
 
 def sent(answers, bodies=1):
@@ -44,7 +44,7 @@ def sent(answers, bodies=1):
         return httpx.Response(status, headers=headers, text="words")
 
     async def run():
-        sender = RemoteWriteSender("http://engine/write", lambda: 1_790_000_000.0, {"authorization": "Bearer x"})
+        sender = RemoteWriteForwarder("http://engine/write", lambda: 1_790_000_000.0, {"authorization": "Bearer x"})
         await sender._client.aclose()
         sender._client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"authorization": "Bearer x"})
         try:
@@ -119,7 +119,7 @@ def test_nobody_there_comes_again(free_port):
     """No connection is no refusal."""
 
     async def run():
-        sender = RemoteWriteSender(f"http://127.0.0.1:{free_port()}/", time.time)
+        sender = RemoteWriteForwarder(f"http://127.0.0.1:{free_port()}/", time.time)
         with pytest.raises(Retry, match="connection"):
             await sender.send(item(b""))
         await sender.close()
@@ -180,7 +180,7 @@ def test_real_engines_take_what_is_sent(which, request, tmp_path, free_port, run
         ]
 
     async def run():
-        sender = RemoteWriteSender(f"{url}/api/v1/write", time.time)
+        sender = RemoteWriteForwarder(f"{url}/api/v1/write", time.time)
         body, count = Snapshots({"collector": "c1"}).take(families(), time.time() - 1)
         await sender.send(item(body, count))
         await sender.close()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..alerts import WebhookSender
+from ..alerts import WebhookNotifier
 from ..settings import Webhook
 
 
-def senders_of(notify: Sequence[Webhook], page_url: str) -> Mapping[str, WebhookSender]:
-    """The receivers' senders by name, `webhook-1` the first; messages link to the pages at `page_url`. Raises `InvalidReceiver`."""
+def notifiers_of(notify: Sequence[Webhook], page_url: str) -> Mapping[str, WebhookNotifier]:
+    """The notifiers by their receivers' names, `webhook-1` the first; messages link to `page_url`. Raises `InvalidReceiver`."""
     return {
-        name: WebhookSender(
+        name: WebhookNotifier(
             str(hook.url),
             name=name,
             secret=hook.secret.get_secret_value() if hook.secret else None,

@@ -13,7 +13,7 @@ from .translate import write_span
 SCOPE: Final = "fournines.collector.xray"
 
 
-class Batch:
+class RequestBuilder:
     """One request in the making; `len` says how many spans it holds."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from ..columns import Signal, Source
 
 
-class Item(NamedTuple):
+class QueuedRequest(NamedTuple):
     """One request to be sent on. `items` says how many spans, points or records its body holds; `received` is epoch seconds."""
 
     signal: Signal
@@ -42,14 +42,14 @@ class Drop(Exception):
         self.items = items
 
 
-class Sender(Protocol):
+class Forwarder(Protocol):
     """Brings items to one destination. Its `send` returns once the item is taken, within a time-out of its own, or raises.
 
     It raises Retry or Drop and nothing else; anything else counts as a Drop for the reason `fault`. It may be asked to send several items
     at once, and sends none again by itself: queue, back-off and counting are the forwarder's. An item can come twice, after a crash.
     """
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Brings one item there."""
         ...
 
@@ -58,14 +58,14 @@ class Sender(Protocol):
         ...
 
 
-class FakeSender:
+class FakeForwarder:
     """Takes everything, and remembers it."""
 
     def __init__(self) -> None:
-        self.sent: list[Item] = []
+        self.sent: list[QueuedRequest] = []
         self.closed = False
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Takes it."""
         self.sent.append(item)
 

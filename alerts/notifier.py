@@ -10,8 +10,8 @@ from typing import Protocol
 from .notification import Notification
 
 
-class Verdict(Enum):
-    """What became of one attempt."""
+class Outcome(Enum):
+    """How one attempt ended."""
 
     DELIVERED = "delivered"
     RETRY = "retry"
@@ -19,18 +19,18 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The verdict on one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did."""
+class Attempt:
+    """The outcome on one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did."""
 
-    verdict: Verdict
+    outcome: Outcome
     reason: str
     retry_after: float | None = None
 
 
-class Sender(Protocol):
+class Notifier(Protocol):
     """A way to one receiver."""
 
-    async def send(self, notification: Notification, now: float) -> Outcome:
+    async def send(self, notification: Notification, now: float) -> Attempt:
         """Tries once. Answers rather than raises: whether to try again is the receiver's word, not the caller's guess."""
         ...
 
@@ -39,18 +39,18 @@ class Sender(Protocol):
         ...
 
 
-DELIVERED = Outcome(Verdict.DELIVERED, "accepted")
+DELIVERED = Attempt(Outcome.DELIVERED, "accepted")
 
 
-class FakeSender:
+class FakeNotifier:
     """Remembers what it was given and answers as told, `DELIVERED` when it was told nothing more."""
 
-    def __init__(self, answers: Iterable[Outcome | BaseException] = ()) -> None:
+    def __init__(self, answers: Iterable[Attempt | BaseException] = ()) -> None:
         self.sent: list[Notification] = []
         self.closed = False
         self._answers = list(answers)
 
-    async def send(self, notification: Notification, now: float) -> Outcome:
+    async def send(self, notification: Notification, now: float) -> Attempt:
         """Takes the next of its answers; raises it when it is an exception."""
         self.sent.append(notification)
         answer = self._answers.pop(0) if self._answers else DELIVERED

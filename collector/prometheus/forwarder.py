@@ -12,7 +12,7 @@ from typing import Final
 import cramjam
 import httpx
 
-from ..forward import Drop, Item, Retry, retry_after
+from ..forward import Drop, QueuedRequest, Retry, retry_after
 from .messages import Label, Request, WriteRequest
 from .write_request import Version
 
@@ -26,7 +26,7 @@ _TOO_MANY: Final = 429
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
-class RemoteWriteSender:
+class RemoteWriteForwarder:
     """Brings snapshots to `url`. `clock` gives epoch seconds, for dates in Retry-After; `headers` may hold secrets."""
 
     def __init__(self, url: str, clock: Callable[[], float], headers: Mapping[str, str] | None = None) -> None:
@@ -37,7 +37,7 @@ class RemoteWriteSender:
             headers={"user-agent": "fournines", **(headers or {})}, timeout=TIMEOUT, trust_env=False
         )
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Brings one snapshot there; raises Retry or Drop."""
         answer = await self._post(item.body)
         if self._version is Version.TWO and _is_not_understood(answer):

@@ -16,12 +16,12 @@ from prometheus_client import CollectorRegistry
 
 from fournines.collector import CollectorError, Signal
 from fournines.collector.columns import Source
-from fournines.collector.forward import Drop, Item, Retry
-from fournines.collector.xray import Unprocessed, XraySender
-from fournines.collector.xray.assembly import Assembly
-from fournines.collector.xray.batch import Batch
+from fournines.collector.forward import Drop, QueuedRequest, Retry
+from fournines.collector.xray import Unprocessed, XrayForwarder
+from fournines.collector.xray.assembly import SegmentAssembly
 from fournines.collector.xray.document import read_segment
 from fournines.collector.xray.instruments import Instruments
+from fournines.collector.xray.request_builder import RequestBuilder
 from fournines.collector.xray.segments import LARGEST, segments_of
 
 
@@ -89,11 +89,11 @@ def service():
 def deliver(url: str, body: bytes, signal: Signal = Signal.TRACES, timeout: float = 5.0) -> CollectorRegistry:
     """Sends one body through a sender of its own."""
     registry = CollectorRegistry()
-    sender = XraySender("eu-west-1", lambda: 0.0, Unprocessed(registry), url, timeout)
+    sender = XrayForwarder("eu-west-1", lambda: 0.0, Unprocessed(registry), url, timeout)
 
     async def send() -> None:
         try:
-            await sender.send(Item(signal, Source.OTLP, 0.0, 1, body))
+            await sender.send(QueuedRequest(signal, Source.OTLP, 0.0, 1, body))
         finally:
             await sender.close()
 
@@ -107,7 +107,7 @@ def deliver(url: str, body: bytes, signal: Signal = Signal.TRACES, timeout: floa
 
 def to_otlp(*documents: dict) -> bytes:
     """Segments as the receiver makes them."""
-    assembly, batch = Assembly(Instruments(CollectorRegistry())), Batch()
+    assembly, batch = SegmentAssembly(Instruments(CollectorRegistry())), RequestBuilder()
     for document in documents:
         for placed in assembly.take(read_segment(document), 0.0):
             batch.add(placed)
@@ -343,4 +343,4 @@ def test_a_missing_region_is_told_at_the_start(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_REGION", raising=False)
     with pytest.raises(CollectorError, match="region"):
-        XraySender(None, lambda: 0.0, Unprocessed(CollectorRegistry()))
+        XrayForwarder(None, lambda: 0.0, Unprocessed(CollectorRegistry()))

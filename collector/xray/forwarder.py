@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from ..columns import Signal
 from ..errors import CollectorError
-from ..forward import Drop, Item, Retry, retry_after
+from ..forward import Drop, QueuedRequest, Retry, retry_after
 from .instruments import Unprocessed
 from .segments import segments_of
 
@@ -34,7 +34,7 @@ _OURS_TO_RETRY: Final = _THROTTLED | {
 }
 
 
-class XraySender:
+class XrayForwarder:
     """Brings spans to X-Ray in one region. CollectorError where boto3 is not installed, or the region is not known.
 
     An item some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself. `clock` gives
@@ -53,7 +53,7 @@ class XraySender:
         self._clock = clock
         self._unprocessed = unprocessed
 
-    async def send(self, item: Item) -> None:
+    async def send(self, item: QueuedRequest) -> None:
         """Sends an item's spans; raises Retry or Drop."""
         if item.signal is not Signal.TRACES:
             raise Drop("signal", detail=f"X-Ray takes traces only, not {item.signal.name.lower()}")

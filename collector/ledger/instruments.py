@@ -13,7 +13,7 @@ from .. import names
 from .ledger import Ledger
 
 
-class LedgerTelemetry(Exposed):
+class LedgerInstruments(Exposed):
     """Gauges that are read when they are asked for. Those that need a file that can't be read now are left out."""
 
     def __init__(self, registry: CollectorRegistry, ledger: Ledger) -> None:

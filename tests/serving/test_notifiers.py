@@ -1,6 +1,6 @@
 """From settings to who is told of alerts."""
 
-from fournines.serving import senders_of
+from fournines.serving import notifiers_of
 from fournines.settings import Settings
 
 
@@ -8,8 +8,8 @@ def test_receivers_are_named_by_their_place():
     """A name outlives a restart: what waits for a receiver in the outbox finds it again."""
     hooks = [{"type": "webhook", "url": f"http://127.0.0.1:{port}/", "secret": "s3cret"} for port in (1, 2)]
 
-    senders = senders_of(Settings.model_validate({"notify": hooks}).notify, "http://pages")
+    notifiers = notifiers_of(Settings.model_validate({"notify": hooks}).notify, "http://pages")
 
-    assert ["webhook-1", "webhook-2"] == list(senders)
-    assert "http://127.0.0.1:2" in repr(senders["webhook-2"])
-    assert "s3cret" not in repr(senders)
+    assert ["webhook-1", "webhook-2"] == list(notifiers)
+    assert "http://127.0.0.1:2" in repr(notifiers["webhook-2"])
+    assert "s3cret" not in repr(notifiers)
