@@ -11,7 +11,10 @@ from .advice import HTTP_BOUNDARIES, advise
 from .annotations import DASHBOARD, OWNER, RUNBOOK, link
 from .budget import ErrorBudget
 from .burn import WORKBOOK, BurnRule, Severity, burn_rate
+from .calendar_window import FIRST_MONDAY, CalendarUnit, CalendarWindow, TimeWindow, parse_window
 from .classify import CLASSIFYING_KEYS, OPERATIONAL_ROUTES, SPAN_STATUS, Attribute, Attributes, Verdict, availability
+from .composite import Composite, Member, Rule, combine_bad_slices, weigh
+from .correction import Correction, merged
 from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
@@ -20,23 +23,28 @@ from .layout import Layout
 from .objective import Objective
 from .openslo import SloFiles, load_slos, write_openslo
 from .promise import promise
+from .queries import Queries
 from .sli import (
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_DURATION,
     MESSAGE_DURATION,
     OPERATION_DURATION,
     PROBE,
+    PROMQL,
     SLI,
+    SLOS,
     SPANS,
     XRAY,
     Condition,
     SLIKind,
     SpanKind,
 )
-from .slo import DEFAULT_WINDOW, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
+from .slices import Slices, bad_slices, slice_parts
+from .slo import DEFAULT_WINDOW, MAX_GROUPS, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, FakeEventSource, HistoryPoint, Observation
 from .status import STATES, RuleStatus, State, Status
 from .summary import summarise, timestamp
+from .unit import PARTS, Unit
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
 
 __all__ = [
@@ -45,20 +53,25 @@ __all__ = [
     "DASHBOARD",
     "DAY",
     "DEFAULT_WINDOW",
+    "FIRST_MONDAY",
     "HOUR",
     "HTTP_BOUNDARIES",
     "HTTP_CLIENT_DURATION",
     "HTTP_SERVER_DURATION",
+    "MAX_GROUPS",
     "MESSAGE_DURATION",
     "MINUTE",
     "MIN_BAD_EVENTS",
     "OPERATIONAL_ROUTES",
     "OPERATION_DURATION",
     "OWNER",
+    "PARTS",
     "PROBE",
+    "PROMQL",
     "RUNBOOK",
     "SLI",
     "SLO",
+    "SLOS",
     "SPANS",
     "SPAN_STATUS",
     "STATES",
@@ -68,7 +81,11 @@ __all__ = [
     "Attribute",
     "Attributes",
     "BurnRule",
+    "CalendarUnit",
+    "CalendarWindow",
+    "Composite",
     "Condition",
+    "Correction",
     "ErrorBudget",
     "Evaluation",
     "Evaluator",
@@ -80,33 +97,45 @@ __all__ = [
     "Interval",
     "InvalidValue",
     "Layout",
+    "Member",
     "Method",
     "NoData",
     "Objective",
     "Observation",
     "Origin",
     "Place",
+    "Queries",
+    "Rule",
     "RuleStatus",
     "SLIKind",
     "SLOError",
     "Severity",
+    "Slices",
     "SloFiles",
     "SpanKind",
     "SpecError",
     "State",
     "Status",
     "Tier",
+    "TimeWindow",
+    "Unit",
     "Verdict",
     "Window",
     "advise",
     "availability",
+    "bad_slices",
     "burn_rate",
+    "combine_bad_slices",
     "evaluate",
     "link",
     "load_slos",
+    "merged",
+    "parse_window",
     "promise",
+    "slice_parts",
     "summarise",
     "tier_at",
     "timestamp",
+    "weigh",
     "write_openslo",
 ]

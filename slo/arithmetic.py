@@ -44,3 +44,12 @@ def compare(
         exact = int(bad[row]) * int(covered[row]) - limits.exact[row] * int(total[row]) * int(stretches[row])
         signs[row] = (exact > 0) - (exact < 0)
     return signs
+
+
+def exceeds(bad: IntArray, total: IntArray, share: Fraction) -> BoolArray:
+    """Whether bad > share x total, exactly, for each of many counts and one share."""
+    difference = bad - float(share) * total
+    above = difference > 0
+    for row in np.flatnonzero(np.abs(difference) < _DOUBT * total).tolist():
+        above[row] = int(bad[row]) > share * int(total[row])
+    return above

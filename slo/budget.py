@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .calendar_window import TimeWindow
 from .events import EventCount
 from .objective import Objective
-from .window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,9 @@ class ErrorBudget:
     seconds_allowed: Fraction
 
     @classmethod
-    def of(cls, count: EventCount, objective: Objective, window: Window, scale: Fraction = Fraction(1)) -> ErrorBudget:
+    def of(
+        cls, count: EventCount, objective: Objective, window: TimeWindow, scale: Fraction = Fraction(1)
+    ) -> ErrorBudget:
         """The budget of `window` after `count`; `scale` is window / covered (1 when the window is covered)."""
         return cls(objective.allowed * count.total * scale, count.bad, objective.allowed * window.seconds)
 
@@ -45,7 +47,7 @@ class ErrorBudget:
         """Seconds of total outage still allowed."""
         return self.remaining_ratio * self.seconds_allowed
 
-    def exhausted_in_seconds(self, burn: Fraction | None, window: Window) -> Fraction | None:
+    def exhausted_in_seconds(self, burn: Fraction | None, window: TimeWindow) -> Fraction | None:
         """Seconds until nothing is left if `burn` goes on: 0 when nothing is left, None when the budget does not shrink."""
         if self.remaining_ratio <= 0:
             return Fraction(0)

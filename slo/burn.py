@@ -11,6 +11,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Final
 
+from .calendar_window import TimeWindow
 from .errors import InvalidValue
 from .events import EventCount
 from .objective import Objective
@@ -41,9 +42,12 @@ class BurnRule:
         if not 0 < self.budget_share <= 1:
             raise InvalidValue(f"a share of the budget lies between 0 and 1, not {self.budget_share}")
 
-    def factor(self, window: Window) -> Fraction:
-        """The burn rate above which the rule holds for a budget over `window`: 14.4 for 2 % in 1 h of 30 d."""
-        return self.budget_share * window.seconds / self.long.seconds
+    def factor(self, window: TimeWindow, now: float | None = None) -> Fraction:
+        """The burn rate above which the rule holds for a budget over `window`: 14.4 for 2 % in 1 h of 30 d.
+
+        A calendar's period is as long as it is at `now`; without `now`, as its longest.
+        """
+        return self.budget_share * (window.seconds if now is None else window.length(now)) / self.long.seconds
 
 
 def _rule(severity: Severity, percent: int, long: int, short: int) -> BurnRule:

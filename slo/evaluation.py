@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,17 +14,17 @@ from . import figures
 from .arithmetic import FloatArray, IntArray
 from .budget import ErrorBudget
 from .burn import BurnRule, Severity, burn_rate
+from .calendar_window import TimeWindow
 from .events import EventCount
 from .layout import Layout
 from .slo import SLO
 from .source import Observation
 from .status import STATES, RuleStatus, State, Status
-from .window import Window
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All SLOs at one moment. Iterating makes a `Status` each; the arrays answer for all at once, one row an SLO (see `layout`).
+    """All SLOs at one moment. The arrays answer for all at once, one row an SLO (see `layout`).
 
     `covered` are the seconds observed of each window. `states` indexes `STATES`; `met[severity]` is -1 or the index in `rules` of the
     rule that holds; `held_back` that of a page rule whose windows burn on fewer failures than a page needs.
@@ -69,20 +69,17 @@ class Evaluation:
     def __len__(self) -> int:
         return len(self.slos)
 
-    def __iter__(self) -> Iterator[Status]:
-        return (self.status(row) for row in range(len(self)))
-
     def named(self, name: str) -> Status | None:
         """The status of the SLO of that name; None when there is none."""
         row = self.layout.rows.get(name)
         return None if row is None else self.status(row)
 
-    def count(self, row: int, window: Window) -> EventCount:
+    def count(self, row: int, window: TimeWindow) -> EventCount:
         """Events of one SLO in one of its windows."""
         column = self.layout.columns[window]
         return EventCount(int(self.observation.good[row, column]), int(self.observation.total[row, column]))
 
-    def scale(self, row: int, window: Window) -> Fraction:
+    def scale(self, row: int, window: TimeWindow) -> Fraction:
         """Window / covered: 1 for a covered window."""
         column = self.layout.columns[window]
         return Fraction(window.seconds, int(self.covered[row, column]))
@@ -92,7 +89,7 @@ class Evaluation:
         slo = self.slos[row]
         return ErrorBudget.of(self.count(row, slo.window), slo.objective, slo.window, self.scale(row, slo.window))
 
-    def burn(self, row: int) -> dict[Window, Fraction | None]:
+    def burn(self, row: int) -> dict[TimeWindow, Fraction | None]:
         """Burn rates of one SLO, shortest window first."""
         slo = self.slos[row]
         return {w: burn_rate(self.count(row, w), slo.objective, self.scale(row, w)) for w in sorted(slo.windows)}

@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from .classify import CLASSIFYING_KEYS, Attribute, Attributes, Verdict, availability, counts_for_latency
+from .composite import Composite
 from .errors import InvalidValue
+from .queries import Queries
 
 HTTP_SERVER_DURATION: Final = "http.server.request.duration"
 HTTP_CLIENT_DURATION: Final = "http.client.request.duration"
@@ -21,8 +23,10 @@ OPERATION_DURATION: Final = "fournines.operation.duration"
 SPANS: Final = "spans"
 XRAY: Final = "xray"
 PROBE: Final = "probe"
+SLOS: Final = "slos"
+PROMQL: Final = "promql"
 """Signals: the name of an OTLP metric; `spans` (those of OTLP, and the X-Ray segments of services that send no others); `xray`
-(segments alone); `probe` (checks from outside)."""
+(segments alone); `probe` (checks from outside); `slos` (other SLOs); `promql` (what a Prometheus-compatible engine answers)."""
 
 NANOSECONDS: Final = 1_000_000_000
 
@@ -125,7 +129,8 @@ class SLI:
     """Which events of `service` count, seen through `signal`, and which of them are good.
 
     `where` narrows the events. `good` or `bad` replace the table of `classify` (at most one of them); without either the table
-    decides. `threshold` is in seconds and belongs to latency alone: a duration equal to it is good.
+    decides. `threshold` is in seconds and belongs to latency alone: a duration equal to it is good. `composite` says which SLOs, and
+    `promql` what is asked, where the signal is one of these.
     """
 
     kind: SLIKind
@@ -136,6 +141,8 @@ class SLI:
     where: tuple[Condition, ...] = ()
     good: tuple[Condition, ...] = ()
     bad: tuple[Condition, ...] = ()
+    composite: Composite | None = None
+    promql: Queries | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is SLIKind.LATENCY) != (self.threshold is not None):
@@ -144,6 +151,10 @@ class SLI:
             raise InvalidValue(f"a latency threshold is more than 0 seconds, not {self.threshold}")
         if self.good and self.bad:
             raise InvalidValue("say which events are good or which are bad, not both")
+        if (self.signal == SLOS) != (self.composite is not None):
+            raise InvalidValue(f"an SLI of the signal {SLOS} is a composite, and no other is one")
+        if (self.signal == PROMQL) != (self.promql is not None):
+            raise InvalidValue(f"an SLI of the signal {PROMQL} has queries, and no other has")
 
     @property
     def threshold_nanoseconds(self) -> int | None:

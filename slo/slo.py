@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
 from .burn import WORKBOOK, BurnRule
+from .calendar_window import TimeWindow
+from .composite import Rule
+from .correction import Correction
 from .errors import InvalidValue, Place
 from .objective import Objective
 from .sli import SLI
+from .slices import Slices
+from .unit import Unit
 from .window import DAY, Window
 
 MIN_BAD_EVENTS: Final = 3
-"""The low-traffic guard: fewer bad events than this in its long window never page."""
+"""The low-traffic guard: fewer bad events than this in its long window never page. Of slices one is enough."""
+
+MAX_GROUPS: Final = 100
+
+_BY_METHOD: Final = -1
 
 DEFAULT_WINDOW: Final = Window(30 * DAY)
 
@@ -32,6 +42,8 @@ class Method(Enum):
     """OpenSLO's budgeting methods, by their names there."""
 
     OCCURRENCES = "Occurrences"
+    TIMESLICES = "Timeslices"
+    RATIO_TIMESLICES = "RatioTimeslices"
 
 
 class Origin(Enum):
@@ -51,17 +63,20 @@ def _nothing() -> Mapping[str, str]:
 class SLO:
     """One promise. `name` is unique in a collector. `labels` travel to rules and pages; `annotations` (runbook, ...) to pages.
 
+    `more_windows` are budgets beside that of `window`, which nobody is told of. `slices` are those of the methods that count them.
+    `depends_on` names SLOs that hold its pages back while they burn. With `group_by`, attribute names, every combination of values
+    heard is an SLO like this, up to `max_groups`. `min_bad_events` is 3 for events, 1 for slices, where nothing is said.
     `provider` is who made the promise where another service sends its events: a caller, in SLIs of kind CLIENT. `place` is where a file
-    declares it; two SLOs that differ only there are equal.
+    declares it; two SLOs that differ only there are equal. Raises `InvalidValue` for what does not go together.
     """
 
     name: str
     sli: SLI
     objective: Objective
-    window: Window = DEFAULT_WINDOW
+    window: TimeWindow = DEFAULT_WINDOW
     method: Method = Method.OCCURRENCES
     rules: tuple[BurnRule, ...] = WORKBOOK
-    min_bad_events: int = MIN_BAD_EVENTS
+    min_bad_events: int = _BY_METHOD
     no_data: NoData = NoData.IGNORE
     origin: Origin = Origin.FILE
     display_name: str = ""
@@ -70,12 +85,49 @@ class SLO:
     annotations: Mapping[str, str] = field(default_factory=_nothing, hash=False)
     provider: str = ""
     place: Place | None = field(default=None, compare=False)
+    more_windows: tuple[TimeWindow, ...] = ()
+    slices: Slices | None = None
+    corrections: tuple[Correction, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    max_groups: int = MAX_GROUPS
 
     def __post_init__(self) -> None:
         if not self.name:
             raise InvalidValue("an SLO has a name")
+        if self.min_bad_events == _BY_METHOD:
+            object.__setattr__(self, "min_bad_events", MIN_BAD_EVENTS if self.unit is Unit.EVENTS else 1)
         if self.min_bad_events < 1:
             raise InvalidValue(f"minBadEvents is 1 or more, not {self.min_bad_events}")
+        if self.max_groups < 1:
+            raise InvalidValue(f"an SLO has 1 group or more, not {self.max_groups}")
+        if len({str(window) for window in self.windows}) < len(self.windows):
+            raise InvalidValue("two windows of one SLO are both written " + _twice(map(str, self.windows)))
+        self._check_method()
+
+    def _check_method(self) -> None:
+        composite, sliced = self.sli.composite, self.method is not Method.OCCURRENCES
+        if composite is not None:
+            fits = Method.OCCURRENCES if composite.rule is Rule.WEIGHTED else Method.TIMESLICES
+            if self.method is not fits:
+                raise InvalidValue(f"the method of a composite of {composite.rule.value} is {fits.value}")
+        if (self.slices is not None) != sliced:
+            raise InvalidValue(f"the method {self.method.value} has {'slices' if sliced else 'no slices'}")
+        if self.slices is not None:
+            judged = self.method is Method.TIMESLICES and composite is None
+            if (self.slices.target is not None) != judged:
+                raise InvalidValue("slices have a target where the method is Timeslices and the SLI no composite")
+            self._check_slices(self.slices.window)
+
+    def _check_slices(self, length: Window) -> None:
+        for window in sorted(self.windows):
+            if length.seconds > window.seconds:
+                raise InvalidValue(f"a slice of {length} is longer than the window of {window}")
+            if length.seconds % window.width:
+                kept = Window(window.width)
+                raise InvalidValue(
+                    f"a slice over {window} is a multiple of {kept}, in which counts are kept then; not {length}"
+                )
 
     @property
     def service(self) -> str:
@@ -83,6 +135,26 @@ class SLO:
         return self.provider or self.sli.service
 
     @property
-    def windows(self) -> frozenset[Window]:
-        """Every window its evaluation needs: the budget's own and those of its rules."""
-        return frozenset({self.window, *(w for rule in self.rules for w in (rule.long, rule.short))})
+    def unit(self) -> Unit:
+        """What its good and total are numbers of."""
+        composite, queries = self.sli.composite, self.sli.promql
+        if self.method is Method.TIMESLICES:
+            return Unit.SLICES
+        shared = composite is not None or (queries is not None and bool(queries.raw))
+        return Unit.PARTS if shared or self.method is Method.RATIO_TIMESLICES else Unit.EVENTS
+
+    @property
+    def guard(self) -> int:
+        """Below so many bad ones, in its unit, no page."""
+        return self.min_bad_events * self.unit.one if self.method is Method.RATIO_TIMESLICES else self.min_bad_events
+
+    @property
+    def windows(self) -> frozenset[TimeWindow]:
+        """Every window its evaluation needs: its budgets' and those of its rules."""
+        return frozenset(
+            {self.window, *self.more_windows, *(w for rule in self.rules for w in (rule.long, rule.short))}
+        )
+
+
+def _twice(texts: Iterable[str]) -> str:
+    return next(text for text, times in Counter(texts).items() if times > 1)

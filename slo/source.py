@@ -9,8 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from .arithmetic import BoolArray, FloatArray, IntArray
+from .calendar_window import TimeWindow
 from .events import EventCount
-from .window import Interval, Window
+from .window import Interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class HistoryPoint(NamedTuple):
 class EventSource(Protocol):
     """Whoever has the counts: the ledger, or a Prometheus-compatible engine."""
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """Counts of every SLO in every window, each over `window.interval(now)`. An SLO it does not know has zeroes and is never heard."""
         ...
 
@@ -63,14 +64,14 @@ class FakeEventSource:
     it is asked about, and is not silent; `estimated` events are among the bad ones of each count.
     """
 
-    count: Callable[[str, Window], EventCount]
+    count: Callable[[str, TimeWindow], EventCount]
     since: Mapping[str, int] = field(default_factory=dict)
     heard: Mapping[str, float] = field(default_factory=dict)
     silent: Collection[str] = ()
     estimated: int = 0
     points: Mapping[str, Sequence[HistoryPoint]] = field(default_factory=dict)
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """What it was told."""
         counts = [[self.count(name, window) for window in windows] for name in names]
         shape = (len(names), len(windows))

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from .budget import ErrorBudget
 from .burn import BurnRule, Severity
+from .calendar_window import TimeWindow
 from .events import EventCount
 from .slo import SLO
-from .window import Window
 
 
 class State(Enum):
@@ -55,7 +55,7 @@ class Status:
     events: EventCount
     estimated_bad: int
     budget: ErrorBudget
-    burn: Mapping[Window, Fraction | None]
+    burn: Mapping[TimeWindow, Fraction | None]
     exhausted_in_seconds: Fraction | None
     rules: tuple[RuleStatus, ...]
     silent: bool

@@ -72,10 +72,22 @@ class Window:
             raise InvalidValue(f"{text!r} is no duration; write 5m, 1h, 30d or 4w")
         return cls(sum(int(number) * _UNITS[unit] for number, unit in parts))
 
+    @property
+    def width(self) -> int:
+        """Seconds of the buckets it is counted from: those of its start's age."""
+        return tier_at(self.seconds).width
+
+    def length(self, now: float) -> int:
+        """Its seconds, at any time."""
+        return self.seconds
+
+    def elapsed(self, now: float) -> int:
+        """Its seconds: it ends now."""
+        return self.seconds
+
     def interval(self, now: float) -> Interval:
         """What the window covers at `now`: the bucket being filled counts whole, the start is a boundary of its age's tier."""
-        width = tier_at(self.seconds).width
-        start = int((now - self.seconds) // width) * width
+        start = int((now - self.seconds) // self.width) * self.width
         return Interval(start, int(now // BUCKET) * BUCKET + BUCKET)
 
     def __str__(self) -> str:

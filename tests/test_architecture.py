@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
 
 # What the domain may stand on. Everything else it gets as an argument. The modules that read SLO files may know YAML and
 # pydantic; the nouns and their arithmetic know neither, nor the readers.
-SLO_THIRD_PARTY = {"numpy"}
+SLO_THIRD_PARTY = {"numpy", "dateutil"}
 SLO_READERS_THIRD_PARTY = {"yaml", "pydantic", "pydantic_core"}
 SLO_READERS = "slo.openslo"
 SLO_BANNED_STANDARD = {

@@ -1,0 +1,133 @@
+"""Corrections: time that is taken out as if it never was, for maintenance or because what was counted then is false."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from dateutil.rrule import rrule, rrulestr
+
+from .errors import InvalidValue
+from .local_time import to_epoch, to_local, zone_named
+from .window import DAY, MINUTE, TIERS, Interval
+
+_FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_PARTS: Final = (
+    *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"),
+    *("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "BYHOUR", "BYSETPOS"),
+)
+_UNTIL_UTC: Final = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
+_CALENDAR_YEARS: Final = 400
+"""After so many years every date falls on the same day of the week again."""
+
+_LAST_YEARS: Final = 9600
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """`seconds` from epoch second `start`, once, or by `rule` again and again, with who took it out and why. Raises `InvalidValue`.
+
+    `rule` is an RFC 5545 recurrence (`FREQ=WEEKLY;BYDAY=SU`), at most an hour's, on clocks of `zone`: 02:00 stays 02:00 in summer.
+    Only what it yields is corrected, `start` alone is not.
+    """
+
+    start: int
+    seconds: int
+    reason: str
+    author: str
+    rule: str = ""
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        if not (self.reason.strip() and self.author.strip()):
+            raise InvalidValue("a correction says its reason and its author")
+        if not 0 < self.seconds <= TIERS[-1].kept:
+            raise InvalidValue(f"a correction takes out 1s to {TIERS[-1].kept // DAY}d, not {self.seconds}s")
+        zone_named(self.zone)
+        if self.rule:
+            _check(self.rule, to_local(self.start, zone_named(self.zone)))
+
+    def intervals(self, within: Interval, width: int = MINUTE) -> tuple[Interval, ...]:
+        """What it takes out of `within`: in order, apart from each other, and widened to whole `width`s."""
+        starts = self._starts(within.start - self.seconds - width, within.end)
+        return merged(_cut(_widened(start, start + self.seconds, width), within) for start in starts)
+
+    def _starts(self, first: int, last: int) -> Iterator[int]:
+        """Epoch seconds at which it begins, from `first` to `last`, and some around."""
+        if not self.rule:
+            yield self.start
+            return
+        zone = zone_named(self.zone)
+        for year in range(to_local(max(first, self.start), zone).year, to_local(max(last, self.start), zone).year + 1):
+            yield from _starts_in(self.rule, self.start, self.zone, year)
+
+
+def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The same seconds as few intervals, in order and apart from each other; empty ones are gone."""
+    apart: list[Interval] = []
+    for interval in sorted(each for each in intervals if each.seconds):
+        if apart and interval.start <= apart[-1].end:
+            apart[-1] = Interval(apart[-1].start, max(apart[-1].end, interval.end))
+        else:
+            apart.append(interval)
+    return tuple(apart)
+
+
+def _widened(start: int, end: int, width: int) -> Interval:
+    return Interval(start // width * width, -(-end // width) * width)
+
+
+def _cut(interval: Interval, within: Interval) -> Interval:
+    return Interval(max(interval.start, within.start), min(interval.end, within.end))
+
+
+@lru_cache(maxsize=4096)
+def _starts_in(rule: str, start: int, zone: str, year: int) -> tuple[int, ...]:
+    """Where a recurrence begins in one year of local time: it is followed from its start, so this is dear."""
+    clocks = zone_named(zone)
+    first, last = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59)  # noqa: DTZ001 - local
+    found = _recurrence(rule, to_local(start, clocks), zone).between(first, last, inc=True)
+    return tuple(to_epoch(local, clocks) for local in found)
+
+
+def _recurrence(rule: str, local: datetime, zone: str = "UTC") -> rrule:
+    """A rule from a local time on; dateutil wants the moment it ends in local time as well."""
+    text = _UNTIL_UTC.sub(lambda match: _localised(match[1], zone), rule)
+    made = rrulestr(text, dtstart=local)
+    assert isinstance(made, rrule), "one line is one rule"
+    return made
+
+
+def _localised(text: str, zone: str) -> str:
+    moment = datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return f"{to_local(moment.timestamp(), zone_named(zone)):%Y%m%dT%H%M%S}"
+
+
+def _check(rule: str, local: datetime) -> None:
+    parts = [part.partition("=") for part in rule.split(";")]
+    names = [name for name, _, _ in parts]
+    said = {name: value for name, _, value in parts}
+    if set(names) - set(_PARTS) or len(said) < len(names):
+        raise InvalidValue(f"{rule!r} is no recurrence; write FREQ=WEEKLY;BYDAY=SU, each of {', '.join(_PARTS)} once")
+    if said.get("FREQ") not in _FREQUENCIES:
+        raise InvalidValue(f"a correction recurs {', '.join(_FREQUENCIES)}, not {said.get('FREQ', 'without FREQ')}")
+    if said.get("INTERVAL", "1").strip("0") == "":
+        raise InvalidValue("an INTERVAL is 1 or more")
+    _check_that_it_happens(rule, local)
+
+
+def _check_that_it_happens(rule: str, local: datetime) -> None:
+    """A rule that yields nothing is followed to the end of time: so it is tried where that is near, in years of the same dates."""
+    years = (_LAST_YEARS - local.year) // _CALENDAR_YEARS * _CALENDAR_YEARS
+    try:
+        late = _recurrence(re.sub(r"UNTIL=[^;]*;?", "", rule).rstrip(";"), local.replace(year=local.year + years))
+        happens = next(iter(late), None) is not None
+        _recurrence(rule, local)
+    except (ValueError, OverflowError) as error:
+        raise InvalidValue(f"{rule!r} is no recurrence: {error}") from None
+    if not happens:
+        raise InvalidValue(f"{rule!r} never happens")

@@ -1,0 +1,47 @@
+"""Slices of time: what a budget of bad time counts, in place of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+
+from .arithmetic import BoolArray, IntArray, exceeds
+from .errors import InvalidValue
+from .unit import PARTS
+from .window import MINUTE, Window
+
+_MINUTE: Final = Window(MINUTE)
+_HALF: Final = 10**6
+assert _HALF * _HALF == PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """How long a slice is, and which share of its events must be good in it; None where no slice is judged by a share of its own.
+
+    Slices begin at whole multiples of their length since the epoch. Raises `InvalidValue` for a target outside (0, 1].
+    """
+
+    target: Decimal | None = None
+    window: Window = _MINUTE
+
+    def __post_init__(self) -> None:
+        if self.target is not None and not (self.target.is_finite() and 0 < self.target <= 1):
+            raise InvalidValue(f"a slice's target lies between 0 and 1, such as 0.95; not {self.target}")
+
+
+def bad_slices(good: IntArray, total: IntArray, target: Decimal) -> BoolArray:
+    """Which slices miss their target: good / total < target, exactly. One without events is good."""
+    return exceeds(total - good, total, 1 - Fraction(target))
+
+
+def slice_parts(good: IntArray, total: IntArray) -> IntArray:
+    """Each slice's share of good events in `PARTS`, rounded down; 0 without events. Exact up to 9 x 10**12 events a slice."""
+    events = np.maximum(total, 1)
+    first, rest = np.divmod(good * _HALF, events)
+    parts: IntArray = first * _HALF + rest * _HALF // events
+    return parts
