@@ -138,6 +138,7 @@ class Plane:
             tls=reception.tls,
             limit=reception.limit,
             receiving=Receiving(self._counters.registry),
+            on_fault=self._counters.internal_errors.inc,
         )
         return Doors(terms, reception.host, reception.http_port, reception.grpc_port, reception.socket)
 

@@ -6,53 +6,23 @@ import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from .access import Peer, peer_of
-from .pace import Pace
+from .desk import MOST_AT_ONCE, Desk
 from .pending import Pending
 
 P = TypeVar("P", bound=Pending)
-
-MOST_AT_ONCE: Final = 256 * 1024
-"""Bytes that are read at a time, at most."""
 
 LATE: Final = "the rest of the request did not come in time; send it again"
 
 logger = logging.getLogger("fournines.collector")
 
 
-class Desk(Protocol):
-    """What a connection asks of the door it came through."""
-
-    @property
-    def pace(self) -> Pace:
-        """How long it may take its time."""
-
-    @property
-    def now(self) -> float:
-        """Seconds of the loop's clock."""
-
-    @property
-    def buffer(self) -> memoryview:
-        """Where all its connections read to, each taking what it read before the next one reads."""
-
-    def opened(self, connection: Connection[Any]) -> str:
-        """A connection came; why it can't stay, empty where it can."""
-
-    def closed(self, connection: Connection[Any]) -> None:
-        """A connection went."""
-
-    def received(self, size: int) -> None:
-        """Bytes came."""
-
-
 class Connection(asyncio.BufferedProtocol, Generic[P]):
     """The door looks in by `overdue` every now and then: silence has no event of its own."""
 
-    _desk: Desk
-
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk[Any]) -> None:
         self._desk = desk
         self._transport: Any = None
         self._peer: Peer | None = None
@@ -174,6 +144,7 @@ class Connection(asyncio.BufferedProtocol, Generic[P]):
         try:
             read(*args)
         except Exception:
+            self._desk.on_fault()
             logger.exception("a connection is given up: a fault of the collector's own")
             self._break_off()
 

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import socket
 import ssl
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Any, Final
 
 from .connection import Connection
+from .desk import Desk
 
 PAUSE: Final = 1.0
 """Seconds without letting anybody in where the system has nothing left to do it with."""
@@ -16,40 +18,20 @@ PAUSE: Final = 1.0
 logger = logging.getLogger("fournines.collector")
 
 
-class Hall(Protocol):
-    """What handshakes ask of their door."""
-
-    def connection(self) -> Connection[Any]:
-        """A connection that is about to be made."""
-
-    def places(self) -> int:
-        """How many connections more there may be, those that shake hands included."""
-
-    def turned_away(self, reason: str) -> None:
-        """Somebody got no connection."""
-
-
 class Handshakes:
     """Lets senders in on a listening socket while `run` runs.
 
     Where all places are taken, whose handshake began first loses his: honest ones take milliseconds, and a flood of half-open ones
-    keeps nobody out.
+    keeps nobody out. `connection` makes one that is about to be made.
     """
 
-    def __init__(self, hall: Hall, context: ssl.SSLContext, seconds: float) -> None:
-        self._hall = hall
+    def __init__(
+        self, desk: Desk[Any], connection: Callable[[], Connection[Any]], context: ssl.SSLContext, seconds: float
+    ) -> None:
+        self._desk = desk
+        self._connection = connection
         self._context = context
         self._seconds = seconds
-        self._under_way: dict[Connection[Any], asyncio.Task[None]] = {}
-        """The oldest first."""
-
-    def __len__(self) -> int:
-        """How many are under way."""
-        return len(self._under_way)
-
-    def done(self, connection: Connection[Any]) -> None:
-        """A connection is made: from now on it counts as one."""
-        self._under_way.pop(connection, None)
 
     async def run(self, listening: socket.socket) -> None:
         """Accepts until it is cancelled; what is under way then is ended."""
@@ -63,28 +45,28 @@ class Handshakes:
                     continue  # it went before it was let in
                 except OSError as error:
                     logger.warning("nobody can be let in for now: %s", error)
-                    self._hall.turned_away("accept")
+                    self._desk.refused("accept")
                     await asyncio.sleep(PAUSE)
                 else:
                     self._begin(accepted)
         finally:
-            for task in self._under_way.values():
+            for task in self._desk.shaking.values():
                 task.cancel()
 
     def _begin(self, accepted: socket.socket) -> None:
-        if self._hall.places() <= 0 and not self._give_up_oldest():
-            self._hall.turned_away("connections")
+        if self._desk.places() <= 0 and not self._give_up_oldest():
+            self._desk.refused("connections")
             accepted.close()
             return
-        connection = self._hall.connection()
+        connection = self._connection()
         task = asyncio.create_task(self._shake(connection, accepted), name="TLS handshake")
-        self._under_way[connection] = task
+        self._desk.shaking[connection] = task
 
     def _give_up_oldest(self) -> bool:
         """Makes a place; False where all are connections."""
-        if not self._under_way:
+        if not self._desk.shaking:
             return False
-        self._under_way.pop(next(iter(self._under_way))).cancel()
+        self._desk.shaking.pop(next(iter(self._desk.shaking))).cancel()
         return True
 
     async def _shake(self, connection: Connection[Any], accepted: socket.socket) -> None:
@@ -94,10 +76,10 @@ class Handshakes:
                 lambda: connection, accepted, ssl=self._context, ssl_handshake_timeout=self._seconds
             )
         except asyncio.CancelledError:
-            self._hall.turned_away("handshake")
+            self._desk.refused("handshake")
             raise
         except OSError as error:  # no TLS, no certificate of ours, gone, or out of time
             logger.debug("a TLS handshake failed: %s", error)
-            self._hall.turned_away("handshake")
+            self._desk.refused("handshake")
         finally:
-            self._under_way.pop(connection, None)
+            self._desk.shaking.pop(connection, None)

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-
-class Exchange(Protocol):
-    """One request on its way in."""
-
-    def feed(self, data: bytes) -> None:
-        """Takes the next bytes of it; raises CollectorError."""
-
-    def finish(self) -> None:
-        """It is whole; the answer comes by the connection's `answer`. Raises CollectorError."""
-
-    def abandon(self) -> None:
-        """It will not become whole."""
+from .exchange import Exchange
 
 
 class Pending:

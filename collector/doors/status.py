@@ -37,6 +37,9 @@ from ..receipt import Receipt
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes a body may have, before and after inflating: the specification's recommendation."""
 
+INTERNAL: Final = "internal"
+"""The reason of what is refused for a fault of the collector's own."""
+
 Header = tuple[bytes, bytes]
 
 _BEARER: Final = ((b"www-authenticate", b"Bearer"),)
@@ -70,7 +73,7 @@ class Refusal:
         return status
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request is refused for its head."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -81,7 +84,7 @@ class Refused(Exception):
 def refusal(error: BaseException) -> Refusal:
     """The refusal an error means. What is none of ours is logged, and its text is kept from the sender."""
     match error:
-        case Refused():
+        case RequestRefused():
             return error.refusal
         case TooLarge():
             return Refusal("too_large", 413, code_pb2.RESOURCE_EXHAUSTED, str(error))
@@ -94,7 +97,7 @@ def refusal(error: BaseException) -> Refusal:
             return Refusal("unavailable", 503, code_pb2.UNAVAILABLE, str(error), headers, seconds)
         case _:
             logger.error("a request was not counted: a fault of the collector's own", exc_info=error)
-            return Refusal("internal", 500, code_pb2.INTERNAL, "internal error; the collector's log says more")
+            return Refusal(INTERNAL, 500, code_pb2.INTERNAL, "internal error; the collector's log says more")
 
 
 def outcome(signal: Signal, decided: Future[Receipt]) -> Refusal | Message | None:

@@ -20,7 +20,7 @@ from ..books.chore import Chore
 from ..books.writer import Submit
 from ..columns import Points, Signal, Wanted
 from ..counters import Counters
-from ..errors import BadRequest, TooLarge, Unavailable
+from ..errors import BadRequest, CollectorError, TooLarge, Unavailable
 from ..receipt import Receipt
 from ..rejections import RequestOutcome
 from ..room import Room
@@ -126,7 +126,7 @@ class RemoteWrite:
             raise Unavailable(f"{len(self._assembly)} samples wait for the rest of their scrapes", RETRY_AFTER)
         self.hold(size)
         try:
-            chore = await asyncio.get_running_loop().run_in_executor(self._aside, self._read, body, version)
+            chore = await asyncio.get_running_loop().run_in_executor(self._aside, self._guarded, body, version)
             counted = await asyncio.wrap_future(chore.future)
         finally:
             self.release(size)
@@ -137,6 +137,16 @@ class RemoteWrite:
         chore = Chore(self._overdue, lambda outcome: outcome.count(self._counters))
         self._submit(chore)
         return chore
+
+    def _guarded(self, body: bytes, version: Version) -> Chore[_Counted]:
+        """Faults are counted here until the writer has it, which counts its own."""
+        try:
+            return self._read(body, version)
+        except CollectorError:
+            raise
+        except Exception:
+            self._counters.internal_errors.inc()
+            raise
 
     def _read(self, body: bytes, version: Version) -> Chore[_Counted]:
         received = self._clock()

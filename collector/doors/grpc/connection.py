@@ -7,11 +7,12 @@ Source: RFC 9113; "gRPC over HTTP2".
 from __future__ import annotations
 
 import asyncio
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ...errors import Unavailable
-from ..connection import LATE, Connection, Desk
-from ..pending import Exchange
+from ..connection import LATE, Connection
+from ..desk import Desk
+from ..exchange import Exchange
 from .answer import GrpcAnswer
 from .answers import GrpcAnswers
 from .frames import Code, ConnectionFault, Flag, FrameHead, Kind, frame, goodbye, increment, reset, said_by
@@ -25,7 +26,7 @@ MOST_RESETS: Final = 1_000
 """Calls given up by the other end, beyond those it let be answered, before it is told to calm down (CVE-2023-44487)."""
 
 
-class GrpcDesk(Desk, Protocol):
+class GrpcReceiver(Protocol):
     """What a connection asks of the door it came through."""
 
     def begin(self, connection: GrpcConnection, stream: Stream, headers: Headers) -> Exchange:
@@ -38,10 +39,9 @@ class GrpcDesk(Desk, Protocol):
 class GrpcConnection(Connection[Stream]):
     """See the module."""
 
-    _desk: GrpcDesk
-
-    def __init__(self, desk: GrpcDesk) -> None:
+    def __init__(self, desk: Desk[Any], receiver: GrpcReceiver) -> None:
         super().__init__(desk)
+        self._receiver = receiver
         self._reader = FrameReader(self)
         self._heads = HeadReader()
         self._streams: dict[int, Stream] = {}
@@ -197,7 +197,7 @@ class GrpcConnection(Connection[Stream]):
 
     def _begin(self, stream: Stream, head: WholeHead) -> None:
         stream.open = not head.ended
-        stream.exchange = self._desk.begin(self, stream, head.headers)
+        stream.exchange = self._receiver.begin(self, stream, head.headers)
 
     def _trailers(self, stream: Stream, head: WholeHead) -> None:
         if not head.ended:
@@ -245,7 +245,7 @@ class GrpcConnection(Connection[Stream]):
 
     def _refuse(self, pending: Stream, error: Exception) -> None:
         pending.give_up()
-        self.answer(pending, self._desk.refuse(error))
+        self.answer(pending, self._receiver.refuse(error))
 
     def _flush(self) -> None:
         """Writes the answers there is a window for."""
@@ -259,7 +259,7 @@ class GrpcConnection(Connection[Stream]):
     # Ending.
 
     def _turn_away(self, refusal: str) -> None:
-        self._desk.refuse(Unavailable(refusal))  # counted as over HTTP; there is no call it would answer
+        self._receiver.refuse(Unavailable(refusal))  # counted as over HTTP; there is no call it would answer
         self._end(Code.ENHANCE_YOUR_CALM, refusal)
 
     def _take(self, data: memoryview) -> None:

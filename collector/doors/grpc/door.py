@@ -16,7 +16,8 @@ from ...errors import BadRequest, TooLarge, Unauthenticated
 from ...receipt import Receipt
 from ..body import CODINGS, Body, is_understood
 from ..door import Door
-from ..status import Refusal, Refused, outcome
+from ..exchange import Exchange
+from ..status import Refusal, RequestRefused, outcome
 from .answer import GrpcAnswer, answer, plain
 from .connection import GrpcConnection
 from .heads import Headers
@@ -32,7 +33,7 @@ _PREFIX: Final = 5
 """Bytes before a message: whether it is compressed, and its length."""
 
 
-class _NoCall(Refused):
+class _NoCall(RequestRefused):
     """What is no gRPC is answered by HTTP's status alone."""
 
 
@@ -44,10 +45,10 @@ class GrpcDoor(Door):
 
     def connection(self) -> GrpcConnection:
         """A connection that is about to be made."""
-        return GrpcConnection(self)
+        return GrpcConnection(self.desk, self)
 
     def begin(self, connection: GrpcConnection, stream: Stream, headers: Headers) -> _Call:
-        """A call begins; raises Refused or Unauthenticated."""
+        """A call begins; raises RequestRefused or Unauthenticated."""
         signal = _signal(headers)
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         if not self.terms.access.allows(authorization, connection.peer):
@@ -76,22 +77,21 @@ def _signal(headers: Headers) -> Signal:
     return signal
 
 
-def _unimplemented(reason: str, text: str) -> Refused:
-    return Refused(Refusal(reason, 501, code_pb2.UNIMPLEMENTED, text))
+def _unimplemented(reason: str, text: str) -> RequestRefused:
+    return RequestRefused(Refusal(reason, 501, code_pb2.UNIMPLEMENTED, text))
 
 
-class _Call:
+class _Call(Exchange):
     """One call on its way to the intake: exactly one message."""
 
     def __init__(self, door: GrpcDoor, connection: GrpcConnection, stream: Stream, signal: Signal, coding: str) -> None:
-        self._door = door
+        super().__init__(door.hand_on, signal)
+        self._terms = door.terms
         self._connection = connection
         self._stream = stream
-        self._signal = signal
         self._coding = coding
         self._prefix = b""
         self._left = 0
-        self._body: Body | None = None
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes."""
@@ -110,27 +110,19 @@ class _Call:
 
     def _begin(self) -> Body:
         compressed, size = self._prefix[0], int.from_bytes(self._prefix[1:], "big")
-        limit = self._door.terms.limit
+        limit = self._terms.limit
         if size > limit:
             raise TooLarge(f"the message has {size} bytes, and {limit} are the limit")
         if compressed > 1 or (compressed and self._coding == "identity"):
             raise BadRequest("the message is said to be compressed, and not how")
         self._left = size
-        return Body(self._coding if compressed else "identity", limit, self._door.terms.room, size)
+        return Body(self._coding if compressed else "identity", limit, self._terms.room, size)
 
     def finish(self) -> None:
         """Hands the message on."""
         if self._body is None or self._left:
             raise BadRequest("the call ends before its message does")
-        body = self._body.finish()
-        # The intake takes room of its own for it. What finds none, because others were quicker, is refused as any other.
-        self.abandon()
-        self._door.hand_on(self._signal, body, self._decided)
-
-    def abandon(self) -> None:
-        """Gives the room back."""
-        if self._body is not None:
-            self._body.abandon()
+        self._hand_on(self._body.finish())
 
     def _decided(self, future: Future[Receipt]) -> None:
         self._connection.answer(self._stream, answer(outcome(self._signal, future)))

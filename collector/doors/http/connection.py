@@ -7,11 +7,12 @@ Requests may follow one another without waiting; each is handed on as soon as it
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ...errors import BadRequest, CollectorError, Unavailable
-from ..connection import LATE, MOST_AT_ONCE, Connection, Desk
-from ..pending import Exchange
+from ..connection import LATE, Connection
+from ..desk import MOST_AT_ONCE, Desk
+from ..exchange import Exchange
 from .answer import CONTINUE, Answer
 from .head import Head
 from .reader import TOO_MUCH, RequestReader
@@ -34,15 +35,11 @@ SMALL: Final = 2**20
 _NOTHING: Final = memoryview(b"")
 
 
-class HttpDesk(Desk, Protocol):
+class HttpReceiver(Protocol):
     """What a connection asks of the door it came through."""
 
-    @property
-    def date(self) -> bytes:
-        """The date for answers."""
-
     def begin(self, connection: HttpConnection, turn: Turn, head: Head) -> Exchange:
-        """A request begins; raises Refused or CollectorError for one that is refused by its head."""
+        """A request begins; raises RequestRefused or CollectorError for one that is refused by its head."""
 
     def refuse(self, error: Exception, head: Head | None) -> Answer:
         """The answer that a refusal means, which is counted."""
@@ -51,10 +48,9 @@ class HttpDesk(Desk, Protocol):
 class HttpConnection(Connection[Turn]):
     """See the module."""
 
-    _desk: HttpDesk
-
-    def __init__(self, desk: HttpDesk) -> None:
+    def __init__(self, desk: Desk[Any], receiver: HttpReceiver) -> None:
         super().__init__(desk)
+        self._receiver = receiver
         self._reader = RequestReader(self)
         self._turns: deque[Turn] = deque()
         """Requests that are not answered, the oldest first; the last one may still be read."""
@@ -136,7 +132,7 @@ class HttpConnection(Connection[Turn]):
     def _begin(self, turn: Turn, head: Head) -> None:
         if self._reader.head_too_large:
             raise BadRequest(TOO_MUCH)
-        turn.exchange = self._desk.begin(self, turn, head)
+        turn.exchange = self._receiver.begin(self, turn, head)
 
     # Coming in.
 
@@ -202,7 +198,7 @@ class HttpConnection(Connection[Turn]):
         if pending is self._reading:
             length = pending.head.length if pending.head is not None else None
             pending.keep = pending.keep and length is not None and length <= SMALL
-        self.answer(pending, self._desk.refuse(error, pending.head))
+        self.answer(pending, self._receiver.refuse(error, pending.head))
 
     def _fault(self, error: CollectorError) -> None:
         """Refuses what can't go on, and ends the connection after the answers before."""

@@ -20,6 +20,7 @@ from ...columns import Signal
 from ...receipt import Receipt
 from ..body import Body
 from ..door import Door, Terms
+from ..exchange import Exchange
 from ..status import outcome
 from .answer import Answer, answer
 from .connection import HttpConnection
@@ -48,10 +49,10 @@ class HttpDoor(Door):
 
     def connection(self) -> HttpConnection:
         """A connection that is about to be made."""
-        return HttpConnection(self)
+        return HttpConnection(self.desk, self)
 
     def begin(self, connection: HttpConnection, turn: Turn, head: Head) -> _Exchange:
-        """A request begins; raises Refused, Unauthenticated, TooLarge, or Unavailable where there is no room for it."""
+        """A request begins; raises RequestRefused, Unauthenticated, TooLarge, or Unavailable where there is no room for it."""
         signal = head.signal(self.terms.access, connection.peer, self.terms.limit)
         return _Exchange(self, connection, turn, head, signal)
 
@@ -70,36 +71,32 @@ class HttpDoor(Door):
         self._converting.shutdown(wait=False, cancel_futures=True)
 
 
-class _Exchange:
+class _Exchange(Exchange):
     """One request on its way to the intake."""
 
     def __init__(self, door: HttpDoor, connection: HttpConnection, turn: Turn, head: Head, signal: Signal) -> None:
+        super().__init__(door.hand_on, signal)
         self._door = door
         self._connection = connection
         self._turn = turn
         self._head = head
-        self._signal = signal
         self._encoding = head.encoding or Encoding.PROTOBUF
         terms = door.terms
-        self._body = Body(head.text(b"content-encoding"), terms.limit, terms.room, head.length or 0)
+        self._whole = self._body = Body(head.text(b"content-encoding"), terms.limit, terms.room, head.length or 0)
 
     def feed(self, data: bytes) -> None:
         """Takes the body's next bytes."""
-        self._body.feed(data)
+        self._whole.feed(data)
 
     def finish(self) -> None:
         """Hands the body on."""
-        body = self._body.finish()
+        body = self._whole.finish()
         if self._encoding is Encoding.PROTOBUF:
             self._hand_on(body)
         elif len(body) <= _LARGE_JSON:
             self._hand_on(json_to_wire(body, REQUESTS[self._signal]))
         else:
             self._door.convert(body, self._signal).add_done_callback(self._converted)
-
-    def abandon(self) -> None:
-        """Gives the room back."""
-        self._body.abandon()
 
     def _converted(self, converting: asyncio.Future[bytes]) -> None:
         try:
@@ -109,11 +106,6 @@ class _Exchange:
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to have its answer
             self.abandon()
             self._connection.answer(self._turn, self._door.refuse(error, self._head))
-
-    def _hand_on(self, body: bytes) -> None:
-        # The intake takes room of its own for it. What finds none, because others were quicker, is refused as any other.
-        self.abandon()
-        self._door.hand_on(self._signal, body, self._decided)
 
     def _decided(self, future: Future[Receipt]) -> None:
         self._connection.answer(self._turn, answer(outcome(self._signal, future), self._encoding, self._head))

@@ -15,7 +15,7 @@ from ...columns import Signal
 from ...errors import TooLarge, Unauthenticated
 from ..access import Access, Peer
 from ..body import CODINGS, is_understood
-from ..status import Refusal, Refused
+from ..status import Refusal, RequestRefused
 
 SIGNALS: Final[Mapping[bytes, Signal]] = {
     b"/v1/traces": Signal.TRACES,
@@ -62,7 +62,7 @@ class Head(NamedTuple):
         return int(length) if length.isdigit() else None
 
     def signal(self, access: Access, peer: Peer, limit: int) -> Signal:
-        """The signal it brings. Raises Refused (404, 405, 415), Unauthenticated, or TooLarge for a body said to be so."""
+        """The signal it brings. Raises RequestRefused (404, 405, 415), Unauthenticated, or TooLarge for a body said to be so."""
         path = self.target.partition(b"?")[0]
         signal = SIGNALS.get(path)
         if signal is None:
@@ -70,11 +70,11 @@ class Head(NamedTuple):
         if not access.allows(self.text(b"authorization"), peer):
             raise Unauthenticated("no token that may send: Authorization: Bearer TOKEN")
         if self.method != b"POST":
-            raise Refused(_METHOD)
+            raise RequestRefused(_METHOD)
         if self.encoding is None:
-            raise Refused(_CONTENT_TYPE)
+            raise RequestRefused(_CONTENT_TYPE)
         if not is_understood(self.text(b"content-encoding")):
-            raise Refused(_CONTENT_ENCODING)
+            raise RequestRefused(_CONTENT_ENCODING)
         if (length := self.length) is not None and length > limit:
             raise TooLarge(f"the body has {length} bytes, and {limit} are the limit")
         return signal
@@ -100,7 +100,9 @@ _CONTENT_ENCODING: Final = Refusal(
 )
 
 
-def _not_found(path: bytes) -> Refused:
+def _not_found(path: bytes) -> RequestRefused:
     known = ", ".join(each.decode() for each in SIGNALS)
     said = path[:100].decode("latin-1")
-    return Refused(Refusal("path", 404, code_pb2.NOT_FOUND, f"there is nothing at {said}; OTLP/HTTP is at {known}"))
+    return RequestRefused(
+        Refusal("path", 404, code_pb2.NOT_FOUND, f"there is nothing at {said}; OTLP/HTTP is at {known}")
+    )

@@ -351,3 +351,17 @@ def test_bodies_that_are_read_take_room(desk, make, clock):
     asking.writer.release(99_999)
     assert 204 == asking.post(body, make.headers_one).status_code
     assert 0 == asking.writer._room.bytes
+
+
+@pytest.mark.parametrize("place", ["_read", "_count"])
+def test_a_fault_of_our_own_is_counted_once_wherever_it_happens(place, desk, make, clock, monkeypatch):
+    """Before the writer has it or on the writer's thread: the answer is 500, and one fault is one in the metric."""
+    opened = desk()
+
+    def broken(*_args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(opened.writer, place, broken)
+
+    assert 500 == opened.write(make.series("up", (1, clock.now)))
+    assert 1 == opened.collector.counters.internal_errors._value.get()
