@@ -49,7 +49,7 @@ class SloRules:
     def groups(self) -> list[dict[str, Any]]:
         """The fast group, and the slow one where any of its windows is long."""
         ident = self._identity[names.SLOTH_ID]
-        windows = sorted(self.slo.windows)
+        windows = sorted({window.rolling for window in self.slo.windows})
         fast = [self._sli(window) for window in windows if window <= FAST_UP_TO]
         slow = [self._sli(window) for window in windows if window > FAST_UP_TO]
         rules = [*fast, *self._metadata(windows[0]), *self._alerts()]
@@ -87,7 +87,7 @@ class SloRules:
             names.RECORD_ERROR_BUDGET: f"vector({figures.exact(objective.allowed)})",
             names.RECORD_PERIOD_DAYS: f"vector({days})",
             names.RECORD_CURRENT_BURN: self._burn(shortest),
-            names.RECORD_PERIOD_BURN: self._burn(self.slo.window),
+            names.RECORD_PERIOD_BURN: self._burn(self.slo.window.rolling),
             names.RECORD_REMAINING: f"1 - {selector(names.RECORD_PERIOD_BURN, self._identity)}",
         }
         rules: list[PrometheusRule] = [

@@ -21,7 +21,7 @@ from ..slo import (
     HistoryPoint,
     Interval,
     Observation,
-    Window,
+    TimeWindow,
 )
 from .books.books import Books
 from .books.chore import Chore
@@ -163,7 +163,7 @@ class Collector:
         self._now = now
         self._do(lambda books: self._tick.stage(books, now))
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """Counts of every SLO in every window, each over `window.interval(now)`, and who is silent as of the last tick."""
         books, catalogue = self._books, self.catalogue
         # Row 0 is nobody's: an SLO that is not known reads zeroes there.

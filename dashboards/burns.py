@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ..slo import SLO, Severity, Status, Window, figures
+from ..slo import SLO, Severity, Status, TimeWindow, figures
 from .limits import Limit, limits_of
 from .svg import Mark, burn_bar
 
@@ -37,11 +37,11 @@ def burns_of(status: Status) -> tuple[Burn, ...]:
     return tuple(_burn(window, rate, limits[window], top) for window, rate in status.burn.items())
 
 
-def _limits(slo: SLO, window: Window) -> tuple[Limit, ...]:
+def _limits(slo: SLO, window: TimeWindow) -> tuple[Limit, ...]:
     return limits_of((rule for rule in slo.rules if window in (rule.long, rule.short)), slo.window)
 
 
-def _burn(window: Window, rate: Fraction | None, limits: Sequence[Limit], top: float) -> Burn:
+def _burn(window: TimeWindow, rate: Fraction | None, limits: Sequence[Limit], top: float) -> Burn:
     exceeded = [limit for limit in limits if rate is not None and rate > limit.factor]
     tone = "page" if Severity.PAGE in {limit.severity for limit in exceeded} else "ticket" if exceeded else "calm"
     marks = [Mark(float(limit.factor), limit.severity.value) for limit in limits]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..alerts.promql import string
-from ..slo import SLO, Window
+from ..slo import SLO, TimeWindow
 from ..slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
 
 RATE_INTERVAL: Final = "$__rate_interval"
@@ -34,12 +34,12 @@ def objective(matchers: str) -> str:
     return f"max by (slo, service) ({OBJECTIVE}{{{matchers}}})"
 
 
-def burn(matchers: str, windows: Iterable[Window]) -> str:
+def burn(matchers: str, windows: Iterable[TimeWindow]) -> str:
     """Burn rates, one value an SLO and window."""
     return f"max by (slo, service, window) ({_burn_over(matchers, windows)})"
 
 
-def fastest_burn(matchers: str, windows: Iterable[Window]) -> str:
+def fastest_burn(matchers: str, windows: Iterable[TimeWindow]) -> str:
     """The highest of the burn rates over `windows`, one value an SLO."""
     return f"max by (slo, service) ({_burn_over(matchers, windows)})"
 
@@ -107,6 +107,6 @@ def worst_by_service(matchers: str) -> str:
     return f"sort(min by (service) ({BUDGET_REMAINING}{{{matchers}}}))"
 
 
-def _burn_over(matchers: str, windows: Iterable[Window]) -> str:
+def _burn_over(matchers: str, windows: Iterable[TimeWindow]) -> str:
     alternatives = "|".join(str(window) for window in sorted(set(windows)))
     return f'{BURN_RATE}{{{matchers}, window=~"{alternatives}"}}'

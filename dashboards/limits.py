@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..slo import SLO, BurnRule, Severity, Window
+from ..slo import SLO, BurnRule, Severity, TimeWindow
 
 
 class Limit(NamedTuple):
@@ -16,14 +16,14 @@ class Limit(NamedTuple):
     severity: Severity
 
 
-def limits_of(rules: Iterable[BurnRule], window: Window) -> tuple[Limit, ...]:
+def limits_of(rules: Iterable[BurnRule], window: TimeWindow) -> tuple[Limit, ...]:
     """Those of `rules` for a budget over `window`, exact, lowest first; one that a page and a ticket share is the page's."""
     pages_last = sorted(rules, key=lambda rule: rule.severity is Severity.PAGE)
     severities = {rule.factor(window): rule.severity for rule in pages_last}
     return tuple(Limit(factor, severities[factor]) for factor in sorted(severities))
 
 
-def quickest_window(slo: SLO) -> Window:
+def quickest_window(slo: SLO) -> TimeWindow:
     """The long window of its quickest page rule; of any rule where none pages; its own where it has no rules."""
     pages = [rule.long for rule in slo.rules if rule.severity is Severity.PAGE]
-    return min(pages or [rule.long for rule in slo.rules] or [slo.window])
+    return min(pages or [rule.long for rule in slo.rules], default=slo.window)

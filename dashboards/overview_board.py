@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ..slo import SLO, Window
+from ..slo import SLO, TimeWindow
 from . import catalog, expressions
 from .board import board, service_variable
 from .limits import quickest_window
@@ -61,7 +61,7 @@ def _now() -> Iterable[Any]:
     yield stat(catalog.TRAFFIC_ALL, GridPos(18, 1, 6, 4), traffic, PLAIN_THRESHOLDS, decimals=1)
 
 
-def _all(slos: Sequence[SLO], windows: Iterable[Window]) -> Any:
+def _all(slos: Sequence[SLO], windows: Iterable[TimeWindow]) -> Any:
     of = expressions.OF_SERVICE
     columns = (
         ("Alert", expressions.alert_level(of)),
@@ -100,7 +100,7 @@ def _name_column(slos: Sequence[SLO]) -> list[dict[str, Any]]:
     return [override("SLO", links=[{"title": "Open this SLO", "url": url}])]
 
 
-def _over_time(windows: Iterable[Window]) -> Iterable[Any]:
+def _over_time(windows: Iterable[TimeWindow]) -> Iterable[Any]:
     of, name = expressions.OF_SERVICE, "{{slo}}"
     worst = Query(expressions.worst_by_service(of), "{{service}}")
     yield bars(catalog.WORST_BY_SERVICE, GridPos(16, 5, 8, 12), worst, BUDGET_THRESHOLDS, low=-1, high=1)

@@ -54,6 +54,11 @@ class CalendarWindow:
         """Seconds of the buckets it is counted from: those still kept at the end of its longest period."""
         return tier_at(self.seconds + DAY).width
 
+    @property
+    def rolling(self) -> Window:
+        """The rolling window as long as its longest period: what is asked of whoever knows no calendar, as PromQL."""
+        return Window(self.seconds)
+
     def interval(self, now: float) -> Interval:
         """What it covers at `now`: from the period's start, rounded down to a bucket's, to the end of the bucket being filled."""
         start, _ = self.period(now)

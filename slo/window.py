@@ -77,6 +77,11 @@ class Window:
         """Seconds of the buckets it is counted from: those of its start's age."""
         return tier_at(self.seconds).width
 
+    @property
+    def rolling(self) -> Window:
+        """Itself."""
+        return self
+
     def length(self, now: float) -> int:
         """Its seconds, at any time."""
         return self.seconds

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slo import BUCKET, HOUR, Interval, Window, tier_at
+from ...slo import BUCKET, HOUR, Interval, TimeWindow
 from ..ledger.buckets import Buckets, segments, sums_by_slo
 from ..ledger.days import Shelf, sums
 
@@ -43,7 +43,7 @@ class Rolling:
         self._connection = connection
         self._buckets = buckets
         self._shelf = Shelf(connection)
-        self._columns: dict[Window, _Column] = {}
+        self._columns: dict[TimeWindow, _Column] = {}
         self._rows = 64
 
     def write(self, connection: sqlite3.Connection) -> None:
@@ -67,7 +67,7 @@ class Rolling:
                 rows = sums_by_slo(committed[(committed[:, 1] >= start) & (committed[:, 1] < end)])
             column.sums[rows[:, 0]] += rows[:, 1:]
 
-    def at(self, slos: NDArray[np.intp], windows: Sequence[Window], now: float) -> NDArray[np.int64]:
+    def at(self, slos: NDArray[np.intp], windows: Sequence[TimeWindow], now: float) -> NDArray[np.int64]:
         """(slo, window, (good, total, estimated)) at `now`."""
         self._reserve(int(slos.max(initial=0)))
         answer = np.empty((len(slos), len(windows), 3), np.int64)
@@ -87,7 +87,7 @@ class Rolling:
         if missing:
             column.sums = np.concatenate([column.sums, np.zeros((missing, 3), np.int64)])
 
-    def _brought(self, window: Window, now: float) -> _Column:
+    def _brought(self, window: TimeWindow, now: float) -> _Column:
         """One window at `now`: brought forward by what leaves and enters; backward, or far, by a recount."""
         interval = window.interval(now)
         column = self._columns.get(window)
@@ -95,15 +95,14 @@ class Rolling:
             column = self._columns[window] = self._recount(window, interval)
         else:
             self._apply(column, BUCKET, Interval(column.interval.end, interval.end), np.add)
-            width = tier_at(window.seconds).width
-            self._apply(column, width, Interval(column.interval.start, interval.start), np.subtract)
+            self._apply(column, window.width, Interval(column.interval.start, interval.start), np.subtract)
             column.interval = interval
         column.unasked = 0
         return column
 
-    def _recount(self, window: Window, interval: Interval) -> _Column:
+    def _recount(self, window: TimeWindow, interval: Interval) -> _Column:
         column = _Column(interval, np.zeros((self._rows, 3), np.int64))
-        for width, part in segments(interval, tier_at(window.seconds).width):
+        for width, part in segments(interval, window.width):
             self._apply(column, width, part, np.add)
         return column
 
@@ -114,7 +113,7 @@ class Rolling:
             self._fit(column)
             operation.at(column.sums, found[:, 0], found[:, 1:])
 
-    def _forget_unasked(self, asked: Sequence[Window]) -> None:
+    def _forget_unasked(self, asked: Sequence[TimeWindow]) -> None:
         for window in set(self._columns) - set(asked):
             self._columns[window].unasked += 1
             if self._columns[window].unasked > UNASKED:

@@ -18,7 +18,7 @@ from ...dashboards import (
     render_overview,
     render_slo,
 )
-from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, Window
+from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, TimeWindow
 from .source import AlertSource, CountSource, EvaluationSource, NoticeSource
 
 SECURITY_HEADERS: Final = {
@@ -82,7 +82,7 @@ class PageRoutes:
             alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
             recent=self._past(status, *RECENT),
-            whole=self._past(status, status.slo.window.seconds, _step(status.slo.window)),
+            whole=self._past(status, status.slo.window.elapsed(status.now), _step(status.slo.window)),
         )
         return _page(render_slo(view))
 
@@ -99,7 +99,7 @@ class PageRoutes:
         return History(self.counts.history(status.slo.name, interval, step), interval, step)
 
 
-def _step(window: Window) -> int:
+def _step(window: TimeWindow) -> int:
     """Seconds a step of the whole window's chart: whole minutes, or whole hours where only those are kept."""
     width = HOUR if window.seconds > HOUR * WHOLE_STEPS else BUCKET
     return max(width, window.seconds // WHOLE_STEPS // width * width)
