@@ -49,7 +49,10 @@ class TrackOwner(NamedTuple):
 
 @dataclass(slots=True)
 class _Table:
-    """The tracks of one sender by the identity of their attribute sets, as long as the same judges decide."""
+    """The tracks of one sender by the identity of their attribute sets, as long as the same judges decide.
+
+    It holds the resource and the sets that it knows by identity: no other object is then at their place.
+    """
 
     resource: Attributes
     judges: tuple[Judge, ...]
@@ -165,16 +168,13 @@ class Tracks:
         """The numbers of the tracks of one sender's attribute sets."""
         place = (sender.origin.service, sender.signals, sender.kind, id(sender.resource))
         table = self._tables.get(place)
-        if table is None or table.resource is not sender.resource or table.judges is not judges:
+        if table is None or table.judges is not judges:
             table = self._tables[place] = _Table(sender.resource, judges)
         known = table.numbers
         numbers = []
         for one in labels:
             found = known.get(id(one))
-            if found is None or found[0] is not one:
-                numbers.append(self._begin(table, sender, one))
-            else:
-                numbers.append(found[1])
+            numbers.append(self._begin(table, sender, one) if found is None else found[1])
         return numbers
 
     def track(self, number: int) -> Track:

@@ -49,8 +49,8 @@ class Increases(NamedTuple):
 def increases(points: CumulativePoints, rows: IntColumn, last: Last, heard: Heard) -> Increases:
     """What points add, each of a stream of its own and newer than what that said last; `rows` are what they say."""
     new = ~last.known()
-    fell = _fell(rows, last.rows) & ~new
-    events = np.where(fell | new, rows[:, COUNT], rows[:, COUNT] - last.rows[:, COUNT])
+    fell = _fell(rows, last.rows)
+    events = np.where(fell, rows[:, COUNT], rows[:, COUNT] - last.rows[:, COUNT])
     # What began anew has nothing before it.
     before = np.where(fell, UNKNOWN, last.rows[:, BOUND])
     found = Increases(events, last.rows[:, TIME].copy(), np.where(fell, _RESET, _INCREASE), before)
@@ -61,11 +61,9 @@ def increases(points: CumulativePoints, rows: IntColumn, last: Last, heard: Hear
 
 def _fell(rows: IntColumn, before: IntColumn) -> NDArray[np.bool_]:
     """Which streams say less than before, in all or in a bucket."""
-    width = rows.shape[1]
-    fell: NDArray[np.bool_] = rows[:, COUNT] < before[:, COUNT]
-    if width > LEAD:
-        alike = rows[:, BOUND] == before[:, BOUND]
-        fell |= alike & (rows[:, LEAD:] < before[:, LEAD:width]).any(axis=1)
+    alike = rows[:, BOUND] == before[:, BOUND]
+    in_a_bucket = (rows[:, LEAD:] < before[:, LEAD : rows.shape[1]]).any(axis=1)
+    fell: NDArray[np.bool_] = (rows[:, COUNT] < before[:, COUNT]) | (alike & in_a_bucket)
     return fell
 
 

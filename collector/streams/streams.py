@@ -206,7 +206,7 @@ class Cumulatives:
         connection.executemany("INSERT OR IGNORE INTO tracked VALUES (?, ?)", list(self._tracked.changes.items()))
         connection.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-            [(key, int(value) + 1) for key, value in self._horizon.changes.items() if value is not None],
+            [(key, int(value)) for key, value in self._horizon.changes.items() if value is not None],
         )
 
     def keep(self) -> None:

@@ -10,8 +10,8 @@ from fournines.collector.books import tracks
 from fournines.collector.books.taps import Piece
 from fournines.collector.counting import spans as count_spans_module
 from fournines.collector.counting.spans import count_spans
-from fournines.collector.registry import services
-from fournines.slo import DAY, Interval, Window
+from fournines.collector.registry import series, services
+from fournines.slo import DAY, Interval, SpanKind, Window
 
 ALL = Window(30 * DAY)
 UNSEEN = 2**62
@@ -54,6 +54,8 @@ def test_bounds_lose_nothing(opened, otlp, span, slo, now, monkeypatch, seconds,
     assert expected == {point.t: point.total for point in points if point.total}
     blamed = collector.contributors("all", Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60))
     assert 3 * bad == sum(count for _, count in blamed)
+    slow = collector.contributors("quick", Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60))
+    assert 3 * (len(served) - bad) == sum(count for _, count in slow)
 
 
 def test_a_bucket_has_room_for_all_tracks_and_not_much_more():
@@ -67,6 +69,118 @@ def test_a_bucket_has_room_for_all_tracks_and_not_much_more():
         for column, held, nothing in ((block.counts, 3, 0), (block.since, 4, UNSEEN), (block.quick_within(7), 5, 0)):
             assert column.tolist() == [held] * 64 + [nothing] * (room - 64)
     assert block.quick_within(8).tolist() == [0] * room
+
+
+def test_room_is_made_where_there_is_none(opened, otlp, span, slo, now, decoders, monkeypatch):
+    """A request finds fewer buckets and tracks held than there may be; else, and once after a sweep of the series, they begin anew."""
+    monkeypatch.setattr(tracks, "MOST_BLOCKS", 3)
+    monkeypatch.setattr(tracks, "MOST_TRACKS", 5)
+    collector = opened([slo("all")])
+    books, held = collector._books, []
+    for number, more in enumerate((1, 1, 1, 1, 1, 1, 1, 2, 2, 1, 1, 0, 1, 1)):
+        if not more:
+            books.series.sweep()
+            continue
+        body = otlp.spans(*(span(now - 20 * number - 10 * each, route=f"/{number}/{each}") for each in range(more)))
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), more, now),))
+        held.append((len(books.tracks._blocks), len(books.tracks._tracks)))
+    books.commit()
+
+    assert [
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (1, 4),
+        (2, 5),
+        (1, 1),
+        (2, 2),
+        (4, 4),
+        (2, 6),
+        (1, 1),
+        (2, 2),
+        (1, 1),
+        (2, 2),
+    ] == held
+    assert (15, 15) == totals(collector, "all", now)
+
+
+def test_a_bucket_is_held_once_an_hour(opened, otlp, span, slo, now, decoders):
+    """Spans of one bucket that come in one hour are held together, whatever request they come in; of another hour, apart."""
+    collector = opened([slo("all"), slo("quick", threshold="0.25")])
+    books, held = collector._books, []
+    hour = now // 3600 * 3600
+    for received, seconds in zip(
+        (hour + 10, hour + 11, hour + 3599, hour + 3600), (0.01, 0.25, 0.25, 0.26), strict=True
+    ):
+        body = otlp.spans(span(hour + 5, seconds))
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), 1, received),))
+        held.append(len(books.tracks._blocks))
+    books.commit()
+
+    assert [1, 1, 1, 2] == held
+    assert (4, 4) == totals(collector, "all", now)
+    assert (3, 4) == totals(collector, "quick", now)
+
+
+def test_slos_are_observed_from_their_first_span(opened, otlp, span, slo, now, decoders):
+    """That is the second in which the earliest of its own began, whatever request, and whatever place in it, it came in."""
+    collector = opened([slo("all"), slo("failed", span_kind=SpanKind.CLIENT), slo("quick", threshold="0.25")])
+    books = collector._books
+    for seconds in ((3, 5, 4), (2, 3)):
+        spans = [span(now, each, kind=2) for each in seconds] + [span(now, 9, kind=3), span(now, 8, 500, kind=2)]
+        body = otlp.spans(*spans)
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), len(spans), now),))
+    books.commit()
+    seen = collector.observe(["all", "failed", "quick"], [ALL], now)
+
+    assert [now - 8, now - 9, now - 5] == seen.since.tolist()
+
+
+def test_each_is_blamed_for_what_it_did(opened, otlp, span, slo, now, decoders):
+    """What failed is on the conscience of an availability SLO, what was slower than its threshold on a latency SLO's; no other is named."""
+    slos = [slo("all"), slo("quick", threshold="0.25"), slo("quicker", threshold="0.1")]
+    collector = opened(slos)
+    books = collector._books
+    spans = [span(now, seconds, route=f"/{seconds}") for seconds in (0.05, 0.1, 0.2, 0.3, 0.3)]
+    spans.append(span(now, 0.4, 500, route="/failed"))
+    for _ in range(2):
+        body = otlp.spans(*spans)
+        count_spans(books, decoders.spans(body, books.wanted), (Piece(len(body), len(spans), now),))
+    books.commit()
+    hour = Interval(int(now) // 60 * 60 - 600, int(now) // 60 * 60 + 60)
+    told = [{who.route: count for who, count in collector.contributors(each.name, hour)} for each in slos]
+
+    assert [{"/failed": 2}, {"/0.3": 4}, {"/0.2": 2, "/0.3": 4}] == told
+
+
+def test_what_finds_no_room_is_decided_anew(opened, otlp, span, slo, now, decoders, monkeypatch):
+    """Each time that a set of attributes finds no room is counted, though the same set comes again."""
+    collector = opened([slo("all")])
+    books = collector._books
+    monkeypatch.setattr(series, "MOST_SERIES", 0)
+    body = otlp.spans(span(now))
+    columns = decoders.spans(body, books.wanted)
+    for _ in range(3):
+        count_spans(books, columns, (Piece(len(body), 1, now),))
+    books.commit()
+
+    assert {"payments": 3} == books.series.overflows
+    assert (3, 3) == totals(collector, "all", now)
+
+
+def test_tracks_begin_anew_where_others_judge(opened, otlp, span, slo, now, decoders):
+    """What is counted after an SLO was declared counts for it too, though the same resource and attributes come again."""
+    collector = opened([slo("all")])
+    books = collector._books
+    body = otlp.spans(span(now))
+    columns = decoders.spans(body, books.wanted)
+    for declared in ([slo("all")], [slo("all"), slo("later")]):
+        collector.declare(declared, now)
+        count_spans(books, columns, (Piece(len(body), 1, now),))
+    books.commit()
+
+    assert (2, 2) == totals(collector, "all", now)
+    assert (1, 1) == totals(collector, "later", now)
 
 
 def test_what_is_forgotten_is_not_counted(opened, otlp, span, slo, now, decoders):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
@@ -24,6 +24,10 @@ STORY = st.lists(
 
 
 @given(STORY)
+@example([
+    ("number", (0.1,)), ("number", (0.3,)), ("commit",), ("fail",), ("number", (0.1,)), ("restart",), ("number", (0.1, 0.2)),
+    ("commit",), ("retain", set()), ("commit",), ("number", (0.1,)), ("number", (0.3,)),
+])  # fmt: skip
 def test_boundaries_keep_their_number(story):
     """No other boundaries have it, until they are used no more or their commit failed; it is above nought, which is that of none."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:

@@ -12,7 +12,8 @@ from fournines.collector.receipt import REMEMBERED
 from fournines.collector.streams import intervals as module
 from fournines.collector.streams.intervals import Intervals
 
-KEYS = [bytes([number]) * module.KEY_SIZE for number in range(3)]
+KEYS = [bytes([number + 1]) * 32 for number in range(3)]
+"""Of 16 bytes of identity, 8 of start and 8 of end."""
 BATCH = st.tuples(
     st.sampled_from(KEYS),
     st.lists(st.integers(-4, 4), min_size=1, max_size=9),
@@ -79,12 +80,12 @@ def test_memory_of_intervals_is_bounded(ledger, monkeypatch):
     monkeypatch.setattr(module, "MOST", 1000)
     intervals = Intervals(ledger.writer)
     for number in range(100):
-        assert intervals.take(number.to_bytes(module.KEY_SIZE, "big"), np.arange(100), 1.0).all()
+        assert intervals.take(number.to_bytes(32, "big"), np.arange(100), 1.0).all()
         ledger.commit([intervals])
 
     assert intervals.size <= 1000
     assert 100 * (100 - len(intervals)) == intervals.dropped
-    assert not intervals.take(bytes(module.KEY_SIZE), np.arange(100), 1.0).any()
+    assert not intervals.take(bytes(32), np.arange(100), 1.0).any()
 
 
 def test_many_small_parts_of_one_interval_stay_quick_to_look_up(ledger):
@@ -102,8 +103,9 @@ def test_orders_that_are_remembered_are_few(ledger, monkeypatch):
     monkeypatch.setattr(module, "MOST_ORDERED", 3 * (module.COST + 2))
     intervals = Intervals(ledger.writer)
     for number in range(20):
-        metric = bytes([number]) * module.IDENTITY_SIZE
+        metric = bytes([number]) * 16
         for interval in (b"1" * 16, b"2" * 16):
             assert [True, True] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
             assert [False, False] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
+        assert metric in intervals._orders
     assert 3 >= len(intervals._orders)

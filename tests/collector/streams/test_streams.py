@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.streams import streams as module
 from fournines.collector.streams.points import CumulativePoints
-from fournines.collector.streams.streams import FRESH, IDLE, Cumulatives, PointOutcome
+from fournines.collector.streams.streams import Cumulatives, PointOutcome
 
 NANO = 10**9
+MINUTES = 300
+WEEK = 7 * 86_400
 NAME = "http.server.request.duration"
 
 
@@ -129,6 +133,85 @@ def test_what_is_counted_is_what_was_sent(tmp_path_factory, points, data):
     assert sum({begun: level for begun, _, level in sent}.values()) == counted
 
 
+def told(taken, first=0):
+    """By row: how many events it adds, since when, and how many of them are quick; and how many points turned out to be what."""
+    rows, seen = {}, Counter()
+    for one in taken:
+        quick = [column.tolist() for threshold in (0.1, 0.2) for column in one.growth.within(threshold)]
+        numbers = (one.growth.rows + first).tolist()
+        rows |= dict(
+            zip(numbers, zip(one.growth.count.tolist(), one.growth.start.tolist(), *quick, strict=True), strict=True)
+        )
+        seen.update(one.seen)
+    return rows, +seen
+
+
+SHAPES = [((), ()), ((0.1,), (2, 1)), ((0.1, 0.2), (1, 1, 1)), ((0.2,), (3, 0)), (tuple(range(11)), (1,) * 12)]
+ONE = st.tuples(
+    st.sampled_from([b"a1", b"a2", b"b1"]),
+    st.sampled_from([0, 1]),
+    st.integers(0, 2),
+    st.integers(0, 9),
+    st.sampled_from(SHAPES),
+)
+SHUFFLED = [
+    [(name, 0, 0, count, SHAPES[2]) for name, count in zip((b"a1", b"a2", b"b1"), counts, strict=True)]
+    for counts in ((1, 2, 3), (4, 2, 9), (5, 6, 7))
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(ONE, min_size=1, max_size=6), st.sampled_from(["", "commit", "restart"])), max_size=8)
+)
+@example([(request, "commit") for request in SHUFFLED])
+@example([([*SHUFFLED[0], *SHUFFLED[1][:at]], "") for at in (0, 3, 1, 0)])
+@example(
+    [([*SHUFFLED[0][:at], (*SHUFFLED[0][at][:2], -at, 8, SHAPES[2]), *SHUFFLED[0][at + 1 :]], "") for at in (0, 1, 2)]
+)
+def test_points_that_come_together_are_what_they_are_one_after_the_other(tmp_path_factory, requests):
+    """Whatever streams a request has points of, in whatever order and number: each adds what it would add in a request of its own."""
+    now = 1_790_000_000
+    together, alone = (Books(tmp_path_factory.mktemp("streams"), now) for _ in range(2))
+    for number, (request, then) in enumerate(requests, 1):
+        points = [
+            (name, (now + start) * NANO, Level((now + 10 * number + later) * NANO, count, *shape))
+            for name, start, later, count, shape in request
+        ]
+        received, since = now + 10 * number, together.streams.since(NAME)
+        expected = {}, Counter()
+        for row, point in enumerate(points):
+            rows, seen = told(alone.streams.take(points_of([point], since), received), row)
+            expected[0].update(rows)
+            expected[1].update(seen)
+        assert told(together.streams.take(points_of(points, since), received)) == expected
+        for books in (together, alone) if then else ():
+            books.ledger.commit([books.streams])
+            books.restart() if then == "restart" else None
+    together.ledger.close()
+    alone.ledger.close()
+
+
+@pytest.mark.parametrize("later", [0, -1])
+def test_what_is_not_newer_adds_nothing(books, now, later):
+    """A point of a time that its stream spoke of already, or of one before, is old, whatever it says."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 5, 10))
+
+    assert (PointOutcome.OLD, 0) == books.take(start, Level(start + 5 + later, 12))[:2]
+    assert 4 == books.take(start, Level(start + 6, 14)).count
+
+
+@pytest.mark.parametrize("start", [0, 1_700_000_000 * NANO])
+def test_an_export_without_points_is_one(books, now, start):
+    """A stream that the sender's last export had room for, and not in it, began after that: its value counts whole, from there."""
+    identity, heard = np.array([ord("s"), 0], np.uint64).tobytes(), int(now + 60) * NANO
+    books.streams.hear(identity, heard, now + 60, *([start] if start else ()))
+    (taken,) = books.streams.take(points_of([(b"s", start, Level(heard + NANO, 9))], 0), now + 70)
+
+    assert ([9], [heard]) == (taken.growth.count.tolist(), taken.growth.start.tolist())
+
+
 def test_a_lower_value_is_a_reset(books, now):
     """A value that fell, under the same start, is all new."""
     start = int(now) * NANO
@@ -158,7 +241,7 @@ def test_a_stream_that_does_not_say_when_it_began_is_counted_from_its_first_poin
     assert 7 == books.take(start, Level(base + time + 1, 107)).count
 
 
-@pytest.mark.parametrize(("age", "counted"), [(-10, 9), (0, 9), (FRESH, 9), (FRESH + 1, 0), (86_400, 0)])
+@pytest.mark.parametrize(("age", "counted"), [(-10, 9), (0, 9), (MINUTES, 9), (MINUTES + 1, 0), (86_400, 0)])
 def test_a_stream_older_than_the_ledger_counts_from_here(books, now, age, counted):
     """The whole value of a stream seen first counts only if it began about when the ledger did, or later."""
     start = (int(now) - age) * NANO
@@ -176,6 +259,7 @@ def test_a_metric_named_later_counts_from_there(books, now):
     young = take(books.streams, int(now + 3650) * NANO, at._replace(count=5), now, b"y", "orders")
 
     assert (PointOutcome.BASELINE, 5) == (old.seen, young.count)
+    assert int(now + 3600 - MINUTES) * NANO == books.streams.since("orders")
     assert {NAME, "orders"} == books.streams.names
     assert books.streams.since("other") is None
 
@@ -184,7 +268,7 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
     """After a week of rest a stream is forgotten; when it speaks again its value is a baseline, also after a restart."""
     start = int(now) * NANO
     books.take(start, Level(start + 1, 10), now)
-    later = now + IDLE + 10
+    later = now + WEEK + 10
     books.streams.expire(later)
     books.ledger.commit([books.streams])
     assert 0 == len(books.streams)
@@ -193,6 +277,61 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
 
     assert PointOutcome.BASELINE is again.seen
     assert 6 == books.take(int(later) * NANO, Level(int(later + 1) * NANO, 6), later).count
+
+
+def test_a_stream_is_remembered_for_a_week(books, now):
+    """To the second after its last point; one that spoke later is remembered beside it, and goes on."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 10), now)
+    books.take(start, Level(start + 1, 10), now + 5, stream=b"s-later")
+    left = []
+    for later in (WEEK, WEEK + 1, WEEK + 5, WEEK + 6):
+        books.streams.expire(now + later)
+        books.ledger.commit([books.streams])
+        left.append(len(books.streams))
+        assert not books.streams.changed
+
+    assert [2, 1, 1, 0] == left
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_began_before_something_was_forgotten_is_a_baseline(books, now, restarts):
+    """Once a sender is forgotten, a stream counts whole that began in the second after its last word, or later; also after a restart."""
+    start, later = int(now) * NANO, now + WEEK + 10
+    books.take(start, Level(start + 1, 10), now)
+    books.take(start, Level(start + 1, 10), now - 100, stream=b"before")
+    books.streams.expire(later)
+    books.ledger.commit([books.streams])
+    if restarts:
+        books.restart()
+    level = Level(int(later) * NANO, 5)
+
+    assert 5 == books.take(start + NANO, level, later, stream=b"new").count
+    assert PointOutcome.BASELINE is books.take(start + NANO - 1, level, later, stream=b"new").seen
+
+
+MANY = 40
+
+
+@pytest.mark.parametrize("seed", range(MANY))
+def test_a_surplus_is_what_stands_furthest_back(seed, monkeypatch):
+    """Of every family the newest heard is kept before any's second, and so on, until there are too many, or they take too much."""
+    random = Random(seed)
+    most, numbers = random.randrange(12), random.randrange(100)
+    monkeypatch.setattr(module, "MOST_STREAMS", most)
+    monkeypatch.setattr(module, "MOST_NUMBERS", numbers)
+    streams = [(random.randrange(3), random.randrange(5), random.randrange(4, 12)) for _ in range(random.randrange(12))]
+    places = sorted(range(len(streams)), key=lambda row: (streams[row][0], -streams[row][1], row))
+    ranks = {row: sum(streams[other][0] == streams[row][0] for other in places[:at]) for at, row in enumerate(places)}
+    order = sorted(places, key=ranks.get)
+    kept = {
+        row
+        for at, row in enumerate(order)
+        if at < most and sum(streams[other][2] for other in order[: at + 1]) <= numbers
+    }
+    gone = module._surplus(*np.array(streams, np.int64).reshape(-1, 3).T)
+
+    assert gone.tolist() == [row not in kept for row in range(len(streams))]
 
 
 def test_what_failed_was_never_said(books, now):
@@ -219,7 +358,7 @@ def test_changed_boundaries_never_count_too_much(books, now):
 def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
     """What its sender's last export did not have counts whole, but not where something was forgotten since the sender was heard first."""
     start = (int(now) - 86_400) * NANO
-    old, late = now + 10, now + IDLE + 20
+    old, late = now + 10, now + WEEK + 20
     books.take(start, Level(int(old) * NANO, 10), old)
     books.take(start, Level(int(old) * NANO, 5), old, stream=b"s-idle")
     for moment in (old + 60, late):
@@ -317,6 +456,9 @@ def test_what_is_tracked_is_never_changed_under_a_reader(tmp_path):
     streams.track(["a", "b"], 2.0)
     staged = streams.names
     streams.forget()
+    unchanged = streams.names
+    streams.track(["a"], 3.0)
+    assert streams.names is unchanged
     ledger.close()
 
     assert ({"a"}, {"a", "b"}, {"a"}) == (before, staged, streams.names)
