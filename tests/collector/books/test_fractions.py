@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from fournines.collector import Signal
 from fournines.collector.books.fractions import HEAVIEST, KEPT_ALL, ONE, Fractions, weight
-from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.ledger.schema import migrate
 from fournines.slo import DAY, Window
 
 ALL = Window(30 * DAY)
@@ -52,11 +53,11 @@ def test_the_heaviest_stands_for_a_million_million():
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, HEAVIEST), st.booleans(), st.booleans()), max_size=12))
 @example([(KEPT_ALL // 5, good, False) for good in (True, False) * 4])
-def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
+def test_what_is_booked_is_what_was_weighed(spans):
     """Good and bad events booked are what their spans weigh, rounded to the nearest, after every commit, failure and restart."""
-    folder = tmp_path_factory.mktemp("fractions")
-    ledger = Ledger(folder, 0)
-    fractions = Fractions(ledger.writer)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    fractions = Fractions(connection)
     true, weighed, booked = [Fraction(), Fraction()], [0, 0], [0, 0]
     for threshold, good, restarts in spans:
         one = weight(np.array([threshold]))
@@ -64,19 +65,18 @@ def test_what_is_booked_is_what_was_weighed(tmp_path_factory, spans):
         fractions.whole(7, *weights)
         fractions.forget()
         whole = fractions.whole(7, *weights)
-        ledger.commit([fractions])
+        fractions.write(connection)
+        fractions.keep()
         weighed[not good] += one
         true[not good] += Fraction(KEPT_ALL, KEPT_ALL - threshold)
         booked = [before + more for before, more in zip(booked, whole, strict=True)]
         if restarts:
-            ledger.close()
-            ledger = Ledger(folder, 0)
-            fractions = Fractions(ledger.writer)
+            fractions = Fractions(connection)
 
         assert all(abs(events - exact) < 1 for events, exact in zip(booked, true, strict=True))
         assert booked == [(2 * exact + ONE) // (2 * ONE) for exact in weighed]
         assert {7} == fractions.sampled
-    ledger.close()
+    connection.close()
 
 
 def test_sampled_spans_stand_for_others(opened, otlp, span, slo, now):

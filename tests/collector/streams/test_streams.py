@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from random import Random
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.ledger.ledger import Ledger
+from fournines.collector.ledger.schema import migrate
 from fournines.collector.streams import streams as module
 from fournines.collector.streams.points import CumulativePoints
 from fournines.collector.streams.streams import Cumulatives, PointOutcome
@@ -76,31 +77,34 @@ def take(streams, start, level, received, stream=b"s", name=NAME):
 
 
 class Books:
-    """Cumulatives on a ledger, committed after every point; `restart` reads them anew."""
+    """Cumulatives in a ledger's tables, committed after every point; `restart` reads them anew."""
 
-    def __init__(self, folder, now):
-        self.folder = folder
-        self.ledger = Ledger(folder, now)
-        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
-        self.streams.track([NAME], self.ledger.birth)
+    def __init__(self, now):
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        migrate(self.connection)
+        self.birth = int(now)
+        self.restart()
+        self.streams.track([NAME], self.birth)
 
     def take(self, start, level, received=0.0, stream=b"s"):
         increase = take(self.streams, start, level, received, stream)
-        self.ledger.commit([self.streams])
+        self.commit()
         return increase
 
+    def commit(self):
+        self.streams.write(self.connection)
+        self.streams.keep()
+
     def restart(self):
-        self.ledger.close()
-        self.ledger = Ledger(self.folder, 0)
-        self.streams = Cumulatives(self.ledger.writer, self.ledger.birth)
+        self.streams = Cumulatives(self.connection, self.birth)
 
 
 @pytest.fixture
-def books(tmp_path, now):
+def books(now):
     """Empty books of a ledger born now."""
-    made = Books(tmp_path, now)
+    made = Books(now)
     yield made
-    made.ledger.close()
+    made.connection.close()
 
 
 POINTS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=25)
@@ -108,12 +112,12 @@ POINTS = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_s
 
 @settings(max_examples=40, deadline=None)
 @given(POINTS, st.data())
-def test_what_is_counted_is_what_was_sent(tmp_path_factory, points, data):
+def test_what_is_counted_is_what_was_sent(points, data):
     """A process that counts and restarts, whose points come twice and out of order to a collector that restarts: the newest value of
     each of its lives is counted, once.
     """
     now = 1_790_000_000
-    books = Books(tmp_path_factory.mktemp("streams"), now)
+    books = Books(now)
     sent, start, value, time = [], now * NANO, 0, now * NANO
     for grown, restarts in points:
         time += NANO
@@ -128,7 +132,7 @@ def test_what_is_counted_is_what_was_sent(tmp_path_factory, points, data):
         counted += books.take(begun, Level(at, level), now).count
         if index % 7 == 3:
             books.restart()
-    books.ledger.close()
+    books.connection.close()
 
     assert sum({begun: level for begun, _, level in sent}.values()) == counted
 
@@ -169,10 +173,10 @@ SHUFFLED = [
 @example(
     [([*SHUFFLED[0][:at], (*SHUFFLED[0][at][:2], -at, 8, SHAPES[2]), *SHUFFLED[0][at + 1 :]], "") for at in (0, 1, 2)]
 )
-def test_points_that_come_together_are_what_they_are_one_after_the_other(tmp_path_factory, requests):
+def test_points_that_come_together_are_what_they_are_one_after_the_other(requests):
     """Whatever streams a request has points of, in whatever order and number: each adds what it would add in a request of its own."""
     now = 1_790_000_000
-    together, alone = (Books(tmp_path_factory.mktemp("streams"), now) for _ in range(2))
+    together, alone = (Books(now) for _ in range(2))
     for number, (request, then) in enumerate(requests, 1):
         points = [
             (name, (now + start) * NANO, Level((now + 10 * number + later) * NANO, count, *shape))
@@ -186,10 +190,10 @@ def test_points_that_come_together_are_what_they_are_one_after_the_other(tmp_pat
             expected[1].update(seen)
         assert told(together.streams.take(points_of(points, since), received)) == expected
         for books in (together, alone) if then else ():
-            books.ledger.commit([books.streams])
+            books.commit()
             books.restart() if then == "restart" else None
-    together.ledger.close()
-    alone.ledger.close()
+    together.connection.close()
+    alone.connection.close()
 
 
 @pytest.mark.parametrize("later", [0, -1])
@@ -270,7 +274,7 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
     books.take(start, Level(start + 1, 10), now)
     later = now + WEEK + 10
     books.streams.expire(later)
-    books.ledger.commit([books.streams])
+    books.commit()
     assert 0 == len(books.streams)
     books.restart()
     again = books.take(start, Level(int(later) * NANO, 15), later)
@@ -287,7 +291,7 @@ def test_a_stream_is_remembered_for_a_week(books, now):
     left = []
     for later in (WEEK, WEEK + 1, WEEK + 5, WEEK + 6):
         books.streams.expire(now + later)
-        books.ledger.commit([books.streams])
+        books.commit()
         left.append(len(books.streams))
         assert not books.streams.changed
 
@@ -301,7 +305,7 @@ def test_what_began_before_something_was_forgotten_is_a_baseline(books, now, res
     books.take(start, Level(start + 1, 10), now)
     books.take(start, Level(start + 1, 10), now - 100, stream=b"before")
     books.streams.expire(later)
-    books.ledger.commit([books.streams])
+    books.commit()
     if restarts:
         books.restart()
     level = Level(int(later) * NANO, 5)
@@ -365,7 +369,7 @@ def test_a_stream_that_may_have_been_forgotten_is_a_baseline(books, now):
         books.take(start, Level(int(moment) * NANO, int(moment)), moment)
     assert 7 == books.take(start, Level(int(late + 60) * NANO, 7), late + 60, stream=b"s-new").count
     books.streams.expire(late + 61)
-    books.ledger.commit([books.streams])
+    books.commit()
 
     assert PointOutcome.BASELINE is books.take(start, Level(int(late + 90) * NANO, 9), late + 90, stream=b"s-idle").seen
 
@@ -387,7 +391,7 @@ def test_a_flood_of_streams_pushes_out_its_own(books, now, monkeypatch):
     for number in range(60):
         books.take(start, Level(start + 2 + number, 1), now + 1 + number, stream=b"x%03d" % number)
     books.streams.expire(now + 70)
-    books.ledger.commit([books.streams])
+    books.commit()
     assert 20 == len(books.streams)
     again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
     forgotten = books.take(start, Level(start + 100, 9), now + 80, stream=b"x000")
@@ -408,7 +412,7 @@ def test_wide_histograms_take_the_room_they_need(books, now, monkeypatch):
     ]
     assert books.streams.is_crowded
     books.streams.expire(now + 50)
-    books.ledger.commit([books.streams])
+    books.commit()
     again = books.take(start, Level(start + 100, 9), now + 80, stream=b"quiet")
 
     assert PointOutcome.NO_ROOM is seen[-1]
@@ -446,12 +450,11 @@ def test_an_export_in_several_requests_is_one_export(books, now):
     assert 7 == books.take(start, part, now + 121, stream=b"s-part").count
 
 
-def test_what_is_tracked_is_never_changed_under_a_reader(tmp_path):
+def test_what_is_tracked_is_never_changed_under_a_reader(books):
     """Other threads read the names while SLOs are declared: each change is a new set, one that is forgotten leaves the old."""
-    ledger = Ledger(tmp_path, 1.79e9)
-    streams = Cumulatives(ledger.writer, 0)
+    streams = books.streams
     streams.track(["a"], 1.0)
-    ledger.commit([streams])
+    books.commit()
     before = streams.names
     streams.track(["a", "b"], 2.0)
     staged = streams.names
@@ -459,7 +462,6 @@ def test_what_is_tracked_is_never_changed_under_a_reader(tmp_path):
     unchanged = streams.names
     streams.track(["a"], 3.0)
     assert streams.names is unchanged
-    ledger.close()
 
-    assert ({"a"}, {"a", "b"}, {"a"}) == (before, staged, streams.names)
+    assert ({NAME, "a"}, {NAME, "a", "b"}, {NAME, "a"}) == (before, staged, streams.names)
     assert streams.since("b") is None
