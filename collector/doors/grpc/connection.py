@@ -18,7 +18,7 @@ from .answers import GrpcAnswers
 from .frames import Code, ConnectionFault, Flag, FrameHead, Kind, frame, goodbye, increment, reset, said_by
 from .greeting import CONNECTION_WINDOW, GREETING, MOST_STREAMS
 from .heads import Headers, HeadReader, WholeHead
-from .reader import FrameReader
+from .reader import DataEnded, DataPiece, FrameBegun, FrameEvent, FrameReader, Padding, WholeFrame
 from .stream import Stream
 from .windows import Inbound
 
@@ -42,7 +42,7 @@ class GrpcConnection(Connection[Stream]):
     def __init__(self, desk: Desk[Any], receiver: GrpcReceiver) -> None:
         super().__init__(desk)
         self._receiver = receiver
-        self._reader = FrameReader(self)
+        self._reader = FrameReader()
         self._heads = HeadReader()
         self._streams: dict[int, Stream] = {}
         """Calls that are not answered."""
@@ -83,34 +83,39 @@ class GrpcConnection(Connection[Stream]):
         self._say_goodbye(Code.NO_ERROR, "stopping")
         self._end_if_done()
 
-    # The reader's events.
+    # What the reader says.
 
-    def begun(self, head: FrameHead) -> None:
-        """A frame begins."""
+    def _hear(self, event: FrameEvent) -> None:
+        match event:
+            case DataPiece():
+                self._data(event.stream, event.piece)
+            case FrameBegun():
+                self._begun(event.head)
+            case DataEnded():
+                self._data_ended(event.head)
+            case WholeFrame():
+                self._frame(event.head, event.payload)
+            case Padding():
+                self._count(self._streams.get(event.stream), event.size)
+
+    def _begun(self, head: FrameHead) -> None:
         if self._heads.halfway and head.kind != Kind.CONTINUATION:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "a head was interrupted")
         if head.kind == Kind.DATA and (head.stream == 0 or head.stream > self._newest):
             raise ConnectionFault(Code.PROTOCOL_ERROR, "data of no call")
 
-    def data(self, stream: int, piece: bytes) -> None:
-        """A piece of a call."""
+    def _data(self, stream: int, piece: bytes) -> None:
         found = self._streams.get(stream)
         self._count(found, len(piece))
         if found is not None and found.exchange is not None:
             self._attempt(found, found.exchange.feed, piece)
 
-    def padding(self, stream: int, size: int) -> None:
-        """What came beside it."""
-        self._count(self._streams.get(stream), size)
-
-    def data_ended(self, head: FrameHead) -> None:
-        """A frame of data has come."""
+    def _data_ended(self, head: FrameHead) -> None:
         stream = self._streams.get(head.stream)
         if stream is not None and head.flags & Flag.END_STREAM:
             self._ended(stream)
 
-    def frame(self, head: FrameHead, payload: bytes) -> None:
-        """Any other frame has."""
+    def _frame(self, head: FrameHead, payload: bytes) -> None:
         match head.kind:
             case Kind.HEADERS:
                 self._headed(self._heads.begin(head, payload))
@@ -264,7 +269,10 @@ class GrpcConnection(Connection[Stream]):
 
     def _take(self, data: memoryview) -> None:
         try:
-            self._reader.feed(bytes(data), self._transport.is_closing)
+            for event in self._reader.read(bytes(data)):
+                if self._transport.is_closing():
+                    return
+                self._hear(event)
         except ConnectionFault as fault:
             self._end(fault.code, str(fault))
 

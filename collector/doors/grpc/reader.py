@@ -5,8 +5,8 @@ Data is not gathered here: a frame of it may be large, and takes room in memory 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from .frames import HEADER, PREFACE, Code, ConnectionFault, Flag, FrameHead, Kind
 
@@ -16,30 +16,46 @@ MOST_FRAME: Final = 2**20
 MOST_GATHERED: Final = 64 * 1024
 
 
-class Frames(Protocol):
-    """What is told of each frame; any of it may raise ConnectionFault."""
+class FrameBegun(NamedTuple):
+    """A frame begins."""
 
-    def begun(self, head: FrameHead) -> None:
-        """A frame begins."""
+    head: FrameHead
 
-    def data(self, stream: int, piece: bytes) -> None:
-        """A piece of DATA's content."""
 
-    def padding(self, stream: int, size: int) -> None:
-        """Bytes of DATA that are no content: they count against windows."""
+class DataPiece(NamedTuple):
+    """A piece of DATA's content."""
 
-    def data_ended(self, head: FrameHead) -> None:
-        """All of a frame of DATA has come."""
+    stream: int
+    piece: bytes
 
-    def frame(self, head: FrameHead, payload: bytes) -> None:
-        """Any other frame, whole."""
+
+class Padding(NamedTuple):
+    """Bytes of DATA that are no content: they count against windows."""
+
+    stream: int
+    size: int
+
+
+class DataEnded(NamedTuple):
+    """All of a frame of DATA has come."""
+
+    head: FrameHead
+
+
+class WholeFrame(NamedTuple):
+    """Any other frame."""
+
+    head: FrameHead
+    payload: bytes
+
+
+FrameEvent = FrameBegun | DataPiece | Padding | DataEnded | WholeFrame
 
 
 class FrameReader:
-    """See the module; `frames` hears of what was read while `feed` runs."""
+    """See the module."""
 
-    def __init__(self, frames: Frames) -> None:
-        self._frames = frames
+    def __init__(self) -> None:
         self._buffer = bytearray()
         self._awaited = len(PREFACE)
         self._head: FrameHead | None = None
@@ -47,34 +63,34 @@ class FrameReader:
         self.greeted = False
         """Whether the preface was there."""
 
-    def feed(self, data: bytes, closing: Callable[[], bool]) -> None:
-        """Takes the next bytes, unless nobody wants them any more (`closing`); raises ConnectionFault where they are no HTTP/2."""
+    def read(self, data: bytes) -> Iterator[FrameEvent]:
+        """What the next bytes say, one after the other; raises ConnectionFault where they are no HTTP/2. Who stops reads no more."""
         at, size = 0, len(data)
-        while at < size and not closing():
+        while at < size:
             head = self._head
             if head is not None and head.kind == Kind.DATA and not head.flags & Flag.PADDED:
                 piece = data[at : at + self._awaited]
                 at += len(piece)
-                self._take_data(head, piece)
+                yield from self._take_data(head, piece)
                 continue
             missing = self._awaited - len(self._buffer)
             self._buffer += data[at : at + missing]
             at += min(missing, size - at)
             if len(self._buffer) == self._awaited:
-                self._advance()
+                yield from self._advance()
 
-    def _advance(self) -> None:
+    def _advance(self) -> Iterator[FrameEvent]:
         """What was awaited is there: the preface, a frame's head, its payload, or how much of it is padding."""
         whole, self._buffer = bytes(self._buffer), bytearray()
         head = self._head
         if not self.greeted:
             self._greet(whole)
         elif head is None:
-            self._begin(FrameHead.read(whole))
+            yield from self._begin(FrameHead.read(whole))
         elif head.kind == Kind.DATA:
-            self._pad(head, whole[0])
+            yield from self._pad(head, whole[0])
         else:
-            self._end(head, whole)
+            yield self._end(head, whole)
 
     def _greet(self, preface: bytes) -> None:
         if preface != PREFACE:
@@ -82,43 +98,40 @@ class FrameReader:
         self.greeted = True
         self._awaited = HEADER.size
 
-    def _begin(self, head: FrameHead) -> None:
+    def _begin(self, head: FrameHead) -> Iterator[FrameEvent]:
         is_data = head.kind == Kind.DATA
         if head.size > (MOST_FRAME if is_data else MOST_GATHERED):
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame larger than was agreed on")
-        self._frames.begun(head)
+        yield FrameBegun(head)
         padded = is_data and head.flags & Flag.PADDED
         if padded and not head.size:
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a padded frame without its length of padding")
         self._head, self._awaited, self._padding = head, 1 if padded else head.size, 0
         if not head.size:
-            self._end(head, b"")
+            yield self._end(head, b"")
 
-    def _pad(self, head: FrameHead, padding: int) -> None:
+    def _pad(self, head: FrameHead, padding: int) -> Iterator[FrameEvent]:
         """A padded frame of data has said how much of it is padding."""
         if padding >= head.size:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "more padding than frame")
-        self._frames.padding(head.stream, 1)
+        yield Padding(head.stream, 1)
         head = head._replace(flags=head.flags & ~Flag.PADDED)
         self._head, self._padding, self._awaited = head, padding, head.size - 1
         if not self._awaited:
-            self._end(head, b"")
+            yield self._end(head, b"")
 
-    def _take_data(self, head: FrameHead, piece: bytes) -> None:
+    def _take_data(self, head: FrameHead, piece: bytes) -> Iterator[FrameEvent]:
         """Hands a piece of a frame on as it comes, and passes over the padding behind."""
         self._awaited -= len(piece)
         content = len(piece) - max(0, self._padding - self._awaited)
         if content < len(piece):
             self._padding = self._awaited
-            self._frames.padding(head.stream, len(piece) - content)
+            yield Padding(head.stream, len(piece) - content)
         if content:
-            self._frames.data(head.stream, piece[:content])
+            yield DataPiece(head.stream, piece[:content])
         if not self._awaited:
-            self._end(head, b"")
+            yield self._end(head, b"")
 
-    def _end(self, head: FrameHead, payload: bytes) -> None:
+    def _end(self, head: FrameHead, payload: bytes) -> FrameEvent:
         self._head, self._awaited = None, HEADER.size
-        if head.kind == Kind.DATA:
-            self._frames.data_ended(head)
-        else:
-            self._frames.frame(head, payload)
+        return DataEnded(head) if head.kind == Kind.DATA else WholeFrame(head, payload)

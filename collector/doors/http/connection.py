@@ -15,7 +15,7 @@ from ..desk import MOST_AT_ONCE, Desk
 from ..exchange import Exchange
 from .answer import CONTINUE, Answer
 from .head import Head
-from .reader import TOO_MUCH, RequestReader
+from .reader import TOO_MUCH, BodyPiece, RequestBegun, RequestEnded, RequestEvent, RequestHeaded, RequestReader
 from .turn import Turn
 
 MOST_WAITING: Final = 16
@@ -51,7 +51,7 @@ class HttpConnection(Connection[Turn]):
     def __init__(self, desk: Desk[Any], receiver: HttpReceiver) -> None:
         super().__init__(desk)
         self._receiver = receiver
-        self._reader = RequestReader(self)
+        self._reader = RequestReader()
         self._turns: deque[Turn] = deque()
         """Requests that are not answered, the oldest first; the last one may still be read."""
         self._reading: Turn | None = None
@@ -93,28 +93,35 @@ class HttpConnection(Connection[Turn]):
         else:
             self._transport.close()
 
-    # The reader's events.
+    # What the reader says.
 
-    def begun(self) -> bool:
-        """A request begins; whether it is wanted."""
-        if self._last:
-            return False
-        self._reading = self._new_turn()
-        self._began = self._desk.now
-        return True
+    def _hear(self, event: RequestEvent) -> None:
+        match event:
+            case BodyPiece():
+                self._body(event.piece)
+            case RequestBegun():
+                self._begun()
+            case RequestHeaded():
+                self._headed(event)
+            case RequestEnded():
+                self._ended()
 
-    def headed(self, head: Head, *, keep: bool) -> None:
-        """Its head is whole."""
-        turn = self._reading
-        assert turn is not None, "it has begun"
-        turn.head, turn.keep = head, keep
+    def _begun(self) -> None:
+        if not self._last:
+            self._reading = self._new_turn()
+            self._began = self._desk.now
+
+    def _headed(self, headed: RequestHeaded) -> None:
+        turn, head = self._reading, headed.head
+        if turn is None:
+            return  # it is not wanted any more
+        turn.head, turn.keep = head, headed.keep
         self._rest = head.length or 0
         offers_more = head.headers.get(b"expect", b"").lower() == b"100-continue"
-        if self._attempt(turn, self._begin, turn, head) and offers_more and self._turns[0] is turn:
+        if self._attempt(turn, self._begin, turn, headed) and offers_more and self._turns[0] is turn:
             self._transport.write(CONTINUE)
 
-    def body(self, piece: bytes) -> None:
-        """A piece of its body."""
+    def _body(self, piece: bytes) -> None:
         turn = self._reading
         self._rest -= len(piece)
         if turn is None or turn.exchange is None:
@@ -122,17 +129,16 @@ class HttpConnection(Connection[Turn]):
         else:
             self._attempt(turn, turn.exchange.feed, piece)
 
-    def ended(self) -> None:
-        """It is whole."""
+    def _ended(self) -> None:
         turn, self._reading = self._reading, None
         if turn is not None:
             self._last = self._last or not turn.keep
             self._finish(turn)
 
-    def _begin(self, turn: Turn, head: Head) -> None:
-        if self._reader.head_too_large:
+    def _begin(self, turn: Turn, headed: RequestHeaded) -> None:
+        if headed.too_large:
             raise BadRequest(TOO_MUCH)
-        turn.exchange = self._receiver.begin(self, turn, head)
+        turn.exchange = self._receiver.begin(self, turn, headed.head)
 
     # Coming in.
 
@@ -158,7 +164,8 @@ class HttpConnection(Connection[Turn]):
             self._drop(len(data))
             return
         try:
-            self._reader.feed(data)
+            for event in self._reader.read(data):
+                self._hear(event)
         except BadRequest as error:
             if not self._last:
                 self._fault(error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 import httptools
 
@@ -15,52 +16,53 @@ MOST_HEAD: Final = 64 * 1024
 TOO_MUCH: Final = f"the request's head, or what stands between or behind its body, has more than {MOST_HEAD} bytes"
 
 
-class Requests(Protocol):
-    """What is told of each request, in this order."""
+class RequestBegun(NamedTuple):
+    """A request begins."""
 
-    def begun(self) -> bool:
-        """One begins; whether its head is wanted."""
 
-    def headed(self, head: Head, *, keep: bool) -> None:
-        """Its head is whole; `keep` says whether another request may follow."""
+class RequestHeaded(NamedTuple):
+    """Its head is whole; `keep` says whether another request may follow, `too_large` that what was beyond is not known."""
 
-    def body(self, piece: bytes) -> None:
-        """A piece of its body."""
+    head: Head
+    keep: bool
+    too_large: bool
 
-    def ended(self) -> None:
-        """It is whole."""
+
+class BodyPiece(NamedTuple):
+    """A piece of its body."""
+
+    piece: bytes
+
+
+class RequestEnded(NamedTuple):
+    """It is whole."""
+
+
+RequestEvent = RequestBegun | RequestHeaded | BodyPiece | RequestEnded
 
 
 class RequestReader:
-    """See the module; `requests` hears of what was read while `feed` runs."""
+    """See the module."""
 
-    def __init__(self, requests: Requests) -> None:
-        self._requests = requests
+    def __init__(self) -> None:
+        self._events: list[RequestEvent] = []
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._heading = False
-        """Whether a head is read that is wanted."""
+        """Whether a head is read."""
         self._head_bytes = 0
         self._bare_bytes = 0
         """Bytes since there was a body's last one, or a request's first."""
         self._passing_over = False
 
-    def feed(self, data: bytes | memoryview) -> None:
-        """Takes the next bytes; raises BadRequest where they are no HTTP/1.1."""
-        self._bare_bytes += len(data)
-        try:
-            while data:
-                data = self._fed(data)
-        except httptools.HttpParserCallbackError:
-            raise
-        except httptools.HttpParserError as error:
-            raise BadRequest(f"this is no HTTP/1.1: {error}") from error
-
-    @property
-    def head_too_large(self) -> bool:
-        """Whether the head that came was: what was beyond is not known."""
-        return self._head_bytes > MOST_HEAD
+    def read(self, data: bytes | memoryview) -> Iterator[RequestEvent]:
+        """What the next bytes say, one after the other; raises BadRequest behind it where they are no HTTP/1.1."""
+        fault = self._parsed(data)
+        events, self._events = self._events, []
+        yield from events
+        if fault is not None:
+            raise BadRequest(f"this is no HTTP/1.1: {fault}") from fault
 
     @property
     def rambles(self) -> bool:
@@ -75,7 +77,8 @@ class RequestReader:
             return
         # The bytes it begins in may hold requests before it: they are counted from the next ones on.
         self._url, self._headers, self._head_bytes, self._bare_bytes = b"", {}, 0, 0
-        self._heading = self._requests.begun()
+        self._heading = True
+        self._events.append(RequestBegun())
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
@@ -96,19 +99,32 @@ class RequestReader:
         if self._heading:
             self._heading = False
             head = Head(self._parser.get_method(), self._url, self._headers)
-            self._requests.headed(head, keep=self._parser.should_keep_alive())
+            self._events.append(RequestHeaded(head, self._parser.should_keep_alive(), self._head_bytes > MOST_HEAD))
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
         self._bare_bytes = 0
-        self._requests.body(data)
+        self._events.append(BodyPiece(data))
 
     def on_message_complete(self) -> None:
         """The body is whole, unless the parser stops at an offer: it says so there too."""
         if not self._parser.should_upgrade():
-            self._requests.ended()
+            self._events.append(RequestEnded())
 
     # Inside.
+
+    def _parsed(self, data: bytes | memoryview) -> Exception | None:
+        """Has all of it read; why it can't be."""
+        self._bare_bytes += len(data)
+        try:
+            while data:
+                data = self._fed(data)
+        except httptools.HttpParserCallbackError:
+            raise
+        except httptools.HttpParserError as error:
+            fault: Exception = error
+            return fault
+        return None
 
     def _fed(self, data: bytes | memoryview) -> bytes | memoryview:
         """Has the parser read; gives what it left, because it stopped at an offer."""

@@ -156,6 +156,7 @@ def test_what_is_held_is_said_before():
     assert 1 == room.bytes
 
 
+@pytest.mark.no_cover
 def test_small_pieces_cost_their_bytes():
     """A body in pieces of two bytes takes memory for its bytes, not for an object a piece."""
     size = 75_000

@@ -250,7 +250,7 @@ def test_a_fault_in_what_was_held_back_ends_the_connection(monkeypatch, caplog):
         def fails(_data):
             raise RuntimeError("planted")
 
-        monkeypatch.setattr(connection._reader, "feed", fails)
+        monkeypatch.setattr(connection._reader, "read", fails)
         while keeper.waiting:
             keeper.decide(0)
             loop.run()
