@@ -49,6 +49,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         warm_up(Path(os.environ["FOURNINES_KERNELS"]))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who may take longest begins first, so that nobody is waited for at the end; what Hypothesis tries is not measured.
+
+    Its examples pass the same lines some hundred times, and coverage, which watches each of them, doubles what they take.
+    """
+    items.sort(key=_time_given, reverse=True)
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
+
+
+def _time_given(item: pytest.Item) -> float:
+    """The seconds after which a test says itself that it is given up; 0 for those that have what all have."""
+    own = item.get_closest_marker("timeout")
+    return float(own.args[0]) if own is not None else 0.0
+
+
 @pytest.fixture(scope="session")
 def measured() -> Mapping[str, str]:
     """What a child's environment needs for coverage to see the child; its start takes half as long again, and all its work.

@@ -52,6 +52,7 @@ def answers(collector, decoders, groups):
     return told, rows, group.books.reader.execute(senders).fetchall()
 
 
+@pytest.mark.no_cover
 def test_together_is_as_one_by_one(otlp, span, slo, decoders, now):
     """Whatever comes together, in any cut: receipts, faults, counts and senders are those of one request after another."""
     bodies = [

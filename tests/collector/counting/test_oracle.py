@@ -254,6 +254,7 @@ class Story(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
+@pytest.mark.no_cover
 def test_the_ledger_equals_a_recount(otlp, span, histogram, slo, decoders):
     """Random histories: late, early, twice, out of order, resets, restarts, failures; the ledger equals a plain recount throughout."""
     slos = [

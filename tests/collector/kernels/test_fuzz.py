@@ -12,6 +12,7 @@ from fournines.slo import CLASSIFYING_KEYS
 WANTED = Wanted(CLASSIFYING_KEYS | {"http.request.method"}, frozenset())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(10))
 def test_mutated_spans_are_read_as_the_library_reads_them(seed, decoders, oracle, bodies):
     """A thousand bodies and mutations of each seed: equal columns, or both refuse."""

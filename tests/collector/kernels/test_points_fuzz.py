@@ -15,6 +15,7 @@ def wanted(of_points):
     return Wanted(frozenset({"http.route", "error.type", "http.response.status_code", ""}), of_points.WANTED_NAMES)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(10))
 def test_mutated_points_are_read_as_the_library_reads_them(seed, decoders, slow, bodies, of_points, wanted):
     """A thousand bodies and mutations of each seed: equal columns, or both refuse; equal streams where the body is canonical."""

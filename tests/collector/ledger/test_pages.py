@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -81,6 +82,7 @@ class Story(RuleBasedStateMachine):
         self.ledger.close()
 
 
+@pytest.mark.no_cover
 def test_rows_are_what_was_committed(tmp_path_factory):
     """Random histories: after every step, failure and restart the pages hold what a dictionary holds."""
     told = type("Told", (Story,), {"make": staticmethod(lambda: tmp_path_factory.mktemp("pages"))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -11,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets, kept_from, tier_of
-from fournines.collector.ledger.days import events_of, history, progress, series, sums
+from fournines.collector.ledger.days import Shelf, events_of, history, progress, series, sums
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.ledger.upkeep import Upkeep
 from fournines.collector.ledger.verify import verify
 from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
 
 START = 1_790_035_200  # midnight
-SLOS = (1, 2, 3)
+SLOS = (1, 2, 2**32 - 2)
 WIDTHS = st.sampled_from([tier.width for tier in TIERS])
 
 
@@ -26,10 +27,17 @@ WIDTHS = st.sampled_from([tier.width for tier in TIERS])
 def _little_by_little():
     """Housework in steps so small that every state in between is met."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("PACKED", 360), ("DELETED", 3), ("FOLDED", 3), ("DAYS", 2)):
+        for name, most in (("PACKED", 1), ("DELETED", 3), ("FOLDED", 3), ("DAYS", 2)):
             patch.setattr(f"fournines.collector.ledger.upkeep.{name}_AT_ONCE", most)
         patch.setattr("fournines.collector.ledger.upkeep.FOLDED_FROM", 2)
         yield
+
+
+@pytest.fixture
+def all_at_once(monkeypatch):
+    """Housework in steps so large that one of a kind does all of it."""
+    for name in ("PACKED", "DELETED", "FOLDED", "DAYS"):
+        monkeypatch.setattr(f"fournines.collector.ledger.upkeep.{name}_AT_ONCE", 1000)
 
 
 class World:
@@ -41,8 +49,12 @@ class World:
         self.connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, f"s{slo}") for slo in SLOS])
         self.buckets = Buckets(self.connection)
         self.upkeep = Upkeep(self.connection, self.buckets)
+        self.shelf = Shelf(self.connection)
         self.now = float(START)
         self.booked = []
+
+    def close(self):
+        self.connection.close()
 
     def book(self, age, slo, good, bad):
         t = int(self.now - age)
@@ -60,11 +72,36 @@ class World:
 
     def keep_house(self, times):
         for _ in range(times):
-            self.upkeep.stage(self.now)
-            if not self.upkeep.changed:
+            if not self.step():
                 return
-            self.upkeep.write(self.connection)
-            self.upkeep.keep()
+
+    def settle(self):
+        """Keeps house until nothing is due; how many steps that took."""
+        for steps in range(2000):
+            if not self.step():
+                return steps
+        raise AssertionError("the housework never ends")
+
+    def step(self):
+        """One transaction of housework; whether any was due."""
+        self.upkeep.stage(self.now)
+        due = self.upkeep.changed
+        self.upkeep.write(self.connection)
+        self.upkeep.keep()
+        return due
+
+    def pass_to(self, second, slo=2):
+        """It is that second, and an event of this one is the newest."""
+        self.now = float(second)
+        self.book(0, slo, 1, 0)
+
+    def count(self, table):
+        """How many rows it has of each width, which most tables hold the same of."""
+        found = dict(self.connection.execute(f"SELECT width, count(*) FROM {table} GROUP BY width"))
+        return [found.get(tier.width, 0) for tier in TIERS]
+
+    def progress(self):
+        return [progress(self.connection, tier.width) for tier in TIERS]
 
     def recount(self, width, slo, interval):
         found = Counter()
@@ -123,11 +160,11 @@ def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, stor
     for tier in TIERS:
         kept = max(kept_from(tier, world.now), progress(world.connection, tier.width).complete)
         every = Interval(kept, int(world.now) // HOUR * HOUR + DAY)
-        found = sums(world.connection, tier.width, every)
+        found = sums(world.connection, tier.width, every, world.shelf)
         expected = [world.recount(tier.width, slo, every) for slo in SLOS]
         assert expected == [found[found[:, 0] == slo, 1:].sum(axis=0).tolist() for slo in SLOS]
     totals = {slo: np.zeros(3, np.int64) for slo in SLOS}
-    for slo, *events in sums(world.connection, width, interval).tolist():
+    for slo, *events in sums(world.connection, width, interval, world.shelf).tolist():
         totals[slo] += events
     for slo in SLOS:
         expected = world.recount(width, slo, interval)
@@ -151,135 +188,275 @@ def test_counts_equal_a_recount_whatever_form_they_are_in(tmp_path_factory, stor
     assert verdict.sound, str(verdict)
 
 
-def test_a_day_is_packed_once_it_is_over(monkeypatch):
+@pytest.fixture
+def world():
+    """One whose connection closes."""
+    made = World()
+    with closing(made):
+        yield made
+
+
+@pytest.fixture
+def packed(world):
+    """One in which an SLO's first day, with an event a part of it, is packed."""
+    for age in range(0, DAY, HOUR):
+        world.book(-age, 1, 1, 0)
+    world.pass_to(START + 2 * DAY)
+    world.settle()
+    return world
+
+
+def test_an_empty_ledger_has_no_housework(world):
+    """Nothing is due before anything was counted, and a transaction without housework leaves all as it was."""
+    before = world.progress()
+
+    assert world.settle() == 0
+    assert world.progress() == before
+
+
+def test_a_day_is_packed_once_it_is_over(world):
     """A day's rows turn into one blob an SLO and width an hour after its end, and the rows go; late events are folded in."""
-    monkeypatch.undo()
-    world = World()
-    for age in range(MINUTE, DAY + MINUTE, MINUTE):
-        world.book(age - DAY, 1, 1, 0)
-    world.now += DAY + 30 * MINUTE
-    world.book(0, 2, 1, 0)
-    world.keep_house(10)
-    assert 0 == world.connection.execute("SELECT count(*) FROM day").fetchone()[0]
-    world.now += HOUR
-    world.book(0, 2, 1, 0)
-    world.keep_house(10_000)
-    days = world.connection.execute("SELECT width, day, slo, total FROM day ORDER BY width").fetchall()
-    world.book(12 * HOUR, 1, 5, 5)
-    late = world.connection.execute("SELECT count(*) FROM late").fetchone()[0]
-    world.now += 2 * HOUR
-    world.keep_house(10_000)
-    after = [row[0] for row in world.connection.execute("SELECT total FROM day ORDER BY width")]
-    rest = world.connection.execute("SELECT count(*) FROM late").fetchone()[0]
+    for age in range(0, DAY, 10 * MINUTE):
+        world.book(-age, 1, 1, 0)
+    world.pass_to(START + DAY + HOUR - BUCKET)
+    early = (world.settle(), world.count("day"))
+    world.pass_to(START + DAY + HOUR)
+    world.settle()
+    days = world.connection.execute("SELECT day, slo, good, total FROM day ORDER BY width").fetchall()
     rows = world.connection.execute("SELECT min(t) FROM bucket").fetchone()[0]
-    world.connection.close()
+    world.book(12 * HOUR, 1, 5, 5)
+    late = world.count("late")
+    world.now += HOUR
+    world.settle()
+    after = [row[0] for row in world.connection.execute("SELECT total FROM day ORDER BY width")]
 
-    assert [(width, START, 1, DAY // MINUTE) for width in (10, 60, 3600)] == days
-    assert (3, 0) == (late, rest)
-    assert [DAY // MINUTE + 10] * 3 == after
+    assert early == (0, [0, 0, 0])
+    assert days == [(START, 1, DAY // (10 * MINUTE), DAY // (10 * MINUTE))] * 3
     assert rows >= START + DAY
+    assert late == [1, 1, 1]
+    assert after == [DAY // (10 * MINUTE) + 10] * 3
+    assert world.count("late") == [0, 0, 0]
 
 
-@settings(max_examples=25)
-@given(st.lists(st.tuples(st.integers(0, 3 * DAY), st.sampled_from(SLOS)), min_size=2, max_size=12))
-def test_late_and_fresh_events_of_one_commit(events):
-    """What one transaction writes of closed and open days finds its place: late rows before `open`, others from there on."""
-    world = World()
+def test_a_day_is_over_when_clock_and_events_passed_it(world):
+    """Neither a clock that jumped ahead nor an event from the future closes a day alone."""
     world.book(0, 1, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
-    for age, slo in events:
-        world.buckets.book((slo,), int(world.now) - age, Booked(1, 1), world.now)
-    world.buckets.write(world.connection)
+    world.pass_to(START + DAY + HOUR - BUCKET)
+    world.now += 3 * HOUR
+    steps = [world.settle()]
+    world.now = float(START + DAY + HOUR - BUCKET)
+    world.book(-BUCKET, 1, 1, 0)
+    steps.append(world.settle())
+    world.now += BUCKET
+
+    assert steps == [0, 0]
+    assert world.settle() > 0
+    assert world.count("day") == [1, 1, 1]
+
+
+def test_days_of_several_slos_are_packed_at_once(world, all_at_once):
+    """Each SLO gets its own; what an SLO that is no more had between them goes with the rows of the day, and what of it came late."""
+    for slo in SLOS:
+        for part in range(24):
+            world.book(-part * HOUR, slo, part, 1)
+    world.connection.execute("DELETE FROM slo WHERE id = 2")
+    world.pass_to(START + 2 * DAY, 1)
+    world.settle()
+    for slo in SLOS:
+        world.book(30 * HOUR, slo, 1, 1)
+    world.now += HOUR
+    world.settle()
+    expected = [(slo, *world.recount(BUCKET, slo, Interval(START, START + DAY))) for slo in (1, SLOS[2])]
+    days = world.connection.execute("SELECT width, slo, good, total, estimated FROM day ORDER BY 1, 2").fetchall()
+
+    assert days == [(tier.width, *day) for tier in TIERS for day in expected]
+    assert world.count("late") == [0, 0, 0]
     for tier in TIERS:
-        opened = progress(world.connection, tier.width).open
-        late, fresh = (
-            world.connection.execute(
-                f"SELECT min(t), max(t), sum(total) FROM {table} WHERE width = ?", (tier.width,)
-            ).fetchone()
-            for table in ("late", "bucket")
-        )
-
-        assert opened == START + DAY
-        assert late[1] is None or late[1] < opened
-        assert fresh[0] is None or fresh[0] >= opened
-        assert (late[2] or 0) == sum(int(world.now) - age < opened for age, _ in events)
-    world.connection.close()
+        for slo in (1, SLOS[2]):
+            series_of = series(world.connection, tier.width, slo, Interval(START, START + DAY))
+            assert series_of[:, 1:].sum(axis=0).tolist() == world.recount(HOUR, slo, Interval(START, START + DAY))
 
 
-def test_a_day_is_closed_an_hour_after_its_end():
-    """To the second: until then its late events find rows, from then on it is packed."""
-    for second, days in ((START + DAY + HOUR - BUCKET, 0), (START + DAY + HOUR, 3)):
-        world = World()
-        world.book(0, 1, 1, 0)
-        world.now = float(second)
-        world.book(0, 2, 1, 0)
-        world.keep_house(1000)
-        packed = world.connection.execute("SELECT count(*) FROM day WHERE slo = 1").fetchone()[0]
-        world.connection.close()
-
-        assert packed == days
-
-
-def test_a_packed_day_is_kept_as_long_as_its_last_bucket():
-    """A tier lets a packed day go in the very second that keeps none of its buckets any more."""
-    world = World()
+def test_late_events_of_neighbouring_days_are_folded_at_once(world, all_at_once):
+    """Each into the day it belongs to: the last bucket of one and the first of the next among them."""
     world.book(0, 1, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
+    world.pass_to(START + DAY, 1)
+    world.pass_to(START + 2 * DAY + HOUR)
+    world.settle()
+    for second in (START + DAY - BUCKET, START + DAY, START + 2 * DAY - BUCKET):
+        world.book(world.now - second, 1, 2, 1)
+    world.now += HOUR
+    world.settle()
+
+    assert world.count("late") == [0, 0, 0]
+    for tier in TIERS:
+        found = series(world.connection, tier.width, 1, Interval(START, START + 2 * DAY))
+        edges = {START, START + DAY - tier.width, START + DAY, START + 2 * DAY - tier.width}
+        assert found[:, 0].tolist() == sorted(edges)
+        assert found[:, 2].tolist() == [1, 3, 4, 3]
+
+
+def test_few_late_events_wait_for_an_hour(packed):
+    """Since the last time any were folded, whatever else is done meanwhile; many do not wait, and a clock that goes back holds none up."""
+    world, folded_at = packed, packed.now
+    folded = [at.folded for at in world.progress()]
+    world.book(30 * HOUR, 1, 1, 0)
+    world.connection.execute("DELETE FROM slo WHERE id = 2")
+    late = []
+    for passed in (0, HOUR // 2, HOUR - 1, HOUR):
+        world.now = folded_at + passed
+        world.settle()
+        late.append(world.count("late"))
+    assert late == [[1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]]
+
+    for age in (30 * HOUR, 28 * HOUR):
+        world.book(age, 1, 1, 0)
+    world.settle()
+    assert world.count("late") == [0, 0, 0]
+
+    world.book(30 * HOUR, 1, 1, 0)
+    world.now -= HOUR
+    world.settle()
+    assert world.count("late") == [0, 0, 0]
+    assert all(at.folded > before for at, before in zip(world.progress(), folded, strict=True))
+
+
+def test_what_was_folded_is_seen_by_who_read_before(packed):
+    """A shelf that a part was unpacked on does not answer for the part once late events are folded into it."""
+    interval = Interval(START, START + HOUR)
+    read = []
+    for _ in range(3):
+        read.append([sums(packed.connection, BUCKET, interval, packed.shelf)[:, 2].sum()])
+        packed.book(packed.now - START, 1, 1, 0)
+        packed.now += HOUR
+        packed.settle()
+
+    assert read == [[1], [2], [3]]
+
+
+def test_a_step_does_a_little_of_everything(world):
+    """No tick takes long: of one width a part of one SLO's day is packed, and of each a few rows and days go."""
+    for day in range(4):
+        for slo in (1, 2):
+            for part in range(3):
+                world.book(-day * DAY - part * HOUR, slo, 1, 1)
+    world.pass_to(START + 4 * DAY + 2 * HOUR, SLOS[2])
+    moments = [START + 4 * DAY + 2 * HOUR] * 400 + [START + 8 * DAY] * 100
+    busy = []
+    for moment in moments:
+        if moment != world.now:
+            for age in range(3 * DAY, 4 * DAY, 3 * HOUR):
+                world.book(age, 1, 1, 0)
+            world.pass_to(moment, SLOS[2])
+        before = (world.progress(), *(world.count(table) for table in ("bucket", "late", "day")))
+        packed = world.connection.execute("SELECT coalesce(sum(total), 0) FROM day").fetchone()[0]
+        world.step()
+        after = (world.progress(), *(world.count(table) for table in ("bucket", "late", "day")))
+        more = world.connection.execute("SELECT coalesce(sum(total), 0) FROM day").fetchone()[0] - packed
+        busy.append(sum(then != now for then, now in zip(before[0], after[0], strict=True) if then.packed < then.open))
+        gone = [
+            [then - now for then, now in zip(*pair, strict=True)] for pair in zip(before[1:], after[1:], strict=True)
+        ]
+        assert max(gone[0]) <= 3
+        assert max(gone[1]) <= 3
+        assert max(gone[2]) <= 2
+        assert more <= 2 * 6
+
+    assert set(busy) == {0, 1}
+    assert not world.step()
+
+
+def test_a_transaction_that_failed_did_no_housework(packed):
+    """What was staged for it is staged again by the next, and waits for nothing."""
+    world = packed
+    world.now += HOUR
+    world.book(30 * HOUR, 1, 1, 0)
+    world.upkeep.stage(world.now)
+    world.connection.execute("BEGIN")
+    world.upkeep.write(world.connection)
+    world.connection.execute("ROLLBACK")
+    world.upkeep.forget()
+    forgotten = world.upkeep.changed
+    world.upkeep.write(world.connection)
+    assert world.count("late") == [1, 1, 1]
+    world.settle()
+
+    assert not forgotten
+    assert world.count("late") == [0, 0, 0]
+
+
+def test_a_tier_lacks_only_what_it_let_go(packed):
+    """Packing lets nothing go; once a packed day, or rows never packed, are kept no more, a tier is complete from what it keeps on."""
+    world = packed
+    complete = [[at.complete for at in world.progress()]]
+    for second in (START + 5 * DAY, START + 50 * DAY):
+        world.pass_to(second)
+        world.settle()
+        complete.append([at.complete for at in world.progress()])
+    rows = World()
+    with closing(rows):
+        rows.book(0, 1, 1, 0)
+        rows.pass_to(START + 10 * DAY)
+        rows.settle()
+        unpacked = ([at.complete for at in rows.progress()], rows.count("day"))
+
+    finest, minutes, _ = TIERS
+    assert complete == [
+        [0, 0, 0],
+        [kept_from(finest, START + 5 * DAY), 0, 0],
+        [kept_from(finest, START + 50 * DAY), kept_from(minutes, START + 50 * DAY), 0],
+    ]
+    assert unpacked == ([kept_from(finest, START + 10 * DAY), 0, 0], [0, 1, 1])
+
+
+def test_a_packed_day_is_kept_as_long_as_its_last_bucket(packed):
+    """A tier lets a packed day go in the very second that keeps none of its buckets any more."""
     last = next(
         second for second in range(START + 3 * DAY, START + 6 * DAY) if kept_from(TIERS[0], second) >= START + DAY
     )
     for second, days in ((last - 1, 1), (last, 0)):
-        world.now = float(second)
-        world.book(0, 2, 1, 0)
-        world.keep_house(1000)
-        held = world.connection.execute("SELECT count(*) FROM day WHERE width = 10 AND slo = 1").fetchone()[0]
+        packed.pass_to(second)
+        packed.settle()
+        held = packed.connection.execute("SELECT count(*) FROM day WHERE width = 10 AND slo = 1").fetchone()[0]
 
         assert held == days
-    world.connection.close()
 
 
-def test_slos_that_are_no_more_leave_nothing():
+@pytest.mark.parametrize("days", [1, 3])
+def test_slos_that_are_no_more_leave_nothing(world, days):
     """What a dropped SLO counted goes: packed days at once, rows with the day they stand in."""
-    world = World()
-    for slo in SLOS:
-        world.book(100, slo, 1, 0)
-    world.now += 2 * DAY
-    world.book(0, 1, 1, 0)
-    world.book(0, 2, 1, 0)
-    world.keep_house(1000)
-    assert {1, 2, 3} == {slo for (slo,) in world.connection.execute("SELECT slo FROM day")}
+    for day in range(days):
+        for slo in SLOS:
+            world.book(-day * DAY, slo, 1, 0)
     world.connection.execute("DELETE FROM slo WHERE id = 2")
-    world.keep_house(1000)
-    assert {1, 3} == {slo for (slo,) in world.connection.execute("SELECT slo FROM day")}
-    world.now += 2 * DAY
-    world.book(0, 1, 1, 0)
-    world.keep_house(1000)
+    world.settle()
+    world.connection.execute("INSERT INTO slo (id, name) VALUES (2, 's2')")
+    world.pass_to(START + days * DAY + 2 * HOUR)
+    world.settle()
+    assert {slo for (slo,) in world.connection.execute("SELECT slo FROM day")} == set(SLOS)
+    world.connection.execute("DELETE FROM slo WHERE id = 2")
+    world.settle()
+    assert {slo for (slo,) in world.connection.execute("SELECT slo FROM day")} == {1, SLOS[2]}
+    world.pass_to(START + (days + 1) * DAY + 2 * HOUR, 1)
+    world.settle()
     left = {
         slo for table in ("day", "bucket", "late") for (slo,) in world.connection.execute(f"SELECT slo FROM {table}")
     }
-    world.connection.close()
 
-    assert {1, 3} == left
+    assert left == {1, SLOS[2]}
 
 
-def test_retention_cuts_packed_days():
+def test_retention_cuts_packed_days(world):
     """Packed days go when their tier keeps them no more, and the coarser ones stay."""
-    world = World()
     world.book(0, 1, 1, 0)
-    for _ in range(45):
-        world.now += DAY
-        world.book(0, 1, 1, 0)
-        world.keep_house(300)
+    for day in (*range(5, 40, 5), *range(40, 46)):
+        world.pass_to(START + day * DAY, 1)
+        world.settle()
     days = {
         width: Interval(first, last + DAY)
         for width, first, last in world.connection.execute("SELECT width, min(day), max(day) FROM day GROUP BY width")
     }
-    world.connection.close()
 
-    assert 3 <= days[10].seconds // DAY <= 4
-    assert 35 <= days[60].seconds // DAY <= 36
-    assert START == days[3600].start
+    assert days == {
+        width: Interval(START + day * DAY, START + 44 * DAY) for width, day in ((BUCKET, 41), (MINUTE, 10), (HOUR, 0))
+    }

@@ -359,6 +359,7 @@ def test_a_late_start_and_an_early_one_are_no_loss(desk, make, clock, slos):
     assert dropped == one.assembly.dropped == 1
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(6))
 def test_scrapes_told_at_once_are_counted_as_those_put_together_sample_by_sample(
     seed, desk, make, clock, slo, monkeypatch

@@ -337,6 +337,7 @@ def test_what_is_no_objective_is_refused_and_counted(opened, say, now, wrong, re
     assert ["sound"] == [slo.name for slo in collector.slos if slo.origin is Origin.DECLARED]
 
 
+@pytest.mark.no_cover
 def test_a_flood_is_bounded(opened, say, now, caplog):
     """Ten thousand in one export, a service with too many, a name in too many ways, and too many in all: the first stay."""
     collector = opened()

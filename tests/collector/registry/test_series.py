@@ -48,6 +48,7 @@ def test_a_flood_of_labels_hides_no_outage(opened, otlp, span, slo, now, monkeyp
     assert OVERFLOWED in [call[3] for call in blamed.calls]
 
 
+@pytest.mark.no_cover
 def test_a_million_labels_cost_no_memory(opened, slo):
     """Sets that find no room leave nothing behind: the dictionary ends as large as it was when it was full."""
     books = opened([slo("all")])._books
@@ -80,6 +81,7 @@ def test_long_texts_cost_no_memory(opened, slo):
     assert 1 == len(books.series)
 
 
+@pytest.mark.no_cover
 def test_streams_of_a_flood_are_bounded(opened, slo):
     """What is remembered of metric streams is dropped where it becomes much, and decided again."""
     books = opened([slo("all", signal=DURATION)])._books
