@@ -1,6 +1,7 @@
 """Everything this folder raises, in one tree.
 
 AlertsError
+ ├─ BacktestError             what was asked can't be replayed (no such policy, a file that says nothing, steps that fit no bucket)
  ├─ InvalidReceiver           a receiver can't be used as configured (no http address, two of one name)
  └─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
 """
@@ -10,6 +11,10 @@ from __future__ import annotations
 
 class AlertsError(Exception):
     """Root of this folder's errors. Its text is meant for whoever configured or runs it."""
+
+
+class BacktestError(AlertsError):
+    """What was asked can't be replayed; the text says why, and what would do."""
 
 
 class InvalidReceiver(AlertsError):
