@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fournines.collector.books.rolling import UNASKED, Rolling
+from fournines.collector.books import rolling as module
+from fournines.collector.books.rolling import Rolling
 from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.ledger.upkeep import Upkeep
@@ -45,7 +46,7 @@ EDGES = [
 def _little_by_little():
     """Housework in steps so small that every state in between is met."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("PACKED", 360), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
+        for name, most in (("PACKED", 1), ("DELETED", 2), ("FOLDED", 2), ("DAYS", 1)):
             patch.setattr(f"fournines.collector.ledger.upkeep.{name}_AT_ONCE", most)
         patch.setattr("fournines.collector.ledger.upkeep.FOLDED_FROM", 2)
         yield
@@ -114,14 +115,16 @@ def test_new_rows_find_room():
     assert not found[999:].any()
 
 
-def test_a_window_nobody_asks_for_is_forgotten():
-    """A window that is asked for no more costs nothing after a while."""
+def test_a_window_nobody_asks_for_is_forgotten(monkeypatch):
+    """A window that is asked for no more costs nothing once others were asked for so many times, and not before."""
+    monkeypatch.setattr(module, "UNASKED", 3)
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
-    rolling = Rolling(connection, Buckets(connection))
-    rolling.at(np.array([1]), [Window(DAY)], START)
-    for _ in range(UNASKED + 2):
-        rolling.at(np.array([1]), [Window(HOUR)], START)
+    rolling, kept = Rolling(connection, Buckets(connection)), []
+    for seconds in (DAY, HOUR, HOUR, DAY, HOUR, HOUR, HOUR, HOUR):
+        rolling.at(np.array([1]), [Window(seconds)], START)
+        kept.append(Window(DAY) in rolling._columns)
     connection.close()
 
+    assert [True] * 7 + [False] == kept
     assert [Window(HOUR)] == list(rolling._columns)
