@@ -93,7 +93,7 @@ BODY: Final = Way(
             "Answered",
             "back on the event loop",
             (
-                step("collector.request:Request.done"),
+                step("collector.request:Request.settled"),
                 step("collector.receipt:Receipt"),
                 step(
                     "collector.doors.http.door:HttpDoor",
@@ -205,6 +205,7 @@ FILE: Final = Way(
                 step("slo.openslo.files:SloFiles"),
                 step("slo.openslo.load:load_slos"),
                 step("slo.openslo.yaml_reader:read_file"),
+                step("slo.openslo.document:Document"),
                 step("slo.openslo.margin:Margin"),
                 step("slo.openslo.validation:validate"),
             ),
@@ -213,11 +214,11 @@ FILE: Final = Way(
             "Understood",
             "object by object",
             (
-                step("slo.openslo.objects:SLOObject", "table", "slo.openslo.objects:KINDS", "slo.openslo.load"),
+                step("slo.openslo.objects:SLOObject", "table", "slo.openslo.versions:VERSIONS", "slo.openslo.versions"),
                 step("slo.openslo.slo_shapes:SLOSpec"),
                 step("slo.openslo.sli_shapes:SLISpec"),
-                step("slo.openslo.metric_source:TotalSpec"),
-                step("slo.openslo.indicator:Indicator"),
+                step("slo.openslo.event_specs:TotalSpec"),
+                step("slo.openslo.indicator:EventRatio"),
                 step("slo.openslo.declare:declare"),
                 step("slo.slo:SLO"),
             ),

@@ -1,95 +1,96 @@
-"""OpenSLO v1 files: read, checked as a whole, and turned into the domain's SLOs.
+"""OpenSLO files: read, checked as a whole, and turned into the domain's SLOs.
 
-    files -> documents (YAML with lines) -> references and shapes (each object alone) -> SLOs
+    files -> documents (YAML with places) -> references and shapes (each object alone) -> SLOs -> what they say of each other
 
 Everything that is wrong anywhere is said at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import Fault, Place, SpecError
 from ..slo import SLO
+from .circles import circles
 from .declare import declare
 from .document import Document
 from .folder import slo_files
-from .indicator import Indicator
 from .margin import Margin
-from .objects import API_VERSION, KINDS, Object, SLIObject, SLOObject
-from .references import References, kind_of
-from .slo_shapes import SLOSpec
-from .validation import validate
-from .wording import describe, did_you_mean, listed
+from .objects import API_VERSION, AlertConditionObject, AlertPolicyObject, Object, SLIObject, SLOObject
+from .policies import Policies
+from .references import References
+from .v1alpha import AlphaSLOObject
+from .versions import read_object
 from .yaml_reader import FileContent, read_file
 
 
+class Declarations(NamedTuple):
+    """What files declare. `remarks` are on what is valid and yet not all that it seems; they have the form of faults."""
+
+    slos: tuple[SLO, ...]
+    remarks: tuple[Fault, ...]
+
+
 def load_slos(paths: Sequence[Path]) -> tuple[SLO, ...]:
-    """The SLOs of OpenSLO v1 files, in the order of the files; a folder gives its `*.yaml` and `*.yml`, sorted, at any depth.
+    """The SLOs of OpenSLO files, in the order of the files; a folder gives its `*.yaml` and `*.yml`, sorted, at any depth.
 
     References may cross the files of one load. Raises `SpecError` with every fault of every file, in file order; to declare no SLO at
     all is a fault too.
     """
+    return read_declarations(paths).slos
+
+
+def read_declarations(paths: Sequence[Path]) -> Declarations:
+    """The same, with remarks."""
     faults: list[Fault] = []
-    readings = [(path, read_file(path)) for path in slo_files(paths, faults)]
-    for path, reading in readings:
-        faults.extend(reading.faults or _emptiness(path, reading))
-    documents = [document for _, reading in readings for document in reading.documents]
-    slos = _declared(documents, all(reading.complete for _, reading in readings), faults)
-    if not slos and not faults:
+    contents = [(path, read_file(path)) for path in slo_files(paths, faults)]
+    for path, content in contents:
+        faults.extend(content.faults or _emptiness(path, content))
+    documents = [one for _, content in contents for document in content.documents for one in document.objects()]
+    declared = _declared(documents, References(documents, complete=all(each.complete for _, each in contents)), faults)
+    files = [str(path) for path, _ in contents]
+    if not declared.slos and not faults:
         faults.append(Fault(", ".join(map(str, paths)), 0, "", "declares no SLO"))
     if faults:
-        raise SpecError(_in_file_order(faults, [str(path) for path, _ in readings]))
-    return tuple(slos)
+        raise SpecError(_in_file_order(faults, files))
+    return declared._replace(remarks=_in_file_order(declared.remarks, files))
 
 
-def _emptiness(path: Path, reading: FileContent) -> list[Fault]:
-    if reading.documents:
+def _emptiness(path: Path, content: FileContent) -> list[Fault]:
+    if content.documents:
         return []
     return [
         Fault(str(path), 0, "", f"holds no document; an SLO file begins with apiVersion: {API_VERSION} and kind: SLO")
     ]
 
 
-def _declared(documents: Sequence[Document], complete: bool, faults: list[Fault]) -> list[SLO]:  # noqa: FBT001 - one caller, above
-    references = References(documents, complete=complete)
+def _declared(documents: Sequence[Document], references: References, faults: list[Fault]) -> Declarations:
+    remarks: list[Fault] = []
     faults.extend(references.faults)
-    margins = [Margin(document, faults) for document in documents]
-    objects = [(found, margin) for margin in margins if (found := _object(margin)) is not None]
-    shared = {found.metadata.name: found.spec.indicator() for found, _ in objects if isinstance(found, SLIObject)}
-    slos = [
-        slo
-        for found, margin in objects
-        if isinstance(found, SLOObject) and (indicator := _indicator(found.spec, shared)) is not None
-        for slo in declare(found, indicator, margin)
-    ]
-    faults.extend(_repeated(slos, {Place(fault.file, fault.line, fault.column) for fault in references.faults}))
-    return slos
+    margins = [Margin(document, faults, remarks) for document in documents]
+    objects = [(found, margin) for margin in margins if (found := read_object(margin, references.types)) is not None]
+    slos = list(_promises(objects))
+    noted = {Place(fault.file, fault.line, fault.column) for fault in references.faults}
+    faults.extend(_repeated(slos, noted))
+    references.judge_members([slo.name for slo in slos], faults, remarks)
+    faults.extend(circles(slos))
+    return Declarations(tuple(slos), tuple(remarks))
 
 
-def _object(margin: Margin) -> Object | None:
-    """The object of one document in its shape; None after noting what is wrong."""
-    data = margin.document.data
-    if not isinstance(data, dict):
-        margin.note((), f"an object has keys: apiVersion, kind, metadata and spec; this is {describe(data)}")
-        return None
-    if data.get("apiVersion") != API_VERSION:
-        margin.note(("apiVersion",), f"write {API_VERSION}; this is {describe(data.get('apiVersion'))}")
-        return None
-    kind = kind_of(margin.document)
-    if kind is None:
-        near = did_you_mean(str(data.get("kind")), KINDS)
-        margin.note(("kind",), f"is one of {listed(KINDS)}, not {describe(data.get('kind'))}{near}")
-        return None
-    return validate(KINDS[kind], data, (), margin)
-
-
-def _indicator(spec: SLOSpec, shared: Mapping[str, Indicator]) -> Indicator | None:
-    """None where it is another object that is not there or holds faults, which are noted already."""
-    if spec.indicator is not None:
-        return spec.indicator.spec.indicator()
-    return shared.get(spec.indicator_ref or "")
+def _promises(objects: Sequence[tuple[Object, Margin]]) -> Iterator[SLO]:
+    found = [each for each, _ in objects]
+    shared = {each.metadata.name: each.spec.indicator() for each in found if isinstance(each, SLIObject)}
+    policies = Policies(
+        {each.metadata.name: each.spec for each in found if isinstance(each, AlertPolicyObject)},
+        {each.metadata.name: each.spec for each in found if isinstance(each, AlertConditionObject)},
+    )
+    for each, margin in objects:
+        if isinstance(each, SLOObject | AlphaSLOObject):
+            indicators = [one for one in each.spec.indicators(shared) if one is not None]
+            if len(indicators) == len(each.spec.objectives):
+                yield from declare(each, indicators, policies, margin)
 
 
 def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:
@@ -105,4 +106,6 @@ def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:
 
 def _in_file_order(faults: Sequence[Fault], files: Sequence[str]) -> tuple[Fault, ...]:
     order = {file: index for index, file in enumerate(files)}
-    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (order.get(fault.file, len(order)), fault.line)))
+    return tuple(
+        sorted(dict.fromkeys(faults), key=lambda fault: (order.get(fault.file, len(order)), fault.line, fault.column))
+    )

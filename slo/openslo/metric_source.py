@@ -1,147 +1,111 @@
-"""The metric source of type `fournines`: which events of a signal count, and which of them are good.
+"""Metric sources: where the numbers of an SLI come from, by type. What may stand in a `spec` is decided by its type.
 
-metricSource:
-type: fournines
-spec:
-signal: http.server.request.duration       # an OTLP metric, or `spans`, `xray`, `probe`
-where: ["http.route == /pay"]               # narrows the events
-conditions: ["http.response.status_code < 500"]   # under good or bad; without them the table of `classify` decides
-kind: server                                # whose view: server, consumer (of messages), or client with
-service: gateway                            # the service.name of the sender, where it is not the SLO's own service
+The type stands beside the `spec`, or in the DataSource that is referred to: the context in which shapes are read knows these.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    InstanceOf,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationInfo
 
-from ..errors import InvalidValue
-from ..sli import (
-    HTTP_CLIENT_DURATION,
-    HTTP_SERVER_DURATION,
-    MESSAGE_DURATION,
-    PROBE,
-    SPANS,
-    XRAY,
-    Condition,
-    SpanKind,
-)
-from .shape import Name, Shape, complaint, read_by
+from .composite_spec import CompositeSpec
+from .event_specs import SourceSpec
+from .query_spec import QuerySpec
+from .shape import ObjectName, Shape, complaint
 
 SOURCE_TYPE: Final = "fournines"
+PROMETHEUS_TYPES: Final = ("prometheus", "Prometheus", "promql", "PromQL")
+"""How other tools spell it, and what it asks."""
 
-_SIGNAL: Final = re.compile(r"[a-zA-Z_][\w.:/-]{0,254}")
-_KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "consumer": SpanKind.CONSUMER}
-FIXED_KINDS: Final = {
-    HTTP_SERVER_DURATION: SpanKind.SERVER,
-    HTTP_CLIENT_DURATION: SpanKind.CLIENT,
-    MESSAGE_DURATION: SpanKind.CONSUMER,
-}
+Spec = TypeVar("Spec", bound=SourceSpec | CompositeSpec)
 
-
-def _signal(text: str) -> str:
-    if not _SIGNAL.fullmatch(text):
-        raise InvalidValue(f"{text!r} is no signal; write the name of an OTLP metric, `{SPANS}`, `{XRAY}` or `{PROBE}`")
-    return text
+EVENTS: Final = "<0>"
+QUERIES: Final = "<1>"
+"""Which of the alternatives, counted; `validation` leaves these out of the paths that people read."""
 
 
-def _kind(text: str) -> SpanKind:
-    if text not in _KINDS:
-        raise InvalidValue(f"{text!r} is none of {', '.join(_KINDS)}")
-    return _KINDS[text]
+class EventSource(Shape, Generic[Spec]):
+    """Events that the collector counts itself, or SLOs that it combines."""
+
+    metric_source_ref: ObjectName | None = None
+    type: Literal["fournines"] | None = None
+    spec: Spec
 
 
-Conditions = Annotated[
-    list[Annotated[InstanceOf[Condition], read_by(Condition.parse)]], Field(min_length=1, max_length=50)
-]
+class PromqlSource(Shape):
+    """What a Prometheus-compatible engine is asked for."""
+
+    metric_source_ref: ObjectName | None = None
+    type: Literal["prometheus", "Prometheus", "promql", "PromQL"] | None = None
+    spec: QuerySpec
 
 
-class SourceSpec(Shape):
-    """What every `spec` of type `fournines` may say."""
+class Typed(dict[str, Any]):
+    """What a file says of a source, and which alternative its type makes of it."""
 
-    signal: Annotated[str, read_by(_signal)]
-    where: Conditions = Field(default_factory=list)
-    kind: Annotated[InstanceOf[SpanKind], read_by(_kind)] | None = None
-    service: Annotated[str, Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _kind_fits(self) -> SourceSpec:
-        measured = FIXED_KINDS.get(self.signal)
-        if self.kind and measured and self.kind is not measured:
-            raise complaint(f"`{self.signal}` is measured by the {measured.name.lower()}, so its kind is no other")
-        return self
-
-    @property
-    def span_kind(self) -> SpanKind:
-        """Whose view counts: as said, else as the signal has it, else the server's."""
-        return self.kind or FIXED_KINDS.get(self.signal, SpanKind.SERVER)
+    alternative = EVENTS
 
 
-class TotalSpec(SourceSpec):
-    """The `spec` of `total`, and of a `thresholdMetric`: all events that count. A caller's view says whose."""
-
-    @model_validator(mode="after")
-    def _caller_is_named(self) -> TotalSpec:
-        if self.span_kind is SpanKind.CLIENT and self.service is None:
-            raise complaint("a view of kind client needs `service`: the service.name of the caller")
-        return self
-
-
-class PartSpec(SourceSpec):
-    """The `spec` of `good` or `bad`: what it leaves out is as in `total`."""
-
-    conditions: Conditions = Field(default_factory=list)
-
-    def differing(self, total: TotalSpec) -> list[str]:
-        """The keys in which it says something else than `total`, of whose events it is a part."""
-        shared = self.model_fields_set - {"conditions"}
-        return sorted(key for key in shared if getattr(self, key) != getattr(total, key))
+def typed(value: Mapping[str, Any], type_: object) -> Typed:
+    """`value` as a source of that type; where nobody knows the type, its `spec` tells. `complaint` where it can't be asked."""
+    found = Typed(value)
+    spec = value.get("spec")
+    if type_ is None:
+        type_ = "prometheus" if isinstance(spec, dict) and "query" in spec else SOURCE_TYPE
+    if type_ in PROMETHEUS_TYPES:
+        found.alternative = QUERIES
+    elif isinstance(type_, str) and type_ != SOURCE_TYPE:
+        raise complaint(
+            f"numbers of type `{type_}` can't be asked for: write `{SOURCE_TYPE}`, which counts telemetry, "
+            "or `prometheus`, which asks PromQL"
+        )
+    return found
 
 
-AnySource = TypeVar("AnySource", bound=SourceSpec)
+def type_of(reference: object, info: ValidationInfo) -> str | None:
+    """The type of the DataSource referred to; None where that is not known."""
+    types: Mapping[str, str] = info.context or {}
+    return types.get(reference) if isinstance(reference, str) else None
 
 
-def _type(text: str) -> str:
-    if text not in ("", SOURCE_TYPE):
-        raise complaint(f"not supported yet: metric sources of type `{text}`; write `type: {SOURCE_TYPE}`")
-    return text
+def _resolved(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, dict):
+        return value
+    type_, reference = value.get("type"), value.get("metricSourceRef")
+    if type_ is None and reference is None:
+        raise complaint(f"needs `type: {SOURCE_TYPE}` or `type: prometheus`, or a `metricSourceRef`")
+    of_reference = type_of(reference, info)
+    if (
+        type_ is not None
+        and of_reference is not None
+        and typed({}, type_).alternative != typed({}, of_reference).alternative
+    ):
+        raise complaint(f"says type `{type_}`, and the DataSource `{reference}` is of type `{of_reference}`")
+    return typed(value, of_reference if type_ is None else type_)
 
 
-def _if_ours(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """Leaves another type's `spec` alone: its type is fault enough."""
-    return read(value) if "type" in info.data else None
+def alternative_of(value: Any) -> str:
+    """Which alternative a source is."""
+    return value.alternative if isinstance(value, Typed) else EVENTS
 
 
-class MetricSource(Shape, Generic[AnySource]):
-    """Where numbers come from; the type may be left to the DataSource that is referred to."""
+class Metric(Shape, Generic[Spec]):
+    """One set of numbers."""
 
-    metric_source_ref: Name | None = None
-    type: Annotated[str, AfterValidator(_type)] = ""
-    spec: Annotated[AnySource, WrapValidator(_if_ours)]
-
-    @model_validator(mode="after")
-    def _has_a_type(self) -> MetricSource[AnySource]:
-        if not self.type and self.metric_source_ref is None:
-            raise complaint(f"needs `type: {SOURCE_TYPE}`, or a `metricSourceRef`")
-        return self
-
-
-class Metric(Shape, Generic[AnySource]):
-    """One set of events."""
-
-    metric_source: MetricSource[AnySource]
+    metric_source: Annotated[
+        Annotated[EventSource[Spec], Tag(EVENTS)] | Annotated[PromqlSource, Tag(QUERIES)],
+        Discriminator(alternative_of),
+        BeforeValidator(_resolved),
+    ]
 
     @property
-    def source(self) -> AnySource:
+    def source(self) -> Spec | QuerySpec:
         """What is asked for."""
         return self.metric_source.spec
+
+    @property
+    def engine(self) -> str:
+        """The DataSource that is referred to; empty where none is."""
+        return self.metric_source.metric_source_ref or ""

@@ -6,12 +6,12 @@ faults name them as the file does.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from .alert_shapes import AlertConditionSpec, AlertPolicySpec, NotificationTargetSpec
-from .shape import Described, Metadata, Shape
+from .shape import Described, Metadata, Name, Shape, Word
 from .sli_shapes import SLISpec
 from .slo_shapes import SLOSpec
 
@@ -21,8 +21,10 @@ API_VERSION: Final = "openslo/v1"
 class DataSourceSpec(Described):
     """A place numbers come from, to be referred to."""
 
-    type: Annotated[str, Field(min_length=1)]
-    connection_details: Any = None
+    type: Word = Field(description="fournines, prometheus, or what other tools know")
+    connection_details: Any = Field(
+        default=None, description="for other tools; addresses and secrets stand in settings here"
+    )
 
 
 class Object(Shape):
@@ -33,45 +35,59 @@ class Object(Shape):
     metadata: Metadata
 
 
-class SLOObject(Object):
-    """kind: SLO."""
+class SLOMetadata(Metadata):
+    """Name and notes of an SLO, whose name stands in addresses and labels."""
 
+    name: Name
+
+
+class SLOObject(Object):
+    """A promise."""
+
+    kind: Literal["SLO"]
+    metadata: SLOMetadata
     spec: SLOSpec
 
 
 class SLIObject(Object):
-    """kind: SLI."""
+    """What is measured, for several SLOs."""
 
+    kind: Literal["SLI"]
     spec: SLISpec
 
 
 class ServiceObject(Object):
-    """kind: Service."""
+    """A service that makes promises."""
 
+    kind: Literal["Service"]
     spec: Described = Field(default_factory=Described)
 
 
 class DataSourceObject(Object):
-    """kind: DataSource."""
+    """Where numbers come from, for several SLIs."""
 
+    kind: Literal["DataSource"]
     spec: DataSourceSpec
 
 
 class AlertPolicyObject(Object):
-    """kind: AlertPolicy."""
+    """Which condition tells whom, for several SLOs."""
 
+    kind: Literal["AlertPolicy"]
     spec: AlertPolicySpec
 
 
 class AlertConditionObject(Object):
-    """kind: AlertCondition."""
+    """A condition, for several policies."""
 
+    kind: Literal["AlertCondition"]
     spec: AlertConditionSpec
 
 
 class NotificationTargetObject(Object):
-    """kind: AlertNotificationTarget."""
+    """Who is told, for several policies."""
 
+    kind: Literal["AlertNotificationTarget"]
     spec: NotificationTargetSpec
 
 
@@ -92,5 +108,7 @@ REFERENCES: Final = {
     "conditionRef": "AlertCondition",
     "targetRef": "AlertNotificationTarget",
     "metricSourceRef": "DataSource",
+    "sliRef": "SLI",
+    "dataSourceRef": "DataSource",
 }
-"""Every key that names another object, and the kind it names."""
+"""Every key that names another object, and the kind it names; the last two are v2alpha's."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
-from .document import Steps, Value
+from .document import Value
 from .margin import Margin
 from .wording import describe, unknown_key
 
 Model = TypeVar("Model", bound=BaseModel)
+SourceTypes = Mapping[str, str]
+"""The types of DataSources by name: what stands in a source's `spec` is decided by its type."""
+
+_UNWRITTEN: Final = re.compile(r"<(\d+)>|\[key\]")
+"""Steps to an alternative of several, or to a key itself, which stand in no file."""
 
 _MESSAGES: Final = {
     "missing": "is missing",
@@ -32,20 +39,26 @@ _MESSAGES: Final = {
 """What pydantic's kinds of error mean to somebody who writes YAML."""
 
 
-def validate(shape: type[Model], data: Value, at: Steps, margin: Margin) -> Model | None:
-    """`data`, which stands at `at`, in that shape; None after noting every fault it has in the margin."""
+def validate(
+    shape: type[Model], data: Value, margin: Margin, types: SourceTypes = MappingProxyType({})
+) -> Model | None:
+    """`data`, which is the document's, in that shape; None after noting every fault it has in the margin.
+
+    `types` are those of the DataSources that it may refer to, by name.
+    """
     try:
-        return shape.model_validate(data)
+        return shape.model_validate(data, context=types)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            steps = tuple(step for step in detail["loc"] if step != "[key]")
-            margin.note((*at, *steps), _message(shape, dict(detail), steps))
+            steps = tuple(step for step in detail["loc"] if not _UNWRITTEN.fullmatch(str(step)))
+            margin.note(steps, _message(shape, dict(detail)))
         return None
 
 
-def _message(shape: type[BaseModel], error: dict[str, Any], steps: Steps) -> str:
+def _message(shape: type[BaseModel], error: dict[str, Any]) -> str:
+    *steps, last = error["loc"] or ("",)
     if error["type"] == "extra_forbidden":
-        return unknown_key(str(steps[-1]), _keys_at(shape, steps[:-1]))
+        return unknown_key(str(last), keys_at(shape, steps))
     template = _MESSAGES.get(error["type"])
     if template is None:
         return str(error["msg"])
@@ -63,16 +76,22 @@ def _as_written(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _keys_at(shape: type[BaseModel], steps: Steps) -> list[str]:
-    """The keys of the shape that stands at `steps` within `shape`."""
+def keys_at(shape: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
+    """The keys of the shape that stands at `steps` within `shape`, in the order of the specification; none where any may stand."""
+    shapes = [shape]
     for step in steps:
-        if isinstance(step, str):
-            field = next(field for field in shape.model_fields.values() if field.alias == step)
-            shape = next(_shapes_in(field.annotation))
-    return [str(field.alias) for field in shape.model_fields.values()]
+        alternative = _UNWRITTEN.fullmatch(str(step))
+        if alternative:
+            shapes = shapes[int(alternative[1] or 0) :]
+        elif isinstance(step, str):
+            fields = {field.alias: field for field in shapes[0].model_fields.values()} if shapes else {}
+            shapes = list(_shapes_in(fields[step].annotation)) if step in fields else []
+    return [str(field.alias) for field in shapes[0].model_fields.values()] if shapes else []
 
 
 def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, RootModel):
+        annotation = annotation.model_fields["root"].annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Final
 
 import yaml
 
-from ..annotations import BURN_RULES, MIN_BAD_EVENTS_KEY, NO_DATA
-from ..burn import WORKBOOK, BurnRule
+from .. import annotations as known
+from ..burn import BurnRule
+from ..calendar_window import CalendarWindow, TimeWindow
+from ..composite import Composite, Rule
+from ..correction import Correction
 from ..errors import InvalidValue
+from ..queries import Queries
 from ..sli import SLI, Condition, SLIKind, SpanKind
-from ..slo import MIN_BAD_EVENTS, SLO, NoData
-from .metric_source import FIXED_KINDS, SOURCE_TYPE
+from ..slices import Slices
+from ..slo import MAX_GROUPS, SLO, NoData
+from .declare import usual_rules
+from .event_specs import FIXED_KINDS
+from .metric_source import SOURCE_TYPE
 from .objects import API_VERSION
 from .shape import NAME
 from .yaml_reader import looks_like_number
 
+_QUERY_TYPE: Final = "prometheus"
+_UNSAID: Final[Any] = next(field.default for field in fields(SLO) if field.name == "min_bad_events")
+"""The guard that SLOs have of which none is said."""
+
 
 def write_openslo(slos: Sequence[SLO]) -> str:
     """The SLOs as one YAML text, a document each. Raises `InvalidValue` for a name that no file can hold."""
-    return "---\n".join(
-        yaml.dump(_object(slo), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140) for slo in slos
-    )
+    return "---\n".join(map(_dumped, [*map(_object, slos), *_data_sources(slos)]))
+
+
+def _dumped(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _data_sources(slos: Sequence[SLO]) -> Iterator[dict[str, Any]]:
+    """What queries name as the engine to ask."""
+    for name in dict.fromkeys(slo.sli.promql.source for slo in slos if slo.sli.promql and slo.sli.promql.source):
+        yield {
+            "apiVersion": API_VERSION,
+            "kind": "DataSource",
+            "metadata": {"name": name},
+            "spec": {"type": _QUERY_TYPE},
+        }
 
 
 class _Dumper(yaml.SafeDumper):
@@ -62,7 +89,7 @@ def _object(slo: SLO) -> dict[str, Any]:
         "description": slo.description,
         "service": slo.service,
         "indicator": {"metadata": {"name": slo.name}, "spec": _indicator(slo)},
-        "timeWindow": [{"duration": _duration(slo), "isRolling": True}],
+        "timeWindow": [_window(slo.window)],
         "budgetingMethod": slo.method.value,
         "objectives": [_objective(slo)],
     }
@@ -71,31 +98,59 @@ def _object(slo: SLO) -> dict[str, Any]:
 
 def _settings(slo: SLO) -> dict[str, str]:
     """Our annotations, where they say something else than what holds without them."""
-    settings = {}
-    if slo.rules != WORKBOOK:
-        settings[BURN_RULES] = "; ".join(map(_rule, slo.rules)) or "none"
-    if slo.min_bad_events != MIN_BAD_EVENTS:
-        settings[MIN_BAD_EVENTS_KEY] = str(slo.min_bad_events)
-    if slo.no_data is not NoData.IGNORE:
-        settings[NO_DATA] = slo.no_data.value
-    return settings
+    plain = replace(slo, min_bad_events=_UNSAID)
+    settings = {
+        known.BURN_RULES: "; ".join(map(_rule, slo.rules)) or "none" if slo.rules != usual_rules(slo.slices) else "",
+        known.MIN_BAD_EVENTS_KEY: str(slo.min_bad_events) if slo.min_bad_events != plain.min_bad_events else "",
+        known.NO_DATA: slo.no_data.value if slo.no_data is not NoData.IGNORE else "",
+        known.WINDOWS: ", ".join(map(_further, slo.more_windows)),
+        known.DEPENDS_ON: ", ".join(slo.depends_on),
+        known.GROUP_BY: ", ".join(slo.group_by),
+        known.MAX_GROUPS_KEY: str(slo.max_groups) if slo.max_groups != MAX_GROUPS else "",
+        known.CORRECTIONS: _dumped(list(map(_correction, slo.corrections))) if slo.corrections else "",
+    }
+    return {key: text for key, text in settings.items() if text}
 
 
 def _rule(rule: BurnRule) -> str:
-    percent = rule.budget_share * 100
-    share = Decimal(percent.numerator) / Decimal(percent.denominator)
+    share = _exact(rule.budget_share * 100)
     return f"{rule.severity.value} {share.normalize():f}% {rule.long} {rule.short}"
 
 
-def _duration(slo: SLO) -> str:
-    text = str(slo.window)
+def _further(window: TimeWindow) -> str:
+    text = f"{window} {window.zone}" if isinstance(window, CalendarWindow) and window.zone != "UTC" else str(window)
+    if (window,) != known.parse_windows(text):
+        raise InvalidValue(f"no file can hold a further window of {window} that starts in the middle of a calendar's")
+    return text
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    end = correction.start + correction.seconds
+    first, last = (f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}" for moment in (correction.start, end))
+    said = {"rrule": correction.rule, "zone": correction.zone, "reason": correction.reason, "author": correction.author}
+    return _filled({"start": first, "end": last, **said})
+
+
+def _window(window: TimeWindow) -> dict[str, Any]:
+    text = str(window)
+    if isinstance(window, CalendarWindow):
+        calendar = {"startTime": f"{window.start:%Y-%m-%d %H:%M:%S}", "timeZone": window.zone}
+        return {"duration": text, "isRolling": False, "calendar": calendar}
+    return {"duration": _duration(text), "isRolling": True}
+
+
+def _duration(text: str) -> str:
     if text.endswith("s"):
-        raise InvalidValue(f"no file can hold a window of {text}: its shortest unit is the minute")
+        raise InvalidValue(f"no file can hold a duration of {text}: its shortest unit is the minute")
     return text
 
 
 def _indicator(slo: SLO) -> dict[str, Any]:
     sli = slo.sli
+    if sli.promql is not None:
+        return {"ratioMetric": _asked(sli.promql)}
+    if sli.composite is not None:
+        return {"ratioMetric": {"rawType": "success", "raw": _combined(sli.composite)}}
     more: dict[str, Any] = {}
     if sli.span_kind is not FIXED_KINDS.get(sli.signal, SpanKind.SERVER):
         more["kind"] = sli.span_kind.name.lower()
@@ -109,6 +164,28 @@ def _indicator(slo: SLO) -> dict[str, Any]:
     return {"ratioMetric": {"counter": True, name: part, "total": total}}
 
 
+def _asked(queries: Queries) -> dict[str, Any]:
+    source = {"type": _QUERY_TYPE} | ({"metricSourceRef": queries.source} if queries.source else {})
+    texts = {name: getattr(queries, name) for name in ("good", "bad", "total", "raw")}
+    asked = {name: {"metricSource": {**source, "spec": {"query": text}}} for name, text in texts.items() if text}
+    return {"rawType": "success", **asked} if queries.raw else {"counter": queries.counter, **asked}
+
+
+def _combined(composite: Composite) -> dict[str, Any]:
+    if composite.strictest is not None:
+        raise InvalidValue("no file can hold what is weighed by objectives but the object that has these objectives")
+    members = [
+        {"slo": member.name} | ({"weight": _exact(member.weight)} if composite.rule is Rule.WEIGHTED else {})
+        for member in composite.members
+    ]
+    spec = {"signal": "slos", "rule": composite.rule.value, "of": members}
+    return {"metricSource": {"type": SOURCE_TYPE, "spec": spec}}
+
+
+def _exact(number: Fraction) -> Decimal:
+    return Decimal(number.numerator) / Decimal(number.denominator)
+
+
 def _listed(key: str, conditions: Sequence[Condition]) -> dict[str, Any]:
     return {key: [str(one) for one in conditions]} if conditions else {}
 
@@ -118,8 +195,15 @@ def _source(sli: SLI, more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _objective(slo: SLO) -> dict[str, Any]:
-    target = {"target": slo.objective.target}
-    return target if slo.sli.threshold is None else {"op": "lte", "value": slo.sli.threshold, **target}
+    threshold: dict[str, Any] = {} if slo.sli.threshold is None else {"op": "lte", "value": slo.sli.threshold}
+    return {**threshold, "target": slo.objective.target, **_slices(slo.slices)}
+
+
+def _slices(slices: Slices | None) -> dict[str, Any]:
+    if slices is None:
+        return {}
+    target = {} if slices.target is None else {"timeSliceTarget": slices.target}
+    return {**target, "timeSliceWindow": _duration(str(slices.window))}
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from fournines.slo.annotations import (
     ANNOTATIONS,
     PREFIX,
     parse_burn_rules,
+    parse_count,
     parse_link,
-    parse_min_bad_events,
     parse_no_data,
     parse_owner,
 )
@@ -84,8 +84,8 @@ def test_no_links(text):
 
 def test_small_ones():
     """A whole number, a word of three, and any text."""
-    assert (parse_min_bad_events("12"), parse_no_data("good"), parse_owner("team a")) == (12, NoData.GOOD, "team a")
-    for read, text in ((parse_min_bad_events, "1.5"), (parse_no_data, "Bad"), (parse_owner, "  ")):
+    assert (parse_count("12"), parse_no_data("good"), parse_owner("team a")) == (12, NoData.GOOD, "team a")
+    for read, text in ((parse_count, "1.5"), (parse_no_data, "Bad"), (parse_owner, "  ")):
         with pytest.raises(InvalidValue):
             read(text)
 

@@ -1,0 +1,32 @@
+"""The `spec` of a metric source of type `prometheus`: PromQL, asked of a Prometheus-compatible engine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import promql_parser
+from pydantic import Field
+
+from ..errors import InvalidValue
+from ..queries import Queries
+from ..window import MINUTE
+from .shape import TEXT, Shape, read_by
+
+_TRIED: Final = 5 * MINUTE
+"""The window put into a query to see whether it can be read."""
+
+
+def _query(text: str) -> str:
+    if not text.strip():
+        raise InvalidValue("is empty; write PromQL")
+    try:
+        promql_parser.parse(Queries(raw=text).over(_TRIED).raw)
+    except ValueError as error:
+        raise InvalidValue(f"is no PromQL: {' '.join(str(error).split())}") from None
+    return text.strip()
+
+
+class QuerySpec(Shape):
+    """One query. Where it names the window, as `{{.window}}` or `$window`, the window asked for is put in."""
+
+    query: Annotated[str, read_by(_query), TEXT] = Field(description="PromQL")
