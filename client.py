@@ -43,13 +43,6 @@ class Client:
         """The open alerts."""
         return cast("list[JSON]", self._get("/api/v1/alerts")["alerts"])
 
-    def is_ready(self) -> bool:
-        """Whether the collector takes in data; False too where nobody answers."""
-        try:
-            return self._http.get("/readyz").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
-
     def close(self) -> None:
         """Gives the connections back."""
         self._http.close()

@@ -8,12 +8,12 @@
 
 from .alert import Alert, AlertKey, AlertKind
 from .engine import AlertEngine
-from .errors import AlertsError, InvalidReceiver, StoreError
+from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError
 from .notice import Notice
 from .notification import Action, Notification, Receiver
 from .notifier import DELIVERED, Attempt, FakeNotifier, Notifier, Outcome
 from .open_alerts import OpenAlert, OpenAlerts
-from .outbox import Delivery, Outbox, Stage
+from .outbox import Outbox, Stage
 from .pager import Pager
 from .paging import Paging
 from .prometheus import build_rules, write
@@ -32,8 +32,8 @@ __all__ = [
     "AlertKind",
     "AlertsError",
     "Attempt",
+    "BacktestError",
     "ConditionState",
-    "Delivery",
     "FakeNotifier",
     "Firing",
     "InvalidReceiver",

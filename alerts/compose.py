@@ -24,7 +24,7 @@ from .state import Firing
 
 def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:
     """The alert that fires, in words made from the status it fired at."""
-    message = said(key.kind, status, firing.since)
+    message = message_of(key.kind, status, firing.since)
     slo = status.slo
     named = labels(key.kind, slo)
     return Alert(key, slo.name, named[LABEL_SERVICE], named, _reason(key.kind, status), message.summary, firing)
@@ -32,7 +32,7 @@ def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:
 
 def triggers(alert: Alert, status: Status, public_url: str) -> Notification:
     """The beginning of an incident."""
-    message = said(alert.key.kind, status, alert.firing.since)
+    message = message_of(alert.key.kind, status, alert.firing.since)
     return _notification(alert, Action.TRIGGER, message, None, links(status.slo, public_url), public_url)
 
 
@@ -43,7 +43,7 @@ def resolves(alert: Alert, status: Status | None, now: float, public_url: str) -
     return _notification(alert, Action.RESOLVE, message, now, found, public_url)
 
 
-def said(kind: AlertKind, status: Status, since: float) -> Message:
+def message_of(kind: AlertKind, status: Status, since: float) -> Message:
     """What an alert of this kind says about this status."""
     return silent(status, since) if kind is AlertKind.NO_DATA else burning(status, kind.severity, since)
 

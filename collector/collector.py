@@ -37,7 +37,7 @@ from .errors import LedgerError, Unavailable
 from .intake import Intake
 from .ledger.days import history
 from .ledger.instruments import LedgerInstruments
-from .ledger.ledger import Ledger, complaint, is_damage
+from .ledger.ledger import Ledger, is_damage, why_not_opened
 from .ledger.tallies import NEVER
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .receipt import Receipt
@@ -64,7 +64,7 @@ def _read(ledger: Ledger, counters: Counters, now: float, taps: Sequence[Tap]) -
         if is_damage(error):
             ledger.note_damage()
         ledger.close()
-        raise LedgerError(complaint(ledger.path, error)) from error
+        raise LedgerError(why_not_opened(ledger.path, error)) from error
 
 
 class Collector:

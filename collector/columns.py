@@ -19,6 +19,7 @@ from ..slo.sli import NANOSECONDS
 IntColumn = NDArray[np.int64]
 FloatColumn = NDArray[np.float64]
 IdColumns = NDArray[np.uint64]
+RowNumbers = NDArray[np.intp]
 
 
 def nanoseconds(seconds: float) -> int:

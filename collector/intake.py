@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from .books.books import Books
@@ -13,6 +14,9 @@ from .receipt import Receipt
 from .request import Means, Request, RequestKind
 from .room import Room
 from .senders.origin import digest_of_request
+
+Accept = Callable[[Signal, bytes, float, Source], Future[Receipt]]
+"""Takes one OTLP request in; see `Intake.accept`."""
 
 
 class Intake:

@@ -20,7 +20,7 @@ LARGEST: Final = 4 * 2**20
 _REMEMBERED: Final = 128
 
 
-def clean(signal: Signal, body: bytes) -> bytes:
+def redacted_body(signal: Signal, body: bytes) -> bytes:
     """The body of an OTLP request without card numbers and secrets: the very same bytes where there are none.
 
     Bytes around what is taken out stay as they are. Raises Unredactable.

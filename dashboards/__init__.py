@@ -7,7 +7,7 @@ Nothing here computes a figure the domain did not, nor rounds one in a way of it
 """
 
 from .history import History
-from .lint import Finding, lint, queries
+from .lint import LintFinding, lint, queries
 from .overview_page import Overview, render_overview
 from .page import CONTENT_SECURITY_POLICY, STATIC, render_missing
 from .provision import build_dashboards, write
@@ -17,8 +17,8 @@ __all__ = [
     "CONTENT_SECURITY_POLICY",
     "STATIC",
     "Detail",
-    "Finding",
     "History",
+    "LintFinding",
     "Overview",
     "build_dashboards",
     "lint",

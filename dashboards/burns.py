@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ..slo import SLO, Severity, Status, TimeWindow, figures
 from .limits import Limit, limits_of
-from .svg import Mark, burn_bar
+from .svg import LevelLine, burn_bar
 
 _HEADROOM: Final = 1.3
 """How far the scale of calm burn rates reaches beyond the highest limit."""
@@ -44,7 +44,7 @@ def _limits(slo: SLO, window: TimeWindow) -> tuple[Limit, ...]:
 def _burn(window: TimeWindow, rate: Fraction | None, limits: Sequence[Limit], top: float) -> Burn:
     exceeded = [limit for limit in limits if rate is not None and rate > limit.factor]
     tone = "page" if Severity.PAGE in {limit.severity for limit in exceeded} else "ticket" if exceeded else "calm"
-    marks = [Mark(float(limit.factor), limit.severity.value) for limit in limits]
+    marks = [LevelLine(float(limit.factor), limit.severity.value) for limit in limits]
     return Burn(
         window=str(window),
         rate=figures.burn(rate),

@@ -9,7 +9,7 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from ..slo import DAY, ErrorBudget, HistoryPoint, Interval, Status, figures
-from .svg import Column, Mark, columns, lines
+from .svg import Column, LevelLine, columns, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def indicator(history: History, status: Status) -> Chart:
     lowest = figures.percent(min(ratios), digits=2) if ratios else figures.NOTHING
     says = f"lowest {lowest}, promised {figures.objective(status.slo.objective)}"
     title = "Share of good requests, and the objective"
-    marks = [Mark(float(target), "objective")]
+    marks = [LevelLine(float(target), "objective")]
     plot = lines(_runs(history), float(bottom), 1.0, f"{title}: {says}", marks)
     return Chart(title, says, "100 %", figures.percent(bottom, digits=2), _axis(history), plot)
 
@@ -80,7 +80,7 @@ def burn_down(history: History, status: Status) -> Chart:
     run = [(0.0, 1.0), *shares, (1.0, left)] if history.points else []
     says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
     title = f"Error budget over {status.slo.window}"
-    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [Mark(0.0, "objective")])
+    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [LevelLine(0.0, "objective")])
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), _axis(history), plot)
 
 

@@ -18,20 +18,21 @@ GRID: Final = 24
 _VARIABLES: Final = {"$__rate_interval": "1m", "$__interval": "15s", "$__range": "1h", "$service": ".*"}
 
 
-class Finding(NamedTuple):
+class LintFinding(NamedTuple):
     """One thing that is wrong, and in which panel (empty: the dashboard)."""
 
     panel: str
     problem: str
 
 
-def lint(dashboard: Mapping[str, Any]) -> list[Finding]:
+def lint(dashboard: Mapping[str, Any]) -> list[LintFinding]:
     """Everything wrong with a dashboard in the current schema; an empty list for a good one."""
     panels = list(dashboard["panels"])
-    findings = [Finding("", problem) for problem in _of_dashboard(dashboard)]
-    findings += [Finding(panel.get("title", ""), problem) for panel in panels for problem in _of_panel(panel)]
+    findings = [LintFinding("", problem) for problem in _of_dashboard(dashboard)]
+    findings += [LintFinding(panel.get("title", ""), problem) for panel in panels for problem in _of_panel(panel)]
     return findings + [
-        Finding(first.get("title", ""), f"overlaps {second.get('title', '')!r}") for first, second in _overlaps(panels)
+        LintFinding(first.get("title", ""), f"overlaps {second.get('title', '')!r}")
+        for first, second in _overlaps(panels)
     ]
 
 

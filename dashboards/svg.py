@@ -17,7 +17,7 @@ HEIGHT: Final = 100
 _BAR: Final = 100
 
 
-class Mark(NamedTuple):
+class LevelLine(NamedTuple):
     """A line across a chart or a bar, at a value of its scale. Its colour goes by `tone`."""
 
     value: float
@@ -32,7 +32,7 @@ class Column(NamedTuple):
     value: float
 
 
-def burn_bar(value: float, marks: Iterable[Mark], top: float, tone: str) -> Markup:
+def burn_bar(value: float, marks: Iterable[LevelLine], top: float, tone: str) -> Markup:
     """One burn rate against its limits, which are `marks`, on a logarithmic scale from 0 to `top`."""
     width = _short(_logarithmic(value, top) * _BAR)
     bar = f'<rect class="{escape(tone)}" width="{width}" height="10"/>' if value > 0 else ""
@@ -65,7 +65,7 @@ def lines(
     bottom: float,
     top: float,
     says: str,
-    marks: Iterable[Mark] = (),
+    marks: Iterable[LevelLine] = (),
 ) -> Markup:
     """Lines through (share of the width, value), one for each run, so that gaps stay gaps; `marks` are level lines across."""
     points = ("L".join(f"{_short(x * WIDTH)} {_short(_y(value, bottom, top))}" for x, value in run) for run in runs)

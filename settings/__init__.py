@@ -7,19 +7,18 @@ Secrets mask themselves in every text made of them.
 
 from .errors import SettingsError
 from .flags import Flags
-from .forward import Forward, OtlpForward, RemoteWriteForward, XrayForward
+from .forward import OtlpForward, RemoteWriteForward, XrayForward
 from .loading import load
 from .notify import Webhook
-from .otlp import Otlp, Tls
+from .otlp import Otlp
 from .probe import Probed
 from .scrape import Scrape
 from .settings import Settings
 from .traces import KeptTraces
-from .xray import Xray, XrayRule
+from .xray import Xray
 
 __all__ = [
     "Flags",
-    "Forward",
     "KeptTraces",
     "Otlp",
     "OtlpForward",
@@ -28,10 +27,8 @@ __all__ = [
     "Scrape",
     "Settings",
     "SettingsError",
-    "Tls",
     "Webhook",
     "Xray",
     "XrayForward",
-    "XrayRule",
     "load",
 ]

@@ -42,7 +42,7 @@ from .sli import (
 from .slices import Slices, bad_slices, slice_parts
 from .slo import DEFAULT_WINDOW, MAX_GROUPS, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, FakeEventSource, HistoryPoint, Observation
-from .status import STATES, RuleStatus, State, Status
+from .status import STATES, State, Status
 from .summary import summarise, timestamp
 from .unit import PARTS, Unit
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
@@ -106,7 +106,6 @@ __all__ = [
     "Place",
     "Queries",
     "Rule",
-    "RuleStatus",
     "SLIKind",
     "SLOError",
     "Severity",

@@ -15,7 +15,3 @@ class EventCount(NamedTuple):
     def bad(self) -> int:
         """Events that broke the promise."""
         return self.total - self.good
-
-    def plus(self, other: EventCount) -> EventCount:
-        """Both together: counts of adjacent intervals add up to the count of their union."""
-        return EventCount(self.good + other.good, self.total + other.total)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from ...slo import SpanKind
 from ..books.fractions import HEAVIEST
 from ..books.taps import Piece
-from ..columns import IntColumn, Signal, Spans, nanoseconds
+from ..columns import IntColumn, RowNumbers, Signal, Spans, nanoseconds
 from ..ledger.buckets import latest_end, oldest_booked
 from ..rejections import IMPLAUSIBLE, Rejections, RequestOutcome
 
 SERVER, CLIENT, CONSUMER = KINDS = tuple(kind.value for kind in SpanKind)
 """The kinds that count, as OTLP numbers them."""
-
-RowNumbers = NDArray[np.intp]
 
 
 class Countable(NamedTuple):

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns import IntColumn, Points, nanoseconds
+from ..columns import IntColumn, Points, RowNumbers, nanoseconds
 from ..ledger.buckets import bucket_of
 from ..senders.origin import SenderOrigin, digest_of, identity_of
-
-Rows = NDArray[np.intp]
 
 
 class Export:
@@ -28,7 +26,7 @@ class Export:
         self.booked: IntColumn = np.minimum(points.end, nanoseconds(received))
         self.streams = _streams(points)
 
-    def buckets(self, rows: Rows) -> IntColumn:
+    def buckets(self, rows: RowNumbers) -> IntColumn:
         """The second at which the bucket of each row begins."""
         return bucket_of(self.booked[rows])
 
@@ -38,7 +36,7 @@ class Export:
         chosen[names] = True
         return chosen[self.points.name]
 
-    def pairs(self, rows: Rows) -> tuple[list[tuple[int, int]], IntColumn]:
+    def pairs(self, rows: RowNumbers) -> tuple[list[tuple[int, int]], IntColumn]:
         """The distinct pairs of resource and metric, and which of them each row has."""
         several = len(self.points.names)
         codes = self.points.resource[rows] * several + self.points.name[rows]
@@ -47,7 +45,7 @@ class Export:
         numbers, of = np.unique(codes, return_inverse=True)
         return [divmod(number, several) for number in numbers.tolist()], of
 
-    def identities(self, rows: Rows) -> NDArray[np.uint64]:
+    def identities(self, rows: RowNumbers) -> NDArray[np.uint64]:
         """128 bits of resource and metric, as two numbers a row."""
         pairs, of = self.pairs(rows)
         found = np.empty((len(pairs), 2), "<u8")

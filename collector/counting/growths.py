@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 
 from ..books.books import Books
-from ..columns import PointKind, Signal, Temporality
+from ..columns import PointKind, RowNumbers, Signal, Temporality
 from ..rejections import IMPLAUSIBLE, NO_TEMPORALITY, Rejections, RequestOutcome
 from ..streams.growth import NO_BOUNDS, Growth, Levels, distinct
 from ..streams.increases import PointOutcome
 from ..streams.intervals import KEY_SIZE
 from ..streams.points import WIDEST, CumulativePoints
-from .export import Export, Rows
+from .export import Export
 
 MOST_EVENTS: Final = 10**12
 """Events one point can claim. Sums of counts stay whole numbers of 64 bits then, whoever sends."""
@@ -51,7 +51,7 @@ class Growths:
         for width, part in self._by_width(rows[cumulative]):
             yield from self._cumulatives(part, width)
 
-    def _countable(self) -> Rows:
+    def _countable(self) -> RowNumbers:
         """The rows that can count: of a tracked metric, counting something plausible, at a time that can be booked."""
         points, export = self._points, self._export
         tracked = [i for i, name in enumerate(points.names) if self._books.cumulatives.since(name) is not None]
@@ -65,7 +65,7 @@ class Growths:
         self._rejections.add(IMPLAUSIBLE, len(rows) - int(np.count_nonzero(plausible)))
         return rows[plausible]
 
-    def _by_width(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+    def _by_width(self, rows: RowNumbers) -> Iterator[tuple[int, RowNumbers]]:
         """The rows in parts whose buckets make a matrix that is filled by half at least."""
         sizes = self._points.offset[rows + 1] - self._points.offset[rows]
         widths = np.zeros(len(rows), np.int64)
@@ -74,7 +74,7 @@ class Growths:
         for width in distinct(widths):
             yield width, rows[widths == width]
 
-    def _levels(self, rows: Rows, width: int) -> Levels:
+    def _levels(self, rows: RowNumbers, width: int) -> Levels:
         points = self._points
         first, last = points.offset[rows], points.offset[rows + 1]
         buckets = np.zeros((len(rows), width), np.int64)
@@ -83,7 +83,7 @@ class Growths:
             buckets[of_size, :size] = points.buckets[first[of_size, None] + np.arange(size)]
         return Levels(points.bounds, points.bound[rows], buckets)
 
-    def _deltas(self, rows: Rows, width: int) -> Growth:
+    def _deltas(self, rows: RowNumbers, width: int) -> Growth:
         points, export = self._points, self._export
         new = np.zeros(len(rows), np.bool_)
         for key, group in self._intervals(rows):
@@ -93,7 +93,7 @@ class Growths:
         rows = rows[new]
         return Growth(rows, points.count[rows], points.start[rows], self._levels(rows, width))
 
-    def _intervals(self, rows: Rows) -> Iterator[tuple[bytes, Rows]]:
+    def _intervals(self, rows: RowNumbers) -> Iterator[tuple[bytes, RowNumbers]]:
         """The rows in groups of one metric of one sender and one interval, each with its key."""
         words = np.empty((len(rows), KEY_SIZE // 8), "<u8")
         words[:, :2] = self._export.identities(rows)
@@ -108,7 +108,7 @@ class Growths:
         for key, group in groups.items():
             yield key, np.array(group)
 
-    def _cumulatives(self, rows: Rows, width: int) -> Iterator[Growth]:
+    def _cumulatives(self, rows: RowNumbers, width: int) -> Iterator[Growth]:
         points, cumulatives = self._points, self._books.cumulatives
         since = np.array([cumulatives.since(name) or 0 for name in points.names], np.int64)
         levels = self._levels(rows, width)

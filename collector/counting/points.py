@@ -13,7 +13,7 @@ import numpy as np
 
 from ...slo import HTTP_SERVER_DURATION
 from ..books.books import Books
-from ..columns import IntColumn, PointKind, Points
+from ..columns import IntColumn, PointKind, Points, RowNumbers
 from ..ledger.buckets import Booked
 from ..names import HEARTBEAT
 from ..registry.automatic import WORK
@@ -21,7 +21,7 @@ from ..registry.series import Feeds, Threshold
 from ..rejections import RequestOutcome
 from ..senders.senders import SignOfLife
 from ..streams.growth import Growth, distinct
-from .export import Export, Rows
+from .export import Export
 from .growths import Growths
 from .sums import Sum, Sums
 
@@ -92,7 +92,7 @@ class _Booking:
         for (number, t), ones in alike.items():
             self._book_alike(self.books.series.numbered(number), t, sums, ones)
 
-    def _feeds(self, rows: Rows) -> IntColumn:
+    def _feeds(self, rows: RowNumbers) -> IntColumn:
         """The number of the feeds of each row."""
         points, origins, series = self.export.points, self.export.origins, self.books.series
         pairs, of = self.export.pairs(rows)

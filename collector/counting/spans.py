@@ -16,14 +16,14 @@ from ..books.books import Books
 from ..books.fractions import BITS, HALF, weight
 from ..books.taps import Piece
 from ..books.tracks import Track, TrackOwner
-from ..columns import IntColumn, Source, Spans
+from ..columns import IntColumn, RowNumbers, Source, Spans
 from ..ledger.buckets import Booked, bucket_of
 from ..ledger.tallies import observed_from
 from ..registry.series import NOTHING, Threshold
 from ..rejections import RequestOutcome
 from ..senders.origin import SenderOrigin
 from ..senders.senders import SignOfLife
-from .countable import CLIENT, CONSUMER, KINDS, SERVER, Countable, RowNumbers
+from .countable import CLIENT, CONSUMER, KINDS, SERVER, Countable
 from .groups import Groups
 
 _NEWEST: Final = 8 * BUCKET

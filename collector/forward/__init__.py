@@ -14,7 +14,6 @@ from .otlp_grpc import OtlpGrpcForwarder
 from .otlp_http import OtlpHttpForwarder
 from .queue import MOST_BYTES, Queue
 from .retry_after import retry_after
-from .under_way import QueueEntry
 
 __all__ = [
     "ALL",
@@ -31,7 +30,6 @@ __all__ = [
     "OtlpGrpcForwarder",
     "OtlpHttpForwarder",
     "Queue",
-    "QueueEntry",
     "QueuedRequest",
     "Retry",
     "abandoned",

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..books.taps import Arrival
 from ..errors import Unredactable
-from ..redaction import clean
+from ..redaction import redacted_body
 from ..registry.registry import Registry
 from .destination import FAULT, Destination
 from .forwarder import QueuedRequest
@@ -50,7 +50,7 @@ class Forwards:
 
     def _cleaned(self, item: QueuedRequest, losing: Sequence[Destination]) -> QueuedRequest | None:
         try:
-            return item._replace(body=clean(item.signal, item.body))
+            return item._replace(body=redacted_body(item.signal, item.body))
         except Unredactable as error:
             self._lose(losing, UNREDACTABLE, item.items, error)
         except Exception as error:  # noqa: BLE001 - nothing done for others may keep a request from being counted

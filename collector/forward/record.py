@@ -49,7 +49,7 @@ def encode(item: QueuedRequest, seed: int) -> bytes:
     return b"".join((_FRAME.pack(MARKER, len(facts) + len(item.body), check.intdigest()), facts, item.body))
 
 
-def read(read_at: ReadAt, start: int, size: int, seed: int) -> Record | None:
+def next_record(read_at: ReadAt, start: int, size: int, seed: int) -> Record | None:
     """The first sound record that lies between `start` and `size`; None when there is none."""
     return _record(read_at, start, size, seed) or _search(read_at(start, size - start), start, size, seed)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..ledger.lock import sync
 from .forwarder import QueuedRequest
-from .record import HEADER, MAGIC, Record, encode, read
+from .record import HEADER, MAGIC, Record, encode, next_record
 
 SUFFIX: Final = ".segment"
 
@@ -96,7 +96,7 @@ class Segment:
         """The first sound record at or after `offset`; None when there is none. Raises OSError."""
         if self._reading is None:
             self._reading = os.open(self.path, os.O_RDONLY)
-        return read(self._read_at, offset, self.size, self._seed)
+        return next_record(self._read_at, offset, self.size, self._seed)
 
     def records(self, start: int, end: int) -> Iterator[Record]:
         """The sound records that begin in between."""

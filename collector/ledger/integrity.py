@@ -53,7 +53,7 @@ DAMAGED: Final = "damaged"
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
-def check(connection: sqlite3.Connection, path: Path) -> bool:
+def check_integrity(connection: sqlite3.Connection, path: Path) -> bool:
     """Refuses a file that is not a sound ledger: sqlite3.DatabaseError for damage, LedgerError for a database of something else.
 
     An empty file becomes a ledger. False when part of the file is still to be checked, by an `Inspection`.

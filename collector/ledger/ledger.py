@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import LedgerError
-from .integrity import DAMAGED, Inspection, check, check_tables
+from .integrity import DAMAGED, Inspection, check_integrity, check_tables
 from .lock import FolderLock, make_folder
 from .part import Part
 from .schema import migrate
@@ -45,7 +45,7 @@ class Ledger:
             self.secret = self._remember("secret", secrets.randbits(62))
         except sqlite3.Error as error:
             self._lock.release()
-            raise LedgerError(complaint(self.path, error)) from error
+            raise LedgerError(why_not_opened(self.path, error)) from error
         except LedgerError:
             self._lock.release()
             raise
@@ -114,7 +114,7 @@ class Ledger:
         log = KeptLog(self.path)
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
-            self._checked = check(connection, self.path)
+            self._checked = check_integrity(connection, self.path)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY_MILLISECONDS}"):
                 connection.execute(f"PRAGMA {pragma}")
             migrate(connection)
@@ -150,7 +150,7 @@ def _hold(folder: Path) -> FolderLock:
         raise LedgerError(f"{folder} can't be used for data: {error.strerror or error}") from error
 
 
-def complaint(path: Path, error: sqlite3.Error) -> str:
+def why_not_opened(path: Path, error: sqlite3.Error) -> str:
     """Why a ledger can't be opened, and what to do."""
     if isinstance(error, sqlite3.OperationalError):
         return f"the ledger {path} can't be opened: {error}; check the disk and the folder's permissions"

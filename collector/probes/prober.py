@@ -9,20 +9,16 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import Final
 
 from ..columns import Signal, Source
 from ..counters import Counters
 from ..errors import Unavailable
-from ..receipt import Receipt
+from ..intake import Accept
 from .check import Checked, Checker
 from .instruments import Instruments
 from .probe import Probe
-from .spans import span_of
-
-Accept = Callable[[Signal, bytes, float, Source], Future[Receipt]]
-"""Keeps an OTLP request; see `Collector.accept`."""
+from .spans import probe_request
 
 TRIES: Final = 5
 """Times a result is handed to a ledger that can't be written, before it is given up and counted as lost."""
@@ -61,7 +57,7 @@ class Prober:
         self._instruments.tell(probe, checked)
         self._say(probe, checked)
         if not checked.own:
-            await self._keep(probe, span_of(probe, checked))
+            await self._keep(probe, probe_request(probe, checked))
         return checked
 
     async def _keep(self, probe: Probe, body: bytes) -> None:

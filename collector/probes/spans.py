@@ -24,7 +24,7 @@ INSTANCE: Final = "fournines-probe"
 """The instance that probes stand for: none of the service's own."""
 
 
-def span_of(probe: Probe, checked: Checked) -> bytes:
+def probe_request(probe: Probe, checked: Checked) -> bytes:
     """One `ExportTraceServiceRequest`."""
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()

@@ -8,7 +8,7 @@ from .assembly import ScrapeAssembly
 from .forwarder import RemoteWriteForwarder
 from .instruments import snapshot_results
 from .publisher import Publisher
-from .remote_write import RemoteWrite, Written
+from .remote_write import RemoteWrite
 from .scraper import Scraper
 from .snapshots import Snapshots
 from .targets import ScrapeJob
@@ -22,7 +22,6 @@ __all__ = [
     "ScrapeJob",
     "Scraper",
     "Snapshots",
-    "Written",
     "remote_write_app",
     "snapshot_results",
 ]

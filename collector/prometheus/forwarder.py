@@ -13,7 +13,7 @@ import cramjam
 import httpx
 
 from ..forward import Drop, QueuedRequest, Retry, retry_after
-from .messages import Label, Request, WriteRequest
+from .messages import Label, WriteRequest, WriteRequest2
 from .write_request import Version
 
 TIMEOUT: Final = 30.0
@@ -76,7 +76,7 @@ class RemoteWriteForwarder:
 
 def _to_one(body: bytes) -> bytes:
     """A 2.0 request as 1.0: what 1.0 can't say (start times, kinds) is left out."""
-    request, found = Request.FromString(body), WriteRequest()
+    request, found = WriteRequest2.FromString(body), WriteRequest()
     for series in request.timeseries:
         target = found.timeseries.add()
         texts = [request.symbols[ref] for ref in series.labels_refs]

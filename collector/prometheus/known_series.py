@@ -92,7 +92,7 @@ class KnownSeries:
         if hashed in self._known:
             return True
         try:
-            labels = labels_of(TimeSeries.FromString(encoded).labels)
+            labels = decoded_labels(TimeSeries.FromString(encoded).labels)
         except (BadRequest, DecodeError):
             return False  # whoever reads the whole request says so
         if self._used > MOST_KNOWN_LETTERS or fault_of(labels):
@@ -119,7 +119,7 @@ class KnownSeries:
             self._letters = np.concatenate([self._letters, more])
 
 
-def labels_of(serialised: Sequence[bytes]) -> Labels:
+def decoded_labels(serialised: Sequence[bytes]) -> Labels:
     """Labels of 1.0 from their bytes; raises BadRequest."""
     try:
         labels = [Label.FromString(label) for label in serialised]

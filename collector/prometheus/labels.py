@@ -57,7 +57,7 @@ def _fault_of_label(name: str, value: str, any_name: bool) -> str:  # noqa: FBT0
     return ""
 
 
-def resource_of(job: str, instance: str) -> dict[str, str]:
+def target_resource(job: str, instance: str) -> dict[str, str]:
     """The resource a target stands for: job `shop/payments` is service `payments` of the namespace `shop`."""
     namespace, _, service = job.rpartition("/")
     resource = {SERVICE_NAME: service or job}

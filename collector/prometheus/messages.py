@@ -92,7 +92,7 @@ TimeSeries: Final = _message("TimeSeries")
 WriteRequest: Final = _message("WriteRequest")
 """Remote write 1.0; `labels` are serialised `Label` messages."""
 
-Request: Final = _message("Request2")
+WriteRequest2: Final = _message("Request2")
 """Remote write 2.0."""
 
 MetricFamily: Final = _message("MetricFamily")

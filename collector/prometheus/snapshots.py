@@ -8,7 +8,7 @@ from typing import Any, Final
 from prometheus_client import Metric
 
 from .labels import NAME, Labels
-from .messages import Request
+from .messages import WriteRequest2
 from .stale import STALE
 
 _PREFIX: Final = "slo_"
@@ -37,7 +37,7 @@ class Snapshots:
 
 
 def _request(values: Mapping[Labels, tuple[float, int]], time: int) -> bytes:
-    request: Any = Request()
+    request: Any = WriteRequest2()
     symbols = {"": 0}
     for key, (value, kind) in values.items():
         series = request.timeseries.add()

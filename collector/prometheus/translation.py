@@ -17,7 +17,7 @@ import xxhash
 
 from ..columns import Wanted
 from ..names import HEARTBEAT
-from .labels import BOUNDARY, INSTANCE, JOB, NAME, REPLICAS, Labels, resource_of
+from .labels import BOUNDARY, INSTANCE, JOB, NAME, REPLICAS, Labels, target_resource
 
 BUCKET: Final = "_bucket"
 TOTAL: Final = "_total"
@@ -107,7 +107,7 @@ class Translation:
         boundary = _boundary(told[BOUNDARY]) if kind is SeriesKind.BUCKET else 0.0
         if boundary is None:
             return None
-        resource = resource_of(told.get(JOB, ""), told.get(INSTANCE, ""))
+        resource = target_resource(told.get(JOB, ""), told.get(INSTANCE, ""))
         of_family = (NAME, spelled), *sorted(resource.items())
         apart = {BOUNDARY, *REPLICAS} if kind is SeriesKind.BUCKET else REPLICAS
         of_member = (

@@ -17,14 +17,14 @@ from google.protobuf.message import DecodeError
 from ..errors import BadRequest
 from ..ledger.buckets import FUTURE, latest_end, oldest_booked
 from ..rejections import IN_THE_FUTURE, TOO_OLD
-from .known_series import COUNTS, FAMILY, IDENTITY, MOST_KNOWN, MOST_KNOWN_LETTERS, ROLE, KnownSeries, labels_of
+from .known_series import COUNTS, FAMILY, IDENTITY, MOST_KNOWN, MOST_KNOWN_LETTERS, ROLE, KnownSeries, decoded_labels
 from .labels import Labels, fault_of
-from .messages import Request, WriteRequest
+from .messages import WriteRequest, WriteRequest2
 from .native import of_write
 from .points import MILLISECOND
 from .rows import PartSample, Value
 from .samples import Sample, Samples
-from .stale import is_stale
+from .stale import is_stale_marker
 from .translation import TranslatedSeries, Translation
 
 LABELS: Final = "labels"
@@ -166,7 +166,7 @@ class Reader:
         key = tuple(series.labels)
         known = self._known.get(key)
         if known is None:
-            known = self._remember(key, labels_of(key), any_name=False)
+            known = self._remember(key, decoded_labels(key), any_name=False)
         return known
 
     def _two(self, message: Any) -> Callable[[Any], _Known]:
@@ -206,7 +206,7 @@ def parse(body: bytes, version: Version) -> Any:
     if sum(map(body.count, _EMPTY)) > MOST_ITEMS:
         raise _too_many()
     try:
-        return (WriteRequest if version is Version.ONE else Request).FromString(body)
+        return (WriteRequest if version is Version.ONE else WriteRequest2).FromString(body)
     except DecodeError as error:
         raise BadRequest(f"the body can't be read as {version.value}") from error
 
@@ -222,12 +222,12 @@ def _too_many() -> BadRequest:
 
 def _sample(series: TranslatedSeries, sample: Any) -> Sample:
     value: float = sample.value
-    told = None if is_stale(value) else PartSample(series, value, sample.start_timestamp)
+    told = None if is_stale_marker(value) else PartSample(series, value, sample.start_timestamp)
     return Sample(series, sample.timestamp, told)
 
 
 def _histogram(series: TranslatedSeries, histogram: Any) -> Sample | None:
-    if is_stale(histogram.sum):
+    if is_stale_marker(histogram.sum):
         return Sample(series, histogram.timestamp, None)
     value: Value | None = of_write(histogram)
     return (

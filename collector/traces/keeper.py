@@ -14,8 +14,8 @@ from ..redaction import without_sensitive
 from .backlog import BacklogItem
 from .choice import Hit, Reasons, Thresholds
 from .instruments import Instruments
-from .keys import TraceKeys, keys_of
-from .parts import messages, parts, span_of, trace_of
+from .keys import TraceKeys, trace_numbers_of
+from .parts import messages, parts, span_id_of, trace_id_of
 from .ring import Passed, Ring
 from .store import TraceStore
 
@@ -73,7 +73,7 @@ class Keeper:
 
     def _look_at(self, group: list[BacklogItem]) -> None:
         """Chooses among requests, and stores what is chosen of them and of those before: in one go, so that all is looked through once."""
-        passed = [Passed(work.arrival, work.columns, keys_of(work.columns.ids)) for work in group]
+        passed = [Passed(work.arrival, work.columns, trace_numbers_of(work.columns.ids)) for work in group]
         known = [self._kept.rows(request.keys) for request in passed]
         chosen = [
             trace
@@ -99,13 +99,13 @@ class Keeper:
         for hit, rest, again in self._reasons.among(spans, self._thresholds.of(work.catalogue), known, received):
             given = self._reasons.quotas.take(hit, len(rest), received)
             for row in (fresh := rest[:given]):
-                trace = trace_of(spans.ids, row)
+                trace = trace_id_of(spans.ids, row)
                 if trace not in self._store.kept:
                     chosen.append(trace)
                     self._instruments.kept.labels(hit.state.name.lower()).inc()
                 self._store.keep(trace, hit, received)
             for row in again:
-                if (trace := trace_of(spans.ids, row)) in self._store.kept:
+                if (trace := trace_id_of(spans.ids, row)) in self._store.kept:
                     self._store.keep(trace, hit, received)
             found.append((hit, [*fresh, *again]))
         self._add_hits(work.arrival.body, spans, found)
@@ -116,16 +116,16 @@ class Keeper:
         read = messages(body, spans, [row for _, some in found for row in some])
         for hit, some in found:
             self._store.add_hits(
-                (hit.service, int(spans.start[row]), trace, span_of(spans.ids, row), hit.route, int(hit.state), hit.status, hit.error,
+                (hit.service, int(spans.start[row]), trace, span_id_of(spans.ids, row), hit.route, int(hit.state), hit.status, hit.error,
                  int(spans.end[row] - spans.start[row]), without_sensitive(read[row].name))
                 for row in some
-                if (trace := trace_of(spans.ids, row)) in self._store.kept and row in read
+                if (trace := trace_id_of(spans.ids, row)) in self._store.kept and row in read
             )  # fmt: skip
 
     def _save(self, passed: Passed, rows: NDArray[np.intp]) -> None:
         """Stores rows of a request."""
         columns = passed.columns
-        wanted = [row for row in rows.tolist() if trace_of(columns.ids, row) in self._store.kept]
+        wanted = [row for row in rows.tolist() if trace_id_of(columns.ids, row) in self._store.kept]
         some = parts(passed.arrival.body, columns, wanted)
         full = self._store.add_spans(some) if isinstance(columns, Spans) else self._store.add_logs(some)
         for reason, count in (("trace_full", full), ("unreadable", len(wanted) - len(some))):

@@ -17,7 +17,7 @@ _LOW: Final = np.uint64(_SIEVE - 1)
 TraceNumbers = NDArray[np.uint64]
 
 
-def keys_of(ids: IdColumns) -> TraceNumbers:
+def trace_numbers_of(ids: IdColumns) -> TraceNumbers:
     """One number for each trace id, 0 where there is none; two traces that share one are kept together, once in 2**64."""
     high, low = ids[:, 0], ids[:, 1]
     keys: TraceNumbers = (high * _MIX) ^ low
@@ -30,7 +30,7 @@ class TraceKeys:
 
     def __init__(self, traces: Iterable[bytes] = ()) -> None:
         ids = np.frombuffer(b"".join(traces), ">u8").reshape(-1, 2).astype(np.uint64)
-        self._keys = np.sort(keys_of(ids))
+        self._keys = np.sort(trace_numbers_of(ids))
         self._sieve = np.zeros(_SIEVE, np.bool_)
         self._sieve[_low(self._keys)] = True
 

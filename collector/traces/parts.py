@@ -18,12 +18,12 @@ from ..redaction import clean_item, without_sensitive
 from .store import TracePart
 
 
-def trace_of(ids: IdColumns, row: int) -> bytes:
+def trace_id_of(ids: IdColumns, row: int) -> bytes:
     """The trace id of a row."""
     return int(ids[row, 0]).to_bytes(8) + int(ids[row, 1]).to_bytes(8)
 
 
-def span_of(ids: IdColumns, row: int) -> bytes:
+def span_id_of(ids: IdColumns, row: int) -> bytes:
     """The span id of a row."""
     return int(ids[row, 2]).to_bytes(8)
 
@@ -49,9 +49,9 @@ def parts(body: bytes, columns: Spans | Logs, rows: list[int]) -> list[TracePart
             data = clean_item(message)
         except Unredactable:
             continue  # missed by the caller
-        identity = span_of(columns.ids, row) if isinstance(columns, Spans) else xxhash.xxh3_128_digest(data)
+        identity = span_id_of(columns.ids, row) if isinstance(columns, Spans) else xxhash.xxh3_128_digest(data)
         resource = _cleaned(columns.resources[int(columns.resource[row])])
-        found.append(TracePart(trace_of(columns.ids, row), identity, resource, data))
+        found.append(TracePart(trace_id_of(columns.ids, row), identity, resource, data))
     return found
 
 

@@ -86,9 +86,9 @@ def _span(resource: dict[str, Any], span: Span) -> dict[str, Any]:
         "duration_seconds": (end - span.start_time_unix_nano) / 1e9,
         "status": _STATUS.get(span.status.code, str(span.status.code)),
         "status_message": span.status.message,
-        "attributes": plain(span.attributes),
+        "attributes": plain_attributes(span.attributes),
         "events": [
-            {"name": event.name, "time": event.time_unix_nano / 1e9, "attributes": plain(event.attributes)}
+            {"name": event.name, "time": event.time_unix_nano / 1e9, "attributes": plain_attributes(event.attributes)}
             for event in span.events
         ],
     }
@@ -107,7 +107,7 @@ def _log(resource: dict[str, Any], record: LogRecord) -> dict[str, Any]:
         "severity": record.severity_text or str(record.severity_number),
         "severity_number": record.severity_number,
         "body": _value(record.body),
-        "attributes": plain(record.attributes),
+        "attributes": plain_attributes(record.attributes),
     }
 
 
@@ -131,7 +131,7 @@ def _waterfall(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ordered
 
 
-def plain(attributes: Iterable[KeyValue]) -> dict[str, Any]:
+def plain_attributes(attributes: Iterable[KeyValue]) -> dict[str, Any]:
     """Attributes as plain values."""
     return {pair.key: _value(pair.value) for pair in attributes}
 
@@ -143,7 +143,7 @@ def _value(value: AnyValue) -> Any:
     if kind == "array_value":
         return [_value(each) for each in value.array_value.values]
     if kind == "kvlist_value":
-        return plain(value.kvlist_value.values)
+        return plain_attributes(value.kvlist_value.values)
     if kind == "bytes_value":
         return base64.b64encode(value.bytes_value).decode()
     found = getattr(value, kind)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from .document import SegmentDocument, nested
 from .drop import Dropped, DropReason
 from .instruments import Instruments
-from .translate import NOBODY, resource_of
+from .translate import NOBODY, segment_resource
 
 MOST_REMEMBERED: Final = 30_000
 MOST_REMEMBERED_BYTES: Final = 32 * 2**20
@@ -74,7 +74,7 @@ class SegmentAssembly:
         if trace is not None:
             trace.last = received
             self._traces.move_to_end(document.trace)
-        resource = self._of(document.trace, document.parent) if document.is_subsegment else resource_of(document)
+        resource = self._of(document.trace, document.parent) if document.is_subsegment else segment_resource(document)
         if document.in_progress:
             self._hold(document, resource, received)
             if resource is not None:

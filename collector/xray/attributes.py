@@ -132,7 +132,7 @@ SPAN_TREE: Final = _planted(OF_SPAN)
 RESOURCE_TREE: Final = _planted(OF_RESOURCE)
 
 
-def said(fields: Mapping[str, Any], tree: _Tree) -> dict[str, Any]:
+def attributes_of(fields: Mapping[str, Any], tree: _Tree) -> dict[str, Any]:
     """The attributes that a segment's fields amount to. A field of another shape than documented is passed over."""
     found: dict[str, Any] = {}
     _collect(fields, tree, found)
@@ -153,7 +153,7 @@ def _collect(fields: Mapping[str, Any], tree: _Tree, found: dict[str, Any]) -> N
 
 def described(fields: Mapping[str, Any], *, is_server: bool) -> dict[str, Any]:
     """Every attribute of a segment's span: what is documented, then annotations and metadata, which never hide the former."""
-    found = said(fields, SPAN_TREE)
+    found = attributes_of(fields, SPAN_TREE)
     if is_server:
         _server(found)
     if STATUS not in found and fields.get("throttle") is True and fields.get("fault") is not True:
@@ -185,7 +185,7 @@ def _server(found: dict[str, Any]) -> None:
         found["url.path"] = parts.path
 
 
-def put(target: Any, attributes: Mapping[str, Any]) -> None:
+def put_attributes(target: Any, attributes: Mapping[str, Any]) -> None:
     """Writes attributes onto an OTLP message; what is neither text, number, flag nor a list of them is written as JSON."""
     for key, value in attributes.items():
         # Filled where they stand: appending a finished message copies it, at four times the cost.

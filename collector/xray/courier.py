@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from ..columns import Signal, Source
 from ..errors import BadRequest, Unavailable
+from ..intake import Accept
 from ..receipt import Receipt
 from .drop import DropReason
 from .instruments import Instruments
@@ -20,10 +21,6 @@ MOST_BYTES: Final = 16 * 2**20
 """Bytes of requests under way or waiting at most; what comes beyond is dropped, and counted."""
 
 _LOG: Final = logging.getLogger("fournines.collector")
-
-
-Accept = Callable[[Signal, bytes, float, Source], Future[Receipt]]
-"""Keeps one request's bytes, received at an epoch second, and says later what became of it; see `Intake.accept`."""
 
 
 class _Parcel(NamedTuple):

@@ -41,7 +41,7 @@ class SegmentDocument:
 
 def read_segment(fields: Mapping[str, Any]) -> SegmentDocument:
     """The segment, or independent subsegment, that an object describes. Raises Dropped."""
-    trace = trace_of(fields.get("trace_id"))
+    trace = parse_trace_id(fields.get("trace_id"))
     is_subsegment = fields.get("type") == _SUBSEGMENT
     parent = fields.get("parent_id") or None
     if parent is None and is_subsegment:
@@ -50,7 +50,7 @@ def read_segment(fields: Mapping[str, Any]) -> SegmentDocument:
     return _document(fields, trace, caller, is_subsegment=is_subsegment)
 
 
-def trace_of(value: object) -> bytes:
+def parse_trace_id(value: object) -> bytes:
     """The 16 bytes of a trace id such as `1-5759e988-bd862e3fe1be46a994272793`. Raises Dropped."""
     match = _TRACE_ID.fullmatch(value) if isinstance(value, str) else None
     if match is None:

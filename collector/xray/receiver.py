@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from ..doors.address import Address
 from ..doors.server import HttpServer
 from ..errors import CollectorError
-from .courier import Accept, Courier
+from ..intake import Accept
+from .courier import Courier
 from .instruments import Instruments
 from .reading import XrayReader
 from .sampling import DEFAULT_RULES, SamplingRule, SamplingService, sampling_app

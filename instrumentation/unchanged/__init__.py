@@ -8,6 +8,6 @@ application is watched for (`startup/sitecustomize.py`), and what the server is 
 
 from __future__ import annotations
 
-from .launch import CannotRun, Launch, launch
+from .launch import CannotRun, launch
 
-__all__ = ["CannotRun", "Launch", "launch"]
+__all__ = ["CannotRun", "launch"]

@@ -47,7 +47,8 @@ def test_every_slo_is_told(collector, now, accept):
 def test_figures_are_those_of_the_evaluation(collector, now):
     """Budget and burn rates are the evaluation's own, but for the last digits of a float."""
     found = read(collector, now + 1)
-    for status in evaluate(collector.slos, collector, now + 1):
+    evaluation = evaluate(collector.slos, collector, now + 1)
+    for status in map(evaluation.status, range(len(evaluation))):
         key = (status.slo.name, status.slo.service)
         left = found["slo_error_budget_remaining_ratio", tuple(sorted(key))]
         assert left == pytest.approx(float(status.budget.remaining_ratio), rel=1e-12)

@@ -17,7 +17,7 @@ from fournines.collector.cards import REDACTED
 from fournines.collector.errors import Unredactable
 from fournines.collector.kernels.marks import marks_of
 from fournines.collector.kernels.patterns import CARD as CARDS
-from fournines.collector.redaction import clean, clean_item, without_sensitive
+from fournines.collector.redaction import clean_item, redacted_body, without_sensitive
 
 pytestmark = pytest.mark.usefixtures("decoders")
 
@@ -139,7 +139,7 @@ def test_the_value_of_a_secret_s_key_goes_whatever_it_looks_like(key, secret):
     for kind, value in (("string_value", "x"), ("bytes_value", b"x"), ("bool_value", True)):
         setattr(span.attributes.add(key=key).value, kind, value)
     span.attributes.add(key=key).value.array_value.values.add().string_value = "x"
-    cleaned = ExportTraceServiceRequest.FromString(clean(Signal.TRACES, request.SerializeToString()))
+    cleaned = ExportTraceServiceRequest.FromString(redacted_body(Signal.TRACES, request.SerializeToString()))
     text, raw, flag, many = cleaned.resource_spans[0].scope_spans[0].spans[0].attributes
 
     assert ("REDACTED" if secret else "x") == text.value.string_value
@@ -224,10 +224,10 @@ def test_there_is_no_place_to_hide_in(signal, text):
     """Every text of every message of every signal is cleaned, at any depth."""
     for body in every_text(signal, text):
         assert marks_of(body)[-1] > 0
-        cleaned = clean(signal, body)
+        cleaned = redacted_body(signal, body)
         assert b"REDACTED" in cleaned
         assert text.encode() not in cleaned
-        assert cleaned == clean(signal, cleaned)
+        assert cleaned == redacted_body(signal, cleaned)
 
 
 @pytest.mark.parametrize("kind", ["int_value", "double_value"])
@@ -239,7 +239,7 @@ def test_numbers_that_are_card_numbers_go_too(kind):
     setattr(span.attributes.add(key="time").value, kind, 1_790_000_000_000_000_008)
     body = request.SerializeToString()
     card, time = (
-        ExportTraceServiceRequest.FromString(clean(Signal.TRACES, body))
+        ExportTraceServiceRequest.FromString(redacted_body(Signal.TRACES, body))
         .resource_spans[0]
         .scope_spans[0]
         .spans[0]
@@ -266,15 +266,15 @@ def test_clean_bytes_pass_as_they_are(otlp, span, now):
     body = otlp.spans(*(span(now, route=f"/{n}") for n in range(100))) + b"\xfa\x7f\x03new"
     odd = b"\x0a\x80\x00" + body
 
-    assert body is clean(Signal.TRACES, body)
-    assert odd is clean(Signal.TRACES, odd)
+    assert body is redacted_body(Signal.TRACES, body)
+    assert odd is redacted_body(Signal.TRACES, odd)
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(Signal)))
 def test_any_bytes_come_back_clean_or_are_refused(body, signal):
     """Whatever is sent, it is either let through, cleaned, or refused as not redactable."""
     try:
-        assert clean(signal, body) == clean(signal, clean(signal, body))
+        assert redacted_body(signal, body) == redacted_body(signal, redacted_body(signal, body))
     except Unredactable:
         assert marks_of(body)[-1] > 0
 
@@ -291,7 +291,7 @@ def test_only_what_is_taken_out_changes():
         scopes = b"\x12" + bytes([len(scope)]) + scope
         return b"\x0a" + bytes([len(scopes)]) + scopes + b"\xfa\x7f\x03new"
 
-    assert body(cleaned) == clean(Signal.TRACES, body(secret))
+    assert body(cleaned) == redacted_body(Signal.TRACES, body(secret))
 
 
 def test_an_item_alone_is_cleaned_too():
@@ -310,7 +310,7 @@ def test_what_cannot_be_read_or_is_too_large_is_refused_if_suspicious():
     large.resource_logs.add().scope_logs.add().log_records.add().body.string_value = f"{CARD} " + "x" * 5_000_000
     for body in (b"\x0a\xff" + CARD.encode(), large.SerializeToString()):
         with pytest.raises(Unredactable):
-            clean(Signal.LOGS, body)
+            redacted_body(Signal.LOGS, body)
 
 
 HOSTILE = [
@@ -327,7 +327,7 @@ def test_hostile_texts_take_no_hostile_time(piece):
     text = piece * (600_000 // len(piece))
     request = ExportLogsServiceRequest()
     request.resource_logs.add().scope_logs.add().log_records.add().body.string_value = text
-    cleaned = ExportLogsServiceRequest.FromString(clean(Signal.LOGS, request.SerializeToString()))
+    cleaned = ExportLogsServiceRequest.FromString(redacted_body(Signal.LOGS, request.SerializeToString()))
 
     assert without_sensitive(text) == cleaned.resource_logs[0].scope_logs[0].log_records[0].body.string_value
 

@@ -20,7 +20,7 @@ from fournines.collector import Signal
 from fournines.collector.credentials import is_secret
 from fournines.collector.errors import Unredactable
 from fournines.collector.kernels.marks import marks_of
-from fournines.collector.redaction import clean, without_sensitive
+from fournines.collector.redaction import redacted_body, without_sensitive
 
 pytestmark = pytest.mark.usefixtures("decoders")
 
@@ -181,7 +181,7 @@ def test_messages_are_cleaned_as_the_library_would(signal):
                 refused_or_cleaned(signal, sent)
                 continue
             oracle.clean_message(expected)
-            cleaned = clean(signal, sent)
+            cleaned = redacted_body(signal, sent)
 
             assert str(expected) == str(REQUESTS[signal].FromString(cleaned)), sent
             assert (cleaned is sent) is (str(before) == str(expected)), sent
@@ -190,7 +190,7 @@ def test_messages_are_cleaned_as_the_library_would(signal):
 def refused_or_cleaned(signal, sent):
     """What the library can't read is refused if it is suspicious, or the damage went with a secret."""
     try:
-        cleaned = clean(signal, sent)
+        cleaned = redacted_body(signal, sent)
     except Unredactable:
         assert marks_of(sent)[-1] > 0
     else:

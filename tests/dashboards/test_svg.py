@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards.svg import HEIGHT, WIDTH, Column, Mark, budget_bar, burn_bar, columns, lines
+from fournines.dashboards.svg import HEIGHT, WIDTH, Column, LevelLine, budget_bar, burn_bar, columns, lines
 
 VALUES = st.floats(min_value=-1e6, max_value=1e6)
 SHARES = st.floats(min_value=0, max_value=1)
@@ -25,7 +25,7 @@ def coordinates(markup: str) -> list[float]:
 @given(VALUES, st.lists(st.floats(min_value=0, max_value=1000), max_size=4), st.floats(min_value=0, max_value=1e6))
 def test_a_burn_bar_stays_in_its_frame(value: float, limits: list[float], top: float) -> None:
     """Whatever the rate and its limits."""
-    markup = burn_bar(value, [Mark(limit, "page") for limit in limits], top, "page")
+    markup = burn_bar(value, [LevelLine(limit, "page") for limit in limits], top, "page")
 
     assert all(0 <= number <= 100 for number in coordinates(markup))
 
@@ -45,7 +45,7 @@ def test_an_overspent_budget_has_a_bar_of_its_own(left: float) -> None:
 def test_columns_and_lines_stay_in_their_frame(steps: list[tuple[float, float, float]], top: float) -> None:
     """Also where a value is beyond the axis."""
     drawn = columns([Column(*step) for step in steps], top, "bad", "says")
-    line = lines([[(x, v) for x, _, v in steps]] if steps else [], 0, top, "says", [Mark(0, "objective")])
+    line = lines([[(x, v) for x, _, v in steps]] if steps else [], 0, top, "says", [LevelLine(0, "objective")])
 
     assert all(0 <= number <= max(WIDTH, HEIGHT) for markup in (drawn, line) for number in coordinates(markup))
 

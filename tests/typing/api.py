@@ -167,7 +167,6 @@ with Client("http://127.0.0.1:8400", timeout=1.0) as client:
     assert_type(client.history("payments-availability", 0, 60, 10), list[dict[str, Any]])
     assert_type(client.declarations("payments"), list[dict[str, Any]])
     assert_type(client.alerts(), list[dict[str, Any]])
-    assert_type(client.is_ready(), bool)
 
 try:
     slos = load_slos([Path("slos")])

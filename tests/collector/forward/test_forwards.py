@@ -131,7 +131,7 @@ def test_what_cannot_be_cleaned_is_not_sent_on_and_counted(house, otlp, span, sl
     here = house(slos=[slo("all")], careful={}, trusted={"redact": False})
     monkeypatch.setattr(redaction, "LARGEST", 10)
     here.collector.accept(Signal.TRACES, secret_body(otlp, span, now), now).result()
-    monkeypatch.setattr(forwards, "clean", lambda *_: 1 / 0)
+    monkeypatch.setattr(forwards, "redacted_body", lambda *_: 1 / 0)
     here.collector.accept(Signal.TRACES, secret_body(otlp, span, now), now).result()
     careful, trusted = here.drain("careful", "trusted")
 

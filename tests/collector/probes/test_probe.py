@@ -18,7 +18,7 @@ from fournines.collector.errors import Unavailable
 from fournines.collector.probes.check import Checked
 from fournines.collector.probes.probe import Probe
 from fournines.collector.probes.prober import Prober
-from fournines.collector.probes.spans import span_of
+from fournines.collector.probes.spans import probe_request
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -173,7 +173,7 @@ def test_what_is_secret_in_a_url_is_not_shown():
     """Neither in spans nor in labels, nor what is in headers in texts."""
     probe = Probe("payments", "https://user:pass@bank.example/a?token=1", headers={"authorization": "secret"})
 
-    body = span_of(probe, Checked(1.0, 2.0, "status", "it answered 500", 500))
+    body = probe_request(probe, Checked(1.0, 2.0, "status", "it answered 500", 500))
 
     assert "https://bank.example/a" == probe.shown
     assert not [word for word in ("pass", "token", "secret") if word.encode() in body]
@@ -183,7 +183,7 @@ def test_what_is_secret_in_a_url_is_not_shown():
 def test_the_span_is_one_a_caller_would_have_sent():
     """Kind, times, names of the semantic conventions, an id of its own, and an error status."""
     checked = Checked(10.0, 10.5, "status", "it answered 500", 500)
-    request = ExportTraceServiceRequest.FromString(span_of(Probe("payments", "http://a:1/b"), checked))
+    request = ExportTraceServiceRequest.FromString(probe_request(Probe("payments", "http://a:1/b"), checked))
 
     [span] = request.resource_spans[0].scope_spans[0].spans
     attributes = {each.key: each.value.string_value or each.value.int_value for each in span.attributes}

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
 from fournines.collector import Access, Collector, Ledger
 from fournines.collector.prometheus import RemoteWrite, ScrapeAssembly, remote_write_app
-from fournines.collector.prometheus.messages import Label, Request, WriteRequest
+from fournines.collector.prometheus.messages import Label, WriteRequest, WriteRequest2
 
 ONE = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
 TWO = ONE | {"content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"}
@@ -66,7 +66,7 @@ def body_of(*all_series: One) -> bytes:
 
 def body_of_two(*all_series: One, start: float = 0.0, kind: int = 1) -> bytes:
     """A request of version 2.0."""
-    request, symbols = Request(), {"": 0}
+    request, symbols = WriteRequest2(), {"": 0}
     for one in all_series:
         target = request.timeseries.add()
         for pair in sorted(one.labels.items()):

@@ -17,8 +17,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from fournines.collector import Signal, Source
 from fournines.collector.forward import Drop, QueuedRequest, Retry
 from fournines.collector.prometheus import Publisher, RemoteWriteForwarder, Snapshots, snapshot_results
-from fournines.collector.prometheus.messages import Request, WriteRequest
-from fournines.collector.prometheus.stale import is_stale
+from fournines.collector.prometheus.messages import WriteRequest, WriteRequest2
+from fournines.collector.prometheus.stale import is_stale_marker
 
 
 def families(good=119_880, *slos):
@@ -66,7 +66,7 @@ def test_two_is_spoken_first():
     """The message, its type and version, and the destination's headers."""
     [request], refused = sent([(204, WRITTEN)])
 
-    message = Request.FromString(bytes(cramjam.snappy.decompress_raw(request.content)))
+    message = WriteRequest2.FromString(bytes(cramjam.snappy.decompress_raw(request.content)))
     texts = [message.symbols[ref] for ref in message.timeseries[0].labels_refs]
     assert refused is None
     assert ["__name__", "slo_events_total", "collector", "c1", "result", "good", "slo", "pay"] == texts
@@ -133,8 +133,8 @@ def test_a_series_that_is_no_more_is_said_to_have_ended_once():
     counts = [snapshots.take(families(1, *slos), 1.0) for slos in (("a", "b"), ("a",), ("a",))]
 
     assert [2, 2, 1] == [count for _, count in counts]
-    values = [[s.samples[0].value for s in Request.FromString(body).timeseries] for body, _ in counts]
-    assert [[False, False], [False, True], [False]] == [[is_stale(value) for value in each] for each in values]
+    values = [[s.samples[0].value for s in WriteRequest2.FromString(body).timeseries] for body, _ in counts]
+    assert [[False, False], [False, True], [False]] == [[is_stale_marker(value) for value in each] for each in values]
 
 
 def test_snapshots_are_queued_each_interval(eventually, loop):

@@ -9,7 +9,7 @@ import cramjam
 import pytest
 
 from fournines.collector import Access
-from fournines.collector.prometheus.messages import Label, Request, WriteRequest
+from fournines.collector.prometheus.messages import Label, WriteRequest, WriteRequest2
 from fournines.collector.prometheus.remote_write import MOST_BYTES
 from fournines.collector.prometheus.write_app import version_of
 from fournines.collector.prometheus.write_request import Version
@@ -151,7 +151,7 @@ def test_references_that_lead_nowhere_are_400(desk, make):
     """Odd ones, ones beyond the symbols, and symbols that do not begin with nothing."""
     one = desk()
     for symbols, refs in ((["", "a"], [1]), (["", "a"], [1, 7]), (["a", "b"], [0, 1])):
-        request = Request(symbols=symbols)
+        request = WriteRequest2(symbols=symbols)
         request.timeseries.add(labels_refs=refs).samples.add(value=1, timestamp=1_790_000_000_000)
         assert 400 == one.post(make.packed(request), make.headers_two).status_code
 

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from fournines.collector import Signal
 from fournines.collector.credentials import is_secret
-from fournines.collector.redaction import clean, without_sensitive
+from fournines.collector.redaction import redacted_body, without_sensitive
 from fournines.instrumentation.redaction.credentials import Keys
 from fournines.instrumentation.redaction.redactor import Redactor
 
@@ -68,7 +68,7 @@ def test_cleaned_requests_pass_the_collector_as_they_are():
         span.attributes.add(key="text").value.string_value = expected
     body = request.SerializeToString()
 
-    assert body is clean(Signal.TRACES, body)
+    assert body is redacted_body(Signal.TRACES, body)
 
 
 @pytest.mark.parametrize("text", [text for text, _ in CASES["here"]])
