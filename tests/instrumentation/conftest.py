@@ -139,6 +139,8 @@ def watch(monkeypatch):
         telemetry = Telemetry(app, config, metrics_path=metrics_path, clients=clients, engine=engine, **more)
         if not runs:
             telemetry._worker.start = lambda exporter: None
+            telemetry.start()
+            telemetry._life.start = lambda: None  # which every request would try again
         made.append(telemetry)
         return telemetry
 
