@@ -25,6 +25,7 @@ class Face(Enum):
     AT_RISK = "AT RISK"
     NEVER_HEARD = "NEVER HEARD"
     NO_TRAFFIC = "NO TRAFFIC"
+    NOT_MEASURABLE = "NOT MEASURABLE"
     HEALTHY = "HEALTHY"
 
     @property
@@ -48,7 +49,7 @@ RANK: Final = {face: rank for rank, face in enumerate(FACES)}
 """0 is worst."""
 
 _URGENT: Final = frozenset({Face.NO_DATA, Face.BURNING, Face.STALE})
-_CALM: Final = frozenset({Face.NEVER_HEARD, Face.NO_TRAFFIC, Face.HEALTHY})
+_CALM: Final = frozenset({Face.NEVER_HEARD, Face.NO_TRAFFIC, Face.NOT_MEASURABLE, Face.HEALTHY})
 _BELIEVED_WHEN_STALE: Final = {State.BURNING: Face.BURNING, State.EXHAUSTED: Face.EXHAUSTED}
 _FRESH: Final = {state: Face[state.name] for state in State}
 

@@ -40,6 +40,9 @@ STEPS: Final[dict[Face, tuple[str, ...]]] = {
     Face.NO_TRAFFIC: (
         "The service reports but nobody calls it. Is that expected at this hour? If not, look upstream.",
     ),
+    Face.NOT_MEASURABLE: (
+        "Too few events for such an objective: lower it, lengthen its window, or add probes to its traffic.",
+    ),
     Face.HEALTHY: (),
 }
 """What to do, by what the SLO looks like."""

@@ -6,7 +6,7 @@ the limit are decided by integers. So an array pass costs what floats cost, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -26,6 +26,16 @@ class Limits:
     def __init__(self, exact: Sequence[Fraction]) -> None:
         self.exact = exact
         self.floats: FloatArray = np.array([float(limit) for limit in exact], dtype=np.float64)
+
+    def changed(self, limits: Mapping[int, Fraction]) -> Limits:
+        """The same with others in some of the rows."""
+        if not limits:
+            return self
+        made = Limits(())
+        made.exact, made.floats = list(self.exact), self.floats.copy()
+        for row, limit in limits.items():
+            made.exact[row], made.floats[row] = limit, float(limit)
+        return made
 
 
 def compare(

@@ -14,7 +14,6 @@ from typing import Final
 from .calendar_window import TimeWindow
 from .errors import InvalidValue
 from .events import EventCount
-from .objective import Objective
 from .window import DAY, HOUR, MINUTE, Window
 
 
@@ -63,11 +62,11 @@ WORKBOOK: Final = (
 """The workbook's table 5-8, with the 1 d pair of its example rules: https://sre.google/workbook/alerting-on-slos/"""
 
 
-def burn_rate(count: EventCount, objective: Objective, scale: Fraction = Fraction(1)) -> Fraction | None:
-    """How many times faster than allowed the budget goes; None without traffic.
+def burn_rate(count: EventCount, allowed: Fraction, scale: Fraction = Fraction(1)) -> Fraction | None:
+    """How many times faster than allowed the budget goes, where the share `allowed` of events may be bad; None without traffic.
 
     `scale` is window / covered for a window not yet covered: its unseen time counts as traffic at the seen rate, without failures.
     """
     if count.total == 0:
         return None
-    return Fraction(count.bad) / (count.total * scale) / objective.allowed
+    return Fraction(count.bad) / (count.total * scale) / allowed

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import figures
 from .arithmetic import FloatArray, IntArray
-from .budget import ErrorBudget
+from .budget import MEASURABLE, ErrorBudget
 from .burn import BurnRule, Severity, burn_rate
 from .calendar_window import TimeWindow
 from .events import EventCount
@@ -26,14 +26,15 @@ from .status import STATES, RuleStatus, State, Status
 class Evaluation:
     """All SLOs at one moment. The arrays answer for all at once, one row an SLO (see `layout`).
 
-    `covered` are the seconds observed of each window. `states` indexes `STATES`; `met[severity]` is -1 or the index in `rules` of the
-    rule that holds; `held_back` that of a page rule whose windows burn on fewer failures than a page needs.
+    `lengths` are the seconds of each window, `covered` those observed of it. `states` indexes `STATES`; `met[severity]` is -1 or the
+    index in `rules` of the rule that holds; `held_back` that of a page rule whose windows burn on fewer failures than a page needs.
     """
 
     layout: Layout
     rules: Sequence[BurnRule]
     now: float
     observation: Observation
+    lengths: IntArray
     covered: IntArray
     met: Mapping[Severity, IntArray]
     held_back: IntArray
@@ -47,10 +48,13 @@ class Evaluation:
     @cached_property
     def burn_rates(self) -> FloatArray:
         """Every burn rate as a float, [slo, window], nan without traffic: to show many at once. Decisions are made exactly."""
-        seen, layout = self.observation, self.layout
-        allowed = np.array([float(slo.objective.allowed) for slo in self.slos], np.float64).reshape(-1, 1)
+        seen = self.observation
+        objectives = np.array([float(slo.objective.allowed) for slo in self.slos], np.float64).reshape(-1, 1)
+        allowed = np.repeat(objectives, len(self.layout.windows), axis=1)
+        for row, changed in seen.allowed.items():
+            allowed[row] = [float(each) for each in changed]
         rates = np.full(seen.total.shape, np.nan)
-        total = seen.total * (layout.seconds / self.covered)
+        total = seen.total * (self.lengths / self.covered)
         np.divide(seen.total - seen.good, allowed * total, out=rates, where=total > 0)
         return rates
 
@@ -75,28 +79,37 @@ class Evaluation:
         return None if row is None else self.status(row)
 
     def count(self, row: int, window: TimeWindow) -> EventCount:
-        """Events of one SLO in one of its windows."""
+        """What one SLO counted in one of its windows, in its unit."""
         column = self.layout.columns[window]
         return EventCount(int(self.observation.good[row, column]), int(self.observation.total[row, column]))
 
-    def scale(self, row: int, window: TimeWindow) -> Fraction:
-        """Window / covered: 1 for a covered window."""
+    def coverage(self, row: int, window: TimeWindow) -> Fraction:
+        """Covered / window: 1 for a covered window."""
         column = self.layout.columns[window]
-        return Fraction(window.seconds, int(self.covered[row, column]))
+        return Fraction(int(self.covered[row, column]), int(self.lengths[column]))
 
-    def budget(self, row: int) -> ErrorBudget:
-        """The error budget of one SLO over its own window."""
-        slo = self.slos[row]
-        return ErrorBudget.of(self.count(row, slo.window), slo.objective, slo.window, self.scale(row, slo.window))
+    def allowed(self, row: int, window: TimeWindow) -> Fraction:
+        """The share that may be bad in a window: what the objective allows, or the objectives that were in force in it."""
+        changed = self.observation.allowed.get(row)
+        return changed[self.layout.columns[window]] if changed else self.slos[row].objective.allowed
+
+    def budget(self, row: int, window: TimeWindow) -> ErrorBudget:
+        """The error budget of one SLO over one of its windows."""
+        allowed, unit = self.allowed(row, window), self.slos[row].unit
+        seconds = int(self.lengths[self.layout.columns[window]])
+        return ErrorBudget.of(self.count(row, window), allowed, seconds, 1 / self.coverage(row, window), unit)
 
     def burn(self, row: int) -> dict[TimeWindow, Fraction | None]:
         """Burn rates of one SLO, shortest window first."""
-        slo = self.slos[row]
-        return {w: burn_rate(self.count(row, w), slo.objective, self.scale(row, w)) for w in sorted(slo.windows)}
+        return {
+            window: burn_rate(self.count(row, window), self.allowed(row, window), 1 / self.coverage(row, window))
+            for window in sorted(self.slos[row].windows)
+        }
 
     def status(self, row: int) -> Status:
         """Everything about one SLO, exactly."""
-        slo, burn, budget = self.slos[row], self.burn(row), self.budget(row)
+        slo, burn = self.slos[row], self.burn(row)
+        budget = self.budget(row, slo.window)
         heard = float(self.observation.heard[row])
         rules = tuple(self._rule_status(row, severity) for severity in Severity)
         state = STATES[int(self.states[row])]
@@ -107,14 +120,15 @@ class Evaluation:
             state=state,
             reason=self._reason(state, row, rules),
             data_age=None if math.isnan(heard) else max(0.0, self.now - heard),
-            coverage=1 / self.scale(row, slo.window) if self.observation.since[row] >= 0 else Fraction(0),
+            coverage=self.coverage(row, slo.window) if self.observation.since[row] >= 0 else Fraction(0),
             events=self.count(row, slo.window),
             estimated_bad=int(self.observation.estimated[row, column]),
             budget=budget,
             burn=burn,
-            exhausted_in_seconds=budget.exhausted_in_seconds(burn[min(burn)], slo.window),
+            exhausted_in_seconds=budget.exhausted_in_seconds(burn[min(burn)], int(self.lengths[column])),
             rules=rules,
             silent=bool(self.observation.silent[row]),
+            more_budgets={window: self.budget(row, window) for window in slo.more_windows},
         )
 
     def _rule_status(self, row: int, severity: Severity) -> RuleStatus:
@@ -122,18 +136,20 @@ class Evaluation:
         if index < 0:
             return RuleStatus(severity, met=False, rule=None, reason=self._why_not(row, severity))
         rule = self.rules[index]
-        factor = figures.factor(rule.factor(self.slos[row].window))
+        factor = figures.factor(rule.factor(self.slos[row].window, self.now))
         return RuleStatus(severity, met=True, rule=rule, reason=f"{rule.long} and {rule.short} burn above {factor}")
 
     def _why_not(self, row: int, severity: Severity) -> str:
         index = int(self.held_back[row])
         if severity is not Severity.PAGE or index < 0:
             return "no pair of windows burns above its factor"
-        long, needed = self.rules[index].long, self.slos[row].min_bad_events
-        return f"{self.count(row, long).bad} failed events in {long}, fewer than the {needed} a page needs"
+        slo, long = self.slos[row], self.rules[index].long
+        failed = figures.bad(self.count(row, long).bad, slo.unit)
+        return f"{failed} in {long}, fewer than the {slo.min_bad_events} a page needs"
 
     def _reason(self, state: State, row: int, rules: tuple[RuleStatus, ...]) -> str:
         slo = self.slos[row]
+        budget = self.budget(row, slo.window)
         match state:
             case State.NO_DATA:
                 return (
@@ -147,6 +163,10 @@ class Evaluation:
                 return f"the error budget of {slo.window} is spent"
             case State.NO_TRAFFIC:
                 return f"no events in {min(slo.windows)}"
+            case State.NOT_MEASURABLE:
+                allowed = figures.requests(budget.allowed)
+                return (
+                    f"at the traffic seen {allowed} may fail in {slo.window}: with fewer than {MEASURABLE} luck decides"
+                )
             case State.HEALTHY:
-                left = figures.percent(self.budget(row).remaining_ratio)
-                return f"{left} of the error budget of {slo.window} is left"
+                return f"{figures.percent(budget.remaining_ratio)} of the error budget of {slo.window} is left"

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Final
 
 from .objective import Objective
+from .unit import Unit
 from .window import DAY, HOUR, MINUTE
 
 Number = Fraction | float | int
@@ -100,6 +101,13 @@ def count(number: Number, *, up: bool = False) -> str:
     if abs(whole) >= _MANY:
         return f"{_decimal(_divide(whole * 10, 1_000_000, up=up), 10)} million"
     return f"{whole:,}".replace("-", MINUS)
+
+
+def bad(number: int, unit: Unit) -> str:
+    """What was bad, in the words of its unit: `3 failed events`, `1.5 bad slices`."""
+    if unit is Unit.EVENTS:
+        return f"{count(number, up=True)} failed events"
+    return f"{exact(Fraction(number, unit.one))} bad slice{'' if number == unit.one else 's'}"
 
 
 def requests(number: Number, *, up: bool = False) -> str:

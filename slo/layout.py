@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from .arithmetic import IntArray
+from .calendar_window import CalendarWindow
 from .slo import SLO
 
 
@@ -21,7 +22,24 @@ class Layout:
             raise ValueError("two SLOs have one name")
         self.windows = tuple(sorted({window for slo in self.slos for window in slo.windows}))
         self.columns = {window: column for column, window in enumerate(self.windows)}
-        self.seconds: IntArray = np.array([window.seconds for window in self.windows], dtype=np.int64)
+        self._lengths: IntArray = np.array([window.seconds for window in self.windows], dtype=np.int64)
+        self._calendars = [
+            (column, window) for column, window in enumerate(self.windows) if isinstance(window, CalendarWindow)
+        ]
         self.every_row = np.arange(len(self.slos))
         self.budget_columns = np.array([self.columns[slo.window] for slo in self.slos], dtype=np.intp)
         self.shortest_columns = np.array([self.columns[min(slo.windows)] for slo in self.slos], dtype=np.intp)
+
+    def lengths(self, now: float) -> IntArray:
+        """Seconds of each whole window: of a calendar's, those of the period that `now` is in."""
+        return self._with_calendars(lambda window: window.length(now))
+
+    def elapsed(self, now: float) -> IntArray:
+        """Seconds of each window that lie behind `now`."""
+        return self._with_calendars(lambda window: window.elapsed(now))
+
+    def _with_calendars(self, seconds: Callable[[CalendarWindow], int]) -> IntArray:
+        found = self._lengths.copy()
+        for column, window in self._calendars:
+            found[column] = seconds(window)
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,26 +17,40 @@ from .source import Observation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedRule:
-    """A rule, the rows it is for, the columns of its windows, and the share of failures above which it holds, row by row."""
+    """A rule, the rows it is for, the columns of its windows, and row by row its factor and the share of failures above which it holds."""
 
     rule: BurnRule
     rows: NDArray[np.intp]
     long: int
     short: int
+    factors: Sequence[Fraction]
     limits: Limits
 
-    def burns(self, seen: Observation, covered: IntArray, seconds: IntArray) -> BoolArray:
+    def burns(self, seen: Observation, covered: IntArray, lengths: IntArray) -> BoolArray:
         """For which of its rows both windows burn above the factor: strictly, and exactly."""
-        return self._above(self.long, seen, covered, seconds) & self._above(self.short, seen, covered, seconds)
+        return self._above(self.long, seen, covered, lengths) & self._above(self.short, seen, covered, lengths)
 
-    def _above(self, column: int, seen: Observation, covered: IntArray, seconds: IntArray) -> BoolArray:
+    def _above(self, column: int, seen: Observation, covered: IntArray, lengths: IntArray) -> BoolArray:
         good, total = seen.good[self.rows, column], seen.total[self.rows, column]
-        return compare(total - good, total, self.limits, seconds[column], covered[self.rows, column]) > 0
+        limits = self._limits_in(column, seen)
+        return compare(total - good, total, limits, lengths[column], covered[self.rows, column]) > 0
+
+    def _limits_in(self, column: int, seen: Observation) -> Limits:
+        """The limits, by the objectives that were in force in the window where these changed."""
+        if not seen.allowed:
+            return self.limits
+        changed = ((index, seen.allowed.get(row)) for index, row in enumerate(self.rows.tolist()))
+        return self.limits.changed(
+            {index: self.factors[index] * allowed[column] for index, allowed in changed if allowed}
+        )
 
 
-def prepare_rules(layout: Layout) -> list[PreparedRule]:
-    """Every rule that any SLO has, pages first, those of shorter windows before those of longer ones."""
-    return [_prepare(rule, rows, layout) for rule, rows in sorted(_rows_by_rule(layout).items(), key=_order)]
+def prepare_rules(layout: Layout, now: float) -> list[PreparedRule]:
+    """Every rule that any SLO has, pages first, those of shorter windows before those of longer ones.
+
+    `now` tells how long the periods of calendars are: they hold as long as these do.
+    """
+    return [_prepare(rule, rows, layout, now) for rule, rows in sorted(_rows_by_rule(layout).items(), key=_order)]
 
 
 def _rows_by_rule(layout: Layout) -> dict[BurnRule, list[int]]:
@@ -55,10 +70,15 @@ def _order(item: tuple[BurnRule, list[int]]) -> tuple[str, int, int, Fraction]:
     return rule.severity.value, rule.long.seconds, rule.short.seconds, rule.budget_share
 
 
-def _prepare(rule: BurnRule, rows: list[int], layout: Layout) -> PreparedRule:
+def _prepare(rule: BurnRule, rows: list[int], layout: Layout, now: float) -> PreparedRule:
     budgets = [(layout.slos[row].window, layout.slos[row].objective) for row in rows]
-    limits = {budget: rule.factor(budget[0]) * budget[1].allowed for budget in set(budgets)}
-    at = np.array(rows, dtype=np.intp)
+    factors = {window: rule.factor(window, now) for window in {window for window, _ in budgets}}
+    limits = {budget: factors[budget[0]] * budget[1].allowed for budget in set(budgets)}
     return PreparedRule(
-        rule, at, layout.columns[rule.long], layout.columns[rule.short], Limits([limits[each] for each in budgets])
+        rule,
+        np.array(rows, dtype=np.intp),
+        layout.columns[rule.long],
+        layout.columns[rule.short],
+        [factors[window] for window, _ in budgets],
+        Limits([limits[budget] for budget in budgets]),
     )

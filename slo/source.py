@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,7 +21,8 @@ class Observation:
 
     `total` holds the events of `good`, `estimated` ones that nobody sent (always bad), and all other bad ones. `since` is the epoch
     second from which the SLO is observed, -1 for never; `heard` the epoch seconds of its service's last export, nan for never;
-    `silent` whether the service stopped reporting without a good-bye.
+    `silent` whether the service stopped reporting without a good-bye. `allowed` holds, by row, the share of events that may be bad in
+    each window, for SLOs whose objective changed within one: each part by the objective of its time, weighed by its events.
     """
 
     good: IntArray
@@ -29,6 +31,7 @@ class Observation:
     since: IntArray
     heard: FloatArray
     silent: BoolArray
+    allowed: Mapping[int, Sequence[Fraction]] = field(default_factory=dict)
 
 
 class HistoryPoint(NamedTuple):
@@ -70,6 +73,7 @@ class FakeEventSource:
     silent: Collection[str] = ()
     estimated: int = 0
     points: Mapping[str, Sequence[HistoryPoint]] = field(default_factory=dict)
+    allowed: Mapping[str, Callable[[TimeWindow], Fraction]] = field(default_factory=dict)
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """What it was told."""
@@ -82,6 +86,9 @@ class FakeEventSource:
             since=np.array([self.since.get(name, 0) for name in names], dtype=np.int64),
             heard=np.array([self.heard.get(name, now) for name in names], dtype=np.float64),
             silent=np.array([name in self.silent for name in names], dtype=np.bool_),
+            allowed={
+                row: [*map(self.allowed[name], windows)] for row, name in enumerate(names) if name in self.allowed
+            },
         )
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:

@@ -22,6 +22,7 @@ class State(Enum):
     EXHAUSTED = "exhausted"
     AT_RISK = "at_risk"
     NO_TRAFFIC = "no_traffic"
+    NOT_MEASURABLE = "not_measurable"
     HEALTHY = "healthy"
 
 
@@ -43,7 +44,8 @@ class RuleStatus:
 class Status:
     """One SLO at one moment, with the numbers behind it. Fractions are exact; None means there is nothing to say.
 
-    `data_age` is in seconds; `coverage` the observed share of the budget's window; `burn` one rate a window, shortest first.
+    `events` are in the SLO's unit; `data_age` is in seconds; `coverage` the observed share of the budget's window; `burn` one rate a
+    window, shortest first; `more_budgets` those of its further windows.
     """
 
     slo: SLO
@@ -59,3 +61,4 @@ class Status:
     exhausted_in_seconds: Fraction | None
     rules: tuple[RuleStatus, ...]
     silent: bool
+    more_budgets: Mapping[TimeWindow, ErrorBudget]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
+from .budget import ErrorBudget
 from .status import Status
 
 
@@ -18,6 +19,7 @@ def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = (
         "objective": str(status.slo.objective),
         "window": str(status.slo.window),
         "method": status.slo.method.value,
+        "unit": status.slo.unit.value,
         "origin": status.slo.origin.value,
         "signal": status.slo.sli.signal,
         "state": status.state.value,
@@ -25,22 +27,27 @@ def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = (
         "reason": status.reason,
         "data_age_seconds": status.data_age,
         "coverage": float(status.coverage),
-        "events": {**status.events._asdict(), "estimated_bad": status.estimated_bad},
-        "budget": _budget(status),
+        "events": _events(status),
+        "budget": {**_budget(status.budget), "exhausted_in_seconds": _number(status.exhausted_in_seconds)},
+        "more_budgets": {str(window): _budget(budget) for window, budget in status.more_budgets.items()},
         "burn_rates": {str(window): _number(rate) for window, rate in status.burn.items()},
         "alerts": list(alerts),
     }
 
 
-def _budget(status: Status) -> dict[str, float | None]:
-    budget = status.budget
+def _events(status: Status) -> dict[str, float]:
+    one = status.slo.unit.one
+    counts = {**status.events._asdict(), "estimated_bad": status.estimated_bad}
+    return counts if one == 1 else {name: count / one for name, count in counts.items()}
+
+
+def _budget(budget: ErrorBudget) -> dict[str, float]:
     return {
         "allowed_events": float(budget.allowed),
-        "spent_events": budget.spent,
+        "spent_events": float(budget.spent) if isinstance(budget.spent, Fraction) else budget.spent,
         "remaining_ratio": float(budget.remaining_ratio),
         "remaining_events": float(budget.remaining_events),
         "remaining_seconds": float(budget.remaining_seconds),
-        "exhausted_in_seconds": _number(status.exhausted_in_seconds),
     }
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,15 @@ from fournines.slo import (
     Observation,
     SLIKind,
     SpecError,
-    Window,
+    TimeWindow,
     load_slos,
 )
+
+NOTHING = EventCount(0, 0)
+
+
+def _sum(one: EventCount, other: EventCount) -> EventCount:
+    return EventCount(one.good + other.good, one.total + other.total)
 
 
 def _slo(name: str = "payments-availability", target: str = "0.9999", **changes) -> SLO:
@@ -35,14 +42,15 @@ def _slo(name: str = "payments-availability", target: str = "0.9999", **changes)
 class StatedCounts:
     """A source that answers what it is told: counts by name and window, and how each SLO is seen."""
 
-    counts: Mapping[str, Mapping[Window, EventCount]]
+    counts: Mapping[str, Mapping[TimeWindow, EventCount]]
     since: Mapping[str, int] = field(default_factory=dict)
     heard: Mapping[str, float] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
     estimated: int = 0
-    asked: list[tuple[tuple[str, ...], tuple[Window, ...]]] = field(default_factory=list)
+    allowed: Mapping[str, Callable[[TimeWindow], Fraction]] = field(default_factory=dict)
+    asked: list[tuple[tuple[str, ...], tuple[TimeWindow, ...]]] = field(default_factory=list)
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         self.asked.append((tuple(names), tuple(windows)))
         none = EventCount(0, 0)
         source = FakeEventSource(
@@ -51,6 +59,7 @@ class StatedCounts:
             self.heard,
             self.silent,
             self.estimated,
+            allowed=self.allowed,
         )
         return source.observe(names, windows, now)
 
@@ -68,7 +77,7 @@ class BookedEvents:
     def book(self, time: float, count: EventCount) -> None:
         for tier in TIERS:
             key = (tier.width, math.floor(time / tier.width) * tier.width)
-            self.buckets[key] = self.buckets.get(key, EventCount(0, 0)).plus(count)
+            self.buckets[key] = _sum(self.buckets.get(key, NOTHING), count)
 
     def drop_old(self, now: float) -> None:
         kept = {tier.width: tier.kept for tier in TIERS}
@@ -79,14 +88,14 @@ class BookedEvents:
         }
 
     def count(self, interval: Interval) -> EventCount:
-        total, at = EventCount(0, 0), interval.start
+        total, at = NOTHING, interval.start
         while at < interval.end:
             width = max(t.width for t in TIERS if at % t.width == 0 and at + t.width <= interval.end)
-            total = total.plus(self.buckets.get((width, at), EventCount(0, 0)))
+            total = _sum(total, self.buckets.get((width, at), NOTHING))
             at += width
         return total
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         self.drop_old(now)
         counts = {window: self.count(window.interval(now)) for window in windows}
         stated = StatedCounts(dict.fromkeys(names, counts), since=dict.fromkeys(names, self.since))

@@ -54,7 +54,7 @@ def test_burn_rate_is_bad_over_allowed(bad, more):
     """The burn rate is the bad share over the allowed share."""
     count, objective = EventCount(more, bad + more), Objective(Decimal("0.99"))
 
-    assert burn_rate(count, objective) == Fraction(bad, bad + more) * 100
+    assert burn_rate(count, objective.allowed) == Fraction(bad, bad + more) * 100
 
 
 @pytest.mark.parametrize(("long", "short"), [(HOUR, HOUR), (HOUR, DAY)])

@@ -32,7 +32,8 @@ def test_the_arrays_say_what_the_fractions_say(make_slo, stated_counts, drawn):
     )
     evaluation = evaluate([make_slo(name, target) for name, (target, _, _) in seen.items()], source, NOW)
 
-    for row, status in enumerate(evaluation):
+    for row in range(len(evaluation)):
+        status = evaluation.status(row)
         for window, exact in status.burn.items():
             rate = evaluation.burn_rates[row, evaluation.layout.columns[window]]
             assert math.isnan(rate) if exact is None else rate == pytest.approx(float(exact))
@@ -49,5 +50,5 @@ def test_each_slo_is_read_from_its_own_columns(make_slo, stated_counts):
     }
     evaluation = evaluate(slos, stated_counts(counts=counts), NOW)
 
-    assert [float(status.budget.remaining_ratio) for status in evaluation] == [0.5, 0.8]
+    assert [float(evaluation.budget(row, slos[row].window).remaining_ratio) for row in range(2)] == [0.5, 0.8]
     assert evaluation.remaining_ratios.tolist() == pytest.approx([0.5, 0.8])

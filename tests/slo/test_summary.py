@@ -32,6 +32,7 @@ def test_the_whole_object(said):
         "objective": "0.9999",
         "window": "30d",
         "method": "Occurrences",
+        "unit": "events",
         "origin": "file",
         "signal": "http.server.request.duration",
         "state": "burning",
@@ -48,6 +49,7 @@ def test_the_whole_object(said):
             "remaining_seconds": -2332.8,
             "exhausted_in_seconds": 0,
         },
+        "more_budgets": {},
         "burn_rates": {"5m": 21.0, "30m": 12.0, "1h": 15.2, "2h": 7.6, "6h": 2.5, "1d": 1.1, "3d": 1.0, "30d": 10.0},
         "alerts": [{"severity": "page", "state": "firing", "since": "2026-11-22T03:12:45Z"}],
     }
