@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import pytest
@@ -42,6 +43,29 @@ def bench(watch):
     )  # fmt: skip
     telemetry.clock, telemetry.metrics, telemetry.traces = clock, transports["metrics"], transports["traces"]
     return telemetry
+
+
+@pytest.fixture
+def requests(bench, async_call):
+    """So many requests, one after the other; `then` is done after each."""
+
+    async def made(number, then):
+        for _ in range(number):
+            await async_call(bench.app, "/ok")
+            then()
+
+    return lambda number, then=lambda: None: asyncio.run(made(number, then))
+
+
+@pytest.fixture
+def each_second(bench, requests):
+    """For so many seconds a request in each, and a look of the export thread's."""
+
+    def passes():
+        bench._exporter.tick()
+        bench.clock.now += 1
+
+    return lambda seconds: requests(seconds, passes)
 
 
 def counted(rx, bodies):
@@ -101,15 +125,10 @@ def test_503s_and_lost_answers_neither_lose_nor_double(watch, call, receiver):
     assert receiver.ups()[-1] == 0
 
 
-def test_nothing_is_lost_while_the_collector_is_away(bench, call, rx):
+def test_nothing_is_lost_while_the_collector_is_away(bench, each_second, rx):
     """Nine minutes of absence: every batch waits, and all arrive, in order, each under its own interval."""
     bench.metrics.answer = RETRY
-    made = 0
-    for _ in range(540):
-        call(bench.app, "/ok")
-        made += 1
-        bench._exporter.tick()
-        bench.clock.now += 1
+    each_second(540)
     waiting = bench._exporter.waiting
     bench.metrics.sent.clear()
     bench.metrics.answer = Answer(Verdict.ACCEPTED)
@@ -118,22 +137,17 @@ def test_nothing_is_lost_while_the_collector_is_away(bench, call, rx):
         bench.clock.now += 1
 
     assert 40 <= waiting <= 60
-    assert counted(rx, bench.metrics.sent) == made
+    assert counted(rx, bench.metrics.sent) == 540
     points = [p for body in bench.metrics.sent for p in rx.duration_points(rx.decoded_metrics(body))]
     assert all(a.time_unix_nano <= b.start_time_unix_nano for a, b in itertools.pairwise(points))
     assert max(p.time_unix_nano - p.start_time_unix_nano for p in points) <= 11e9
     assert bench._health.count(names.PROM_DROPPED_EVENTS) == 0
 
 
-def test_what_is_ten_minutes_old_is_dropped_and_counted(bench, call, rx):
+def test_what_is_ten_minutes_old_is_dropped_and_counted(bench, each_second, rx):
     """Made = counted + dropped, and only batches sealed 10 minutes ago are dropped."""
     bench.metrics.answer = RETRY
-    made = 0
-    for _ in range(900):
-        call(bench.app, "/ok")
-        made += 1
-        bench._exporter.tick()
-        bench.clock.now += 1
+    each_second(900)
     bench.metrics.sent.clear()
     bench.metrics.answer = Answer(Verdict.ACCEPTED)
     bench.clock.now += 10
@@ -141,7 +155,7 @@ def test_what_is_ten_minutes_old_is_dropped_and_counted(bench, call, rx):
 
     dropped = bench._health.count(names.PROM_DROPPED_EVENTS)
     assert 290 <= dropped <= 315
-    assert counted(rx, bench.metrics.sent) + dropped == made
+    assert counted(rx, bench.metrics.sent) + dropped == 900
 
 
 def test_a_batch_dies_at_ten_minutes_and_not_before(bench, call):
@@ -353,11 +367,10 @@ def test_trouble_is_logged_once(bench, call, caplog):
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-def test_spans_wait_behind_the_counts(bench, call):
+def test_spans_wait_behind_the_counts(bench, requests):
     """Where the counts can't go no time is spent on spans; a full queue drops and counts."""
     bench.metrics.answer = RETRY
-    for _ in range(2100):
-        call(bench.app, "/ok")
+    requests(2100)
     bench._exporter.tick()
 
     assert bench.traces.sent == []
