@@ -1,0 +1,99 @@
+"""docs/api.md beside what a collector answers that has something to say everywhere."""
+
+import json
+import re
+import time
+
+import pytest
+
+SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def _attributes(**texts):
+    return [{"key": key.replace("__", "."), "value": {"stringValue": text}} for key, text in texts.items()]
+
+
+def _bodies():
+    """What a service says of itself: a failed request, what it logged meanwhile, and what it promises."""
+    now = time.time_ns()
+    resource = {"attributes": _attributes(service__name="shop", service__instance__id="shop-1", service__version="7")}
+    failed = {
+        "traceId": TRACE,
+        "spanId": SPAN,
+        "name": "GET /pay",
+        "kind": 2,
+        "startTimeUnixNano": str(now - 10**6),
+        "endTimeUnixNano": str(now),
+        "attributes": _attributes(http__route="/pay", http__response__status_code="500", error__type="500"),
+        "events": [{"name": "exception", "timeUnixNano": str(now)}],
+    }
+    others = [{**failed, "spanId": f"{number:016x}"} for number in range(1, 5)]
+    record = {"timeUnixNano": str(now), "traceId": TRACE, "spanId": SPAN, "body": {"stringValue": "no"}}
+    promise = {
+        f"fournines.slo.{key}": text for key, text in {"name": "pay", "kind": "availability", "target": "0.99"}.items()
+    }
+    points = [{"timeUnixNano": str(now), "asInt": "1", "attributes": _attributes(**promise)}]
+    metric = {"name": "fournines.slo.declared", "gauge": {"dataPoints": points}}
+    return {
+        "metrics": {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": [metric]}]}]},
+        "logs": {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]},
+        "traces": {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [failed, *others]}]}]},
+    }
+
+
+def _eventually(ask, path, key):
+    """What is answered once there is something below the key."""
+    deadline = time.monotonic() + 30
+    while not (answer := ask(path))[key]:
+        assert time.monotonic() < deadline, f"nothing below {key} of {path}"
+        time.sleep(0.1)
+    return answer
+
+
+@pytest.fixture
+def answers(collector, running):
+    """Every answer there is, by the heading under which the page tells of it."""
+    with running(collector):
+        for signal, body in _bodies().items():
+            posted = collector.post(signal, json.dumps(body).encode(), **{"Content-Type": "application/json"})
+            assert posted.status_code == 200
+        slo = "/api/v1/slos/shop-availability"
+        alerts = _eventually(collector.get, "/api/v1/alerts", "alerts")
+        traces = _eventually(collector.get, "/api/v1/traces", "traces")
+        trace = _eventually(collector.get, f"/api/v1/traces/{TRACE}", "logs")
+        return {
+            "`/api/v1/slos` and `/api/v1/slos/{name}`": collector.get(slo) | {"alerts": None},
+            "`/api/v1/slos/{name}/history?from=&to=&step=`": collector.get(f"{slo}/history"),
+            "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),
+            "`/api/v1/alerts`": alerts,
+            "`/api/v1/declarations?service=`": collector.get("/api/v1/declarations"),
+            "`/api/v1/traces?service=&route=&state=&limit=`": traces,
+            "`/api/v1/traces/{id}`": trace,
+            "`/healthz` and `/readyz`": collector.get("/healthz") | collector.get("/readyz"),
+        }
+
+
+def _keys(answer, shown, path=""):
+    """The keys of an answer as the page writes them; below `a.*` keys are data."""
+    match answer:
+        case dict() if f"{path}*" in shown:
+            yield f"{path}*"
+        case dict():
+            for key, value in answer.items():
+                yield from _keys(value, shown, f"{path}{key}.")
+        case [dict(), *_]:
+            for each in answer:
+                yield from _keys(each, shown, path)
+        case _:
+            yield path.removesuffix(".")
+
+
+def test_every_key_is_on_the_page_and_every_key_of_the_page_is_given(answers, root):
+    """Nobody has to guess what a number means, and nobody reads of one that never comes."""
+    titles = SECTION.split((root / "docs" / "api.md").read_text())[1:]
+    page = dict(zip(titles[::2], titles[1::2], strict=True))
+    rows = {title: re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for title, text in page.items()}
+    shown = {title: set(re.findall(r"`([^`]+)`", " ".join(found))) for title, found in rows.items()}
+
+    assert {title: set(_keys(answer, shown[title])) for title, answer in answers.items()} == shown
