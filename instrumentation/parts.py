@@ -16,6 +16,7 @@ from .counts.work import WorkCounts
 from .emf.export import emf_export
 from .export.exporter import Exporter
 from .export.outbox import Outbox
+from .export.outlet import Ways
 from .export.spans import SpanExport
 from .export.transport import Transport
 from .export.worker import Worker
@@ -73,28 +74,38 @@ class Parts:
         own = Own(self.red, self._work, self.spans, health, self._identity.resource, lambda: self.exporter.waiting)
         self.exposition = Exposition(own, config.page, service, health)
         self.life = Life(self.worker, self.exporter, self.logs, self.exposition)
-        self.instruments = self._instruments(clients)
-        self.crew = Crew(self.instruments, self._work, redactor.text)
+        self.instruments = instruments = self._instruments(clients)
+        self.crew = Crew(instruments, lambda: instruments.work, self._work, redactor.text)
         # Health first: the others count in it while they begin anew, and its lock may be one that nobody is left to release.
         forgets(health, self.worker, self.exporter, self.exposition, self.declarations, self.crew, self.life)
 
     def _exporter(self) -> Exporter:
         config, clock, redactor = self._config, self._clock, self._redactor
-        outlets = (
-            SpanExport(config, self.spans, redactor, self.health, self._outbox(config.traces)),
-            self.logs.export,
-            emf_export(config.emf, redactor, clock, self.health),
-        )
+        outbox = self._outbox(config.metrics)
         return Exporter(
             config,
             self.red,
             self._work,
             self._identity,
             redactor=redactor,
-            outbox=self._outbox(config.metrics),
-            outlets=[outlet for outlet in outlets if outlet is not None],
+            outbox=outbox,
+            ways=self._ways(outbox),
             declared=self.declarations.due,
             clock=clock,
+        )
+
+    def _ways(self, outbox: Outbox | None) -> Ways:
+        config = self._config
+        spans = SpanExport(config, self.spans, self._redactor, self.health, self._outbox(config.traces))
+        emf = emf_export(config.emf, self._redactor, self._clock, self.health)
+        logs, counts = self.logs.export, config.metrics and config.metrics.receiver
+        targets = ((spans, config.traces), (logs, config.logs.target), (emf, None))
+        made = [(way, target is not None and target.receiver == counts) for way, target in targets if way is not None]
+        return Ways(
+            beside=[way for way, behind in made if not behind],
+            behind=[way for way, behind in made if behind],
+            told=[] if emf is None else [emf.sealed],
+            held=[way for way in (outbox, spans, logs, emf) if way is not None],
         )
 
     def _outbox(self, target: Target | None) -> Outbox | None:

@@ -54,6 +54,7 @@ def set_tracing(made: Instruments, resource: Callable[[], Resource], redactor: R
     own = _provider(made, resource(), lengths)
     form = SpanForm(resource, uncut_limits(), made.health)
     made.provider, made.tracer, made.tracing = own, tracer(own), Deferred(made, form)
+    made.later = made.sampling.whole
     made.work = DeferredWork(made, WorkForm(resource, uncut_limits(), made.health))
     own.when_watched = partial(_watch, weakref.ref(made))
 
@@ -74,6 +75,7 @@ def _watch(served: weakref.ref[Instruments]) -> None:
     """From now on the SDK's spans are made: somebody has to see them begin."""
     made = served()
     if made is not None:
+        made.later = False  # first: what begins from now on can't be ended by another thread
         made.tracing, made.work = Eager(made), EagerWork(made)
 
 

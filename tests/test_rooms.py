@@ -92,3 +92,63 @@ def test_every_room_has_its_floor(folder):
 def test_no_room_imports_one_of_its_floor_or_above(folder):
     """What is above may ask what is below; never the other way round, and never one another."""
     assert upward(folder) == []
+
+
+WIDER = {
+    "collector/ledger/part.py:Part": "one life in a transaction: changed, written, and kept or forgotten; the books ask all four in a row",
+    "collector/books/taps.py:Tap": "a part that is shown each batch besides",
+}
+
+
+def protocols(root: Path) -> dict[str, set[str]]:
+    """Each protocol of the house as file:name, with all that its implementers must have, what it inherits among it."""
+    found = {}
+    for path in sorted(root.rglob("*.py")):
+        if path.relative_to(root).parts[0] in {"tests", "benchmarks"} or path.relative_to(root).parts[0].startswith(
+            "."
+        ):
+            continue
+        classes = {node.name: node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)}
+        for name, node in classes.items():
+            if "Protocol" in named(node.bases):
+                found[f"{path.relative_to(root)}:{name}"] = members(node, classes)
+    return found
+
+
+def named(bases: list[ast.expr]) -> set[str]:
+    """What classes are derived from, without parameters and modules."""
+    plain = [base.value if isinstance(base, ast.Subscript) else base for base in bases]
+    return {base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in plain}
+
+
+def members(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> set[str]:
+    """The methods and attributes of a class and of those in its file that it is derived from; a base from elsewhere counts as three."""
+    own = {part.name for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    own |= {
+        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    }
+    for base in named(node.bases) - {"Protocol", "Generic"}:
+        own |= members(classes[base], classes) if base in classes else {f"{base} {number}" for number in range(3)}
+    return own
+
+
+def test_a_joint_has_one_or_two_methods():
+    """What one room asks of another fits into one or two questions, attributes among them; whoever asks more asks a class."""
+    found = {name: sorted(asked) for name, asked in protocols(ROOT).items() if not 1 <= len(asked) <= 2}
+
+    assert found.keys() == WIDER.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Three(Protocol):\n    a: int\n    def b(self): ...\n    async def c(self): ...",
+        "class One(Protocol[T]):\n    a: int\n    b: int\nclass Three(One, typing.Protocol):\n    c: int",
+        "class Three(Elsewhere, Protocol):\n    c: int",
+    ],
+)
+def test_a_joint_that_is_too_wide_is_found_however_it_is_written(text, tmp_path):
+    """Methods, attributes and what is inherited count alike."""
+    (tmp_path / "planted.py").write_text(text)
+
+    assert len(protocols(tmp_path)["planted.py:Three"]) > 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from .variables import Variables
 
@@ -32,6 +32,11 @@ class Target:
     client_key: str | None = field(default=None, repr=False)
     client_certificate: str | None = None
     insecure: bool = False
+
+    @property
+    def receiver(self) -> str:
+        """The `host:port` of its endpoint, which gRPC takes without a scheme too."""
+        return urlsplit(self.endpoint).netloc or self.endpoint
 
 
 def read_target(env: Variables, signal: str) -> Target | None:

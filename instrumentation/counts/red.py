@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from ..clock import NANOS
 from .durations import SERIES_LIMIT, Durations
 from .flight import Flight
 from .point import Exemplar, Key
@@ -25,11 +24,10 @@ A_FEW: Final = 16
 
 
 class Spoken(Protocol):
-    """The span of a sampled request, as an exemplar names it. `began` in epoch nanoseconds."""
+    """The span of a sampled request."""
 
-    trace_id: int
-    span_id: int
-    began: int
+    def exemplar(self, seconds: float) -> Exemplar:
+        """As an exemplar names it: of a duration that it took."""
 
 
 Ended = tuple[Key, float, Spoken | None, bool]
@@ -87,10 +85,7 @@ class Red(Durations[Key]):
 
     def _count(self, key: Key, seconds: float, span: Spoken | None, later: bool) -> None:  # noqa: FBT001 - a tuple's field
         try:
-            exemplar = None
-            if span is not None:
-                exemplar = Exemplar(span.trace_id, span.span_id, seconds, span.began / NANOS + seconds)
-            self.record(key, seconds, exemplar)
+            self.record(key, seconds, None if span is None else span.exemplar(seconds))
             if later:
                 self.hand_on(span, key[2], key[3], key[4])
         except Exception:  # noqa: BLE001 - the outer guard

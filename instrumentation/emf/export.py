@@ -37,8 +37,6 @@ _log = logging.getLogger("fournines.instrumentation")
 class EmfExport:
     """The outlet of one application's embedded metrics. Lines leave in order; what leaves is not said again."""
 
-    receiver = ""
-
     def __init__(self, config: EmfConfig, to: Way, redactor: Redactor, clock: Clock, health: Health) -> None:
         self._directive = Directive(config.namespace, _SETS, config.log_group)
         self._way, self._redactor, self._clock, self._health = to, redactor, clock, health
@@ -52,11 +50,6 @@ class EmfExport:
         """Lines not written yet."""
         return len(self._lines)
 
-    @property
-    def next_attempt(self) -> float:
-        """When what waits is tried again; nothing is due while nothing waits."""
-        return self._not_before if self._lines else float("inf")
-
     def sealed(self, resource: Resource, end: float, points: Sequence[Point], boundaries: Sequence[float]) -> None:
         """Makes the lines of one flush."""
         fields = {name: self._redactor.text(value) for name, value in about(resource).items()}
@@ -66,10 +59,13 @@ class EmfExport:
         while self._characters > MOST_WAITING:
             self._drop()
 
-    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> None:
-        """Writes what waits, until one can't be written."""
-        if not impatient and self._clock.steady() < self._not_before:
-            return
+    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> float:
+        """Writes what waits, until one can't be written; nothing is due while nothing waits."""
+        if impatient or self._clock.steady() >= self._not_before:
+            self._write(until)
+        return self._not_before if self._lines else float("inf")
+
+    def _write(self, until: float) -> None:
         while self._lines and (left := until - self._clock.steady()) > 0:
             try:
                 self._way.write(self._lines[0], min(left, LONGEST_WRITE))

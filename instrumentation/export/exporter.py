@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from ..clock import NANOS, Clock
 from ..config.config import Config
@@ -28,7 +27,7 @@ from ..redaction.redactor import Redactor
 from .encoding import packed
 from .otlp import Interval, Sealed, metrics_request
 from .outbox import Outbox
-from .outlet import Outlet
+from .outlet import Ways
 
 AWAY_INTERVAL: Final = 10.0
 FAILURE_DELAY: Final = 1.0
@@ -56,19 +55,20 @@ class Exporter:
         *,
         redactor: Redactor,
         outbox: Outbox | None,
-        outlets: Sequence[Outlet],
+        ways: Ways,
         declared: Declared,
         clock: Clock,
     ) -> None:
         self._target, self._every = config.metrics, config.export_interval
         self._red, self.work, self._identity, self._redactor = red, work, identity, redactor
-        self._outbox, self.outlets, self._declared, self._clock = outbox, outlets, declared, clock
+        self._outbox, self._ways, self._declared, self._clock = outbox, ways, declared, clock
         self._begin()
 
     @property
     def waiting(self) -> int:
         """Sealed batches not yet acknowledged, and what waits at other outlets."""
-        return sum(way.waiting for way in self._ways())
+        own = 0 if self._outbox is None else self._outbox.waiting
+        return own + sum(way.waiting for way in (*self._ways.beside, *self._ways.behind))
 
     def failed(self) -> bool:
         """Notes that a request failed; True the first time since the last seal, when somebody should wake the thread."""
@@ -85,9 +85,9 @@ class Exporter:
             self._seal(up=True)
         if self._outbox is not None:
             self._outbox.push(self._due())
-        self._push_outlets(self._clock.steady() + self._every)
+        due = self._push_others(self._clock.steady() + self._every)
         waiting = [self._outbox.next_attempt] if self._outbox is not None and self._outbox.waiting else []
-        return min([self._due(), *waiting, *(outlet.next_attempt for outlet in self._open_outlets())])
+        return min(self._due(), due, *waiting)
 
     def flush(self, deadline: float) -> bool:
         """Seals and sends everything now, until `deadline` (steady seconds); True when all of it was acknowledged."""
@@ -98,7 +98,7 @@ class Exporter:
         """The last export: all counts and the heartbeat 0. True when it was acknowledged."""
         self._seal(up=False)
         done = self._send_all(deadline)
-        for way in self._ways():
+        for way in self._ways.held:
             way.close()
         return done
 
@@ -107,7 +107,7 @@ class Exporter:
         self._red.forget()
         self.work.forget()
         self._identity.forget()
-        for way in self._ways():
+        for way in self._ways.held:
             way.forget()
         self._begin()
 
@@ -129,8 +129,8 @@ class Exporter:
         self._sealed_until = end
         points, work = self._red.seal(since=start / NANOS), self.work.seal(since=start / NANOS)
         resource, boundaries = self._identity.resource(), self._red.boundaries
-        for outlet in self.outlets:
-            outlet.sealed(resource, end / NANOS, points, boundaries)
+        for tell in self._ways.told:
+            tell(resource, end / NANOS, points, boundaries)
         if self._outbox is None or self._target is None:
             return
         declared = [self._redactor.attributes(point) for point in self._declared(self._last_seal)] if up else []
@@ -150,18 +150,14 @@ class Exporter:
     def _send_all(self, deadline: float) -> bool:
         if self._outbox is not None:
             self._outbox.push(deadline, impatient=True)
-        self._push_outlets(deadline, impatient=True)
+        self._push_others(deadline, impatient=True)
         return not self.waiting
 
-    def _ways(self) -> list[Outbox | Outlet]:
-        return [*self.outlets] if self._outbox is None else [self._outbox, *self.outlets]
-
-    def _push_outlets(self, until: float, *, impatient: bool = False) -> None:
-        for outlet in self._open_outlets():
-            outlet.push(self._identity.resource(), until, impatient=impatient)
-
-    def _open_outlets(self) -> list[Outlet]:
-        """The outlets that may be tried: where the counts can't go, what goes to the same receiver can't either."""
-        stuck = self._target if self._outbox is not None and self._outbox.waiting else None
-        receiver = None if stuck is None else urlsplit(stuck.endpoint).netloc
-        return [outlet for outlet in self.outlets if outlet.receiver != receiver]
+    def _push_others(self, until: float, *, impatient: bool = False) -> float:
+        """When the first of them is due again; where the counts can't go, what goes to the same receiver can't either."""
+        stuck = self._outbox is not None and self._outbox.waiting
+        resource, ways = (
+            self._identity.resource(),
+            self._ways.beside if stuck else (*self._ways.behind, *self._ways.beside),
+        )
+        return min((way.push(resource, until, impatient=impatient) for way in ways), default=float("inf"))

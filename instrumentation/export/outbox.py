@@ -93,7 +93,7 @@ class Outbox:
     def forget(self) -> None:
         """Begins anew in a forked child: what waits is the parent's to send. The old connection is the parent's too."""
         self._batches.clear()
-        self._transport.abandon()
+        self._transport.close()
         self._complained.clear()
         self._delay, self._not_before = 0.0, float("-inf")
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .. import names
 from ..config.config import Config
@@ -22,8 +21,6 @@ from .outbox import Outbox
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
-
-    from ..counts.point import Point
 
 _log = logging.getLogger("fournines.instrumentation")
 
@@ -42,27 +39,23 @@ class SpanExport:
         self._spans, self._redactor, self._health, self._outbox = spans, redactor, health, outbox
 
     @property
-    def receiver(self) -> str:
-        """The `host:port` that spans go to."""
-        return "" if self._target is None else urlsplit(self._target.endpoint).netloc
-
-    @property
     def waiting(self) -> int:
         """Batches that a collector has not acknowledged; without an outbox, those that have nowhere to go."""
         if self._outbox is None:
             return 0 if self._target is None else ceil(len(self._spans) / self._batch)
         return self._outbox.waiting
 
+    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> float:
+        """Sends what has ended so far, in batches."""
+        self._push(resource, until, impatient=impatient)
+        return self._next_attempt
+
     @property
-    def next_attempt(self) -> float:
+    def _next_attempt(self) -> float:
         """When a batch that waits is tried again; nothing is due while none does."""
         return self._outbox.next_attempt if self._outbox is not None and self._outbox.waiting else float("inf")
 
-    def sealed(self, resource: Resource, end: float, points: Sequence[Point], boundaries: Sequence[float]) -> None:
-        """Counts are none of its business."""
-
-    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> None:
-        """Sends what has ended so far, in batches."""
+    def _push(self, resource: Resource, until: float, *, impatient: bool) -> None:
         if self._target is None:
             while self._spans.take(self._batch):
                 pass

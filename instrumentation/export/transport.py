@@ -8,6 +8,7 @@ https://opentelemetry.io/docs/specs/otlp/. Ours is more patient where the specif
 from __future__ import annotations
 
 import logging
+import os
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -61,10 +62,7 @@ class Transport(Protocol):
         """Tries once, for at most about `timeout` seconds; never raises for what a network may do."""
 
     def close(self) -> None:
-        """Lets go of connections; a later `send` opens them anew."""
-
-    def abandon(self) -> None:
-        """Forgets connections without touching them: in a forked child they are still the parent's."""
+        """Lets go of connections; a later `send` opens them anew. In a forked child it does not touch them: they are the parent's."""
 
 
 class FakeTransport:
@@ -80,9 +78,6 @@ class FakeTransport:
         return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
 
     def close(self) -> None:
-        """Nothing is open."""
-
-    def abandon(self) -> None:
         """Nothing is open."""
 
 
@@ -110,6 +105,7 @@ class HttpTransport:
         self._target = target
         self._address = _shown(target.endpoint)
         self._session: requests.Session | None = None
+        self._opened_by = 0
 
     def send(self, body: bytes, timeout: float, now: float) -> Answer:
         """One POST. Redirects are not followed: a POST would silently become a GET."""
@@ -137,14 +133,10 @@ class HttpTransport:
         return self._answer(response.status_code, response.headers.get("Retry-After", ""), response.content, now)
 
     def close(self) -> None:
-        """Closes the connection."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
-
-    def abandon(self) -> None:
-        """Forgets the connection; the parent goes on using it."""
-        self._session = None
+        """Closes the connection; a parent's is forgotten, and goes on being used there."""
+        session, self._session = self._session, None
+        if session is not None and self._opened_by == os.getpid():
+            session.close()
 
     def _answer(self, status: int, retry_after: str, content: bytes, now: float) -> Answer:
         if 200 <= status < 300:
@@ -156,7 +148,7 @@ class HttpTransport:
     def _open(self) -> requests.Session:
         import requests
 
-        session = requests.Session()
+        session, self._opened_by = requests.Session(), os.getpid()
         session.headers["User-Agent"] = f"fournines/{__version__}"
         session.headers["Content-Type"] = "application/x-protobuf"
         if self._target.gzip:
@@ -176,6 +168,7 @@ class GrpcTransport:
         self._address = _shown(target.endpoint)
         self._channel: Any = None
         self._call: Any = None
+        self._opened_by = 0
 
     def send(self, body: bytes, timeout: float, now: float) -> Answer:
         """One unary call."""
@@ -194,20 +187,19 @@ class GrpcTransport:
         return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
 
     def close(self) -> None:
-        """Closes the channel."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = self._call = None
-
-    def abandon(self) -> None:
-        """Forgets the channel, but keeps it alive: its destructor would wait for threads the child does not have."""
-        if self._channel is not None:
-            _ABANDONED.append(self._channel)
-            self._channel = self._call = None
+        """Closes the channel; a parent's is kept alive: its destructor would wait for threads the child does not have."""
+        channel, self._channel, self._call = self._channel, None, None
+        if channel is None:
+            return
+        if self._opened_by == os.getpid():
+            channel.close()
+        else:
+            _ABANDONED.append(channel)
 
     def _open(self) -> Any:
         import grpc
 
+        self._opened_by = os.getpid()
         # Bodies were compressed, if at all, when they were sealed for HTTP; gRPC compresses on the wire.
         compression = grpc.Compression.Gzip if self._target.gzip else grpc.Compression.NoCompression
         address, secure = grpc_address(self._target)

@@ -13,7 +13,7 @@ import gzip
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.metrics_core import Metric
@@ -40,7 +40,7 @@ from .families import (
     shared_families,
 )
 from .format import chosen, gzip_accepted
-from .server import PageServer
+from .server import Answer, Header, PageServer
 
 AT_ONCE: Final = 4
 """Pages that may be in the making: a scraper or two, and somebody with a browser."""
@@ -50,17 +50,8 @@ VARY: Final = (b"vary", b"accept, accept-encoding")
 PLAIN: Final = b"text/plain; charset=utf-8"
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 _log = logging.getLogger("fournines.instrumentation")
-
-
-class Answer(NamedTuple):
-    """What a scrape is answered with."""
-
-    status: int
-    headers: list[Header]
-    body: bytes
 
 
 class Exposition:

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from .. import names
 from ..clock import steady
@@ -32,20 +32,12 @@ Header = tuple[bytes, bytes]
 _log = logging.getLogger("fournines.instrumentation")
 
 
-class Said(Protocol):
-    """An answer: status, headers and body."""
+class Answer(NamedTuple):
+    """What a scrape is answered with."""
 
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def headers(self) -> list[Header]:
-        """The headers, `content-length` among them."""
-
-    @property
-    def body(self) -> bytes:
-        """The body, which HEAD does not get."""
+    status: int
+    headers: list[Header]
+    body: bytes
 
 
 class _Asked(NamedTuple):
@@ -63,7 +55,7 @@ class PageServer:
 
     _listener: socket.socket | None
 
-    def __init__(self, address: tuple[str, int], answer: Callable[[Iterable[Header]], Said], health: Health) -> None:
+    def __init__(self, address: tuple[str, int], answer: Callable[[Iterable[Header]], Answer], health: Health) -> None:
         self._address, self._answer, self._health = address, answer, health
         self._daemon = Daemon("fournines-page", self._run, health)
         self._begin()

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .. import names
 from ..clock import Clock
@@ -21,7 +20,6 @@ from .entry import LogEntry
 from .queue import LogQueue
 
 if TYPE_CHECKING:
-    from ..counts.point import Point
     from ..redaction.redactor import Redactor
 
 _log = logging.getLogger("fournines.instrumentation")
@@ -49,25 +47,12 @@ class LogExport:
         self._pushed = clock.steady()
 
     @property
-    def receiver(self) -> str:
-        """The `host:port` that logs go to."""
-        return urlsplit(self._target.endpoint).netloc
-
-    @property
     def waiting(self) -> int:
         """Entries and batches that a collector has not acknowledged."""
         return len(self._queue) + self._outbox.waiting
 
-    @property
-    def next_attempt(self) -> float:
-        """One delay after the last push; later, where a collector asked for patience."""
-        return max(self._pushed + self._config.delay, self._outbox.next_attempt)
-
-    def sealed(self, resource: Resource, end: float, points: Sequence[Point], boundaries: Sequence[float]) -> None:
-        """Counts are none of its business."""
-
-    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> None:
-        """Sends what was logged so far, in batches."""
+    def push(self, resource: Resource, until: float, *, impatient: bool = False) -> float:
+        """Sends what was logged so far, in batches; due again one delay later, or later, where a collector asked for patience."""
         self._pushed = self._clock.steady()
         self._outbox.push(until, impatient=impatient)
         while not self._outbox.waiting and (entries := self._queue.take(self._config.batch)):
@@ -75,6 +60,7 @@ class LogExport:
             if told:
                 self._outbox.put(packed(body, self._target), told)
                 self._outbox.push(until, impatient=impatient)
+        return max(self._pushed + self._config.delay, self._outbox.next_attempt)
 
     def close(self) -> None:
         """Lets go of the connection."""

@@ -11,12 +11,12 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import SpanContext
 
-from .incoming import Incoming, Refused
+from .incoming import Incoming, Part, Refused
 
 _log = logging.getLogger("fournines.instrumentation")
 
 
-class Foreign:
+class Foreign(Part):
     """Somebody else's propagator, which may raise, and knows nothing of the others beside it."""
 
     def __init__(self, propagator: TextMapPropagator, name: str, refused: Refused) -> None:

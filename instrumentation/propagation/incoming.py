@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context, create_key, get_value, set_value
@@ -44,16 +45,17 @@ class Incoming:
         return set_value(ROOT_ONLY, self.root, self.context) if self.root else self.context
 
 
-class Part(Protocol):
+class Part(ABC):
     """One kind of headers, read and written."""
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The headers it reads and writes, in lower case."""
+    fields: tuple[str, ...]
+    """The headers it reads and writes, in lower case."""
 
+    @abstractmethod
     def read(self, headers: Mapping[str, str], incoming: Incoming) -> None:
         """Adds what the headers say. A trace found before stands."""
 
+    @abstractmethod
     def write(self, span: SpanContext, context: Context) -> list[tuple[str, str]]:
         """The headers that say `span` (which may be invalid: then no trace) and what travels in `context`."""
 

@@ -131,7 +131,7 @@ class Request:
             instruments.failed("route")
         key: Key = (self.method, self.scheme, route, status, error, scope.get("http_version"))
         tracing, to_count, sampled = self._tracing, red.ended, span.sampled
-        later = sampled and tracing.later and span.said is None
+        later = sampled and instruments.later and span.said is None
         if later:
             span.open, span.seconds = False, seconds
         to_count.append((key, seconds, span if sampled else None, later))

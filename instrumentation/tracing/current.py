@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, cast
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context, attach, create_key, detach, get_value, set_value
 
+from .. import names
 from ..health import Health
 from ..propagation.propagators import Propagators
 from .requestspan import RequestSpan
@@ -27,20 +29,37 @@ CALL: Final = create_key("fournines.call")
 """Context key: the ids of a span that stands for an outgoing call already; who makes that call sends them, and makes no span."""
 
 
-class Current(Protocol):
-    """What code below a request may need of the application that serves it."""
+@dataclass(eq=False, kw_only=True)
+class Current:
+    """What code below a request may need of the application that serves it.
 
-    tracer: Tracer
-    provider: TracerProvider
+    clients      the libraries whose calls are told of
+    on_failure   called where a request or work failed
+    on_request   starts what has to run for any of it to be told
+    tracer       set, like `provider`, when all else is there
+    """
+
+    health: Health
     propagators: Propagators
     known_methods: frozenset[str]
     spans: SpanQueue
     sampling: Sampling
-    health: Health
     clients: frozenset[str]
-    """The libraries whose calls are told of."""
+    on_failure: Callable[[], None]
     on_request: Callable[[], None]
-    """What has to run for any of it to be told is started, if it does not run yet."""
+    tracer: Tracer = field(init=False)
+    provider: TracerProvider = field(init=False)
+
+    def start(self) -> None:
+        """Starts what has to run, where it does not run. Never raises."""
+        try:
+            self.on_request()
+        except Exception:  # noqa: BLE001 - where no thread can be started the request is counted all the same
+            self.failed("start")
+
+    def failed(self, where: str) -> None:
+        """Counts a fault of ours."""
+        self.health.add(names.PROM_ERRORS, where)
 
 
 _variable: Final = getattr(_RUNTIME_CONTEXT, "_current_context", None)

@@ -14,7 +14,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 
-from ..clock import wall_nanos
+from ..clock import NANOS, wall_nanos
+from ..counts.point import Exemplar
 from ..propagation.headers import carried, read_by
 from ..propagation.ids import XRayIds, continuing
 from ..propagation.incoming import Incoming, root_only
@@ -40,11 +41,13 @@ class EagerSpan:
         """The name it was begun with."""
         return span_name(self.method, None)
 
+    def exemplar(self, seconds: float) -> Exemplar:
+        """Its ids, at the end of a duration that began with it."""
+        return Exemplar(self.trace_id, self.span_id, seconds, self.began / NANOS + seconds)
+
 
 class Eager:
     """Begins and ends SDK spans, made by the given application's tracer."""
-
-    later = False
 
     def __init__(self, serving: Current) -> None:
         self._serving = serving

@@ -20,6 +20,7 @@ from ..health import Health
 from ..identity import Resource as ResourceAttributes
 from ..redaction.queries import redacted
 from .requestspan import RequestSpan
+from .said import Said
 
 MOST_ATTRIBUTES: Final = 16
 """More than a request has of its own: with a limit below, the SDK's containers count."""
@@ -45,48 +46,51 @@ class SpanForm:
         few = limits.max_span_attributes is not None and limits.max_span_attributes < MOST_ATTRIBUTES
         self._plain = not cut and not few
 
-    @property
-    def resource(self) -> Resource:
-        """Who speaks."""
+    def note(self, span: RequestSpan, say: Callable[..., None], told: tuple[Any, ...]) -> None:
+        """Keeps what user code says to a span, within the SDK's limits. Never raises: what can't be kept is counted."""
+        try:
+            if span.said is None:
+                span.said = Said(self.limits)
+            say(span.said, *told)
+        except Exception:  # noqa: BLE001 - the guard: a word to a span must not cost a request
+            self._health.add(names.PROM_ERRORS, "span")
+
+    def _resource_now(self) -> Resource:
         attributes = self._said_by()
         if attributes is not self._attributes:
             self._attributes, self._resource = attributes, Resource(attributes)
         return self._resource
 
-    def failed(self) -> None:
-        """Counts a word of user code that could not be noted."""
-        self._health.add(names.PROM_ERRORS, "span")
-
     def readable(self, span: RequestSpan) -> ReadableSpan:
         """The span as processors and exporters know it."""
         said = span.said
         return ReadableSpan(
-            name=self.name(span),
+            name=self._name(span),
             context=span.get_span_context(),
             parent=span.parent,
-            resource=self.resource,
+            resource=self._resource_now(),
             attributes=self._attributes_of(span),
             events=() if said is None else said.events,
             links=self._links_of(span),
             kind=span.kind,
-            status=self.status(span),
+            status=self._status(span),
             start_time=span.began,
-            end_time=self.end_time(span),
+            end_time=self._end_time(span),
             instrumentation_scope=self.scope,
         )
 
-    def name(self, span: RequestSpan) -> str:
+    def _name(self, span: RequestSpan) -> str:
         """What user code called it; else its own name."""
         said = span.said
         return self._own_name(span) if said is None or said.name is None else said.name
 
-    def status(self, span: RequestSpan) -> Status:
+    def _status(self, span: RequestSpan) -> Status:
         """ERROR for a failed request, unless user code said OK; else what it said."""
         said = UNSET if span.said is None or span.said.status is None else span.said.status
         failed = span.error is not None and said.status_code is StatusCode.UNSET
         return FAILED if failed else said
 
-    def end_time(self, span: RequestSpan) -> int | None:
+    def _end_time(self, span: RequestSpan) -> int | None:
         """Epoch nanoseconds; None while the request runs."""
         if span.ended_by_user is not None:
             return span.ended_by_user

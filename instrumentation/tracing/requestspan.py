@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
+from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.span import TraceFlags, TraceState
 from opentelemetry.util.types import Attributes, AttributeValue
 
-from ..clock import wall_nanos
+from ..clock import NANOS, wall_nanos
+from ..counts.point import Exemplar
 from .said import Said
 
 MOST_CHILDREN: Final = 512
@@ -32,30 +33,11 @@ _log = logging.getLogger("fournines.instrumentation")
 class Form(Protocol):
     """How a span is written down; here only what may be asked of it while it runs."""
 
-    limits: SpanLimits
-
-    @property
-    def scope(self) -> InstrumentationScope:
-        """Which package's span it is."""
-
-    @property
-    def resource(self) -> Resource:
-        """Who speaks."""
-
-    def failed(self) -> None:
-        """Counts what could not be noted."""
+    def note(self, span: RequestSpan, say: Callable[..., None], told: tuple[Any, ...]) -> None:
+        """Keeps what it is told (`Said`). Never raises: what can't be kept is counted."""
 
     def readable(self, span: RequestSpan) -> ReadableSpan:
-        """As processors and exporters know it."""
-
-    def name(self, span: RequestSpan) -> str:
-        """Its name as of now."""
-
-    def status(self, span: RequestSpan) -> Status:
-        """Its status as of now."""
-
-    def end_time(self, span: RequestSpan) -> int | None:
-        """Epoch nanoseconds; None while it runs."""
+        """As processors and exporters know it, as of now."""
 
 
 class RequestSpan(Span):
@@ -148,6 +130,10 @@ class RequestSpan(Span):
             self.ended_by_user = wall_nanos() if end_time is None else end_time
             self.open = False
 
+    def exemplar(self, seconds: float) -> Exemplar:
+        """Its ids, at the end of a duration that began with it."""
+        return Exemplar(self.trace_id, self.span_id, seconds, self.began / NANOS + seconds)
+
     def waits(self, child: ReadableSpan | RequestSpan) -> bool:
         """Keeps an ended child until the root's end; False when too many wait. After it, look whether `kept` is set."""
         if self.children is None:
@@ -181,7 +167,7 @@ class RequestSpan(Span):
     @property
     def name(self) -> str:
         """Its name as of now."""
-        return self.form.name(self)
+        return self._as_of_now().name
 
     @property
     def kind(self) -> SpanKind:
@@ -196,17 +182,17 @@ class RequestSpan(Span):
     @property
     def end_time(self) -> int | None:
         """Epoch nanoseconds; None while it runs."""
-        return self.form.end_time(self)
+        return self._as_of_now().end_time
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         """All of them as of now."""
-        return self.form.readable(self).attributes or {}
+        return self._as_of_now().attributes or {}
 
     @property
     def status(self) -> Status:
         """Its status as of now."""
-        return self.form.status(self)
+        return self._as_of_now().status
 
     @property
     def events(self) -> Sequence[Event]:
@@ -221,22 +207,20 @@ class RequestSpan(Span):
     @property
     def resource(self) -> Resource:
         """The service's resource."""
-        return self.form.resource
+        return self._as_of_now().resource
 
     @property
-    def instrumentation_scope(self) -> InstrumentationScope:
+    def instrumentation_scope(self) -> InstrumentationScope | None:
         """The scope of this package."""
-        return self.form.scope
+        return self._as_of_now().instrumentation_scope
+
+    def _as_of_now(self) -> ReadableSpan:
+        return self.form.readable(self)
 
     def _hear(self, what: str, say: Callable[..., None], *told: Any) -> None:
-        """Notes what user code says. It never raises into that code: what can't be noted is counted."""
+        """Notes what user code says. It never raises into that code."""
         if not self.open:
             if self.seconds >= 0 or self.ended_by_user is not None:
                 _log.warning("Tried calling %s on an ended span.", what)
             return
-        try:
-            if self.said is None:
-                self.said = Said(self.form.limits)
-            say(self.said, *told)
-        except Exception:  # noqa: BLE001 - the guard: a word to a span must not cost a request
-            self.form.failed()
+        self.form.note(self, say, told)

@@ -40,10 +40,7 @@ class Tracing(Protocol):
     """One way to begin and end the spans of requests. Either may raise: the request goes on without one.
 
     Whatever `begin` makes has `sampled`; and what is sampled `trace_id`, `span_id` and `began`: what an exemplar names.
-    `later` says that a sampled span to which nobody said anything may be ended afterwards, and on another thread.
     """
-
-    later: bool
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[Any, Context]:  # noqa: FBT001 - hot
         """A span, and the context that the application is to run in. A quiet one is kept only if it fails."""
@@ -72,7 +69,6 @@ class Deferred:
         self._names = frozenset(self._wanted)
         self._head = serving.sampling.head is not None
         self._decided = serving.sampling.every_root
-        self.later = serving.sampling.whole
 
     def begin(self, scope: Mapping[str, Any], method: str, quiet: bool) -> tuple[RequestSpan | Unwanted, Context]:  # noqa: FBT001 - hot
         """Some microseconds; more where a caller's headers have to be read, or a sampler is asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import Link
@@ -23,26 +23,15 @@ MOST_LINKS: Final = 128
 """Messages of a batch that are looked into: as many links as a span has."""
 
 
-class Instruments(Current, Protocol):
-    """What requests are measured with, as far as work needs it."""
-
-    work: WorkTracing
-    on_failure: Callable[[], None]
-
-    def start(self) -> None:
-        """Starts what has to run, where it does not run. Never raises."""
-
-    def failed(self, where: str) -> None:
-        """Counts a fault of ours."""
-
-
 class Crew:
-    """What the work of one service is watched with."""
+    """What the work of one service is watched with. `tracing` says how its spans are made, which may change while it runs."""
 
-    def __init__(self, instruments: Instruments, counts: WorkCounts, redact: Callable[[str], str]) -> None:
-        self.instruments, self._counts, self._redact = instruments, counts, redact
+    def __init__(
+        self, serving: Current, tracing: Callable[[], WorkTracing], counts: WorkCounts, redact: Callable[[str], str]
+    ) -> None:
+        self.serving, self.tracing, self._counts, self._redact = serving, tracing, counts, redact
         self._plans: dict[tuple[str, ...], Plan] = {}
-        self._wanted = wanted(instruments.propagators.fields)
+        self._wanted = wanted(serving.propagators.fields)
         self.era = object()
         """What was begun in another is of the process before the fork, which counts it."""
 
@@ -68,19 +57,19 @@ class Crew:
         try:
             return carried(message, self._wanted)
         except Exception:  # noqa: BLE001 - messages come from outside, and their classes from anywhere
-            self.instruments.health.add(names.PROM_REFUSED_HEADERS, "message")
+            self.serving.health.add(names.PROM_REFUSED_HEADERS, "message")
             return Carried({})
 
     def incoming(self, headers: Mapping[str, str]) -> Incoming | None:
         """The trace that headers name, and what else travels with them, on top of what is known here."""
-        return self.instruments.propagators.read(headers, get_current()) if headers else None
+        return self.serving.propagators.read(headers, get_current()) if headers else None
 
     def links(self, messages: Sequence[Any]) -> list[Link]:
         """Where the messages of a batch come from, each sender once."""
         found: dict[tuple[int, int], Link] = {}
         for message in islice(messages, MOST_LINKS):
             seen = self.look_into(message)
-            incoming = self.instruments.propagators.read(seen.headers, Context()) if seen.headers else None
+            incoming = self.serving.propagators.read(seen.headers, Context()) if seen.headers else None
             if incoming is not None and incoming.parent is not None:
                 key = incoming.parent.trace_id, incoming.parent.span_id
                 found.setdefault(key, Link(incoming.parent, {names.MESSAGE_ID: seen.id} if seen.id else None))

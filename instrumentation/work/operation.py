@@ -49,7 +49,7 @@ class Operation:
                 self._given = given
         except Exception:  # noqa: BLE001 - a mapping may be anybody's
             if crew is not None:
-                crew.instruments.failed("attributes")
+                crew.serving.failed("attributes")
 
     def __call__(self, work: Callable[P, R]) -> Callable[P, R]:
         """The function, measured. Raises `InstrumentationError` for a class, a generator, or what can't be called."""
@@ -131,7 +131,7 @@ class Operation:
             try:
                 run = make(self._crew, argument)
             except Exception:  # noqa: BLE001 - the outer guard: work is never hurt by being watched
-                self._crew.instruments.failed("begin")
+                self._crew.serving.failed("begin")
             else:
                 if self._loud:
                     self._say(run)

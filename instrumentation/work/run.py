@@ -30,15 +30,15 @@ class Run:
     ) -> None:
         self._crew, self._plan, self._over, self._era = crew, plan, False, crew.era
         self.span: Span = INVALID_SPAN
-        instruments = crew.instruments
-        instruments.start()
+        serving = crew.serving
+        serving.start()
         self._began = stopwatch()
-        self._tracing = instruments.work
+        self._tracing = crew.tracing()
         try:
             self.span, context = self._tracing.begin(plan, self, incoming, links, given)
         except Exception:  # noqa: BLE001 - somebody else's sampler or span processor: no span, but the count stays
-            instruments.failed("begin")
-            context = served_by(instruments, get_current())
+            serving.failed("begin")
+            context = served_by(serving, get_current())
         self._token: Token[Context] = enter(context)
 
     def over(self, raised: BaseException | None) -> None:
@@ -57,10 +57,10 @@ class Run:
 
     def failed(self, where: str) -> None:
         """Counts a fault of ours."""
-        self._crew.instruments.failed(where)
+        self._crew.serving.failed(where)
 
     def _report(self, raised: BaseException | None, seconds: float) -> None:
-        span, plan, instruments = self.span, self._plan, self._crew.instruments
+        span, plan = self.span, self._plan
         error, cancelled = _outcome(raised)
         if error is None and not cancelled:
             error = failed_by_user(span)
@@ -72,7 +72,7 @@ class Run:
                 exemplar = Exemplar(context.trace_id, context.span_id, seconds, wall())
             plan.durations.record(plan.series if error is None else plan.failed(error), seconds, exemplar)
         if error is not None:
-            instruments.on_failure()
+            self._crew.serving.on_failure()
         # Last, because somebody else's span processor may raise here: the work is counted by then.
         if span is not INVALID_SPAN:
             self._tracing.end(span, error, seconds, cancelled=cancelled)

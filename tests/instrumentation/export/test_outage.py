@@ -259,7 +259,7 @@ def test_a_batch_on_its_way_lets_requests_in_between(watch, async_call, monkeypa
     telemetry = watch(shop(), make=lambda target: Hangs(), runs=False, **SPANS)
     requests(async_call, telemetry.app, 64)
     monkeypatch.setattr("fournines.instrumentation.tracing.spanqueue.sleep", taken.append)
-    (export,) = telemetry._exporter.outlets
+    (export,) = telemetry._exporter._ways.beside
     body, told = export._encoded({}, export._redacted(telemetry._spans.take(64)))
     assert body
     assert told == 64

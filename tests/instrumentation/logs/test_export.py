@@ -177,7 +177,8 @@ def test_a_full_batch_wakes_the_export_thread(made_logs):
         log.info("x")
 
     assert woken == [1]
-    assert logs.export.next_attempt == pytest.approx(logs.clock.steady() + 1.0, abs=0.9)
+    now = logs.clock.steady()
+    assert logs.export.push(RESOURCE, now) == pytest.approx(now + 1.0, abs=0.9)
 
 
 def test_export_begets_no_logs_of_its_own(made_logs):

@@ -26,7 +26,7 @@ CARRIERS = {
     # Three comparisons; as above.
     "RecordAlways.should_sample", "RecordAlways.get_description",
     # What faults are counted with.
-    "Health.add", "Instruments.failed", "SpanForm.failed",
+    "Health.add", "Current.failed", "SpanForm.note",
 }  # fmt: skip
 
 

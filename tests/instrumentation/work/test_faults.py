@@ -29,7 +29,7 @@ CARRIERS = {
     "SpanProcessor._on_ending", "XRayIds.generate_span_id", "XRayIds.generate_trace_id", "XRayIds.is_trace_id_random",
     "RecordAlways.should_sample", "RecordAlways.get_description",
     # What faults are counted with.
-    "Health.add", "Crew.failed", "SpanForm.failed",
+    "Health.add", "Crew.failed", "SpanForm.note",
 }  # fmt: skip
 
 
