@@ -25,7 +25,7 @@ from fournines.collector import Collector
 from fournines.collector.kernels import load_decoders
 from fournines.collector.ledger.buckets import Booked, Buckets
 from fournines.collector.ledger.ledger import Ledger
-from fournines.collector.ledger.packed import PART, pack, parts_of
+from fournines.collector.ledger.packed import pack, parts_of
 from fournines.collector.ledger.upkeep import PACKED_AT_ONCE, Upkeep
 from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Evaluator, Objective, SLIKind
 
@@ -136,7 +136,7 @@ def housework(count: int, ticks: int) -> dict[str, float]:
             collector.tick(now)
             took.append(1000 * (time.perf_counter() - began))
         collector.close()
-    whole = sum(parts_of(width) * -(-count // max(1, PACKED_AT_ONCE // PART)) for width in (10, MINUTE, HOUR))
+    whole = sum(parts_of(width) * -(-count // PACKED_AT_ONCE) for width in (10, MINUTE, HOUR))
     return {
         "slos": count,
         "median_ms": round(sorted(took)[ticks // 2], 1),

@@ -74,29 +74,21 @@ class Shelf:
         return whole.astype(np.int32) if int(whole.max(initial=0)) < 2**31 else whole
 
 
-def sums(connection: sqlite3.Connection, width: int, interval: Interval, shelf: Shelf | None = None) -> IntColumn:
+def sums(connection: sqlite3.Connection, width: int, interval: Interval, shelf: Shelf) -> IntColumn:
     """(slo, good, total, estimated) of the buckets of `width` that start in `interval`; an SLO may have several rows, to be added."""
-    if not interval.seconds:
-        return _NO_SUMS
     at = progress(connection, width)
-    found = [_late_sums(connection, width, interval)]
     old = Interval(interval.start, min(interval.end, at.packed))
-    if old.seconds:
-        found += _packed_sums(connection, width, old, at.folded, shelf or Shelf(connection))
     young = Interval(max(interval.start, at.packed), interval.end)
-    if young.seconds:
-        found.append(_selected(connection, _SUM_ROWS.format("bucket", "t"), (width, *young)))
-    return np.concatenate(found)
+    late_sums, young_sums = (
+        _selected(connection, _SUM_ROWS.format(table, "t"), (width, *part))
+        for table, part in (("late", interval), ("bucket", young))
+    )
+    return np.concatenate([late_sums, *_packed_sums(connection, width, old, at.folded, shelf), young_sums])
 
 
-_NO_SUMS: Final = np.empty((0, 4), np.int64)
 _SUM_ROWS: Final = (
     "SELECT slo, sum(good), sum(total), sum(estimated) FROM {0} WHERE width = ? AND {1} >= ? AND {1} < ? GROUP BY slo"
 )
-
-
-def _late_sums(connection: sqlite3.Connection, width: int, interval: Interval) -> IntColumn:
-    return _selected(connection, _SUM_ROWS.format("late", "t"), (width, *interval))
 
 
 def _packed_sums(
@@ -126,13 +118,13 @@ def _selected(connection: sqlite3.Connection, query: str, values: tuple[int, ...
 
 
 _SERIES: Final = """
-WITH RECURSIVE step(t) AS (SELECT ?1 UNION ALL SELECT t + ?2 FROM step WHERE t + ?2 < ?3)
+WITH RECURSIVE step(t) AS (SELECT ?1 WHERE ?1 < ?3 UNION ALL SELECT t + ?2 FROM step WHERE t + ?2 < ?3)
 SELECT b.t, b.good, b.total, b.estimated FROM step CROSS JOIN {} b ON b.width = ?2 AND b.t = step.t AND b.slo = ?4
 """
 # One look-up a bucket: the key starts with the time, so that a range would be one of all SLOs.
 
 _DAYS: Final = """
-WITH RECURSIVE step(t) AS (SELECT ?1 UNION ALL SELECT t + 86400 FROM step WHERE t + 86400 < ?2)
+WITH RECURSIVE step(t) AS (SELECT ?1 WHERE ?1 < ?2 UNION ALL SELECT t + 86400 FROM step WHERE t + 86400 < ?2)
 SELECT d.day, d.buckets FROM step CROSS JOIN day d ON d.width = ?3 AND d.day = step.t AND d.slo = ?4
 """
 
@@ -140,17 +132,16 @@ SELECT d.day, d.buckets FROM step CROSS JOIN day d ON d.width = ?3 AND d.day = s
 def series(connection: sqlite3.Connection, width: int, slo: int, interval: Interval) -> IntColumn:
     """(t, good, total, estimated) of one SLO's buckets that start in `interval`; a time may come twice, to be added."""
     at = progress(connection, width)
-    found = [_NO_SUMS]
-    late = Interval(interval.start, min(interval.end, at.open))
-    if late.seconds and connection.execute("SELECT 1 FROM late WHERE width = ? LIMIT 1", (width,)).fetchone():
-        found.append(_selected(connection, _SERIES.format("late"), (late.start, width, late.end, slo)))
     old = Interval(interval.start, min(interval.end, at.packed))
-    if old.seconds:
-        found += _packed_series(connection, width, slo, old)
     young = Interval(max(interval.start, at.packed), interval.end)
-    if young.seconds:
-        found.append(_selected(connection, _SERIES.format("bucket"), (young.start, width, young.end, slo)))
+    found = [*_packed_series(connection, width, slo, old), _steps(connection, "bucket", width, slo, young)]
+    if connection.execute("SELECT 1 FROM late WHERE width = ? LIMIT 1", (width,)).fetchone():
+        found.append(_steps(connection, "late", width, slo, Interval(interval.start, min(interval.end, at.open))))
     return np.concatenate(found)
+
+
+def _steps(connection: sqlite3.Connection, table: str, width: int, slo: int, interval: Interval) -> IntColumn:
+    return _selected(connection, _SERIES.format(table), (interval.start, width, interval.end, slo))
 
 
 def _packed_series(connection: sqlite3.Connection, width: int, slo: int, interval: Interval) -> Iterator[IntColumn]:
@@ -165,8 +156,6 @@ def _packed_series(connection: sqlite3.Connection, width: int, slo: int, interva
 
 def events_of(connection: sqlite3.Connection, slo: int, interval: Interval) -> Booked:
     """One SLO's events in an interval of 10 s buckets."""
-    if not interval.seconds:
-        return Booked()
     return Booked(*series(connection, BUCKET, slo, interval)[:, 1:].sum(axis=0).tolist())
 
 
@@ -181,7 +170,7 @@ def history(connection: sqlite3.Connection, slo: int, interval: Interval, step: 
         found = [series(connection, width, slo, part) for width, part in _by_age(interval, fitting, now)]
     finally:
         connection.execute("COMMIT")
-    rows = np.concatenate([_NO_SUMS, *found])
+    rows = np.concatenate([np.empty((0, 4), np.int64), *found])
     points: dict[int, list[int]] = {}
     for t, good, total in rows[:, :3].tolist():  # plain numbers: ends and steps may be asked for beyond 64 bits
         point = points.setdefault(interval.start + (t - interval.start) // step * step, [0, 0])
@@ -195,7 +184,6 @@ def _by_age(interval: Interval, fitting: int, now: float) -> Iterator[tuple[int,
     until = interval.end
     for tier in TIERS:
         start = max(interval.start, kept_from(tier, now))
-        if start < until:
-            whole = Interval(-(-start // tier.width) * tier.width, -(-until // tier.width) * tier.width)
-            yield from segments(whole, tier.width, max(fitting, tier.width))
-            until = start
+        whole = Interval(-(-start // tier.width) * tier.width, -(-until // tier.width) * tier.width)
+        yield from segments(whole, tier.width, max(fitting, tier.width))
+        until = min(until, start)

@@ -80,8 +80,8 @@ def _encoded(rows: IntColumn, number: int) -> bytes:
 
 def _column(values: IntColumn) -> bytes:
     """The narrowest numbers that hold all values. Negative ones, which nobody books, cost eight bytes and are not lost."""
-    highest = int(values.max(initial=0))
-    if values.min(initial=0) < 0:
+    highest = int(values.max())
+    if values.min() < 0:
         code = 4
     elif highest == 0:
         return b"\0"

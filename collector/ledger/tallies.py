@@ -42,11 +42,11 @@ class Tallies:
 
     def reserve(self, slo: int) -> None:
         """Makes room for an id. Its caller holds `Ledger.visible`, or is alone."""
-        missing = slo + 1 - len(self.since)
-        if missing > 0:
-            room = max(missing, len(self.since))
-            self.totals = np.concatenate([self.totals, np.zeros((room, 3), np.int64)])
-            self.since = np.concatenate([self.since, np.full(room, NEVER, np.int64)])
+        known = len(self.since)
+        if slo >= known:
+            more = max(slo + 1, 2 * known) - known
+            self.totals = np.concatenate([self.totals, np.zeros((more, 3), np.int64)])
+            self.since = np.concatenate([self.since, np.full(more, NEVER, np.int64)])
 
     def since_of(self, slo: int) -> int:
         """The second from which an SLO is observed, as the open transaction sees it; NEVER when it is not."""

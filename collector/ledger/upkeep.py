@@ -16,10 +16,10 @@ from ...slo import DAY, HOUR, TIERS, Tier
 from ..columns import IntColumn
 from .buckets import SPARE, Buckets, kept_from
 from .days import Progress, progress
-from .packed import PART, pack, parts_of, seconds_of
+from .packed import pack, parts_of, seconds_of
 
-PACKED_AT_ONCE: Final = 9_000
-"""Buckets packed at one tick, of one width: a part of the day of so many SLOs."""
+PACKED_AT_ONCE: Final = 25
+"""SLOs of which one part of a day is packed at one tick: 9,000 buckets."""
 
 DELETED_AT_ONCE: Final = 10_000
 """Rows of `bucket` deleted at one tick and width."""
@@ -90,13 +90,11 @@ class _Work:
         self.width = tier.width
         self._at = progress(connection, tier.width)
         self._kept = kept_from(tier, now)
-        self._closed = int(min(now, newest)) - SPARE
+        self._closed = (int(min(now, newest)) - SPARE) // DAY * DAY
 
     def due(self, *, fold: int) -> bool:
         """Whether there is anything to do."""
-        oldest, at = self._oldest(), self._at
-        rows = oldest is not None and (oldest < max(at.packed, self._kept) or oldest // DAY * DAY + DAY <= self._closed)
-        return rows or self.packing or self._surplus() or self._late(fold)
+        return self._oldest() is not None or self._surplus() or self._late(fold)
 
     @property
     def packing(self) -> bool:
@@ -115,47 +113,42 @@ class _Work:
         oldest = self._oldest()
         if oldest is None:
             return at
-        day = oldest // DAY * DAY
         if oldest < max(at.packed, self._kept):
             return self._emptied()
-        return at._replace(open=day + DAY, packed=day, next=0) if day + DAY <= self._closed else at
+        day = oldest // DAY * DAY
+        return at._replace(open=day + DAY, packed=day, next=0)
 
     def _oldest(self) -> int | None:
-        row = self._connection.execute("SELECT min(t) FROM bucket WHERE width = ?", (self.width,)).fetchone()
-        return None if row[0] is None else int(row[0])
+        """The first bucket that has rows, if its day is over."""
+        query = "SELECT min(t) FROM bucket WHERE width = ? AND t < ?"
+        oldest: int | None
+        (oldest,) = self._connection.execute(query, (self.width, self._closed)).fetchone()
+        return oldest
 
     def _surplus(self) -> bool:
-        oldest = self._connection.execute("SELECT min(day) FROM day WHERE width = ?", (self.width,)).fetchone()[0]
-        return oldest is not None and oldest + DAY <= self._kept
+        query = "SELECT 1 FROM day WHERE width = ? AND day <= ? LIMIT 1"
+        return self._connection.execute(query, (self.width, self._kept - DAY)).fetchone() is not None
 
     def _late(self, fold: int) -> bool:
-        rows = self._connection.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM late WHERE width = ? AND t < ? LIMIT ?)",
-            (self.width, self._at.packed, fold),
-        )
-        return int(rows.fetchone()[0]) >= fold
+        query = "SELECT count(*) >= ?3 FROM (SELECT 1 FROM late WHERE width = ?1 AND t < ?2 LIMIT ?3)"
+        (enough,) = self._connection.execute(query, (self.width, self._at.packed, fold)).fetchone()
+        return bool(enough)
 
     def _packed(self) -> Progress:
         """Packs one part of the day of some SLOs, so that neighbouring rows are read; after the last part the day is read packed."""
         at, width = self._at, self.width
         part, first = divmod(at.next, _SLOS)
         if part == parts_of(width):
-            return at._replace(packed=at.open, next=0)
-        most = max(1, PACKED_AT_ONCE // PART)
-        slos = self._connection.execute(
-            "SELECT id FROM slo WHERE id >= ? ORDER BY id LIMIT ?", (first, most)
-        ).fetchall()
+            return at._replace(packed=at.open)
+        query = "SELECT id FROM slo WHERE id >= ? ORDER BY id LIMIT ?"
+        slos = {slo for (slo,) in self._connection.execute(query, (first, PACKED_AT_ONCE))}
         if not slos:
             return at._replace(next=(part + 1) * _SLOS)
-        following = part * _SLOS + slos[-1][0] + 1 if len(slos) == most else (part + 1) * _SLOS
         start = at.packed + part * seconds_of(width)
-        times = start, width, min(start + seconds_of(width), at.open)
-        found = self._connection.execute(_GROUP, (*times, slos[0][0], slos[-1][0])).fetchall()
-        rows = np.array(found, np.int64).reshape(-1, 5)
-        alive = {slo for (slo,) in slos}
-        for slo, one in _by_slo(rows[:, 0], _indexed(rows[:, 1:], at.packed, width)):
-            if slo in alive:
-                self._add(at.packed, slo, one)
+        times = start, width, start + seconds_of(width)
+        found = self._connection.execute(_GROUP, (*times, min(slos), max(slos))).fetchall()
+        self._add_all(at.packed, np.array(found, np.int64).reshape(-1, 5), slos)
+        following = part * _SLOS + max(slos) + 1 if len(slos) == PACKED_AT_ONCE else (part + 1) * _SLOS
         return at._replace(next=following)
 
     def _emptied(self) -> Progress:
@@ -172,22 +165,21 @@ class _Work:
     def _folded(self) -> Progress:
         """Adds late rows to the packed days they belong to. Those of SLOs that are no more go."""
         at, width = self._at, self.width
-        late = np.array(
-            self._connection.execute(
-                "SELECT t, slo, good, total, estimated FROM late WHERE width = ? AND t < ? ORDER BY t, slo LIMIT ?",
-                (width, at.packed, FOLDED_AT_ONCE),
-            ).fetchall(),
-            np.int64,
-        )
-        alive = {slo for (slo,) in self._connection.execute("SELECT id FROM slo")}
-        for day in np.unique(late[:, 0] // DAY * DAY).tolist():
-            of_day = late[(late[:, 0] >= day) & (late[:, 0] < day + DAY)]
-            for slo, rows in _by_slo(of_day[:, 1], _indexed(of_day[:, [0, 2, 3, 4]], day, width)):
-                if slo in alive:
-                    self._add(day, slo, rows)
-        t, slo = late[-1, :2].tolist()
-        self._connection.execute("DELETE FROM late WHERE width = ? AND (t, slo) <= (?, ?)", (width, t, slo))
+        found = self._connection.execute(_LATE, (width, at.packed, FOLDED_AT_ONCE)).fetchall()
+        late = np.array(found, np.int64)
+        slos = {slo for (slo,) in self._connection.execute("SELECT id FROM slo")}
+        for day, rows in _grouped(late[:, 1] // DAY * DAY, late):
+            self._add_all(day, rows, slos)
+        last_slo, last_t = found[-1][:2]
+        self._connection.execute("DELETE FROM late WHERE width = ? AND (t, slo) <= (?, ?)", (width, last_t, last_slo))
         return at._replace(folded=at.folded + 1)
+
+    def _add_all(self, day: int, rows: IntColumn, slos: set[int]) -> None:
+        """Adds rows of (slo, t, good, total, estimated) to the packed day they are all of; those of other SLOs go."""
+        index = (rows[:, 1] - day) // self.width
+        for slo, one in _grouped(rows[:, 0], np.column_stack([index, rows[:, 2:]])):
+            if slo in slos:
+                self._add(day, slo, one)
 
     def _add(self, day: int, slo: int, rows: IntColumn) -> None:
         key = (self.width, day, slo)
@@ -224,25 +216,22 @@ INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 good = good + excluded.good, total = total + excluded.total, estimated = estimated + excluded.estimated, buckets = excluded.buckets
 """
 
+_LATE: Final = "SELECT slo, t, good, total, estimated FROM late WHERE width = ? AND t < ? ORDER BY t, slo LIMIT ?"
+
 _ENDS: Final = "SELECT (SELECT min(day) FROM day WHERE width = ?1), (SELECT max(day) FROM day WHERE width = ?1)"
 
 
-def _indexed(rows: IntColumn, day: int, width: int) -> IntColumn:
-    """Rows with the time turned into the bucket's index in the day."""
-    rows = rows.copy()
-    rows[:, 0] = (rows[:, 0] - day) // width
-    return rows
-
-
-def _by_slo(slos: IntColumn, rows: IntColumn) -> Iterator[tuple[int, IntColumn]]:
-    order = np.argsort(slos, kind="stable")
-    found, starts = np.unique(slos[order], return_index=True)
+def _grouped(numbers: IntColumn, rows: IntColumn) -> Iterator[tuple[int, IntColumn]]:
+    """Each number, with its rows."""
+    order = np.argsort(numbers, kind="stable")
+    found, starts = np.unique(numbers[order], return_index=True)
     return zip(found.tolist(), np.split(rows[order], starts)[1:], strict=True)
 
 
 def _dropped(connection: sqlite3.Connection) -> int | None:
-    row = connection.execute("SELECT slo FROM dropped LIMIT 1").fetchone()
-    return None if row is None else int(row[0])
+    dropped: int | None
+    (dropped,) = connection.execute("SELECT min(slo) FROM dropped").fetchone()
+    return dropped
 
 
 def _forget_dropped(connection: sqlite3.Connection) -> None:
@@ -253,6 +242,6 @@ def _forget_dropped(connection: sqlite3.Connection) -> None:
     for tier in TIERS:
         first, last = connection.execute(_ENDS, (tier.width,)).fetchone()
         if first is not None:
-            days = ((tier.width, day, slo) for day in range(first, last + 1, DAY))
+            days = ((tier.width, day, slo) for day in range(first, last + DAY, DAY))
             connection.executemany("DELETE FROM day WHERE width = ? AND day = ? AND slo = ?", days)
     connection.execute("DELETE FROM dropped WHERE slo = ?", (slo,))

@@ -185,7 +185,7 @@ def _totals(connection: sqlite3.Connection, names: dict[int, str]) -> Iterator[s
     hours = TIERS[-1].width
     whole = progress(connection, hours).complete == 0
     found = {slo: np.zeros(3, np.int64) for slo in names}
-    for slo, *events in sums(connection, hours, Interval(0, 2**40)).tolist():
+    for slo, *events in sums(connection, hours, Interval(0, 2**40), Shelf(connection)).tolist():
         if slo in found:
             found[slo] += events
     for slo, *said in connection.execute("SELECT id, good, total, estimated FROM slo"):

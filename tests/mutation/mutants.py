@@ -156,7 +156,7 @@ def _number(node: ast.Constant) -> Iterator[ast.AST]:
 
 
 def _opposite_name(node: ast.Name) -> Iterator[ast.AST]:
-    if node.id in _OPPOSITES:
+    if node.id in _OPPOSITES and isinstance(node.ctx, ast.Load):
         yield ast.Name(_OPPOSITES[node.id], ast.Load())
 
 

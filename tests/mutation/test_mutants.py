@@ -33,6 +33,7 @@ def mutants():
         ("x = not a", ["x = a"]),
         ("x = [3, True]", ["x = [4, True]", "x = [2, True]", "x = [3, False]"]),
         ("x = max(a, np.floor(b))", ["x = min(a, np.floor(b))", "x = max(a, np.ceil(b))"]),
+        ("floor = max", ["floor = min"]),
         ("x = a if b else c", ["x = a if False else c", "x = a if True else c"]),
         ("x = [a for a in b if c]", ["x = [a for a in b if False]", "x = [a for a in b if True]"]),
         ("x += a", ["pass", "x -= a", "x *= a"]),

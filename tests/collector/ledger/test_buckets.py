@@ -251,6 +251,23 @@ def test_time_passes_as_far_as_events_came(events):
         assert opened.passed(NOW + 50 * DAY) == opened.newest + DAY
 
 
+@given(BOOKED, st.integers(0, 3))
+def test_what_one_commit_writes_of_open_and_closed_days(events, days):
+    """What a closed day gets comes late, and the rows of an open one are added to: to the bucket, in every tier."""
+    connection, buckets = staged(events, together=False)
+    opened = NOW // DAY * DAY - days * DAY
+    connection.execute("UPDATE tier SET packed = ?1, open = ?1", (opened,))
+    buckets.write(connection)
+    for index, tier in enumerate(TIERS):
+        kept = [(NOW - age, good + bad) for age, _, good, bad in events if tier_of(NOW - age, NOW) <= index]
+        for table, closed in (("late", True), ("bucket", False)):
+            query = f"SELECT t, total FROM {table} WHERE width = ? AND total > 0"
+            rows = connection.execute(query, (tier.width,)).fetchall()
+            assert all((t < opened) is closed for t, _ in rows)
+            assert sum(total for _, total in rows) == sum(total for t, total in kept if (t < opened) is closed)
+    connection.close()
+
+
 def test_a_bucket_kept_no_more_is_refused(connection, now):
     """Nothing is booked where nothing is kept."""
     with pytest.raises(ValueError, match="kept no more"):

@@ -1,17 +1,22 @@
-"""Packed days that are read bucket by bucket: exact at every edge, each part unpacked once."""
+"""Counts read back: exact at every edge, whatever form they are in, and a part of a packed day unpacked once."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from itertools import combinations_with_replacement
 from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from fournines.collector.ledger.days import MOST_SHELVED, Shelf, series, sums
+from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
+from fournines.collector.ledger.days import MOST_SHELVED, Shelf, events_of, history, series, sums
 from fournines.collector.ledger.packed import PART, pack
 from fournines.collector.ledger.schema import migrate
-from fournines.slo import BUCKET, DAY, HOUR, TIERS, Interval
+from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
 
 START = 1_790_035_200  # midnight
 
@@ -81,8 +86,96 @@ def test_packed_days_are_summed_to_the_bucket(tier, seed):
     for start, end in (sorted((edge, START + random.randrange(3 * DAY) // width * width)) for edge in edges):
         expected = sum(count for second, count in booked.items() if start <= second < end)
         for found in (
-            sums(connection, width, Interval(start, end)),
+            sums(connection, width, Interval(start, end), Shelf(connection)),
             series(connection, width, 1, Interval(start, end)),
         ):
             assert found[:, 1:].sum(axis=0).tolist() == [0, expected, expected]
     connection.close()
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("seed", range(2))
+def test_where_a_bucket_is_read_is_said_by_how_far_its_width_is_packed(tier, seed):
+    """Before `packed` from packed days, from there on from rows, and what came late wherever it came.
+
+    Rows that are packed and not gone yet, and days that are not packed to their end, count once.
+    """
+    random, width = Random(seed), tier.width
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(1, "one"), (2, "two")])
+    packed, opened = START + DAY, START + 2 * DAY
+    connection.execute("UPDATE tier SET packed = ?, open = ? WHERE width = ?", (packed, opened, width))
+    booked, insert = [], "INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?)"
+    for slo in (1, 2):
+        for table, until in (("bucket", START + 3 * DAY), ("late", opened)):
+            seconds = sorted(random.sample(range(START, until, width), 30) + [packed] * (table == "bucket"))
+            rows = {second: (random.randrange(9), random.randrange(9, 20), slo) for second in seconds}
+            booked += [(slo, second, *events) for second, events in rows.items()]
+            connection.executemany(insert.format(table), [(width, t, slo, *events) for t, events in rows.items()])
+            for day in (START, packed) if table == "bucket" else ():
+                inside = [[(t - day) // width, *events] for t, events in rows.items() if day <= t < day + DAY]
+                blob = pack(width, np.array(inside, np.int64))
+                total = np.array(inside)[:, 1:].sum(axis=0).tolist()
+                connection.execute("INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?)", (width, day, slo, *total, blob))
+    shelf = Shelf(connection)
+    edges = [START, packed, packed + width, opened, START + 3 * DAY]
+    anywhere = [random.sample(range(START, START + 3 * DAY), 2) for _ in range(8)]
+    for start, end in [*combinations_with_replacement(edges, 2), *anywhere]:
+        expected = {
+            slo: [sum(one[count] for one in booked if one[0] == slo and start <= one[1] < end) for count in (2, 3, 4)]
+            for slo in (1, 2)
+        }
+        found = sums(connection, width, Interval(start, end), shelf)
+        told = {slo: found[found[:, 0] == slo, 1:].sum(axis=0).tolist() for slo in (1, 2)}
+        assert told == expected
+        whole = Interval(-(-start // width) * width, -(-end // width) * width)
+        each = series(connection, width, 1, whole)
+        assert each[:, 1:].sum(axis=0).tolist() == expected[1]
+        assert set(each[:, 0].tolist()) <= {second for one, second, *_ in booked if one == 1}
+        if width == BUCKET:
+            assert list(events_of(connection, 2, whole)) == expected[2]
+    connection.close()
+
+
+def test_a_sum_is_made_of_a_part_that_is_unpacked_already():
+    """Who asks for a window second by second, by one shelf, has a part unpacked once."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    connection.execute("UPDATE tier SET packed = ?1, open = ?1", (START + DAY,))
+    asked = []
+    connection.set_trace_callback(asked.append)
+    shelf = Shelf(connection)
+    for second in range(START, START + HOUR, BUCKET):
+        sums(connection, BUCKET, Interval(second, START + HOUR), shelf)
+    connection.close()
+
+    assert sum("SELECT slo, buckets FROM day" in query for query in asked) == 1
+
+
+NOW = START + 2 * HOUR + 50
+AGES = st.one_of(st.integers(0, 3 * HOUR), st.integers(2 * DAY, 5 * DAY), st.integers(34 * DAY, 60 * DAY))
+STEPS = st.sampled_from([BUCKET, 50, MINUTE, 90, 300, HOUR, 2 * HOUR, DAY])
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(AGES, st.integers(0, 2), st.integers(0, 2)), max_size=20), AGES, AGES, STEPS, STEPS)
+def test_a_history_is_told_by_the_finest_buckets_kept(events, first, length, step, edge):
+    """Each event stands in the step of the bucket it is kept in at its age; steps without an event are not told."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        buckets, expected = Buckets(connection), {}
+        start = (NOW - first) // edge * edge
+        end = start + length // BUCKET * BUCKET
+        for age, good, bad in events:
+            buckets.book((1,), NOW - age, Booked(good, good + bad), NOW)
+            width = TIERS[tier_of(NOW - age, NOW)].width
+            second = (NOW - age) // width * width
+            if start <= second < end:
+                point = expected.setdefault(start + (second - start) // step * step, [0, 0])
+                point[0] += good
+                point[1] += good + bad
+        buckets.write(connection)
+        for _ in range(2):
+            found = history(connection, 1, Interval(start, end), step, NOW)
+            assert found == [(t, *counts) for t, counts in sorted(expected.items()) if counts[1]]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.collector.ledger.packed import _column, pack, parts_of, unpack
-from fournines.slo import BUCKET, DAY, TIERS
+from fournines.collector.ledger.packed import _column, pack, parts_of, seconds_of, unpack
+from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS
 
 COUNT = st.one_of(st.integers(0, 300), st.integers(0, 2**40))
 
@@ -29,6 +29,14 @@ def test_a_packed_day_is_the_rows_it_was_made_of(data, width):
     parts = [unpack(blob, number, number) for number in range(parts_of(width))]
 
     assert expected == unpack(blob).tolist() == np.concatenate(parts).tolist()
+    assert blob == pack(width, rows)
+
+
+@pytest.mark.parametrize(("width", "parts"), [(BUCKET, 24), (MINUTE, 4), (HOUR, 1)])
+def test_a_day_is_a_number_of_parts(width, parts):
+    """Of 360 buckets each, or all of the day where it has fewer."""
+    assert (parts_of(width), seconds_of(width)) == (parts, DAY // parts)
+    assert pack(width, np.array([[0, 1, 1, 0]]))[1] == parts
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32, 40])
@@ -48,6 +56,7 @@ def test_numbers_of_every_size_come_back(bits, off):
 def test_a_column_is_as_narrow_as_its_numbers(highest, width):
     """Nothing takes a byte however long the column; other numbers take as many bytes each as the highest one needs."""
     assert len(_column(np.array([0, highest, 0]))) == 1 + 3 * width
+    assert len(_column(np.array([highest, highest]))) == 1 + 2 * width
     assert len(_column(np.array([highest, -1]))) == 1 + 2 * 8
 
 
@@ -58,7 +67,10 @@ def test_a_bucket_takes_a_byte_or_two(most):
     total = most * (2 + np.sin(index / 1000)) // 3
     rows = np.stack([index, total - index % 2, total, 0 * index], axis=1).astype(np.int64)
 
-    assert len(pack(BUCKET, rows)) < 2 * len(rows)
+    blob = pack(BUCKET, rows)
+
+    assert len(blob) < 2 * len(rows)
+    assert (unpack(blob) == rows).all()
 
 
 PACKED = bytes.fromhex(
@@ -85,11 +97,22 @@ def part_of(*columns, tail=b""):
         part_of([], [], [], []),
         part_of([0], [1], [0], [0], tail=b"\0"),
         part_of([200, 159], [1, 1], [0, 0], [0, 0]),
+        part_of([200, 200], [1, 1], [0, 0], [0, 0]),
+        b"\x00" + part_of([0], [1], [0], [0])[1:],
         b"\x02" + part_of([0], [1], [0], [0])[1:],
         part_of([0], [1], [0], [0]) + b"\0",
         part_of([0], [1], [0], [0])[:9],
     ],
-    ids=["no bucket", "more than its buckets", "beyond its hours", "another version", "more than its parts", "cut off"],
+    ids=[
+        "no bucket",
+        "more than its buckets",
+        "beyond its hours",
+        "far beyond",
+        "an older version",
+        "another version",
+        "more than its parts",
+        "cut off",
+    ],
 )
 def test_what_can_be_no_day_is_refused(blob):
     """Bytes that unpack, and yet can't be what a day held, are damage."""

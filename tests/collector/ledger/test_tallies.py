@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets
@@ -16,7 +17,7 @@ from fournines.collector.ledger.tallies import MOST_FLOORS, NEVER, Tallies, obse
 from fournines.slo import HOUR
 
 NOW = 1_790_000_000
-SLOS = (1, 2, 63, 64, 200)
+SLOS = (1, 2, 63, 64, 500)
 SECONDS = st.integers(NOW - 5, NOW)
 SOME = st.sets(st.sampled_from(SLOS), min_size=1).map(lambda slos: tuple(sorted(slos)))
 
@@ -95,6 +96,8 @@ def earliest(known, said):
 
 
 @given(STORY)
+@example([("observe", (1,), NOW), ("observe", (2,), NOW), ("commit",), ("observe", (1, 2), NOW)])
+@example([("observe", (1,), NOW), ("fail",), ("observe", (1,), NOW), ("commit",), ("observe", (1,), NOW - 1)])
 def test_totals_are_what_was_booked_and_since_is_the_earliest_said(story):
     """Committed totals are the sums of what was booked, `since` is the earliest second said; what failed never was."""
     with world() as told:
@@ -109,18 +112,48 @@ def test_totals_are_what_was_booked_and_since_is_the_earliest_said(story):
                 assert tallies.since[slo] == told.since.get(slo, NEVER)
 
 
+def test_room_is_made_where_there_is_none():
+    """An SLO that nobody made room for is not observed; room that there is stays what it is."""
+    with world() as told:
+        tallies = told.tallies
+        totals, since, first = tallies.totals, tallies.since, len(tallies.since)
+        assert [tallies.since_of(slo) for slo in (first, first + 1)] == [NEVER, NEVER]
+        tallies.reserve(first - 1)
+        assert (totals is tallies.totals, since is tallies.since) == (True, True)
+        tallies.reserve(first)
+        assert first < len(tallies.totals) == len(tallies.since)
+        beyond = np.array([len(tallies.since), len(tallies.since) + 1])
+        tallies.all_observed(beyond, np.array([NOW, NOW - 1]))
+
+        assert [tallies.since_of(slo) for slo in beyond.tolist()] == [NOW, NOW - 1]
+
+
+@pytest.mark.parametrize("step", [("book", (900,), 1, 1, 1), ("observe", (900,), NOW)])
+def test_an_slo_that_came_later_is_counted(step):
+    """Room is made for what a commit counts or observes, however far beyond what was known."""
+    with world() as told:
+        told.connection.execute("INSERT INTO slo (id, name) VALUES (900, 'later')")
+        told.totals[900] = [0, 0, 0]
+        getattr(told, step[0])(*step[1:])
+        told.commit()
+
+        assert told.tallies.totals[900].tolist() == told.totals[900]
+        assert told.tallies.since[900] == told.since.get(900, NEVER)
+
+
 def test_very_many_that_are_booked_together():
     """However many combinations of SLOs are heard of, each is observed from the earliest second said, and few are remembered."""
     with world() as told:
         for other in range(MOST_FLOORS + 5):
             told.tallies.observed((1, 1000 + other), NOW - other)
+            assert len(told.tallies._floors) <= MOST_FLOORS
 
         assert told.tallies.since_of(1) == NOW - MOST_FLOORS - 4
         assert told.tallies.since_of(1000) == NOW
-        assert len(told.tallies._floors) <= MOST_FLOORS
 
 
 @given(st.lists(st.one_of(st.integers(NOW - 2 * HOUR, NOW + 2 * HOUR), st.integers(-(2**62), 2**62)), min_size=1))
+@example([0, 1, NOW - HOUR - 1, NOW - HOUR, NOW + HOUR, NOW + HOUR + 1])
 def test_an_events_beginning_is_believed_within_an_hour(began):
     """At most an hour before the bucket; the bucket itself where the beginning is not said, or more than an hour ahead."""
     found = observed_from(np.array(began), NOW).tolist()

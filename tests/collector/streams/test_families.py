@@ -120,6 +120,7 @@ class World:
 
 @given(STORY)
 @example([*(("hear", [(key, 1)], 1) for key in KEYS), ("expire", set(), 2, 2)])
+@example([("hear", [(KEYS[0], time)], later) for time, later in ((1, 1), (2, 1), (1, 0))])
 def test_families_tell_what_a_dictionary_tells(story):
     """The export before, when it was heard first, and its horizon, of each point; the longest unheard go that no stream is left of."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
