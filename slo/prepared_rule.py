@@ -31,9 +31,11 @@ class PreparedRule:
         return self._above(self.long, seen, covered, lengths) & self._above(self.short, seen, covered, lengths)
 
     def _above(self, column: int, seen: Observation, covered: IntArray, lengths: IntArray) -> BoolArray:
-        good, total = seen.good[self.rows, column], seen.total[self.rows, column]
+        # Most rules are every SLO's: a column is then read as it lies, in a third of the time that picking rows takes.
+        rows = self.rows if len(self.rows) < len(seen.total) else slice(None)
+        good, total = seen.good[rows, column], seen.total[rows, column]
         limits = self._limits_in(column, seen)
-        return compare(total - good, total, limits, lengths[column], covered[self.rows, column]) > 0
+        return compare(total - good, total, limits, lengths[column], covered[rows, column]) > 0
 
     def _limits_in(self, column: int, seen: Observation) -> Limits:
         """The limits, by the objectives that were in force in the window where these changed."""
@@ -50,7 +52,8 @@ def prepare_rules(layout: Layout, now: float) -> list[PreparedRule]:
 
     `now` tells how long the periods of calendars are: they hold as long as these do.
     """
-    return [_prepare(rule, rows, layout, now) for rule, rows in sorted(_rows_by_rule(layout).items(), key=_order)]
+    rules = sorted(_rows_by_rule(layout).items(), key=_order)
+    return [_prepare(rule, sorted(rows), layout, now) for rule, rows in rules]
 
 
 def _rows_by_rule(layout: Layout) -> dict[BurnRule, list[int]]:

@@ -290,6 +290,23 @@ def test_tickets_alone_put_at_risk(make_slo, stated_counts):
     assert (status.state, status.reason) == (State.AT_RISK, "1d and 2h burn above 3")
 
 
+def test_each_is_held_against_its_own_limit(make_slo, stated_counts):
+    """Whoever else has equal rules: of two that fail alike the lax one does not burn, and a strict one that does not fail neither."""
+    shared = WORKBOOK[:1]
+    slos = [
+        make_slo("strict", "0.9999", rules=shared),
+        make_slo("lax", "0.9", rules=(replace(WORKBOOK[0]),)),
+        make_slo("fine", "0.9999", rules=shared),
+    ]
+    failing, none = dict.fromkeys(WINDOWS, EventCount(990, 1000)), dict.fromkeys(WINDOWS, EventCount(1000, 1000))
+    source = stated_counts(counts={"strict": failing, "lax": failing, "fine": none})
+
+    evaluation = evaluate(slos, source, NOW)
+
+    assert evaluation.met[Severity.PAGE].tolist() == [0, -1, -1]
+    assert evaluation.held_back.tolist() == [-1, -1, -1]
+
+
 def test_both_windows_must_burn(make_slo, stated_counts):
     """A burn in the long window alone, or in the short one alone, meets no rule."""
     failing = EventCount(0, 10_000)
