@@ -20,7 +20,7 @@ def tasks():
     app = Celery("bank", broker="memory://", backend="cache+memory://", set_as_current=False)
     app.conf.update(broker_connection_retry_on_startup=False, worker_hijack_root_logger=False, task_always_eager=False)
 
-    @app.task(name="settle")
+    @app.task(name="settle", shared=False)
     def settle(amount):
         if amount < 0:
             raise ValueError("negative")

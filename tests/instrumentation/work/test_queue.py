@@ -112,7 +112,7 @@ def test_a_task_of_celery_goes_on_where_its_instrumentation_has_taken_it_up(watc
     app = Celery("bank", broker="memory://", backend="cache+memory://", set_as_current=False)
     app.conf.worker_hijack_root_logger = False
 
-    @app.task(bind=True, name="settle")
+    @app.task(bind=True, name="settle", shared=False)
     def settle(self, amount):
         with telemetry.consumer("settlements", system="celery", message=self.request):
             return amount
