@@ -14,12 +14,18 @@ from fournines.collector.books.rolling import Rolling
 from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.ledger.upkeep import Upkeep
-from fournines.slo import DAY, HOUR, MINUTE, TIERS, Window
+from fournines.slo import DAY, HOUR, MINUTE, TIERS, CalendarWindow, Window
 
 WINDOWS = [
-    Window(seconds) for seconds in (10, 5 * MINUTE, 7 * MINUTE + 30, HOUR, 6 * HOUR, 3 * DAY, 30 * DAY, 36 * DAY)
+    *(Window(seconds) for seconds in (10, 5 * MINUTE, 7 * MINUTE + 30, HOUR, 6 * HOUR, 3 * DAY, 30 * DAY, 36 * DAY)),
+    CalendarWindow(1, "d", zone="America/St_Johns"),
+    CalendarWindow(1, "w", zone="Europe/Berlin"),
+    CalendarWindow(1, "M", zone="Asia/Kolkata"),
+    CalendarWindow(1, "Q", zone="Asia/Kathmandu"),
 ]
 START = 1_790_000_000
+AUTUMN = 1_792_886_400
+"""An hour before clocks are put back in Europe, a week before the month ends."""
 
 EVENT = st.tuples(
     st.one_of(st.integers(-20, 400), st.integers(0, 40 * DAY)), st.integers(1, 3), st.integers(0, 2), st.integers(0, 1)
@@ -53,17 +59,22 @@ def _little_by_little():
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(COMMIT, COMMIT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60))
-@example(EDGES)
-def test_rolling_equals_a_recount_at_every_moment(story):
-    """Sums of all windows equal a recount of the booked events, with late and early events, jumps of the clock and restarts."""
+@given(
+    st.lists(st.one_of(COMMIT, COMMIT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60),
+    st.sampled_from([START, AUTUMN]),
+)
+@example(EDGES, START)
+def test_rolling_equals_a_recount_at_every_moment(story, began):
+    """Sums of all windows, calendars' too, equal a recount of the booked events, with late and early events, jumps of the clock,
+    periods that end and restarts.
+    """
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
     connection.executemany("INSERT INTO slo (id, name) VALUES (?, ?)", [(slo, str(slo)) for slo in (1, 2, 3)])
     buckets = Buckets(connection)
     rolling = Rolling(connection, buckets)
     upkeep = Upkeep(connection, buckets)
-    now, latest, booked = float(START), float(START), []
+    now, latest, booked = float(began), float(began), []
     for kind, *what in [*story, ASK_ALL]:
         if kind == "commit":
             for age, slo, good, bad in what[0]:
@@ -75,7 +86,7 @@ def test_rolling_equals_a_recount_at_every_moment(story):
             buckets.keep()
             rolling.keep()
         elif kind == "pass":
-            now = max(now + what[0], START - 900.0)
+            now = max(now + what[0], began - 900.0)
             latest = max(now, latest)
         elif kind == "restart":
             buckets = Buckets(connection)
