@@ -9,7 +9,7 @@ from urllib.parse import quote
 from google.protobuf.message import Message
 
 from ..status import Refusal
-from .frames import DEFAULT_FRAME, Flag, Kind, frame, literal
+from .frames import DEFAULT_FRAME, Flag, FrameType, frame, literal
 
 _STATUS_200: Final = b"\x88"
 _TYPE: Final = literal(b"content-type", b"application/grpc")
@@ -30,12 +30,12 @@ class GrpcAnswer(NamedTuple):
         """The frames of it; `prefix` begins the first head."""
         ending = Flag.END_HEADERS | Flag.END_STREAM
         if not self.opening:
-            return [frame(Kind.HEADERS, ending, stream, prefix + self.closing)]
+            return [frame(FrameType.HEADERS, ending, stream, prefix + self.closing)]
         data = [self.data[at : at + DEFAULT_FRAME] for at in range(0, len(self.data), DEFAULT_FRAME)]
         return [
-            frame(Kind.HEADERS, Flag.END_HEADERS, stream, prefix + self.opening),
-            *(frame(Kind.DATA, 0, stream, piece) for piece in data),
-            frame(Kind.HEADERS, ending, stream, self.closing),
+            frame(FrameType.HEADERS, Flag.END_HEADERS, stream, prefix + self.opening),
+            *(frame(FrameType.DATA, 0, stream, piece) for piece in data),
+            frame(FrameType.HEADERS, ending, stream, self.closing),
         ]
 
 

@@ -15,7 +15,7 @@ from ..desk import Desk
 from ..exchange import Exchange
 from .answer import GrpcAnswer
 from .answers import GrpcAnswers
-from .frames import Code, ConnectionFault, Flag, FrameHead, Kind, frame, goodbye, increment, reset, said_by
+from .frames import Code, ConnectionFault, Flag, FrameHead, FrameType, frame, goodbye, increment, reset, said_by
 from .greeting import CONNECTION_WINDOW, GREETING, MOST_STREAMS
 from .heads import Headers, HeadReader, WholeHead
 from .reader import DataEnded, DataPiece, FrameBegun, FrameEvent, FrameReader, Padding, WholeFrame
@@ -99,9 +99,9 @@ class GrpcConnection(Connection[Stream]):
                 self._count(self._streams.get(event.stream), event.size)
 
     def _begun(self, head: FrameHead) -> None:
-        if self._heads.halfway and head.kind != Kind.CONTINUATION:
+        if self._heads.halfway and head.kind != FrameType.CONTINUATION:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "a head was interrupted")
-        if head.kind == Kind.DATA and (head.stream == 0 or head.stream > self._newest):
+        if head.kind == FrameType.DATA and (head.stream == 0 or head.stream > self._newest):
             raise ConnectionFault(Code.PROTOCOL_ERROR, "data of no call")
 
     def _data(self, stream: int, piece: bytes) -> None:
@@ -117,22 +117,22 @@ class GrpcConnection(Connection[Stream]):
 
     def _frame(self, head: FrameHead, payload: bytes) -> None:
         match head.kind:
-            case Kind.HEADERS:
+            case FrameType.HEADERS:
                 self._headed(self._heads.begin(head, payload))
-            case Kind.CONTINUATION:
+            case FrameType.CONTINUATION:
                 self._headed(self._heads.go_on(head, payload))
-            case Kind.SETTINGS:
+            case FrameType.SETTINGS:
                 self._set(head, payload)
-            case Kind.PING:
+            case FrameType.PING:
                 self._ping(head, payload)
-            case Kind.WINDOW_UPDATE:
+            case FrameType.WINDOW_UPDATE:
                 self._widen(head, payload)
-            case Kind.RST_STREAM:
+            case FrameType.RST_STREAM:
                 self._reset(head)
-            case Kind.GOAWAY:
+            case FrameType.GOAWAY:
                 self._stopping = True
                 self._end_if_done()
-            case Kind.PUSH_PROMISE:
+            case FrameType.PUSH_PROMISE:
                 raise ConnectionFault(Code.PROTOCOL_ERROR, "a client pushes nothing")
             case _:
                 pass  # PRIORITY, and types to come (RFC 9113, section 4.1)
@@ -143,14 +143,14 @@ class GrpcConnection(Connection[Stream]):
         if head.flags & Flag.ACK:
             return
         self._answers.set(said_by(payload))
-        self._transport.write(frame(Kind.SETTINGS, Flag.ACK, 0))
+        self._transport.write(frame(FrameType.SETTINGS, Flag.ACK, 0))
         self._flush()
 
     def _ping(self, head: FrameHead, payload: bytes) -> None:
         if len(payload) != 8:
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a ping has eight bytes")
         if not head.flags & Flag.ACK:
-            self._transport.write(frame(Kind.PING, Flag.ACK, 0, payload))
+            self._transport.write(frame(FrameType.PING, Flag.ACK, 0, payload))
 
     def _widen(self, head: FrameHead, payload: bytes) -> None:
         more, stream = increment(payload), self._streams.get(head.stream)

@@ -18,7 +18,7 @@ NO_TABLE: Final = b"\x20"
 """Said once at a head's beginning to who changed the size of our table: it is empty, as it always was (RFC 7541, section 4.2)."""
 
 
-class Kind(IntEnum):
+class FrameType(IntEnum):
     """Frame types (RFC 9113, section 6)."""
 
     DATA = 0
@@ -89,7 +89,7 @@ class FrameHead(NamedTuple):
         return cls(high << 16 | low, kind, flags, stream & MOST_WINDOW)
 
 
-def frame(kind: Kind, flags: int, stream: int, payload: bytes = b"") -> bytes:
+def frame(kind: FrameType, flags: int, stream: int, payload: bytes = b"") -> bytes:
     """One frame's bytes."""
     size = len(payload)
     return HEADER.pack(size >> 16, size & 0xFFFF, kind, flags, stream) + payload
@@ -97,7 +97,7 @@ def frame(kind: Kind, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 def window_update(stream: int, size: int) -> bytes:
     """Lets the other end send that much more."""
-    return frame(Kind.WINDOW_UPDATE, 0, stream, WORD.pack(size))
+    return frame(FrameType.WINDOW_UPDATE, 0, stream, WORD.pack(size))
 
 
 def unpadded(head: FrameHead, payload: bytes) -> bytes:
@@ -116,17 +116,17 @@ def unpadded(head: FrameHead, payload: bytes) -> bytes:
 
 def settings(said: Mapping[Setting, int]) -> bytes:
     """Says on what terms we speak."""
-    return frame(Kind.SETTINGS, 0, 0, b"".join(SETTING.pack(*each) for each in said.items()))
+    return frame(FrameType.SETTINGS, 0, 0, b"".join(SETTING.pack(*each) for each in said.items()))
 
 
 def reset(stream: int, code: Code) -> bytes:
     """Ends a stream."""
-    return frame(Kind.RST_STREAM, 0, stream, WORD.pack(code))
+    return frame(FrameType.RST_STREAM, 0, stream, WORD.pack(code))
 
 
 def goodbye(newest: int, code: Code, text: str) -> bytes:
     """No stream beyond the newest is taken."""
-    return frame(Kind.GOAWAY, 0, 0, WORD.pack(newest) + WORD.pack(code) + text.encode())
+    return frame(FrameType.GOAWAY, 0, 0, WORD.pack(newest) + WORD.pack(code) + text.encode())
 
 
 def said_by(payload: bytes) -> dict[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from .frames import HEADER, PREFACE, Code, ConnectionFault, Flag, FrameHead, Kind
+from .frames import HEADER, PREFACE, Code, ConnectionFault, Flag, FrameHead, FrameType
 
 MOST_FRAME: Final = 2**20
 """Bytes of a frame of data; others are gathered before they are understood, and have no more than `MOST_GATHERED`."""
@@ -68,7 +68,7 @@ class FrameReader:
         at, size = 0, len(data)
         while at < size:
             head = self._head
-            if head is not None and head.kind == Kind.DATA and not head.flags & Flag.PADDED:
+            if head is not None and head.kind == FrameType.DATA and not head.flags & Flag.PADDED:
                 piece = data[at : at + self._awaited]
                 at += len(piece)
                 yield from self._take_data(head, piece)
@@ -87,7 +87,7 @@ class FrameReader:
             self._greet(whole)
         elif head is None:
             yield from self._begin(FrameHead.read(whole))
-        elif head.kind == Kind.DATA:
+        elif head.kind == FrameType.DATA:
             yield from self._pad(head, whole[0])
         else:
             yield self._end(head, whole)
@@ -99,7 +99,7 @@ class FrameReader:
         self._awaited = HEADER.size
 
     def _begin(self, head: FrameHead) -> Iterator[FrameEvent]:
-        is_data = head.kind == Kind.DATA
+        is_data = head.kind == FrameType.DATA
         if head.size > (MOST_FRAME if is_data else MOST_GATHERED):
             raise ConnectionFault(Code.FRAME_SIZE_ERROR, "a frame larger than was agreed on")
         yield FrameBegun(head)
@@ -134,4 +134,4 @@ class FrameReader:
 
     def _end(self, head: FrameHead, payload: bytes) -> FrameEvent:
         self._head, self._awaited = None, HEADER.size
-        return DataEnded(head) if head.kind == Kind.DATA else WholeFrame(head, payload)
+        return DataEnded(head) if head.kind == FrameType.DATA else WholeFrame(head, payload)

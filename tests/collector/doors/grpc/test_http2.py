@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fournines.collector import GrpcDoor, Receiving, Room, Terms
-from fournines.collector.doors.grpc.frames import PREFACE, SETTING, Code, Flag, Kind, Setting, frame
+from fournines.collector.doors.grpc.frames import PREFACE, SETTING, Code, Flag, FrameType, Setting, frame
 from fournines.collector.doors.grpc.heads import MOST_KNOWN, HeadReader
 from fournines.collector.doors.pace import PACE
 
@@ -36,12 +36,12 @@ def running(serving, keeper):
 def head(stream, *more, path=PATH, flags=Flag.END_HEADERS, method="POST", kind="application/grpc"):
     """A call's head."""
     fields = [(":method", method), (":scheme", "http"), (":path", path), ("content-type", kind), *more]
-    return frame(Kind.HEADERS, flags, stream, hpack.Encoder().encode(fields))
+    return frame(FrameType.HEADERS, flags, stream, hpack.Encoder().encode(fields))
 
 
 def whole(stream, message=MESSAGE, *more):
     """A whole call."""
-    return head(stream, *more) + frame(Kind.DATA, Flag.END_STREAM, stream, message)
+    return head(stream, *more) + frame(FrameType.DATA, Flag.END_STREAM, stream, message)
 
 
 def frames_of(data):
@@ -50,7 +50,7 @@ def frames_of(data):
     while at + 9 <= len(data):
         high, low, kind, flags, stream = struct.unpack_from(">BHBBI", data, at)
         size = high << 16 | low
-        yield Kind(kind), flags, stream, data[at + 9 : at + 9 + size]
+        yield FrameType(kind), flags, stream, data[at + 9 : at + 9 + size]
         at += 9 + size
 
 
@@ -58,7 +58,7 @@ def talk(port, *pieces):
     """Everything that is answered, until the connection ends."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as sender:
         try:
-            for piece in (PREFACE + frame(Kind.SETTINGS, 0, 0), *pieces):
+            for piece in (PREFACE + frame(FrameType.SETTINGS, 0, 0), *pieces):
                 sender.sendall(piece)
             sender.shutdown(socket.SHUT_WR)
         except OSError:
@@ -76,7 +76,7 @@ def statuses(answers):
     """The grpc-status of each stream, or HTTP's where there is none."""
     decoder, found = hpack.Decoder(), {}
     for kind, flags, stream, payload in answers:
-        if kind is Kind.HEADERS:
+        if kind is FrameType.HEADERS:
             fields = dict(decoder.decode(payload))
             if flags & Flag.END_STREAM:
                 found[stream] = fields.get("grpc-status", fields.get(":status"))
@@ -96,12 +96,12 @@ def test_padding_priority_and_continuation_are_read(running):
     """A head in pieces with priority and padding, and padded data, make a call like any other."""
     block = head(1)[9:]
     sent = [
-        frame(Kind.HEADERS, Flag.PADDED | Flag.PRIORITY, 1, b"\x03" + bytes(5) + block[:10] + bytes(3)),
-        frame(Kind.CONTINUATION, 0, 1, block[10:20]),
-        frame(Kind.CONTINUATION, Flag.END_HEADERS, 1, block[20:]),
-        frame(Kind.PRIORITY, 0, 1, bytes(5)),
-        frame(Kind.DATA, Flag.PADDED, 1, b"\x02" + MESSAGE + bytes(2)),
-        frame(Kind.DATA, Flag.END_STREAM, 1),
+        frame(FrameType.HEADERS, Flag.PADDED | Flag.PRIORITY, 1, b"\x03" + bytes(5) + block[:10] + bytes(3)),
+        frame(FrameType.CONTINUATION, 0, 1, block[10:20]),
+        frame(FrameType.CONTINUATION, Flag.END_HEADERS, 1, block[20:]),
+        frame(FrameType.PRIORITY, 0, 1, bytes(5)),
+        frame(FrameType.DATA, Flag.PADDED, 1, b"\x02" + MESSAGE + bytes(2)),
+        frame(FrameType.DATA, Flag.END_STREAM, 1),
         frame(99, 0, 0, b"of a type to come"),
         whole(3),
     ]
@@ -112,7 +112,7 @@ def test_padding_priority_and_continuation_are_read(running):
 @pytest.mark.parametrize(
     ("call", "status"),
     [
-        (head(1, path="/x/y") + frame(Kind.DATA, Flag.END_STREAM, 1), "12"),
+        (head(1, path="/x/y") + frame(FrameType.DATA, Flag.END_STREAM, 1), "12"),
         (head(1, method="GET", flags=5), "405"),
         (head(1, kind="text/html", flags=5), "415"),
         (whole(1, MESSAGE, ("grpc-encoding", "br")), "12"),
@@ -123,7 +123,7 @@ def test_padding_priority_and_continuation_are_read(running):
         (whole(1, MESSAGE * 2), "3"),
         (whole(1, b"\0\xff\xff\xff\xff"), "8"),
         (whole(1, b"\1\0\0\0\3abc", ("grpc-encoding", "gzip")), "3"),
-        (head(1, ("x", "y")) + frame(Kind.DATA, 0, 1, MESSAGE) + head(1, flags=5), "0"),
+        (head(1, ("x", "y")) + frame(FrameType.DATA, 0, 1, MESSAGE) + head(1, flags=5), "0"),
     ],
 )
 def test_a_call_that_is_none_is_refused_and_the_next_is_taken(running, call, status):
@@ -135,27 +135,36 @@ def test_a_call_that_is_none_is_refused_and_the_next_is_taken(running, call, sta
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
-        (frame(Kind.DATA, 0, 1, b"x"), Code.PROTOCOL_ERROR),
-        (frame(Kind.DATA, 0, 0, b"x"), Code.PROTOCOL_ERROR),
+        (frame(FrameType.DATA, 0, 1, b"x"), Code.PROTOCOL_ERROR),
+        (frame(FrameType.DATA, 0, 0, b"x"), Code.PROTOCOL_ERROR),
         (head(2), Code.PROTOCOL_ERROR),
-        (frame(Kind.HEADERS, 0, 1, b"") + frame(Kind.PING, 0, 0, bytes(8)), Code.PROTOCOL_ERROR),
-        (frame(Kind.CONTINUATION, 4, 1, b""), Code.PROTOCOL_ERROR),
-        (frame(Kind.PUSH_PROMISE, 0, 1, bytes(4)), Code.PROTOCOL_ERROR),
-        (frame(Kind.HEADERS, 4, 1, b"\xff\xff\xff\xff\x7f"), Code.COMPRESSION_ERROR),
-        (frame(Kind.HEADERS, 0, 1, b"") + frame(Kind.CONTINUATION, 0, 1, bytes(60_000)) * 2, Code.ENHANCE_YOUR_CALM),
-        (frame(Kind.PING, 0, 0, b"1234567"), Code.FRAME_SIZE_ERROR),
-        (frame(Kind.SETTINGS, 0, 0, b"1234567"), Code.FRAME_SIZE_ERROR),
-        (frame(Kind.SETTINGS, 0, 0, struct.pack(">HI", Setting.INITIAL_WINDOW_SIZE, 2**31)), Code.FLOW_CONTROL_ERROR),
-        (frame(Kind.WINDOW_UPDATE, 0, 0, struct.pack(">I", 2**31 - 1)), Code.FLOW_CONTROL_ERROR),
-        (struct.pack(">BHBBI", 255, 65535, Kind.DATA, 0, 1), Code.FRAME_SIZE_ERROR),
-        (b"".join(head(n) + frame(Kind.RST_STREAM, 0, n, bytes(4)) for n in range(1, 2100, 2)), Code.ENHANCE_YOUR_CALM),
+        (frame(FrameType.HEADERS, 0, 1, b"") + frame(FrameType.PING, 0, 0, bytes(8)), Code.PROTOCOL_ERROR),
+        (frame(FrameType.CONTINUATION, 4, 1, b""), Code.PROTOCOL_ERROR),
+        (frame(FrameType.PUSH_PROMISE, 0, 1, bytes(4)), Code.PROTOCOL_ERROR),
+        (frame(FrameType.HEADERS, 4, 1, b"\xff\xff\xff\xff\x7f"), Code.COMPRESSION_ERROR),
+        (
+            frame(FrameType.HEADERS, 0, 1, b"") + frame(FrameType.CONTINUATION, 0, 1, bytes(60_000)) * 2,
+            Code.ENHANCE_YOUR_CALM,
+        ),
+        (frame(FrameType.PING, 0, 0, b"1234567"), Code.FRAME_SIZE_ERROR),
+        (frame(FrameType.SETTINGS, 0, 0, b"1234567"), Code.FRAME_SIZE_ERROR),
+        (
+            frame(FrameType.SETTINGS, 0, 0, struct.pack(">HI", Setting.INITIAL_WINDOW_SIZE, 2**31)),
+            Code.FLOW_CONTROL_ERROR,
+        ),
+        (frame(FrameType.WINDOW_UPDATE, 0, 0, struct.pack(">I", 2**31 - 1)), Code.FLOW_CONTROL_ERROR),
+        (struct.pack(">BHBBI", 255, 65535, FrameType.DATA, 0, 1), Code.FRAME_SIZE_ERROR),
+        (
+            b"".join(head(n) + frame(FrameType.RST_STREAM, 0, n, bytes(4)) for n in range(1, 2100, 2)),
+            Code.ENHANCE_YOUR_CALM,
+        ),
     ],
 )
 def test_a_broken_promise_ends_the_connection(running, sent, code):
     """What RFC 9113 forbids ends the connection with its code, and nothing else."""
     with running() as door:
         answers = talk(door.port, sent)
-        goodbye = next(payload for kind, _, _, payload in answers if kind is Kind.GOAWAY)
+        goodbye = next(payload for kind, _, _, payload in answers if kind is FrameType.GOAWAY)
 
         assert code == struct.unpack_from(">I", goodbye, 4)[0]
         assert {1: "0"} == statuses(talk(door.port, whole(1)))
@@ -198,10 +207,10 @@ def test_noise_harms_nobody(running, caplog):
 
 def test_a_table_that_was_made_smaller_is_acknowledged(running):
     """Who makes our table of heads smaller reads at the next head's beginning that it is empty (RFC 7541, section 4.2)."""
-    smaller = frame(Kind.SETTINGS, 0, 0, struct.pack(">HI", Setting.HEADER_TABLE_SIZE, 0))
+    smaller = frame(FrameType.SETTINGS, 0, 0, struct.pack(">HI", Setting.HEADER_TABLE_SIZE, 0))
     with running() as door:
         answers = talk(door.port, smaller, whole(1), whole(3))
-        heads = [payload for kind, _, _, payload in answers if kind is Kind.HEADERS]
+        heads = [payload for kind, _, _, payload in answers if kind is FrameType.HEADERS]
 
     assert [b"\x20", *[b"\x88", b"\x00"][: len(heads) - 1]][:1] == [heads[0][:1]]
     assert all(block[:1] != b"\x20" for block in heads[1:])
@@ -214,19 +223,21 @@ def test_a_sender_that_falls_silent_is_asked_to_come_again(running):
         running(room=room, pace=PACE._replace(silence=0.1, idle=0.4)) as door,
         socket.create_connection(("127.0.0.1", door.port), timeout=30) as sender,
     ):
-        sender.sendall(PREFACE + frame(Kind.SETTINGS, 0, 0) + head(1) + frame(Kind.DATA, 0, 1, b"\0\0\0\0\x09abc"))
+        sender.sendall(
+            PREFACE + frame(FrameType.SETTINGS, 0, 0) + head(1) + frame(FrameType.DATA, 0, 1, b"\0\0\0\0\x09abc")
+        )
         said = b""
         while part := sender.recv(65536):
             said += part
         answers = list(frames_of(said))
 
     assert {1: "14"} == statuses(answers)
-    assert Kind.GOAWAY in {kind for kind, *_ in answers}
+    assert FrameType.GOAWAY in {kind for kind, *_ in answers}
     assert 0 == room.bytes
 
 
-NO_WINDOW = frame(Kind.SETTINGS, 0, 0, struct.pack(">HI", Setting.INITIAL_WINDOW_SIZE, 0))
-PING = frame(Kind.PING, 0, 0, bytes(8))
+NO_WINDOW = frame(FrameType.SETTINGS, 0, 0, struct.pack(">HI", Setting.INITIAL_WINDOW_SIZE, 0))
+PING = frame(FrameType.PING, 0, 0, bytes(8))
 
 
 def drip(sender, pieces, until):
@@ -271,7 +282,7 @@ def test_who_finds_no_place_is_told_and_counted(running):
     with running(most_connections=0, receiving=Receiving(registry)) as door:
         answers = talk(door.port)
 
-    (goodbye,) = (payload for kind, _, _, payload in answers if kind is Kind.GOAWAY)
+    (goodbye,) = (payload for kind, _, _, payload in answers if kind is FrameType.GOAWAY)
     assert Code.ENHANCE_YOUR_CALM == int.from_bytes(goodbye[4:8])
     labels = {"door": "grpc", "reason": "unavailable"}
     assert 1 == registry.get_sample_value("fournines_refused_requests_total", labels)
@@ -284,23 +295,25 @@ def test_a_call_grows_old_though_answers_wait(running):
         running(room=room, pace=PACE._replace(request=0.1)) as door,
         socket.create_connection(("127.0.0.1", door.port)) as sender,
     ):
-        sender.sendall(PREFACE + NO_WINDOW + whole(1) + head(3) + frame(Kind.DATA, 0, 3, b"\0\0\0\0\x09abc"))
+        sender.sendall(PREFACE + NO_WINDOW + whole(1) + head(3) + frame(FrameType.DATA, 0, 3, b"\0\0\0\0\x09abc"))
         assert drip(sender, itertools.repeat(PING), lambda said: room.bytes)
         assert drip(sender, itertools.repeat(PING), lambda said: not room.bytes)
 
 
 def test_padded_data_is_read_as_it_comes(running):
     """A padded frame, however it is cut, brings its content and nothing of its padding; one that pads more than it has is a fault."""
-    data = frame(Kind.DATA, Flag.PADDED, 1, b"\x64" + MESSAGE + bytes(100)) + frame(Kind.DATA, Flag.END_STREAM, 1)
+    data = frame(FrameType.DATA, Flag.PADDED, 1, b"\x64" + MESSAGE + bytes(100)) + frame(
+        FrameType.DATA, Flag.END_STREAM, 1
+    )
     call = head(1) + data
     with running() as door:
         for size in (1, 3, 50, 1000):
             assert {1: "0"} == statuses(talk(door.port, *(call[at : at + size] for at in range(0, len(call), size))))
         for broken in (b"\x05" + bytes(4), b""):
-            answers = talk(door.port, head(1) + frame(Kind.DATA, Flag.PADDED, 1, broken))
-            assert Kind.GOAWAY in {kind for kind, *_ in answers}
+            answers = talk(door.port, head(1) + frame(FrameType.DATA, Flag.PADDED, 1, broken))
+            assert FrameType.GOAWAY in {kind for kind, *_ in answers}
         assert {1: "0"} == statuses(
-            talk(door.port, head(1), frame(Kind.DATA, Flag.PADDED | Flag.END_STREAM, 1, b"\0" + MESSAGE))
+            talk(door.port, head(1), frame(FrameType.DATA, Flag.PADDED | Flag.END_STREAM, 1, b"\0" + MESSAGE))
         )
 
 
@@ -308,8 +321,8 @@ def test_a_padded_frame_is_not_gathered_in_memory(running):
     """What a padded frame brings takes room as it comes, like any other."""
     room = Room()
     with running(room=room) as door, socket.create_connection(("127.0.0.1", door.port), timeout=30) as sender:
-        sender.sendall(PREFACE + frame(Kind.SETTINGS, 0, 0) + head(1))
-        whole_frame = frame(Kind.DATA, Flag.PADDED, 1, b"\0\0" + struct.pack(">I", 900_000) + bytes(500_000))
+        sender.sendall(PREFACE + frame(FrameType.SETTINGS, 0, 0) + head(1))
+        whole_frame = frame(FrameType.DATA, Flag.PADDED, 1, b"\0\0" + struct.pack(">I", 900_000) + bytes(500_000))
         sender.sendall(whole_frame[:400_000])
         waiting, tries = threading.Event(), 0
         while room.bytes < 300_000 and (tries := tries + 1) < 2_000:
@@ -332,13 +345,13 @@ def test_of_settings_said_many_times_the_last_counts(running):
     """A frame of settings is looked at as a whole: a window that was closed and opened again in it is open."""
     said = [SETTING.pack(Setting.INITIAL_WINDOW_SIZE, size) for size in (0, 5, 0, 65_535)]
     with running() as door:
-        assert {1: "0"} == statuses(talk(door.port, frame(Kind.SETTINGS, 0, 0, b"".join(said)), whole(1)))
+        assert {1: "0"} == statuses(talk(door.port, frame(FrameType.SETTINGS, 0, 0, b"".join(said)), whole(1)))
 
 
 def test_a_head_in_endless_pieces_is_refused(running):
     """A head in empty frames ends, though its bytes never reach a limit (CVE-2024-27316)."""
     with running() as door:
-        answers = talk(door.port, head(1, flags=0), frame(Kind.CONTINUATION, 0, 1) * 2_000)
+        answers = talk(door.port, head(1, flags=0), frame(FrameType.CONTINUATION, 0, 1) * 2_000)
 
-    goodbye = next(payload for kind, _, _, payload in answers if kind is Kind.GOAWAY)
+    goodbye = next(payload for kind, _, _, payload in answers if kind is FrameType.GOAWAY)
     assert Code.ENHANCE_YOUR_CALM == struct.unpack(">I", goodbye[4:8])[0]
