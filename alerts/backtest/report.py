@@ -32,6 +32,12 @@ def _cell(text: str, width: int, column: int) -> str:
     return text.rjust(width) if column else text.ljust(width)
 
 
+def heading(result: Result) -> str:
+    """Which time, and how finely it was looked at."""
+    start, end = map(moment, result.span.interval)
+    return f"{start} to {end}, in steps of {_time(result.span.step)}"
+
+
 def comparison(result: Result) -> list[str]:
     """One line a policy, under a head."""
     return table(

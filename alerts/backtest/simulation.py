@@ -15,7 +15,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from itertools import product
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.random import Generator, default_rng
@@ -27,8 +28,8 @@ from .burn_history import BurnHistory
 from .history import Span
 from .incident import SHARE, Incident
 from .policy import Policy
-from .report import COLUMNS, score_row
-from .score import score
+from .report import COLUMNS, score_row, table
+from .score import Score, score
 
 SWING: Final = 0.5
 BACKGROUND: Final = 0.2
@@ -126,22 +127,41 @@ class Simulation:
         return [each for each in begun if burns.spent(each.start, each.end) >= SHARE]
 
 
+class SimulationScore(NamedTuple):
+    """What a policy was worth for services of one rate (requests a second) and one objective."""
+
+    rate: float
+    objective: Objective
+    policy: str
+    score: Score
+
+    def as_json(self) -> dict[str, Any]:
+        """By name."""
+        its = {"requests_per_second": self.rate, "objective": str(self.objective), "policy": self.policy}
+        return {**its, **self.score.as_json()}
+
+
 def simulate(
-    rates: Iterable[float],
+    rates: Sequence[float],
     objectives: Sequence[Objective],
     policies: Sequence[Policy],
     *,
     services: int,
     days: int,
     seed: int,
-) -> Iterator[tuple[str, ...]]:
-    """The head, and a row for every rate, objective and policy: each the score of `services` services over `days` days."""
-    yield ("requests", "objective", *COLUMNS)
-    for rate, objective in ((rate, objective) for rate in rates for objective in objectives):
+) -> Iterator[SimulationScore]:
+    """A score for every rate, objective and policy: each that of `services` services over `days` days."""
+    for rate, objective in product(rates, objectives):
         simulation = Simulation(rate, objective, services=services, days=days, seed=seed)
         result = Backtest(simulation, simulation.span, simulation.incidents).run(simulation.slos, policies)
         for policy in result.policies:
-            yield (f"{rate:g}/s", str(objective), *score_row(policy.name, score(result.verdicts[policy.name])))
+            yield SimulationScore(rate, objective, policy.name, score(result.verdicts[policy.name]))
+
+
+def simulation_table(scores: Iterable[SimulationScore]) -> list[str]:
+    """A line each, under a head."""
+    rows = ((f"{each.rate:g}/s", str(each.objective), *score_row(each.policy, each.score)) for each in scores)
+    return table([("requests", "objective", *COLUMNS), *rows])
 
 
 def _failures(random: Generator, total: IntArray, shares: FloatArray) -> IntArray:

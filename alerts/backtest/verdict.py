@@ -14,7 +14,7 @@ from .replay import PastAlert
 
 
 class Judged(NamedTuple):
-    """An alert, and the first incident that it is about: None where it meant nothing."""
+    """An alert, and the incident that it is about, the last that had begun: None where it meant nothing."""
 
     alert: PastAlert
     incident: Incident | None
@@ -58,7 +58,9 @@ def judge(alerts: Sequence[PastAlert], incidents: Sequence[Incident], burns: Bur
     """Holds alerts against incidents. What fires at the very first tick began before, nobody knows when, and is left out."""
     first = burns.history.span.interval.start + burns.history.span.step
     known = [alert for alert in alerts if alert.told > first]
-    judged = (Judged(alert, next((each for each in incidents if _is_about(alert, each)), None)) for alert in known)
+    judged = (
+        Judged(alert, next((each for each in reversed(incidents) if _is_about(alert, each)), None)) for alert in known
+    )
     return Verdict(burns.slo.name, tuple(judged), tuple(_outcome(each, known, burns) for each in incidents))
 
 

@@ -24,7 +24,7 @@ def make_burns(
 ) -> BurnHistory:
     """What an SLO had, by seconds after the start: (good, bad); `usual` good events in every other step of two days before and after."""
     slo = slo or make_slo()
-    every = dict.fromkeys(range(-2 * DAY, seconds, step), (usual, usual)) if usual else {}
+    every = dict.fromkeys(range(-2 * DAY, seconds, step), (usual, 0)) if usual else {}
     points = [
         HistoryPoint(START + second, good, good + bad) for second, (good, bad) in sorted({**every, **counts}.items())
     ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 
-from fournines.alerts.errors import BacktestError
 from fournines.alerts.backtest.policies import FILE, POLICIES, policies_named
+from fournines.alerts.errors import BacktestError
 from fournines.slo import DAY, Severity, Window
 
 PAGE, TICKET = Severity.PAGE, Severity.TICKET
@@ -91,7 +89,7 @@ def test_a_text_is_a_policy(slo):
 
     (policy,) = policies_named([text])
 
-    assert [(PAGE, Fraction(4, 100) * 360, "2h", "10m")] == clauses(policy, slo(min_bad_events=7))
+    assert [(PAGE, 14.4, "2h", "10m")] == clauses(policy, slo(min_bad_events=7))
     assert 7 == policy.rules(slo(min_bad_events=7))[0].clauses[0].least
     assert () == FILE.rules(slo(rules=()))
 

@@ -1,0 +1,69 @@
+"""Where `fournines backtest` takes counts from: a ledger, a collector, an engine or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+
+from ..alerts.backtest.counts_file import CountsFile
+from ..alerts.backtest.history import HistorySource
+from ..client import Client
+from ..collector.ledger.archive import Archive
+from ..slo import HistoryPoint, Interval
+
+MOST_STEPS: Final = 10_000
+"""Of one question to a collector, which answers 11,000 points at most."""
+
+
+class Opened(NamedTuple):
+    """A source, and until when it knows (epoch seconds); where it says more, also since when, and how finely."""
+
+    source: HistorySource
+    end: float
+    start: int | None = None
+    step: int | None = None
+
+
+class CollectorHistory:
+    """The counts of a running collector, asked for in pieces. Raises `httpx.HTTPError` as its client does."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """Counts of one SLO; none where the collector doesn't know it."""
+        try:
+            pieces = [
+                self._client.history(name, start, min(start + MOST_STEPS * step, interval.end), step)
+                for start in range(interval.start, interval.end, MOST_STEPS * step)
+            ]
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return ()
+            raise
+        return [HistoryPoint(**point) for piece in pieces for point in piece]
+
+
+@contextmanager
+def opened_ledger(data: Path) -> Generator[Opened]:
+    """A ledger or a data folder, whether a collector runs on it or not."""
+    with Archive(data) as archive:
+        yield Opened(archive, archive.end)
+
+
+@contextmanager
+def opened_collector(url: str, now: float) -> Generator[Opened]:
+    """A running collector."""
+    with Client(url, timeout=60) as client:
+        yield Opened(CollectorHistory(client), now)
+
+
+@contextmanager
+def opened_file(path: Path) -> Generator[Opened]:
+    """A file of counts."""
+    file = CountsFile(path)
+    yield Opened(file, file.interval.end, file.interval.start, file.step)
