@@ -8,6 +8,7 @@ import typer
 
 from .. import __version__
 from .admin import backup, verify, warmup
+from .backtest import backtest
 from .declared import import_slos
 from .demo import demo
 from .instrument import instrument
@@ -46,6 +47,7 @@ app.command()(build)
 app.command(name="import")(import_slos)
 app.command(context_settings={"allow_interspersed_args": False})(instrument)
 app.command()(demo)
+app.command()(backtest)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)
