@@ -34,7 +34,7 @@ from stacks.shop import (  # type: ignore[import-not-found] # as above
 )
 
 from fournines.instrumentation.config.config import read_config
-from fournines.instrumentation.export.transport import Answer, Verdict
+from fournines.instrumentation.export.transport import Attempt, Outcome
 from fournines.instrumentation.telemetry import Telemetry
 
 GOAL_MICROSECONDS: Final = 35.0
@@ -50,10 +50,10 @@ COUNTED: Final = 20
 class TakesAll:
     """A transport to a collector that acknowledges everything at once."""
 
-    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+    def send(self, body: bytes, timeout: float, now: float) -> Attempt:
         """Takes it."""
         del body, timeout, now
-        return Answer(Verdict.ACCEPTED)
+        return Attempt(Outcome.ACCEPTED)
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -21,7 +21,7 @@ LAST: Final = -1000
 """Of what is done at the end of a child of `multiprocessing`, the last: what is counted meanwhile is told too."""
 
 
-class Sender(Protocol):
+class Reporter(Protocol):
     """Who has a good-bye to say."""
 
     def part(self, timeout: float) -> None:
@@ -31,13 +31,13 @@ class Sender(Protocol):
         """Says it, waiting at most `timeout` seconds."""
 
 
-_senders: Final[weakref.WeakSet[Sender]] = weakref.WeakSet()
+_senders: Final[weakref.WeakSet[Reporter]] = weakref.WeakSet()
 _parting: Final[set[threading.Thread]] = set()
 _children: Final[set[int]] = set()
 """Process ids of children whose end is heard of."""
 
 
-def begun(sender: Sender) -> None:
+def begun(sender: Reporter) -> None:
     """It sends from now on: it has to say good-bye before this process ends."""
     _senders.add(sender)
     process = sys.modules.get("multiprocessing.process")
@@ -49,7 +49,7 @@ def begun(sender: Sender) -> None:
         Finalize(None, say_goodbyes, exitpriority=LAST)
 
 
-def ended(sender: Sender) -> bool:
+def ended(sender: Reporter) -> bool:
     """It sends no more; False if it had not begun."""
     if sender not in _senders:
         return False

@@ -36,7 +36,7 @@ class PartError(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class BankProcess:
     """One running process: where it says that it is ready, and where it writes its log."""
 
     name: str
@@ -70,7 +70,7 @@ class Bank:
         self._ports = dict(zip((*NAMES, COLLECTOR, "otlp-http", "otlp-grpc"), ports, strict=True))
         self._data, self._logs, self._webhook, self._slos = data, logs, webhook, slos
         self._kernels = kernels or data / "kernels"
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, BankProcess] = {}
         self._running: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -125,7 +125,7 @@ class Bank:
         """What each service counted itself; only after `stop_services`. PartError for one that left no count."""
         return {name: self._tally(self._parts[name]) for name in NAMES}
 
-    def _tally(self, part: Part) -> Count:
+    def _tally(self, part: BankProcess) -> Count:
         try:
             return Count.from_json((self._data / f"{part.name}.tally.json").read_text())
         except (OSError, ValueError) as error:
@@ -155,7 +155,7 @@ class Bank:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._parts[name] = Part(name, process, self.url(name) + ready, log)
+        self._parts[name] = BankProcess(name, process, self.url(name) + ready, log)
         self._running.add(name)
 
     def _stop(self, names: Iterable[str]) -> None:
@@ -174,7 +174,7 @@ class Bank:
                 self._running.discard(part.name)
 
 
-async def answers(http: httpx.AsyncClient, part: Part, deadline: float) -> None:
+async def answers(http: httpx.AsyncClient, part: BankProcess, deadline: float) -> None:
     """Returns once the part is ready; PartError when it ended, or is not at `deadline` (monotonic seconds)."""
     while True:
         part.check()

@@ -12,7 +12,7 @@ from typing import Final
 from .. import names
 from ..resources.discovery import GROUP, Asked
 from ..resources.ec2 import ENDPOINT
-from ..resources.here import DETECTORS, Place, found_here
+from ..resources.here import DETECTORS, Surroundings, found_here
 from .variables import Variables
 
 VARIABLE: Final = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
@@ -25,7 +25,7 @@ EVERY: Final = "*"
 
 def detected(env: Variables) -> dict[str, str]:
     """What the chosen detectors find on the machine itself, and `deployment.id`."""
-    found = found_here(_chosen(env), Place(env.environ))
+    found = found_here(_chosen(env), Surroundings(env.environ))
     if deployment := env.text("FOURNINES_DEPLOYMENT_ID"):
         found[names.DEPLOYMENT_ID] = deployment
     return found

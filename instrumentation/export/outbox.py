@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from .. import names
 from ..clock import Clock
 from ..health import Health
-from .transport import Answer, Transport, Verdict
+from .transport import Attempt, Outcome, Transport
 
 KEPT_SECONDS: Final = 600.0
 FIRST_DELAY: Final = 1.0
@@ -97,13 +97,13 @@ class Outbox:
         self._complained.clear()
         self._delay, self._not_before = 0.0, float("-inf")
 
-    def _settle(self, answer: Answer) -> None:
-        if answer.verdict is Verdict.RETRY:
+    def _settle(self, answer: Attempt) -> None:
+        if answer.outcome is Outcome.RETRY:
             self._back_off(answer)
             return
         batch = self._batches.popleft()
         self._delay, self._not_before = 0.0, float("-inf")
-        if answer.verdict is Verdict.REFUSED:
+        if answer.outcome is Outcome.REFUSED:
             self._health.add(names.PROM_EXPORT_FAILURES, self._signal)
             self._drop(batch, answer.reason)
             return
@@ -115,7 +115,7 @@ class Outbox:
             self._complained.clear()
             _log.info("fournines sends %s again", self._signal)
 
-    def _back_off(self, answer: Answer) -> None:
+    def _back_off(self, answer: Attempt) -> None:
         self._health.add(names.PROM_EXPORT_FAILURES, self._signal)
         self._delay = min(LONGEST_DELAY, self._delay * 2 or FIRST_DELAY)
         wait = max(self._delay, min(answer.retry_after, LONGEST_RETRY_AFTER))

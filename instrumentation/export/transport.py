@@ -38,18 +38,18 @@ _ABANDONED: Final[list[Any]] = []
 _log = logging.getLogger("fournines.instrumentation")
 
 
-class Verdict(Enum):
-    """What became of one attempt."""
+class Outcome(Enum):
+    """How one attempt ended."""
 
     ACCEPTED = "accepted"
     RETRY = "retry"
     REFUSED = "refused"
 
 
-class Answer(NamedTuple):
-    """One attempt's outcome: where and why it failed, `retry_after` in seconds (0: not said), `rejected` items that were not taken."""
+class Attempt(NamedTuple):
+    """What became of one attempt: where and why it failed, `retry_after` in seconds (0: not said), `rejected` items that were not taken."""
 
-    verdict: Verdict
+    outcome: Outcome
     reason: str = ""
     retry_after: float = 0.0
     rejected: int = 0
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 class Transport(Protocol):
     """Hands a body over, once."""
 
-    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+    def send(self, body: bytes, timeout: float, now: float) -> Attempt:
         """Tries once, for at most about `timeout` seconds; never raises for what a network may do."""
 
     def close(self) -> None:
@@ -70,9 +70,9 @@ class FakeTransport:
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
-        self.answer: Answer | list[Answer] = Answer(Verdict.ACCEPTED)
+        self.answer: Attempt | list[Attempt] = Attempt(Outcome.ACCEPTED)
 
-    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+    def send(self, body: bytes, timeout: float, now: float) -> Attempt:
         """What the test says."""
         self.sent.append(body)
         return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
@@ -107,7 +107,7 @@ class HttpTransport:
         self._session: requests.Session | None = None
         self._opened_by = 0
 
-    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+    def send(self, body: bytes, timeout: float, now: float) -> Attempt:
         """One POST. Redirects are not followed: a POST would silently become a GET."""
         import requests
 
@@ -125,11 +125,11 @@ class HttpTransport:
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
         ):
-            return Answer(Verdict.REFUSED, f"{self._address} is no address that begins with http:// or https://")
+            return Attempt(Outcome.REFUSED, f"{self._address} is no address that begins with http:// or https://")
         except requests.exceptions.ProxyError as e:
-            return Answer(Verdict.RETRY, f"{self._address} by a proxy, which NO_PROXY avoids: {_why(e)}")
+            return Attempt(Outcome.RETRY, f"{self._address} by a proxy, which NO_PROXY avoids: {_why(e)}")
         except (requests.RequestException, OSError) as e:
-            return Answer(Verdict.RETRY, f"{self._address}: {_why(e)}")
+            return Attempt(Outcome.RETRY, f"{self._address}: {_why(e)}")
         return self._answer(response.status_code, response.headers.get("Retry-After", ""), response.content, now)
 
     def close(self) -> None:
@@ -138,12 +138,12 @@ class HttpTransport:
         if session is not None and self._opened_by == os.getpid():
             session.close()
 
-    def _answer(self, status: int, retry_after: str, content: bytes, now: float) -> Answer:
+    def _answer(self, status: int, retry_after: str, content: bytes, now: float) -> Attempt:
         if 200 <= status < 300:
-            return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
+            return Attempt(Outcome.ACCEPTED, rejected=_rejected(self._target.signal, content))
         if status in HTTP_RETRIED or status >= 500:
-            return Answer(Verdict.RETRY, f"{self._address}: HTTP {status}", _seconds(retry_after, now))
-        return Answer(Verdict.REFUSED, f"{self._address}: HTTP {status}")
+            return Attempt(Outcome.RETRY, f"{self._address}: HTTP {status}", _seconds(retry_after, now))
+        return Attempt(Outcome.REFUSED, f"{self._address}: HTTP {status}")
 
     def _open(self) -> requests.Session:
         import requests
@@ -170,7 +170,7 @@ class GrpcTransport:
         self._call: Any = None
         self._opened_by = 0
 
-    def send(self, body: bytes, timeout: float, now: float) -> Answer:
+    def send(self, body: bytes, timeout: float, now: float) -> Attempt:
         """One unary call."""
         import grpc
 
@@ -180,11 +180,11 @@ class GrpcTransport:
             content = call(body, timeout=timeout, metadata=metadata)
         except grpc.RpcError as e:
             code = e.code().name
-            verdict = Verdict.RETRY if code in GRPC_RETRIED else Verdict.REFUSED
-            return Answer(verdict, f"{self._address}: gRPC {code}")
+            outcome = Outcome.RETRY if code in GRPC_RETRIED else Outcome.REFUSED
+            return Attempt(outcome, f"{self._address}: gRPC {code}")
         except ValueError:  # the channel was closed under us
-            return Answer(Verdict.RETRY, f"{self._address}: closed")
-        return Answer(Verdict.ACCEPTED, rejected=_rejected(self._target.signal, content))
+            return Attempt(Outcome.RETRY, f"{self._address}: closed")
+        return Attempt(Outcome.ACCEPTED, rejected=_rejected(self._target.signal, content))
 
     def close(self) -> None:
         """Closes the channel; a parent's is kept alive: its destructor would wait for threads the child does not have."""

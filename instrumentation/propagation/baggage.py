@@ -16,7 +16,7 @@ from opentelemetry.context import Context, create_key, set_value
 from opentelemetry.trace import SpanContext
 
 from .. import names
-from .incoming import Incoming, Part, Refused
+from .incoming import HeaderFormat, Incoming, Refused
 
 LONGEST: Final = 8192
 MEMBERS: Final = 180
@@ -38,7 +38,7 @@ Redact = Callable[[str, str], str]
 """The value to send for a name and its value."""
 
 
-class Baggage(Part):
+class Baggage(HeaderFormat):
     """Reads and writes `baggage`."""
 
     fields = (names.BAGGAGE,)

@@ -11,12 +11,12 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import SpanContext
 
-from .incoming import Incoming, Part, Refused
+from .incoming import HeaderFormat, Incoming, Refused
 
 _log = logging.getLogger("fournines.instrumentation")
 
 
-class Foreign(Part):
+class Foreign(HeaderFormat):
     """Somebody else's propagator, which may raise, and knows nothing of the others beside it."""
 
     def __init__(self, propagator: TextMapPropagator, name: str, refused: Refused) -> None:

@@ -45,7 +45,7 @@ class Incoming:
         return set_value(ROOT_ONLY, self.root, self.context) if self.root else self.context
 
 
-class Part(ABC):
+class HeaderFormat(ABC):
     """One kind of headers, read and written."""
 
     fields: tuple[str, ...]

@@ -25,7 +25,7 @@ from opentelemetry.propagators.textmap import (
 from .. import names
 from .baggage import Baggage, Redact
 from .foreign import foreign
-from .incoming import Incoming, Part, Refused
+from .incoming import HeaderFormat, Incoming, Refused
 from .w3c import TraceContext
 from .xray import XRay
 
@@ -33,7 +33,7 @@ from .xray import XRay
 class Propagators(TextMapPropagator):
     """Several kinds of headers as one; the first that names a trace wins."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[HeaderFormat]) -> None:
         self._parts = tuple(parts)
         ours = (TraceContext, Baggage, XRay)
         self._alone = {
@@ -98,7 +98,7 @@ def propagators(chosen: Sequence[str], refused: Refused | None = None, redact: R
     member of the baggage that is about to be sent, and says the value to send.
     """
     count: Refused = _uncounted if refused is None else refused
-    ours: dict[str, Part] = {
+    ours: dict[str, HeaderFormat] = {
         "tracecontext": TraceContext(count),
         "baggage": Baggage(count, redact),
         "xray": XRay(count),

@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from .. import names
-from .incoming import Incoming, Part, Refused
+from .incoming import HeaderFormat, Incoming, Refused
 from .tracestate import (
     BLANKS,
     EMPTY,
@@ -30,7 +30,7 @@ _HEADER = re.compile("([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
 _LENGTH = 55
 
 
-class TraceContext(Part):
+class TraceContext(HeaderFormat):
     """Reads and writes `traceparent` and `tracestate`."""
 
     fields = (names.TRACEPARENT, names.TRACESTATE)

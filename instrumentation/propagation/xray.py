@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanContext
 
 from .. import names
 from .ids import XRayIds, xray_form
-from .incoming import Incoming, Part, Refused
+from .incoming import HeaderFormat, Incoming, Refused
 from .w3c import FLAGS
 
 PASSED_ON: Final = create_key("fournines.xray.passed_on")
@@ -44,7 +44,7 @@ class XRayHeader(NamedTuple):
     passed_on: str
 
 
-class XRay(Part):
+class XRay(HeaderFormat):
     """Reads and writes `X-Amzn-Trace-Id`."""
 
     fields = (names.XRAY,)

@@ -31,7 +31,7 @@ class Service(Protocol):
         """The server ends."""
 
 
-class Page(Protocol):
+class MetricsPage(Protocol):
     """What stands at the path of the metrics page."""
 
     async def respond(self, scope: Mapping[str, Any], send: Send) -> None:
@@ -46,7 +46,7 @@ class Outermost:
     """
 
     def __init__(
-        self, app: Any, instruments: Instruments, service: Service, page: Page, path: str | None, engine: str
+        self, app: Any, instruments: Instruments, service: Service, page: MetricsPage, path: str | None, engine: str
     ) -> None:
         self._original, self._instruments, self._service, self._page, self._path = app, instruments, service, page, path
         self._aside = engine != ENGINES[0]

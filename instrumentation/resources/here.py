@@ -24,7 +24,7 @@ SYSTEMS: Final = {"win32": "windows", "sunos5": "solaris"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Surroundings:
     """Where to look: the environment, this process's folder of the kernel's, and the file that names a pod's namespace."""
 
     environ: Mapping[str, str]
@@ -32,7 +32,7 @@ class Place:
     namespace: Path = NAMESPACE_FILE
 
 
-def found_here(detectors: Iterable[str], place: Place) -> dict[str, str]:
+def found_here(detectors: Iterable[str], place: Surroundings) -> dict[str, str]:
     """What the named detectors find; names of others are none of its business. It never raises for what a machine may hold."""
     found: dict[str, str] = {}
     for name in detectors:
@@ -41,19 +41,19 @@ def found_here(detectors: Iterable[str], place: Place) -> dict[str, str]:
     return found
 
 
-def _host(place: Place) -> dict[str, str]:
+def _host(place: Surroundings) -> dict[str, str]:
     machine = os.uname().machine if hasattr(os, "uname") else place.environ.get("PROCESSOR_ARCHITECTURE", "")
     found = {names.HOST_NAME: socket.gethostname()}
     return found | ({names.HOST_ARCH: ARCHITECTURES.get(machine, machine)} if machine else {})
 
 
-def _os(place: Place) -> dict[str, str]:
+def _os(place: Surroundings) -> dict[str, str]:
     del place
     found = {names.OS_TYPE: SYSTEMS.get(sys.platform, sys.platform)}
     return found | ({names.OS_VERSION: os.uname().release} if hasattr(os, "uname") else {})
 
 
-def _process(place: Place) -> dict[str, str]:
+def _process(place: Surroundings) -> dict[str, str]:
     del place
     version = sys.version_info
     final = version.releaselevel == "final"
@@ -64,16 +64,16 @@ def _process(place: Place) -> dict[str, str]:
     }
 
 
-def _container(place: Place) -> dict[str, str]:
+def _container(place: Surroundings) -> dict[str, str]:
     return container(text_of(place.process / "cgroup"), text_of(place.process / "mountinfo"))
 
 
-def _kubernetes(place: Place) -> dict[str, str]:
+def _kubernetes(place: Surroundings) -> dict[str, str]:
     mounted = text_of(place.process / "mountinfo"), text_of(place.process / "cgroup")
     return kubernetes(place.environ, text_of(place.namespace), socket.gethostname(), *mounted)
 
 
-DETECTORS: Final[Mapping[str, Callable[[Place], dict[str, str]]]] = {
+DETECTORS: Final[Mapping[str, Callable[[Surroundings], dict[str, str]]]] = {
     "host": _host,
     "os": _os,
     "process": _process,

@@ -28,7 +28,7 @@ VENDOR: Final = "ot"
 THRESHOLD: Final = "th"
 
 
-class Verdict(NamedTuple):
+class SamplerDecision(NamedTuple):
     """What a sampler of the SDK decided about a span, the trace state it goes on with, and the attributes that are to be added."""
 
     sampled: bool
@@ -75,14 +75,16 @@ class Sampling:
         kind: SpanKind,
         attributes: Mapping[str, Any] | None,
         links: Sequence[Link] = (),
-    ) -> Verdict:
+    ) -> SamplerDecision:
         """What `head` says of a span below `parent`. Raises what it raises."""
         assert self.head is not None
         result = self.head.should_sample(parent, trace_id, name, kind, attributes, links)
         known = attributes or {}
         added = {key: value for key, value in (result.attributes or {}).items() if key not in known}
         decision = result.decision
-        return Verdict(decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added)
+        return SamplerDecision(
+            decision is Decision.RECORD_AND_SAMPLE, decision is not Decision.DROP, result.trace_state, added
+        )
 
     def has_share(self, trace_id: int) -> bool:
         """Whether a good and fast request of this trace is among those kept."""

@@ -14,7 +14,7 @@ from ..counts.work import WorkCounts
 from ..propagation.incoming import Incoming
 from ..tracing.current import Current
 from .carrier import Carried, carried, wanted
-from .plan import Plan, consumer_plan, operation_plan, told
+from .plan import WorkPlan, consumer_plan, operation_plan, told
 from .tracing import WorkTracing
 
 MOST_PLANS: Final = 1000
@@ -30,16 +30,16 @@ class Crew:
         self, serving: Current, tracing: Callable[[], WorkTracing], counts: WorkCounts, redact: Callable[[str], str]
     ) -> None:
         self.serving, self.tracing, self._counts, self._redact = serving, tracing, counts, redact
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._plans: dict[tuple[str, ...], WorkPlan] = {}
         self._wanted = wanted(serving.propagators.fields)
         self.era = object()
         """What was begun in another is of the process before the fork, which counts it."""
 
-    def operation(self, name: str) -> Plan:
+    def operation(self, name: str) -> WorkPlan:
         """The plan of an operation."""
         return self._plan((name,), lambda: operation_plan(self._counts, self.told(name)))
 
-    def consumer(self, destination: str, system: str, group: str | None) -> Plan:
+    def consumer(self, destination: str, system: str, group: str | None) -> WorkPlan:
         """The plan of a consumer."""
         return self._plan(
             (destination, system, group or ""),
@@ -79,7 +79,7 @@ class Crew:
         """Begins anew in a forked child."""
         self.era = object()
 
-    def _plan(self, key: tuple[str, ...], make: Callable[[], Plan]) -> Plan:
+    def _plan(self, key: tuple[str, ...], make: Callable[[], WorkPlan]) -> WorkPlan:
         plan = self._plans.get(key)
         if plan is None:
             plan = make()

@@ -16,7 +16,7 @@ from ..errors import InstrumentationError
 from ..tracing.spanqueue import LIGHT, text_of
 from .carrier import Carried, several
 from .crew import Crew
-from .plan import Plan
+from .plan import WorkPlan
 from .run import Run
 from .tracing import RUN
 
@@ -189,7 +189,7 @@ class Consumer(Operation):
         # What can't be looked into is counted all the same.
         return Run(crew, self._plan(crew, ""), None, (), self._given)
 
-    def _plan(self, crew: Crew, told: str) -> Plan:
+    def _plan(self, crew: Crew, told: str) -> WorkPlan:
         return crew.consumer(self._name, self._system or told or names.OTHER, self._group)
 
 

@@ -16,7 +16,7 @@ LONGEST: Final = 200
 PROCESS: Final = "process"
 
 
-class Plan:
+class WorkPlan:
     """Name, kind and attributes of its span; the series it counts in when it succeeds."""
 
     __slots__ = ("attributes", "durations", "kind", "name", "series")
@@ -35,13 +35,13 @@ class Plan:
         return (*self.series, (names.ERROR_TYPE, error))
 
 
-def operation_plan(counts: WorkCounts, name: str) -> Plan:
+def operation_plan(counts: WorkCounts, name: str) -> WorkPlan:
     """Of an operation of that name."""
     pairs: Pairs = ((names.OPERATION_NAME, name),)
-    return Plan(name, SpanKind.INTERNAL, dict(pairs), pairs, counts.operations)
+    return WorkPlan(name, SpanKind.INTERNAL, dict(pairs), pairs, counts.operations)
 
 
-def consumer_plan(counts: WorkCounts, destination: str, system: str, group: str | None) -> Plan:
+def consumer_plan(counts: WorkCounts, destination: str, system: str, group: str | None) -> WorkPlan:
     """Of messages from a queue or a topic, by the conventions for messaging."""
     pairs: Pairs = (
         (names.MESSAGING_SYSTEM, system),
@@ -50,7 +50,7 @@ def consumer_plan(counts: WorkCounts, destination: str, system: str, group: str 
         *(() if group is None else ((names.MESSAGING_GROUP, group),)),
     )
     attributes = {**dict(pairs), names.MESSAGING_OPERATION_TYPE: PROCESS}
-    return Plan(f"{PROCESS} {destination}", SpanKind.CONSUMER, attributes, pairs, counts.messages)
+    return WorkPlan(f"{PROCESS} {destination}", SpanKind.CONSUMER, attributes, pairs, counts.messages)
 
 
 def told(name: Any) -> str:

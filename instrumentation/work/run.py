@@ -16,7 +16,7 @@ from ..errorname import FAILURES, error_name
 from ..propagation.incoming import Incoming
 from ..tracing.current import enter, leave, served_by
 from .crew import Crew
-from .plan import Plan, told
+from .plan import WorkPlan, told
 from .tracing import failed_by_user
 
 
@@ -26,7 +26,7 @@ class Run:
     __slots__ = ("_began", "_crew", "_era", "_over", "_plan", "_token", "_tracing", "span")
 
     def __init__(
-        self, crew: Crew, plan: Plan, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+        self, crew: Crew, plan: WorkPlan, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> None:
         self._crew, self._plan, self._over, self._era = crew, plan, False, crew.era
         self.span: Span = INVALID_SPAN

@@ -13,7 +13,7 @@ from opentelemetry.trace.span import TraceFlags
 from .. import names
 from ..tracing.readable import SpanForm
 from ..tracing.requestspan import RequestSpan
-from .plan import Plan
+from .plan import WorkPlan
 
 
 class WorkSpan(RequestSpan):
@@ -35,7 +35,7 @@ class WorkSpan(RequestSpan):
         span_id: int,
         flags: TraceFlags,
         began: int,
-        plan: Plan,
+        plan: WorkPlan,
         given: Mapping[str, Any],
     ) -> None:
         super().__init__(form, trace_id, span_id, flags, began, "", {})

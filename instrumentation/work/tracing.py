@@ -25,7 +25,7 @@ from ..tracing.eager import started
 from ..tracing.keeping import keep_with_root, settle_waiting
 from ..tracing.requestspan import RequestSpan
 from ..tracing.tracing import SPAN
-from .plan import Plan
+from .plan import WorkPlan
 from .span import WorkForm, WorkSpan, ended
 
 RUN: Final = create_key("fournines.work")
@@ -36,7 +36,7 @@ class WorkTracing(Protocol):
     """One way to begin and end the spans of work. Either may raise: the work goes on without a span."""
 
     def begin(
-        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+        self, plan: WorkPlan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> tuple[Span, Context]:
         """A span, and the context that the work is to run in, in which `run` stands as `RUN`. `incoming` is what one message says."""
 
@@ -61,7 +61,7 @@ class DeferredWork:
         self._serving, self._form = serving, form
 
     def begin(
-        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+        self, plan: WorkPlan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> tuple[WorkSpan, Context]:
         """Some microseconds; more where a sampler is asked."""
         began, serving = wall_nanos(), self._serving
@@ -114,7 +114,7 @@ class EagerWork:
         self._serving = serving
 
     def begin(
-        self, plan: Plan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
+        self, plan: WorkPlan, run: object, incoming: Incoming | None, links: Sequence[Link], given: Mapping[str, Any]
     ) -> tuple[Span, Context]:
         """The span's attributes and its start are the SDK's: tens of microseconds."""
         incoming, root = _placed(self._serving, incoming)

@@ -9,7 +9,7 @@ import pytest
 
 from fournines.collector import Signal
 from fournines.instrumentation.config.config import read_config
-from fournines.instrumentation.export.transport import Answer, Verdict
+from fournines.instrumentation.export.transport import Attempt, Outcome
 from fournines.instrumentation.telemetry import Telemetry
 from fournines.slo import HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SpanKind, load_slos
 
@@ -81,7 +81,7 @@ class Keeps:
 
     def send(self, body, timeout, now):
         self._bodies.append((self._signal, body))
-        return Answer(Verdict.ACCEPTED)
+        return Attempt(Outcome.ACCEPTED)
 
     def close(self):
         pass

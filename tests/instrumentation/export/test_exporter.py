@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from fournines.instrumentation import names
 from fournines.instrumentation.clock import FakeClock
-from fournines.instrumentation.export.transport import Answer, FakeTransport, Verdict
+from fournines.instrumentation.export.transport import Attempt, FakeTransport, Outcome
 
 SHORT = {"OTEL_METRIC_EXPORT_INTERVAL": "50"}
 
@@ -25,8 +25,8 @@ def shop():
     return Starlette(routes=[Route("/ok", lambda request: PlainTextResponse("ok")), Route("/fail", fail)])
 
 
-RETRY = Answer(Verdict.RETRY, "HTTP 503")
-REFUSED = Answer(Verdict.REFUSED, "HTTP 400")
+RETRY = Attempt(Outcome.RETRY, "HTTP 503")
+REFUSED = Attempt(Outcome.REFUSED, "HTTP 400")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_nothing_is_lost_while_the_collector_is_away(bench, each_second, rx):
     each_second(540)
     waiting = bench._exporter.waiting
     bench.metrics.sent.clear()
-    bench.metrics.answer = Answer(Verdict.ACCEPTED)
+    bench.metrics.answer = Attempt(Outcome.ACCEPTED)
     for _ in range(6):
         bench._exporter.tick()
         bench.clock.now += 1
@@ -149,7 +149,7 @@ def test_what_is_ten_minutes_old_is_dropped_and_counted(bench, each_second, rx):
     bench.metrics.answer = RETRY
     each_second(900)
     bench.metrics.sent.clear()
-    bench.metrics.answer = Answer(Verdict.ACCEPTED)
+    bench.metrics.answer = Attempt(Outcome.ACCEPTED)
     bench.clock.now += 10
     bench._exporter.tick()
 
@@ -174,7 +174,7 @@ def test_a_batch_dies_at_ten_minutes_and_not_before(bench, call):
 
 def test_a_refused_batch_is_dropped_and_counted(bench, call):
     """400 says that sending it again helps nobody: dropped, counted, and the next one goes out."""
-    bench.metrics.answer = [REFUSED, Answer(Verdict.ACCEPTED)]
+    bench.metrics.answer = [REFUSED, Attempt(Outcome.ACCEPTED)]
     call(bench.app, "/ok")
     bench._exporter.tick()
     call(bench.app, "/ok")
@@ -186,12 +186,12 @@ def test_a_refused_batch_is_dropped_and_counted(bench, call):
     assert bench._health.count(names.PROM_EXPORTS, "metrics") == 1
 
 
-@pytest.mark.parametrize(("status", "verdict"), [
-    ("400", Verdict.REFUSED), ("404", Verdict.REFUSED), ("413", Verdict.REFUSED), ("301", Verdict.REFUSED),
-    ("408", Verdict.RETRY), ("429", Verdict.RETRY), ("500", Verdict.RETRY), ("503", Verdict.RETRY),
-    ("200", Verdict.ACCEPTED), ("drop", Verdict.RETRY),
+@pytest.mark.parametrize(("status", "outcome"), [
+    ("400", Outcome.REFUSED), ("404", Outcome.REFUSED), ("413", Outcome.REFUSED), ("301", Outcome.REFUSED),
+    ("408", Outcome.RETRY), ("429", Outcome.RETRY), ("500", Outcome.RETRY), ("503", Outcome.RETRY),
+    ("200", Outcome.ACCEPTED), ("drop", Outcome.RETRY),
 ])  # fmt: skip
-def test_which_http_answers_are_tried_again(http_receiver, status, verdict):
+def test_which_http_answers_are_tried_again(http_receiver, status, outcome):
     """5xx, 408, 429 and broken connections are tried again; other answers but 2xx are not."""
     from fournines.instrumentation.config.target import Target
     from fournines.instrumentation.export.transport import transport
@@ -201,7 +201,7 @@ def test_which_http_answers_are_tried_again(http_receiver, status, verdict):
     answer = way.send(b"", 5, 0.0)
     way.close()
 
-    assert answer.verdict is verdict
+    assert answer.outcome is outcome
     assert answer.retry_after == (7.0 if status in ("408", "429", "500", "503") else 0.0)
 
 
@@ -218,7 +218,7 @@ def test_back_off_grows_to_five_seconds_and_honours_retry_after(bench, call):
     assert waits == [1.0, 2.0, 4.0, 5.0, 5.0]
 
     for said, waited in ((9.0, 9.0), (3600.0, 60.0)):
-        bench.metrics.answer = Answer(Verdict.RETRY, "HTTP 503", retry_after=said)
+        bench.metrics.answer = Attempt(Outcome.RETRY, "HTTP 503", retry_after=said)
         bench.clock.now = box.next_attempt
         box.push(bench.clock.now + 1)
         assert box.next_attempt - bench.clock.now == waited
@@ -361,7 +361,7 @@ def test_trouble_is_logged_once(bench, call, caplog):
         bench.clock.now += 1
     assert len(caplog.records) == 1
 
-    bench.metrics.answer = Answer(Verdict.ACCEPTED)
+    bench.metrics.answer = Attempt(Outcome.ACCEPTED)
     bench.clock.now += 10
     bench._exporter.tick()
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
@@ -376,7 +376,7 @@ def test_spans_wait_behind_the_counts(bench, requests):
     assert bench.traces.sent == []
     assert bench._health.count(names.PROM_DROPPED_SPANS) == 52
 
-    bench.metrics.answer = Answer(Verdict.ACCEPTED)
+    bench.metrics.answer = Attempt(Outcome.ACCEPTED)
     bench.clock.now += 10
     bench._exporter.tick()
     assert len(bench.traces.sent) == 4
@@ -399,7 +399,7 @@ def test_spans_that_have_no_way_out_wait_in_batches(watch, call):
 
 def test_partial_success_is_counted(bench, call):
     """What an accepting collector rejected is counted as rejected, and not sent again."""
-    bench.metrics.answer = Answer(Verdict.ACCEPTED, rejected=3)
+    bench.metrics.answer = Attempt(Outcome.ACCEPTED, rejected=3)
     bench._exporter.tick()
 
     assert bench._health.count(names.PROM_REJECTED, "metrics") == 3

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from fournines.instrumentation import names, providers
 from fournines.instrumentation.counts.red import MOST
-from fournines.instrumentation.export.transport import Answer, Verdict
+from fournines.instrumentation.export.transport import Attempt, Outcome
 from fournines.instrumentation.tracing.requestspan import RequestSpan
 from fournines.instrumentation.tracing.spanqueue import BREATH, LIGHT, MOST_BYTES
 from fournines.instrumentation.tracing.unwanted import Unwanted
@@ -49,7 +49,7 @@ class Hangs:
     def send(self, body, timeout, now):
         self.reached.set()
         self.release.wait(60)
-        return Answer(Verdict.ACCEPTED)
+        return Attempt(Outcome.ACCEPTED)
 
     def close(self):
         pass

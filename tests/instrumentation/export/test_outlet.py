@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from fournines.instrumentation.clock import FakeClock
 from fournines.instrumentation.export.outlet import FakeOutlet, Ways
-from fournines.instrumentation.export.transport import Answer, FakeTransport, Verdict
+from fournines.instrumentation.export.transport import Attempt, FakeTransport, Outcome
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def made(watch):
 def test_while_the_counts_can_not_go_what_goes_the_same_way_is_not_asked(made):
     """What goes elsewhere is; and both are as soon as the counts have gone."""
     exporter, transport, behind, beside = made
-    transport.answer = Answer(Verdict.RETRY, "HTTP 503")
+    transport.answer = Attempt(Outcome.RETRY, "HTTP 503")
     exporter.tick()
     assert (0, 1) == (len(behind.pushed), len(beside.pushed))
 
-    transport.answer = Answer(Verdict.ACCEPTED)
+    transport.answer = Attempt(Outcome.ACCEPTED)
     assert exporter.flush(exporter._clock.steady() + 5) is False, "three batches still wait"
     assert (1, 2) == (len(behind.pushed), len(beside.pushed))
 
@@ -45,7 +45,7 @@ def test_the_export_thread_comes_back_when_the_first_of_all_is_due(made):
 def test_all_that_waits_is_told(made):
     """Batches of counts and whatever else waits, in one sum."""
     exporter, transport, _, beside = made
-    transport.answer = Answer(Verdict.RETRY, "HTTP 503")
+    transport.answer = Attempt(Outcome.RETRY, "HTTP 503")
     exporter.tick()
 
     assert exporter.waiting == 1 + beside.waiting

@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from fournines.instrumentation.config.target import Target
 from fournines.instrumentation.export.otlp import rejected
-from fournines.instrumentation.export.transport import Verdict, transport
+from fournines.instrumentation.export.transport import Outcome, transport
 
 
 def test_partial_success_is_read():
@@ -27,7 +27,7 @@ def test_an_endpoint_that_can_t_be_one_is_refused_not_tried_for_ever():
     """A wrong endpoint is a mistake that waiting does not mend."""
     way = transport(Target("metrics", "http/protobuf", "nonsense"))
 
-    assert way.send(b"", 1, 0.0).verdict is Verdict.REFUSED
+    assert way.send(b"", 1, 0.0).outcome is Outcome.REFUSED
     way.close()
 
 
@@ -77,7 +77,7 @@ def test_nobody_there_is_tried_again(protocol):
     """A collector that is not there may come back."""
     way = transport(Target("metrics", protocol, "http://127.0.0.1:9"))
 
-    assert way.send(b"", 2, 0.0).verdict is Verdict.RETRY
+    assert way.send(b"", 2, 0.0).outcome is Outcome.RETRY
     way.close()
     way.close()
 
@@ -100,11 +100,11 @@ def test_grpc_answers(rx):
     receiver = rx.GrpcReceiver()
     receiver.script = [("503", {}), ("400", {})]
     way = transport(Target("metrics", "grpc", receiver.endpoint, headers=(("Api-Key", "k"),), gzip=True))
-    verdicts = [way.send(b"", 5, 0.0).verdict for _ in range(3)]
+    outcomes = [way.send(b"", 5, 0.0).outcome for _ in range(3)]
     way.close()
     receiver.close()
 
-    assert verdicts == [Verdict.RETRY, Verdict.REFUSED, Verdict.ACCEPTED]
+    assert outcomes == [Outcome.RETRY, Outcome.REFUSED, Outcome.ACCEPTED]
     assert receiver.headers[0]["api-key"] == "k"
 
 
@@ -116,7 +116,7 @@ def test_tls_credentials_are_read(tmp_path):
     bundle.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
     way = GrpcTransport(Target("metrics", "grpc", "https://127.0.0.1:9", certificate=str(bundle)))
 
-    assert way.send(b"", 1, 0.0).verdict is Verdict.RETRY
+    assert way.send(b"", 1, 0.0).outcome is Outcome.RETRY
     way.close()
 
 

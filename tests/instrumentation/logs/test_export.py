@@ -14,7 +14,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_s
 
 from fournines.instrumentation import names
 from fournines.instrumentation.config.config import read_config
-from fournines.instrumentation.export.transport import Answer, Verdict
+from fournines.instrumentation.export.transport import Attempt, Outcome
 from fournines.instrumentation.logs.otlp import severity_number
 from fournines.instrumentation.redaction.redactor import Redactor
 
@@ -57,7 +57,7 @@ class Away:
 
     def send(self, body, timeout, now):
         self.bodies.append(body)
-        return self.answers.pop(0) if self.answers else Answer(Verdict.ACCEPTED)
+        return self.answers.pop(0) if self.answers else Attempt(Outcome.ACCEPTED)
 
     def close(self):
         pass
@@ -131,7 +131,7 @@ def test_an_exception_is_attributes_without_secrets(exported, receiver, rx):
 
 def test_nothing_is_lost_and_nothing_is_sent_twice_over(made_logs):
     """A batch that is not acknowledged is the same bytes again, and the others wait behind it, in order."""
-    retry = Answer(Verdict.RETRY, "HTTP 503")
+    retry = Attempt(Outcome.RETRY, "HTTP 503")
     away = Away(retry, retry)
     logs = made_logs(away, OTEL_LOGS_EXPORTER="otlp", OTEL_BLRP_MAX_EXPORT_BATCH_SIZE="10")
     for number in range(25):
@@ -159,7 +159,7 @@ def test_a_full_queue_drops_and_counts(made_logs):
 
 def test_a_refused_batch_is_counted_by_its_records(made_logs):
     """What a collector refuses is dropped, and /metrics says how many."""
-    logs = made_logs(Away(Answer(Verdict.REFUSED, "HTTP 400")), OTEL_LOGS_EXPORTER="otlp")
+    logs = made_logs(Away(Attempt(Outcome.REFUSED, "HTTP 400")), OTEL_LOGS_EXPORTER="otlp")
     log.info("a")
     log.info("b")
     logs.export.push(RESOURCE, logs.clock.steady() + SOON)

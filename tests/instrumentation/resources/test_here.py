@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import OsResourceDetector, ProcessResourceDetec
 
 from fournines.instrumentation.config.config import read_config
 from fournines.instrumentation.resources.container import container, text_of
-from fournines.instrumentation.resources.here import DETECTORS, Place, found_here
+from fournines.instrumentation.resources.here import DETECTORS, Surroundings, found_here
 from fournines.instrumentation.resources.kubernetes import kubernetes
 
 ID = "3f" * 32
@@ -106,7 +106,7 @@ def test_outside_of_a_pod_nothing_is_said_of_one():
 
 def test_process_and_system_are_as_the_sdk_says_them():
     """The same attributes with the same values as OpenTelemetry's own detectors find here."""
-    ours = found_here(["process", "os"], Place({}))
+    ours = found_here(["process", "os"], Surroundings({}))
     theirs = {**ProcessResourceDetector().detect().attributes, **OsResourceDetector().detect().attributes}
 
     assert ours == {key: theirs[key] for key in ours}
@@ -115,7 +115,7 @@ def test_process_and_system_are_as_the_sdk_says_them():
 
 def test_a_machine_without_these_files_is_no_fault(tmp_path):
     """No folder of the kernel's, no right to read: nothing is found, and nothing raised."""
-    place = Place({"KUBERNETES_SERVICE_HOST": "x"}, tmp_path / "none", tmp_path)
+    place = Surroundings({"KUBERNETES_SERVICE_HOST": "x"}, tmp_path / "none", tmp_path)
 
     assert set(found_here(DETECTORS, place)) >= {"host.name", "os.type", "k8s.pod.name"}
     assert text_of(tmp_path) == ""
