@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ _PARTS: Final = (
     *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"),
     *("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "BYHOUR", "BYSETPOS"),
 )
+_RULE: Final = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,4}")
 _UNTIL_UTC: Final = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
 _CALENDAR_YEARS: Final = 400
 """After so many years every date falls on the same day of the week again."""
@@ -57,13 +60,14 @@ class Correction:
         return merged(_cut(_widened(start, start + self.seconds, width), within) for start in starts)
 
     def _starts(self, first: int, last: int) -> Iterator[int]:
-        """Epoch seconds at which it begins, from `first` to `last`, and some around."""
+        """Epoch seconds at which it begins, from `first` to `last`; one that does not recur, anyhow."""
         if not self.rule:
             yield self.start
             return
         zone = zone_named(self.zone)
         for year in range(to_local(max(first, self.start), zone).year, to_local(max(last, self.start), zone).year + 1):
-            yield from _starts_in(self.rule, self.start, self.zone, year)
+            starts = _starts_in(self.rule, self.start, self.zone, year)
+            yield from starts[bisect_left(starts, first) : bisect_right(starts, last)]
 
 
 def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
@@ -109,24 +113,24 @@ def _localised(text: str, zone: str) -> str:
 
 def _check(rule: str, local: datetime) -> None:
     parts = [part.partition("=") for part in rule.split(";")]
-    names = [name for name, _, _ in parts]
     said = {name: value for name, _, value in parts}
-    if set(names) - set(_PARTS) or len(said) < len(names):
+    if not _RULE.fullmatch(rule) or said.keys() - set(_PARTS) or len(said) < len(parts):
         raise InvalidValue(f"{rule!r} is no recurrence; write FREQ=WEEKLY;BYDAY=SU, each of {', '.join(_PARTS)} once")
     if said.get("FREQ") not in _FREQUENCIES:
         raise InvalidValue(f"a correction recurs {', '.join(_FREQUENCIES)}, not {said.get('FREQ', 'without FREQ')}")
-    if said.get("INTERVAL", "1").strip("0") == "":
-        raise InvalidValue("an INTERVAL is 1 or more")
+    for name in ("INTERVAL", "COUNT"):
+        if not _NUMBER.fullmatch(said.get(name, "1")):
+            raise InvalidValue(f"{name} is a whole number of 1 or more, not {said[name]}")
     _check_that_it_happens(rule, local)
 
 
 def _check_that_it_happens(rule: str, local: datetime) -> None:
     """A rule that yields nothing is followed to the end of time: so it is tried where that is near, in years of the same dates."""
     years = (_LAST_YEARS - local.year) // _CALENDAR_YEARS * _CALENDAR_YEARS
+    endless = ";".join(part for part in rule.split(";") if not part.startswith("UNTIL="))
     try:
-        late = _recurrence(re.sub(r"UNTIL=[^;]*;?", "", rule).rstrip(";"), local.replace(year=local.year + years))
-        happens = next(iter(late), None) is not None
-        _recurrence(rule, local)
+        tries = _recurrence(endless, local.replace(year=local.year + years)), _recurrence(rule, local)
+        happens = all(next(iter(each), None) is not None for each in tries)
     except (ValueError, OverflowError) as error:
         raise InvalidValue(f"{rule!r} is no recurrence: {error}") from None
     if not happens:

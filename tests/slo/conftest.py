@@ -35,7 +35,8 @@ def _sum(one: EventCount, other: EventCount) -> EventCount:
 
 
 def _slo(name: str = "payments-availability", target: str = "0.9999", **changes) -> SLO:
-    return SLO(name, SLI(SLIKind.AVAILABILITY, "payments"), Objective(Decimal(target)), **changes)
+    sli = changes.pop("sli", SLI(SLIKind.AVAILABILITY, "payments"))
+    return SLO(name, sli, Objective(Decimal(target)), **changes)
 
 
 @dataclass

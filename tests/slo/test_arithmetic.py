@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.slo import WORKBOOK, Objective, Window
-from fournines.slo.arithmetic import Limits, compare
+from fournines.slo.arithmetic import Limits, compare, exceeds
 
 HUGE = 2**62
 ROWS = st.lists(
@@ -74,3 +74,29 @@ def test_less_than_one_event_is_seen(total, limit):
 def test_nothing_equals_nothing():
     """Without traffic nothing is above or below any limit."""
     assert signs([(0, 0, Fraction(1, 10_000), 10, 10)]) == [0]
+
+
+@given(ROWS, st.data())
+def test_changed_limits_count_where_they_changed(drawn, data):
+    """In the rows named, and nowhere else; the limits that were are left as they are."""
+    limits = [limit for _, limit, *_ in drawn]
+    other = data.draw(st.dictionaries(st.integers(0, len(drawn) - 1), st.fractions(0, 10, max_denominator=10**9)))
+    before = Limits(limits)
+    after = before.changed(other)
+    expected = [other.get(row, limit) for row, limit in enumerate(limits)]
+
+    assert list(after.exact) == expected
+    assert after.floats.tolist() == [float(limit) for limit in expected]
+    assert (list(before.exact), before.floats.tolist()) == (limits, [float(limit) for limit in limits])
+
+
+@given(
+    st.lists(st.tuples(st.one_of(st.integers(0, 50), st.integers(0, HUGE)), st.integers(-2, 2)), max_size=6),
+    st.fractions(0, 1, max_denominator=10**12),
+)
+def test_exceeding_a_share_is_exact(drawn, share):
+    """Bad > share x total, at the limit and beside it, for totals that floats can't hold."""
+    counts = [(min(total, max(0, int(share * total) + off)), total) for total, off in drawn]
+    bad, total = (np.array([count[index] for count in counts], np.int64) for index in (0, 1))
+
+    assert exceeds(bad, total, share).tolist() == [bad > share * total for bad, total in counts]

@@ -1,0 +1,203 @@
+"""Corrections: which time is taken out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fournines.slo import DAY, HOUR, MINUTE, Correction, Interval, InvalidValue, merged
+from fournines.slo.local_time import to_epoch
+
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
+START = 1_790_000_000
+INTERVALS = st.tuples(st.integers(0, 200), st.integers(-5, 60)).map(lambda pair: Interval(pair[0], pair[0] + pair[1]))
+
+
+def utc(text):
+    """Epoch seconds of a moment in UTC."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def seconds_of(intervals):
+    return {second for interval in intervals for second in range(interval.start, interval.end)}
+
+
+def widened(start, end, width):
+    """Every whole `width` that an interval touches."""
+    return set(range(start // width, -(-end // width)))
+
+
+@given(st.lists(INTERVALS, max_size=8))
+def test_merged_intervals_are_the_same_seconds(intervals):
+    """In order, apart from each other, none of them empty, and no second more or less."""
+    found = merged(intervals)
+
+    assert seconds_of(found) == seconds_of(intervals)
+    assert all(interval.start < interval.end for interval in found)
+    assert all(one.end < other.start for one, other in pairwise(found))
+
+
+@given(
+    st.integers(0, 4 * HOUR),
+    st.integers(1, 4 * HOUR),
+    st.sampled_from([MINUTE, HOUR]),
+    st.integers(0, 4),
+    st.integers(1, 4),
+)
+def test_once_takes_out_what_it_covers(start, seconds, width, first, hours):
+    """Whole minutes, or hours, that it touches, as far as they lie within what is asked."""
+    within = Interval(START // HOUR * HOUR + first * HOUR, START // HOUR * HOUR + (first + hours) * HOUR)
+    began = START // HOUR * HOUR + start
+    found = Correction(began, seconds, "maintenance", "ann").intervals(within, width)
+    expected = widened(began, began + seconds, width) & set(range(within.start // width, within.end // width))
+
+    assert {second // width for second in seconds_of(found)} == expected
+    assert seconds_of(found) == {at * width + n for at in expected for n in range(width)}
+    assert len(found) == (1 if expected else 0)
+
+
+@settings(max_examples=60)
+@given(
+    zone=st.sampled_from(ZONES),
+    days=st.sets(st.sampled_from(DAYS), min_size=1),
+    every=st.integers(1, 3),
+    hour=st.integers(0, 23),
+    seconds=st.integers(1, 3 * DAY),
+    first=st.integers(-10, 500),
+    length=st.integers(1, 40),
+)
+def test_weekly_by_its_definition(zone, days, every, hour, seconds, first, length):
+    """Every n-th week, counted from its start's, on the days said, at the same time on clocks of its zone, in summer and winter."""
+    clocks = ZoneInfo(zone)
+    local = datetime.fromisoformat("2026-01-05").replace(hour=hour)  # a Monday
+    began = to_epoch(local, clocks)
+    rule = f"FREQ=WEEKLY;INTERVAL={every};BYDAY={','.join(sorted(days, key=DAYS.index))}"
+    within = Interval((began // DAY + first) * DAY, (began // DAY + first + length) * DAY)
+    starts = [
+        to_epoch(local + timedelta(days=7 * week + DAYS.index(day)), clocks)
+        for week in range(0, 90, every)
+        for day in days
+    ]
+    touched = set().union(*(widened(start, start + seconds, MINUTE) for start in starts))
+
+    found = Correction(began, seconds, "backup", "ann", rule, zone).intervals(within)
+
+    minutes = set(range(within.start // MINUTE, within.end // MINUTE))
+    assert {at for each in found for at in range(each.start // MINUTE, each.end // MINUTE)} == touched & minutes
+    assert found == merged(found)
+
+
+@settings(max_examples=40)
+@given(
+    rule=st.sampled_from(
+        [
+            "",
+            "FREQ=DAILY",
+            "FREQ=MONTHLY;BYDAY=1SU",
+            "FREQ=MONTHLY;BYMONTHDAY=31",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+            "FREQ=WEEKLY;COUNT=3",
+            "FREQ=DAILY;INTERVAL=3;UNTIL=20270301",
+            "FREQ=DAILY;BYHOUR=1,5;BYDAY=MO",
+        ]
+    ),
+    zone=st.sampled_from(ZONES),
+    seconds=st.integers(1, 10 * DAY),
+    cuts=st.lists(st.integers(-100, 1_000), min_size=2, max_size=5, unique=True).map(sorted),
+    width=st.sampled_from([MINUTE, HOUR]),
+)
+def test_however_time_is_cut_the_same_is_taken_out(rule, zone, seconds, cuts, width):
+    """What is corrected in adjacent intervals is what is corrected in their union."""
+    correction = Correction(START, seconds, "false data", "ann", rule, zone)
+    days = [(START // DAY + cut) * DAY for cut in cuts]
+    parts = [correction.intervals(Interval(start, end), width) for start, end in pairwise(days)]
+
+    assert merged(each for part in parts for each in part) == correction.intervals(Interval(days[0], days[-1]), width)
+
+
+@pytest.mark.parametrize(
+    ("rule", "zone", "expected"),
+    [
+        ("FREQ=WEEKLY;BYDAY=SU", "Europe/Berlin", ["2026-10-18 00:30", "2026-10-25 00:30", "2026-11-01 01:30"]),
+        ("FREQ=MONTHLY;BYDAY=1SU", "UTC", ["2026-11-01 00:30"]),
+        ("FREQ=DAILY;COUNT=2", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
+        ("FREQ=DAILY;UNTIL=20261016T003000Z", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
+        ("FREQ=DAILY;UNTIL=20261016T003000Z", "Europe/Berlin", ["2026-10-15 00:30", "2026-10-16 00:30"]),
+        ("FREQ=DAILY;UNTIL=20261016T002959Z", "Europe/Berlin", ["2026-10-15 00:30"]),
+        ("FREQ=DAILY;UNTIL=20261016", "UTC", ["2026-10-15 00:30"]),
+        ("FREQ=DAILY;BYHOUR=4,7;COUNT=3", "UTC", ["2026-10-15 04:30", "2026-10-15 07:30", "2026-10-16 04:30"]),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "UTC", []),
+    ],
+)
+def test_known_recurrences(rule, zone, expected):
+    """Sundays at half past two stay so when clocks are put back; a rule's end counts itself; only what a rule yields is corrected."""
+    correction = Correction(utc("2026-10-15 00:30"), 600, "backup", "ann", rule, zone)
+
+    found = correction.intervals(Interval(utc("2026-10-01"), utc("2026-11-05")))
+
+    assert found == tuple(Interval(utc(text), utc(text) + 600) for text in expected)
+
+
+def test_a_long_correction_reaches_into_a_later_year():
+    """What began before the time asked about still covers it."""
+    correction = Correction(utc("2025-12-20"), 30 * DAY, "migration", "ann", "FREQ=YEARLY")
+
+    assert correction.intervals(Interval(utc("2027-01-10"), utc("2027-02-01"))) == (
+        Interval(utc("2027-01-10"), utc("2027-01-19")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("FREQ=HOURLY", "recurs DAILY, WEEKLY, MONTHLY, YEARLY, not HOURLY"),
+        ("FREQ=SECONDLY", "not SECONDLY"),
+        ("BYDAY=SU", "not without FREQ"),
+        ("weekly", "is no recurrence"),
+        ("freq=weekly", "is no recurrence"),
+        ("FREQ=WEEKLY;FREQ=DAILY", "once"),
+        ("FREQ=WEEKLY;BYSECOND=1", "is no recurrence"),
+        ("FREQ=WEEKLY;BYDAY=XX", "is no recurrence"),
+        ("FREQ=WEEKLY;", "is no recurrence"),
+        ("FREQ=WEEKLY;BYDAY=SU\nDTSTART:20200101T000000", "is no recurrence"),
+        ("FREQ=WEEKLY;BYDAY=SU\nRDATE=20200101", "is no recurrence"),
+        ("FREQ=WEEKLY;INTERVAL=0", "INTERVAL is a whole number of 1 or more"),
+        ("FREQ=WEEKLY;INTERVAL=00", "INTERVAL is a whole number of 1 or more"),
+        ("FREQ=WEEKLY;INTERVAL=-1", "INTERVAL is a whole number of 1 or more"),
+        ("FREQ=WEEKLY;COUNT=0", "COUNT is a whole number of 1 or more, not 0"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "never happens"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "never happens"),
+        ("FREQ=DAILY;UNTIL=20200101", "never happens"),
+        ("FREQ=DAILY;UNTIL=20200101T000000Z", "never happens"),
+        ("FREQ=DAILY;UNTIL=soon", "is no recurrence"),
+        ("FREQ=DAILY;UNTIL=20261399T000000Z", "is no recurrence"),
+    ],
+)
+def test_impossible_recurrences(rule, message):
+    """What is none, what recurs too often, what would never come about, and what would never end: said at once."""
+    with pytest.raises(InvalidValue, match=message):
+        Correction(utc("2026-10-15 00:30"), 600, "backup", "ann", rule)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"seconds": 0},
+        {"seconds": -5},
+        {"seconds": 401 * DAY},
+        {"reason": ""},
+        {"reason": " "},
+        {"author": ""},
+        {"zone": "Nowhere"},
+    ],
+)
+def test_impossible_corrections(said):
+    """Nothing, more than is kept, nobody, no reason, nowhere."""
+    with pytest.raises(InvalidValue):
+        Correction(**{"start": START, "seconds": 60, "reason": "maintenance", "author": "ann"} | said)
