@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from .sender import Retry
+from .forwarder import Retry
 
 FIRST: Final = 1.0
 FACTOR: Final = 2.0
