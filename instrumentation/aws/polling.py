@@ -124,7 +124,6 @@ class Polling:
             if now >= self._report_due:
                 self._report_due = now + REPORTS
                 self._report(now)
-            self._silent = False
         except Exception as e:  # noqa: BLE001 - the thread has to live on, whatever an answer was made of
             self._failed(e)
 
@@ -150,6 +149,7 @@ class Polling:
 
     def _renew(self, now: float) -> None:
         self._book.renew(read_rules(self._records()), self._resource(), now)
+        self._silent = False
 
     def _records(self) -> Iterator[object]:
         token = None
@@ -175,6 +175,7 @@ class Polling:
                     one.took_back(statistics)
                 raise
             waiting = waiting[MOST_DOCUMENTS:]
+            self._silent = False
             self._heed(answer, now)
 
     def _documents(self, batch: list[tuple[Reservoir, Statistics]], now: float) -> list[dict[str, Any]]:

@@ -180,6 +180,7 @@ def test_the_page_is_taken_back(tmp_path, capfd):
     assert 0 == run(tmp_path, full=True, rps=10.0), capfd.readouterr().out
 
 
+@pytest.mark.timeout(300)
 def test_a_short_outage_is_counted_and_paged(root, tmp_path, capfd, monkeypatch):
     """The same in half a minute: every request in the ledger, a page, the gateway burning; and it says what the quickstart quotes."""
     # Beside other tests the machine decides how soon; the promised seconds are asked for where the demo runs alone.

@@ -108,7 +108,13 @@ def killing(root):
     return module
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(3, marks=pytest.mark.timeout(300)),
+        pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1200)]),
+    ],
+)
 def test_the_real_exporters_lose_and_double_nothing_through_kills(tmp_path, killing, kills):
     """OpenTelemetry's own exporters, spans over HTTP and gRPC and delta histograms: acknowledged <= counted <= sent at every restart."""
     told = []

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 EXPECTED = re.compile(r"# error: ([\w-]+)$")
 FOUND = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]$", re.MULTILINE)
 
 
+@pytest.mark.timeout(300)
 def test_the_public_face_has_the_types_it_promises(root):
     """`api.py` holds no error, `mistakes.py` those its lines name, each where it stands, and no others."""
     files = [HERE / "api.py", HERE / "mistakes.py"]
@@ -20,7 +23,7 @@ def test_the_public_face_has_the_types_it_promises(root):
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=290,
         check=False,
     )
     found = {(Path(each["file"]).name, int(each["line"]), each["code"]) for each in FOUND.finditer(ran.stdout)}

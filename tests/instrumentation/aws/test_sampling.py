@@ -213,7 +213,14 @@ def test_the_collector_s_rules_are_followed_and_reported(daemon):
     assert health.count(PROM_ERRORS, "sampling") == 0
 
 
-def test_a_service_samples_by_the_rules(daemon, watch, async_call, call):
+@pytest.fixture
+def collected():
+    """What a test leaves is gone after it: who still asks for rules would ask a server that has ended, and warn of it in other tests."""
+    yield
+    gc.collect()
+
+
+def test_a_service_samples_by_the_rules(collected, daemon, watch, async_call, call):
     """`OTEL_TRACES_SAMPLER=xray` and where to ask: the rule's decision is the request's, and its name stands on the span."""
     server = daemon(
         SamplingRule("never", rate=0.0, reservoir=0, priority=1, path="/never"),
@@ -240,6 +247,28 @@ def test_a_service_samples_by_the_rules(daemon, watch, async_call, call):
     assert [span.attributes["url.path"] for span in spans] == ["/ever"] * 5 + ["/never"]
     assert {span.attributes.get("aws.xray.sampling_rule") for span in spans[:5]} == {"always"}
     assert {path for path, _ in server.asked} == {"/GetSamplingRules"}
+
+
+def test_who_does_not_answer_is_warned_of_once_until_he_has_answered(caplog):
+    """However many times it was asked meanwhile, and however many seconds went by in which nothing was to be asked."""
+    answers = []
+
+    def post(path, question):
+        if isinstance(answers[-1], NoAnswer):
+            raise answers[-1]
+        return answers[-1]
+
+    one, _, health, clock = polling(post)
+    told = []
+    for answer in (NoAnswer("away"), {"SamplingRuleRecords": []}, NoAnswer("away again")):
+        answers.append(answer)
+        for _ in range(700):
+            one.step()
+            clock.now += 1
+        told.append(len(caplog.messages))
+
+    assert [1, 1, 2] == told
+    assert health.count(PROM_ERRORS, "sampling") >= 20
 
 
 def test_without_rules_one_a_second_and_a_twentieth():
