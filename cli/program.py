@@ -13,7 +13,7 @@ from .declared import import_slos
 from .demo import demo
 from .instrument import instrument
 from .serve import serve
-from .slo_files import build, check
+from .slo_files import build, check, fmt
 
 app = typer.Typer(
     name="fournines",
@@ -43,6 +43,7 @@ def _main(
 
 app.command()(serve)
 app.command()(check)
+app.command()(fmt)
 app.command()(build)
 app.command(name="import")(import_slos)
 app.command(context_settings={"allow_interspersed_args": False})(instrument)

@@ -1,7 +1,8 @@
-"""`fournines check` and `fournines build`: SLO files judged, and made into rules and dashboards."""
+"""`fournines check`, `fmt` and `build`: SLO files judged, put in order, and made into rules and dashboards."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .extra import collector_extra
-from .failure import fail
+from .failure import EXIT_FAULT, fail
 from .options import PAGES
 
 if TYPE_CHECKING:
-    from ..slo import SLO
+    from ..slo.openslo.load import Declarations
 
 
 class BuildTarget(StrEnum):
@@ -25,16 +26,77 @@ class BuildTarget(StrEnum):
     GRAFANA = "grafana"
 
 
-def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="SLO files, or folders of them.", readable=False)],
-) -> None:
-    """Validate SLO files. Every fault is said with file, line and path; exits 1 when there is one."""
-    slos = _loaded(paths)
-    from ..slo import advise
+_Paths = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH...", help="SLO files, or folders of them.", readable=False)
+]
 
-    for advice in advise(slos):
-        typer.echo(f"advice: {advice}")
+
+def check(
+    paths: _Paths = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Take advice for faults.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print a JSON Schema of SLO files for editors, and check nothing.")
+    ] = False,
+) -> None:
+    """Validate SLO files. Every fault is said with file, line, column and path; exits 1 when there is one.
+
+    An SLO that pages without a runbook is one too, though a collector starts with it.
+    """
+    if schema:
+        _print_schema()
+        return
+    declared = _declared(_given(paths))
+    from ..slo import advise
+    from ..slo.annotations import without_runbook
+
+    advice, slos = (*declared.remarks, *advise(declared.slos)), declared.slos
+    for each in advice:
+        typer.echo(f"advice: {each}")
     typer.echo(f"{len(slos)} SLO{'s' if len(slos) != 1 else ''} valid: {', '.join(slo.name for slo in slos)}")
+    faults = without_runbook(slos)
+    if faults:
+        fail("\n".join(map(str, faults)))
+    if advice and strict:
+        fail("advice counts as a fault where it is `--strict`")
+
+
+def fmt(
+    paths: _Paths = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a file would change.")] = False,
+) -> None:
+    """Write SLO files in canonical form: keys in the order of the specification, block style, comments kept."""
+    with collector_extra():
+        from ..slo.openslo.canonical import canonical_files
+
+    texts, faults = canonical_files(_given(paths))
+    for path, text in texts.items():
+        typer.echo(f"{'would change' if check else 'changed'} {path}")
+        if not check:
+            _write(path, text)
+    if faults:
+        fail("\n".join(map(str, faults)))
+    if check and texts:
+        raise typer.Exit(EXIT_FAULT)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"can't write {path}: {error.strerror}")
+
+
+def _print_schema() -> None:
+    with collector_extra():
+        from ..slo.openslo.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def _given(paths: Sequence[Path] | None) -> Sequence[Path]:
+    if not paths:
+        raise typer.BadParameter("say which SLO files, or folders of them", param_hint="PATH")
+    return paths
 
 
 def build(
@@ -44,7 +106,7 @@ def build(
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
 ) -> None:
     """Write rules and dashboards from SLO files. The rules are Prometheus', the dashboards Grafana's."""
-    loaded = _loaded([slos])
+    loaded = _declared([slos]).slos
     with collector_extra():
         from ..alerts import write as write_rules
         from ..dashboards import write as write_dashboards
@@ -61,12 +123,13 @@ def build(
         typer.echo(f"wrote {path}")
 
 
-def _loaded(paths: Sequence[Path]) -> Sequence[SLO]:
+def _declared(paths: Sequence[Path]) -> Declarations:
     with collector_extra():
-        from ..slo import SpecError, load_slos
+        from ..slo import SpecError
+        from ..slo.openslo.load import read_declarations
 
     try:
-        return load_slos(paths)
+        return read_declarations(paths)
     except SpecError as error:
         count = len(error.faults)
         fail(f"{error}\n{count} fault{'s' if count > 1 else ''} found")

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from ..collector import Collector
-from ..slo import SloFiles
+from ..slo import RUNBOOK, SloFiles
+from ..slo.annotations import without_runbook
 
-MOST_CONTESTED: Final = 5
-"""SLOs that services declare in several ways and that are named."""
+MOST_NAMED: Final = 5
+"""SLOs of which one thing is to be said, and which are named."""
 
 
 class Notices:
@@ -32,7 +33,13 @@ class Notices:
     def notices(self) -> list[str]:
         """Everything there is to know, the most urgent first."""
         whole = (self.trouble(), self._damage(), self._files.fault)
-        return [*filter(None, whole), *self._off_boundary(), *self._contested()]
+        return [*filter(None, whole), *self._without_runbook(), *self._off_boundary(), *self._contested()]
+
+    def _without_runbook(self) -> Iterator[str]:
+        names = [fault.path for fault in without_runbook(self._files.slos)]
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            yield f"{', '.join(names[:MOST_NAMED])}{more}: pages without saying what to do; add the annotation {RUNBOOK}"
 
     def _damage(self) -> str:
         ledger = self._collector.ledger
@@ -54,8 +61,8 @@ class Notices:
 
     def _contested(self) -> Iterator[str]:
         contested = [(name, found) for name, found in self._collector.catalogue.declared.items() if found.ways > 1]
-        for name, found in contested[:MOST_CONTESTED]:
+        for name, found in contested[:MOST_NAMED]:
             last = " ".join((found.slo.service, found.version))
             yield f"{name}: declared in {found.ways} ways at the moment; what {last} declared last holds"
-        if len(contested) > MOST_CONTESTED:
-            yield f"... and {len(contested) - MOST_CONTESTED} more are declared in several ways"
+        if len(contested) > MOST_NAMED:
+            yield f"... and {len(contested) - MOST_NAMED} more are declared in several ways"

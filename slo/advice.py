@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from . import figures
-from .annotations import RUNBOOK
-from .burn import BurnRule, Severity
+from .burn import BurnRule
 from .errors import Fault, Place
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION
 from .slo import SLO
@@ -33,7 +32,6 @@ def advise(slos: Sequence[SLO]) -> tuple[Fault, ...]:
 
 
 def _advice(slo: SLO) -> Iterator[str]:
-    yield from _without_runbook(slo)
     yield from _between_boundaries(slo)
     for rule in slo.rules:
         yield from _idle(rule, slo)
@@ -49,11 +47,6 @@ def _idle(rule: BurnRule, slo: SLO) -> Iterator[str]:
             f"{pair} can't fire: it needs a burn above {figures.factor(needed)}, "
             f"and a target of {slo.objective} burns {figures.factor(most)} at most"
         )
-
-
-def _without_runbook(slo: SLO) -> Iterator[str]:
-    if RUNBOOK not in slo.annotations and any(rule.severity is Severity.PAGE for rule in slo.rules):
-        yield f"pages somebody without saying what to do; add the annotation {RUNBOOK}"
 
 
 def _between_boundaries(slo: SLO) -> Iterator[str]:

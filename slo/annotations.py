@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from .burn import BurnRule, Severity
 from .calendar_window import TimeWindow, parse_window
-from .errors import InvalidValue
+from .errors import Fault, InvalidValue, Place
 from .slo import SLO, NoData
 from .window import Window
 
@@ -152,6 +152,17 @@ def link(slo: SLO, annotation: str) -> str | None:
         return parse_link(slo.annotations.get(annotation, ""))
     except InvalidValue:
         return None
+
+
+def without_runbook(slos: Iterable[SLO]) -> tuple[Fault, ...]:
+    """The SLOs that wake somebody without saying what to do, each as a fault that says so: `check` fails for it, a collector starts."""
+    message = f"pages somebody without saying what to do; add the annotation {RUNBOOK}"
+    return tuple(
+        Fault(place.file, place.line, slo.name, message, place.column)
+        for slo in slos
+        for place in [slo.place or Place("", 0)]
+        if RUNBOOK not in slo.annotations and any(rule.severity is Severity.PAGE for rule in slo.rules)
+    )
 
 
 ANNOTATIONS: Final[Mapping[str, Callable[[str], Any]]] = {

@@ -95,7 +95,9 @@ def _named(value: Any) -> Any:
     return {"alertPolicyRef": value} if isinstance(value, str) else value
 
 
-AlertPolicies = list[Annotated[AlertPolicyEntry, BeforeValidator(_named)]]
+AlertPolicies = list[
+    Annotated[AlertPolicyEntry, BeforeValidator(_named, json_schema_input_type=str | AlertPolicyEntry)]
+]
 
 
 def _by_reference_or_inline(entry: Any, key: str, reference: str | None) -> None:

@@ -30,7 +30,7 @@ class DataSourceSpec(Described):
 class Object(Shape):
     """What every object has in common."""
 
-    api_version: Literal["openslo/v1"]
+    api_version: str
     kind: str
     metadata: Metadata
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Generic
 
-from pydantic import AliasChoices, BeforeValidator, Discriminator, Field, RootModel, Tag, ValidationInfo
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    RootModel,
+    Tag,
+    ValidationInfo,
+)
+from pydantic_core import CoreSchema
 
 from .composite_spec import CompositeSpec
 from .event_specs import PartSpec, TotalSpec
@@ -80,8 +90,10 @@ class QualifiedMetadata(Metadata):
     labels: QualifiedLabels = Field(default_factory=dict)
 
 
-class QualifiedSLOMetadata(SLOMetadata, QualifiedMetadata):
+class QualifiedSLOMetadata(QualifiedMetadata, SLOMetadata):
     """Name and notes of an SLO."""
+
+    labels: QualifiedLabels = Field(default_factory=dict)
 
 
 class RatioNumbers(RatioMetric):
@@ -127,6 +139,14 @@ class PromiseSpec(SLOSpec):
     indicator: InlineSLI | None = Field(default=None, alias="sli")
     indicator_ref: ObjectName | None = Field(default=None, alias="sliRef")
     objectives: Annotated[list[LabelledObjective], Field(min_length=1)]  # type: ignore[assignment] # never written to
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        schema["properties"]["serviceRef"] = schema["properties"]["service"]
+        schema["required"] = [key for key in schema["required"] if key != "service"]
+        schema["oneOf"] = [{"required": ["service"]}, {"required": ["serviceRef"]}]
+        return schema
 
 
 class PromiseObject(SLOObject):

@@ -78,7 +78,7 @@ def _as_written(value: Value) -> str:
 
 def keys_at(shape: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
     """The keys of the shape that stands at `steps` within `shape`, in the order of the specification; none where any may stand."""
-    shapes = [shape]
+    shapes = list(_shapes_in(shape))
     for step in steps:
         alternative = _UNWRITTEN.fullmatch(str(step))
         if alternative:

@@ -1,5 +1,7 @@
 """`check` and `build` as a newcomer types them: every fault is named, and what is built can be committed."""
 
+import json
+
 import pytest
 
 
@@ -17,14 +19,79 @@ def test_valid_files_are_said_to_be_valid(typed, slo_file):
     assert (0, "1 SLO valid: payments-availability\n") == (result.exit_code, result.stdout)
 
 
-def test_advice_is_no_fault(typed, slo_file):
-    """What could be better is said, and the exit code stays 0."""
+def test_advice_is_no_fault_unless_it_is_wanted_to_be_one(typed, slo_file):
+    """What could be better is said, and the exit code stays 0; with `--strict` it is 1."""
+    changed(slo_file, "duration: 30d", "duration: 1d")
+    lenient, strict = typed("check", slo_file), typed("check", "--strict", slo_file)
+
+    assert (0, 1) == (lenient.exit_code, strict.exit_code)
+    assert "advice: " in lenient.stdout
+    assert lenient.stdout == strict.stdout
+
+
+def test_whoever_pages_says_what_to_do(typed, slo_file):
+    """An SLO that wakes somebody without a runbook is valid, and yet a fault to `check`: it names the place and the annotation."""
     changed(slo_file, "  annotations: {fournines/runbook: https://runbooks.example.com/payments}\n", "")
 
     result = typed("check", slo_file)
 
+    assert 1 == result.exit_code
+    assert "1 SLO valid: payments-availability\n" == result.stdout
+    assert f"{slo_file}:4:3: payments-availability: pages somebody without saying what to do" in result.stderr
+    assert "fournines/runbook" in result.stderr
+
+
+def test_the_schema_is_for_editors(typed):
+    """It is printed as JSON, and nothing is checked."""
+    result = typed("check", "--schema")
+
     assert 0 == result.exit_code
-    assert "advice: " in result.stdout
+    assert "https://json-schema.org/draft/2020-12/schema" == json.loads(result.stdout)["$schema"]
+
+
+@pytest.mark.parametrize("command", ["check", "fmt"])
+def test_a_command_without_files_was_mistyped(typed, command):
+    """There is no folder that is meant by itself."""
+    assert 2 == typed(command).exit_code
+
+
+def test_canonical_form_is_written_once(typed, slo_file):
+    """`fmt` changes what is not in order and says so, `--check` only says so, and what is in order stays as it is."""
+    before = slo_file.read_text()
+    wanted = typed("fmt", "--check", slo_file.parent)
+    assert (1, f"would change {slo_file}\n", before) == (wanted.exit_code, wanted.stdout, slo_file.read_text())
+
+    written = typed("fmt", slo_file)
+    assert (0, f"changed {slo_file}\n") == (written.exit_code, written.stdout)
+    assert slo_file.read_text() != before
+
+    again = typed("fmt", "--check", slo_file)
+    assert (0, "") == (again.exit_code, again.stdout)
+
+
+def test_what_cannot_be_put_in_order_is_named_and_left_alone(typed, slo_file):
+    """Faults end the command with 1; other files are put in order all the same."""
+    other = slo_file.with_name("broken.yaml")
+    other.write_text("a: [\n")
+    result = typed("fmt", slo_file.parent)
+
+    assert 1 == result.exit_code
+    assert f"{other}:2:" in result.stderr
+    assert f"changed {slo_file}\n" == result.stdout
+    assert "a: [\n" == other.read_text()
+
+
+def test_a_file_that_cannot_be_written_is_named(typed, slo_file, monkeypatch):
+    """Whoever may read it need not be allowed to write it."""
+
+    def refuse(*_args, **_words):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.write_text", refuse)
+    result = typed("fmt", slo_file)
+
+    assert 1 == result.exit_code
+    assert f"can't write {slo_file}: Permission denied" in result.stderr
 
 
 def test_every_fault_is_named_and_the_exit_code_is_one(typed, slo_file):

@@ -1,11 +1,13 @@
 """What an operator should know."""
 
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from fournines.serving import Notices
+from fournines.slo import SLI, SLO, Objective, SLIKind
 
 DATA = Path("/var/lib/fournines")
 
@@ -20,7 +22,7 @@ def collector():
 @pytest.fixture
 def files():
     """SLO files without a fault."""
-    return SimpleNamespace(fault="")
+    return SimpleNamespace(fault="", slos=())
 
 
 @pytest.fixture
@@ -46,6 +48,17 @@ def test_what_keeps_data_out_comes_first(notices, collector, files):
 
     assert [notices.trouble(), files.fault] == notices.notices()
     assert "/var/lib/fournines can't be written" in notices.trouble()
+
+
+@pytest.mark.parametrize(("number", "more"), [(1, ""), (5, ""), (7, " and 2 more")])
+def test_whoever_pages_without_a_runbook_is_named(notices, files, number, more):
+    """The collector starts with such SLOs; whoever looks at its pages hears of them."""
+    sli = SLI(SLIKind.AVAILABILITY, "shop")
+    files.slos = [SLO(f"slo-{each}", sli, Objective(Decimal("0.99"))) for each in range(number)]
+    (notice,) = notices.notices()
+
+    names = ", ".join(f"slo-{each}" for each in range(min(number, 5)))
+    assert f"{names}{more}: pages without saying what to do; add the annotation fournines/runbook" == notice
 
 
 def test_damage_is_told_with_what_to_do(notices, collector):

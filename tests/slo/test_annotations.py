@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.slo import WORKBOOK, BurnRule, InvalidValue, NoData, Severity, Window
+from fournines.slo import RUNBOOK, WORKBOOK, BurnRule, InvalidValue, NoData, Place, Severity, Window
 from fournines.slo.annotations import (
     ANNOTATIONS,
     PREFIX,
@@ -18,6 +18,7 @@ from fournines.slo.annotations import (
     parse_link,
     parse_no_data,
     parse_owner,
+    without_runbook,
 )
 
 RULES = st.builds(
@@ -96,3 +97,15 @@ def test_any_text(key, text):
     assert key.startswith(PREFIX)
     with contextlib.suppress(InvalidValue):
         ANNOTATIONS[key](text)
+
+
+def test_whoever_pages_says_what_to_do(make_slo):
+    """An SLO that pages without a runbook is named, with its place; tickets wait until somebody has thought."""
+    noted = make_slo(annotations={RUNBOOK: "https://runbooks.example.com/payments"})
+    silent = make_slo("quiet", rules=()), make_slo("tickets", rules=WORKBOOK[2:])
+    (fault,) = without_runbook([noted, *silent, make_slo(place=Place("slos.yaml", 4, 3))])
+
+    assert str(fault) == (
+        "slos.yaml:4:3: payments-availability: pages somebody without saying what to do; "
+        "add the annotation fournines/runbook"
+    )
