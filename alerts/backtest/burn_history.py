@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -58,11 +59,16 @@ class BurnHistory:
 
     def spent(self, start: int, end: int) -> Fraction:
         """The share of the SLO's budget, as it is at `end`, that went between two moments of the span (epoch seconds)."""
-        span, seconds = self.history.span, self.slo.window.seconds
-        tick = span.ticks[[min(max(0, -(-(end - span.interval.start) // span.step) - 1), len(span.ticks) - 1)]]
-        total, covered = (int(of(seconds, tick)[0]) for of in (self.history.total_in, self.history.covered))
-        allowed = self.slo.objective.allowed * total * Fraction(seconds, covered)
+        span, (totals, covered) = self.history.span, self._budgets
+        tick = min(max(0, -(-(end - span.interval.start) // span.step) - 1), len(totals) - 1)
+        allowed = self.slo.objective.allowed * Fraction(int(totals[tick]) * self.slo.window.seconds, int(covered[tick]))
         return self.history.bad_between(start, end) / allowed if allowed else Fraction(0)
+
+    @cached_property
+    def _budgets(self) -> tuple[IntArray, IntArray]:
+        """Events in the budget's window, and how much of it was observed, at every tick."""
+        seconds, ticks = self.slo.window.seconds, self.history.span.ticks
+        return self.history.total_in(seconds, ticks), self.history.covered(seconds, ticks)
 
     def _above(self, window: Window, factor: Fraction, ticks: IntArray) -> IntArray:
         """Those of some ticks at which a window burns above `factor`; all of them hold bad events."""
