@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from ...slo import DAY, Interval
 from ..columns import IntColumn
 from ..receipt import REMEMBERED
+from .orders import Learned
 
 MOST: Final = 8_000_000
 """Streams' intervals remembered at most; what is sent again beyond is then counted again, and that is counted."""
 
 COST: Final = 64
 """What remembering another interval costs beside its streams, in streams."""
-
-MOST_ORDERED: Final = 250_000
-"""Streams whose order is remembered, each order as `COST` more; beyond, all are learned anew."""
 
 KEY_SIZE: Final = 32
 IDENTITY_SIZE: Final = 16
@@ -68,8 +66,7 @@ class Intervals:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._groups: dict[bytes, _Group] = {}
-        self._orders: dict[bytes, _Order] = {}
-        self._ordered = 0
+        self._orders: Learned[_Order] = Learned()
         self._order: deque[tuple[float, list[bytes]]] = deque()
         self._staged: dict[bytes, list[Streams]] = {}
         self._seen = 0.0
@@ -104,11 +101,8 @@ class Intervals:
         known = self._orders.get(identity)
         if known is not None and np.array_equal(known.streams, streams):
             return known.ordered, known.first
-        self._ordered += len(streams) + COST - (0 if known is None else len(known.streams) + COST)
-        if self._ordered > MOST_ORDERED:
-            self._orders.clear()
-            self._ordered = len(streams) + COST
-        order = self._orders[identity] = _Order(streams, *np.unique(streams, return_index=True))
+        order = _Order(streams, *np.unique(streams, return_index=True))
+        self._orders.put(identity, order, len(streams))
         return order.ordered, order.first
 
     def _put(self, key: bytes, streams: Streams, seen: float) -> None:

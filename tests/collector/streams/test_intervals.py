@@ -6,13 +6,14 @@ import sqlite3
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.receipt import REMEMBERED
 from fournines.collector.streams import intervals as module
 from fournines.collector.streams.intervals import Intervals
+from fournines.slo import DAY
 
 KEYS = [bytes([number + 1]) * 32 for number in range(3)]
 """Of 16 bytes of identity, 8 of start and 8 of end."""
@@ -34,32 +35,36 @@ def commit(intervals, connection):
 BATCH = st.tuples(
     st.sampled_from(KEYS),
     st.lists(st.integers(-4, 4), min_size=1, max_size=9),
-    st.sampled_from(["", "fail", "restart"]),
+    st.sampled_from(["more", "commit", "fail", "restart"]),
 )
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(BATCH, max_size=12))
+@example([(key, streams, then) for then in ("more", "restart") for key in KEYS for streams in ([3, 1], [2, 1])])
 def test_an_interval_is_new_once(batches):
-    """What is new is what a plain set says, within a request, across commits, failed commits and restarts."""
+    """What is new is what a plain set says, within a request and a commit, across commits, failed commits and restarts."""
     connection = tables()
-    intervals, plain = Intervals(connection), set()
+    intervals, seen, kept = Intervals(connection), set(), set()
     for key, streams, then in batches:
-        expected, known = [], set(plain)
+        expected = []
         for stream in streams:
-            expected.append((key, stream) not in known)
-            known.add((key, stream))
+            expected.append((key, stream) not in seen)
+            seen.add((key, stream))
 
         assert expected == intervals.take(key, np.array(streams), 1.0).tolist()
+        if then == "more":
+            continue
         if then == "fail":
             intervals.forget()
-            continue
-        commit(intervals, connection)
-        plain = known
+            seen = set(kept)
+        else:
+            commit(intervals, connection)
+            kept = set(seen)
         if then == "restart":
             intervals = Intervals(connection)
 
-        assert len(plain) + module.COST * len(intervals) == intervals.size
+        assert len(kept) + module.COST * len(intervals) == intervals.size
     connection.close()
 
 
@@ -112,14 +117,50 @@ def test_many_small_parts_of_one_interval_stay_quick_to_look_up(connection):
     assert len(intervals._groups[KEYS[0]].columns) <= 10
 
 
-def test_orders_that_are_remembered_are_few(connection, monkeypatch):
-    """Streams that come in the order of the export before are as known as others, and a flood of metrics fills no memory."""
-    monkeypatch.setattr(module, "MOST_ORDERED", 3 * (module.COST + 2))
+def test_streams_that_come_in_a_known_order_are_as_known_as_others(connection):
+    """A metric's order is that of its last export, whatever interval it was of."""
     intervals = Intervals(connection)
-    for number in range(20):
+    for number in range(3):
         metric = bytes([number]) * 16
         for interval in (b"1" * 16, b"2" * 16):
             assert [True, True] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
             assert [False, False] == intervals.take(metric + interval, np.array([9, 4]), 1.0).tolist()
-        assert metric in intervals._orders
-    assert 3 >= len(intervals._orders)
+        assert [4, 9] == intervals._orders.get(metric).ordered.tolist()
+
+
+@pytest.mark.parametrize(("streams", "dropped"), [((936,), 0), ((937,), 937), ((100, 772), 0), ((100, 773), 773)])
+def test_memory_of_intervals_is_bounded_to_the_last_stream(connection, monkeypatch, streams, dropped):
+    """An interval costs its streams and something beside: what would pass the bound is dropped, what would reach it is not."""
+    monkeypatch.setattr(module, "MOST", 1000)
+    monkeypatch.setattr(module, "COST", 64)
+    intervals = Intervals(connection)
+    for key, number in zip(KEYS, streams, strict=False):
+        intervals.take(key, np.arange(number), 1.0)
+
+    assert dropped == intervals.dropped
+
+
+NOW = 1_790_000_000
+
+
+@pytest.mark.parametrize(
+    ("seen", "stays"),
+    [(-901, False), (-900, True), (-899, True), (0, True), (DAY - 1, True), (DAY, False), (2 * DAY, False)],
+)
+def test_what_is_old_or_of_a_clock_far_ahead_is_forgotten(connection, seen, stays):
+    """An interval is remembered from 15 minutes ago to a day ahead, in memory and in the ledger, however often it came."""
+    intervals = Intervals(connection)
+    intervals.expire(NOW)
+    assert not intervals.changed
+    for stream in (1, 2):
+        intervals.take(KEYS[0], np.array([stream]), NOW + seen)
+        assert intervals.changed
+        commit(intervals, connection)
+        assert not intervals.changed
+    intervals.expire(NOW)
+    assert intervals.changed is not stays
+    commit(intervals, connection)
+
+    assert (stays, 2 * stays) == (len(intervals), connection.execute("SELECT count(*) FROM interval").fetchone()[0])
+    assert (module.COST + 2) * stays == intervals.size
+    assert stays == (not intervals.take(KEYS[0], np.array([1, 2]), NOW).any())

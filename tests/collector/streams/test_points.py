@@ -52,6 +52,7 @@ def test_keys_families_and_rounds(streams):
         assert names == part.keys() == [keys[row] for row in firsts]
         left = [row for row in left if row not in firsts]
     assert not left
+    assert all(names for _, names in rounds) is bool(streams)
     assert (rounds[0][0] is points) == (len(rounds) == 1)
 
 

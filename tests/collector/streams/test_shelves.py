@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
-from fournines.collector.streams import orders as stream_orders
 from fournines.collector.streams.points import KEY_SIZE
 from fournines.collector.streams.shelves import BOUND, COUNT, LEAD, SEEN, Shelves
 
@@ -31,6 +30,7 @@ def shown(shelves):
     assert last.known().all()
     everyone = shelves.everyone()
     assert (len(keys), sum(everyone.sizes.tolist())) == (len(shelves), shelves.numbers)
+    assert len(keys) == sum(int(pages._keys.any(axis=1).sum()) for pages in shelves.pages)
     widths = (everyone.sizes - LEAD).tolist()
     assert shelves.bounds_in_use() == set(widths) - {0}
     return sorted(zip(keys, last.rows[:, COUNT].tolist(), everyone.seen.tolist(), widths, strict=True))
@@ -47,6 +47,16 @@ def settle(shelves, connection, how):
 
 @settings(max_examples=60, deadline=None)
 @given(STORY)
+@example(
+    [
+        ("say", {0: 5, 1: 6}, 8),
+        ("commit",),
+        ("say", {0: 7, 1: 8, 2: 9}, 8),
+        ("fail",),
+        ("say", {0: 9, 3: 1}, 16),
+        ("fail",),
+    ]
+)
 def test_what_a_stream_said_last_is_found_whatever_width_it_had(story):
     """Each stream stands on one shelf, with its last row, through changes of width and back, removals, failures and restarts."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -91,6 +101,12 @@ def test_streams_that_come_in_the_same_order_are_found_only_where_they_still_sta
     assert recalled is not None
     assert rows.tolist() == recalled.rows.tolist()
     assert shelves.recalled(words[:2], 0) is None
+    shelves.note(words[:2], shelves.last(KEYS[:2], 0))
+    assert shelves.recalled(words, 0) is None
+    shelves.note(words, shelves.last(KEYS[:3], 0))
+    shelves.note(words[:0], shelves.last([], 0))
+    assert shelves.recalled(words[:0], 0) is None
+    assert shelves.recalled(words, 0) is not None
     assert shelves.recalled(words[::-1].copy(), 0) is None
     assert shelves.recalled(words, 8) is None
     many = [bytes([9, number // 256, number % 256, *bytes(29)]) for number in range(600)]
@@ -106,12 +122,16 @@ def test_streams_that_come_in_the_same_order_are_found_only_where_they_still_sta
     connection.close()
 
 
-def test_orders_that_are_remembered_are_few(monkeypatch):
-    """A flood of senders fills no memory: all orders are learned anew then."""
-    monkeypatch.setattr(stream_orders, "MOST", 3 * (stream_orders.COST + 1))
-    orders = stream_orders.Orders()
-    for number in range(20):
-        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
-        orders.note(np.full((1, 4), number, np.uint64), np.zeros(1, np.int64))
+def test_streams_stand_behind_the_families_in_every_ledger():
+    """Each width has its own pages; a row is its time in eight bytes, the rest in four where it fits: ledgers of before are read so."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    shelves = Shelves(connection)
+    shelves.put(KEYS[:1], np.array([[7 * 2**32, 1, 2, 3, 4, 5]]), shelves.last(KEYS[:1], 2))
+    settle(shelves, connection, "commit")
+    ((number, cells),) = connection.execute("SELECT id, cells FROM page_cells").fetchall()
+    connection.close()
 
-    assert 1 <= len(orders._slots) <= 3
+    assert (3 << 32, 1 + 8 + 5 * 4) == (number, len(cells))
+    assert [7 * 2**32] == np.frombuffer(cells[1:9], "<i8").tolist()
+    assert [1, 2, 3, 4, 5] == np.frombuffer(cells[9:], "<u4").tolist()

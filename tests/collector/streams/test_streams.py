@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.streams import streams as module
+from fournines.collector.streams.growth import NO_BOUNDS
 from fournines.collector.streams.points import CumulativePoints
 from fournines.collector.streams.streams import Cumulatives, PointOutcome
 
@@ -164,15 +166,19 @@ SHUFFLED = [
 ]
 
 
+def late(point):
+    """The same of half a minute before."""
+    return *point[:2], -30, *point[3:]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.lists(ONE, min_size=1, max_size=6), st.sampled_from(["", "commit", "restart"])), max_size=8)
 )
 @example([(request, "commit") for request in SHUFFLED])
 @example([([*SHUFFLED[0], *SHUFFLED[1][:at]], "") for at in (0, 3, 1, 0)])
-@example(
-    [([*SHUFFLED[0][:at], (*SHUFFLED[0][at][:2], -at, 8, SHAPES[2]), *SHUFFLED[0][at + 1 :]], "") for at in (0, 1, 2)]
-)
+@example([([*SHUFFLED[0][:at], late(SHUFFLED[1][at]), *SHUFFLED[2][at + 1 :]], "") for at in (0, 1, 2, 1)])
+@example([([SHUFFLED[0][0]], ""), ([late(SHUFFLED[1][0]), *SHUFFLED[1][1:]], "")])
 def test_points_that_come_together_are_what_they_are_one_after_the_other(requests):
     """Whatever streams a request has points of, in whatever order and number: each adds what it would add in a request of its own."""
     now = 1_790_000_000
@@ -214,6 +220,20 @@ def test_an_export_without_points_is_one(books, now, start):
     (taken,) = books.streams.take(points_of([(b"s", start, Level(heard + NANO, 9))], 0), now + 70)
 
     assert ([9], [heard]) == (taken.growth.count.tolist(), taken.growth.start.tolist())
+
+
+def test_whatever_is_staged_is_a_change(books, now):
+    """A metric that is tracked, an export without points and a point are, each by itself, and not once they are committed."""
+    points = points_of([(b"s", 0, Level(int(now) * NANO, 9))], 0)
+    for stage in (
+        lambda: books.streams.track(["orders"], now),
+        lambda: books.streams.hear(bytes(16), int(now) * NANO, now),
+        lambda: list(books.streams.take(points, now)),
+    ):
+        stage()
+        assert books.streams.changed
+        books.commit()
+        assert not books.streams.changed
 
 
 def test_a_lower_value_is_a_reset(books, now):
@@ -286,16 +306,18 @@ def test_a_forgotten_stream_never_counts_twice(books, now):
 def test_a_stream_is_remembered_for_a_week(books, now):
     """To the second after its last point; one that spoke later is remembered beside it, and goes on."""
     start = int(now) * NANO
-    books.take(start, Level(start + 1, 10), now)
-    books.take(start, Level(start + 1, 10), now + 5, stream=b"s-later")
+    books.take(start, Level(start + 1, 10, (0.1,), (10, 0)), now)
+    books.take(start, Level(start + 1, 10, (0.2,), (10, 0)), now + 5, stream=b"s-later")
     left = []
     for later in (WEEK, WEEK + 1, WEEK + 5, WEEK + 6):
         books.streams.expire(now + later)
+        assert books.streams.changed is (later in {WEEK + 1, WEEK + 6})
         books.commit()
         left.append(len(books.streams))
         assert not books.streams.changed
 
     assert [2, 1, 1, 0] == left
+    assert books.connection.execute("SELECT count(*) FROM boundary").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -312,6 +334,45 @@ def test_what_began_before_something_was_forgotten_is_a_baseline(books, now, res
 
     assert 5 == books.take(start + NANO, level, later, stream=b"new").count
     assert PointOutcome.BASELINE is books.take(start + NANO - 1, level, later, stream=b"new").seen
+
+
+def test_a_sender_that_exports_no_points_is_not_forgotten(books, now):
+    """Only its streams are, a week after their last points: what began since counts whole, as if nothing were forgotten."""
+    start, later = int(now) * NANO, now + WEEK + 10
+    books.take(start, Level(start + 1, 10), now)
+    books.streams.hear(np.array([ord("s"), 0], np.uint64).tobytes(), int(now + 900) * NANO, now + 900, start)
+    books.streams.expire(later)
+    books.commit()
+
+    assert 0 == len(books.streams)
+    assert 5 == books.take(start + NANO, Level(int(later) * NANO, 5), later, stream=b"other").count
+
+
+@pytest.mark.parametrize("short", [0, 1])
+@pytest.mark.parametrize(("bound", "needed"), [("MOST_STREAMS", 3), ("MOST_NUMBERS", 3 * (4 + 8))])
+def test_there_is_a_surplus_beyond_the_bound(books, now, monkeypatch, bound, needed, short):
+    """Not where as much is there as there may be; one more goes."""
+    start = int(now) * NANO
+    for number in range(3):
+        books.take(start, Level(start + 1, 1, (0.1,), (1, 0)), now + number, stream=b"s%d" % number)
+    monkeypatch.setattr(module, bound, needed - short)
+    assert books.streams.is_crowded is bool(short)
+    books.streams.expire(now + 10)
+    books.commit()
+
+    assert 3 - short == len(books.streams)
+
+
+def test_what_is_idle_and_too_much_is_forgotten(books, now, monkeypatch):
+    """Two reasons are no fewer than one."""
+    start = int(now) * NANO
+    for number in range(3):
+        books.take(start, Level(start + 1, 1), now + number, stream=b"s%d" % number)
+    monkeypatch.setattr(module, "MOST_STREAMS", 1)
+    books.streams.expire(now + WEEK + 2)
+    books.commit()
+
+    assert 1 == len(books.streams)
 
 
 MANY = 40
@@ -431,6 +492,46 @@ def test_streams_beyond_the_room_count_nothing_and_are_told(books, now, monkeypa
     assert 2 == books.take(start, Level(start + 2, 7), now).count
 
 
+@pytest.mark.parametrize(("bound", "needed"), [("ROOM", 5), ("ROOM_NUMBERS", 5 * (4 + 8))])
+@pytest.mark.parametrize("short", [0, 1])
+def test_room_is_told_to_the_last_stream(books, now, monkeypatch, bound, needed, short):
+    """A request's new streams find room where as many as it has points would: all of them or none, and those that are known go on."""
+    start, names = int(now) * NANO, [b"s%d" % number for number in range(5)]
+
+    def seen(later, *streams):
+        level = Level(start + later, later, (0.1,), (later, 0))
+        return told(books.streams.take(points_of([(name, start, level) for name in streams], 0), now))[1]
+
+    seen(1, *names[:2])
+    monkeypatch.setattr(module, bound, needed - short)
+
+    assert {PointOutcome.NO_ROOM if short else PointOutcome.INCREASE: 3} == seen(2, *names[2:])
+    assert {PointOutcome.INCREASE: 2, PointOutcome.NO_ROOM: 3} == seen(3, *names[:2], b"x0", b"x1", b"x2")
+    assert {PointOutcome.INCREASE: 2} == seen(4, *names[:2])
+
+
+def test_what_was_too_wide_is_nothing_to_compare_with(books, now):
+    """A histogram of more buckets than are remembered has none: the next one's are not all new, nor less those of others."""
+    start = int(now) * NANO
+    rows = [(b"s", start, Level(start + 1, 9)), (b"t", start, Level(start + 1, 9, (0.1,), (4, 5)))]
+    wide = replace(points_of(rows, 0), bound=column(NO_BOUNDS, 1))
+    rows, seen = told(books.streams.take(wide, now))
+    after = books.take(start, Level(start + 2, 19, (0.1,), (12, 7)))
+
+    assert {PointOutcome.INCREASE: 2} == seen
+    assert [(9, False), (9, True)] == [(one[0], one[3]) for one in rows.values()]
+    assert (10, None) == (after.count, after.within(0.1))
+
+
+def test_what_says_the_same_again_adds_nothing(books, now):
+    """A newer point of the same value is an increase of nought, and not among those that add events."""
+    start = int(now) * NANO
+    books.take(start, Level(start + 1, 9))
+    (taken,) = books.streams.take(points_of([(b"s", start, Level(start + 2, 9))], 0), now)
+
+    assert (0, 1) == (len(taken.growth.rows), taken.seen[PointOutcome.INCREASE])
+
+
 def test_rescaled_boundaries_are_compared_where_both_are(books, now):
     """A histogram that lost the boundary nearest the threshold is read by the highest that both have, so that quick stays quick."""
     start = int(now) * NANO
@@ -461,6 +562,7 @@ def test_what_is_tracked_is_never_changed_under_a_reader(books):
     streams.forget()
     unchanged = streams.names
     streams.track(["a"], 3.0)
+    streams.forget()
     assert streams.names is unchanged
 
     assert ({NAME, "a"}, {NAME, "a", "b"}, {NAME, "a"}) == (before, staged, streams.names)
