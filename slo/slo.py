@@ -102,7 +102,10 @@ class SLO:
         if self.max_groups < 1:
             raise InvalidValue(f"an SLO has 1 group or more, not {self.max_groups}")
         if len({str(window) for window in self.windows}) < len(self.windows):
-            raise InvalidValue("two windows of one SLO are both written " + _twice(map(str, self.windows)))
+            twice = _twice(map(str, self.windows))
+            raise InvalidValue(
+                f"a calendar's window and a rolling one, of its burn rules perhaps, are both written {twice}"
+            )
         self._check_method()
 
     def _check_method(self) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from fournines.slo import (
+    MINUTE,
     SLI,
     SLO,
     TIERS,
+    Correction,
     EventCount,
     FakeEventSource,
     HistoryPoint,
@@ -25,6 +27,7 @@ from fournines.slo import (
     SpecError,
     TimeWindow,
     load_slos,
+    merged,
 )
 
 NOTHING = EventCount(0, 0)
@@ -70,9 +73,13 @@ class StatedCounts:
 
 @dataclass
 class BookedEvents:
-    """A source that books events into the domain's tiers of buckets, drops what is no longer kept, and adds up what is left."""
+    """A source that books events into the domain's tiers of buckets, drops what is no longer kept, and adds up what is left.
+
+    What `corrections` take out is left out, bucket by bucket.
+    """
 
     since: int
+    corrections: tuple[Correction, ...] = ()
     buckets: dict[tuple[int, int], EventCount] = field(default_factory=dict)
 
     def book(self, time: float, count: EventCount) -> None:
@@ -89,16 +96,29 @@ class BookedEvents:
         }
 
     def count(self, interval: Interval) -> EventCount:
-        total, at = NOTHING, interval.start
-        while at < interval.end:
-            width = max(t.width for t in TIERS if at % t.width == 0 and at + t.width <= interval.end)
-            total = _sum(total, self.buckets.get((width, at), NOTHING))
-            at += width
+        """Of each second the widest bucket that lies within the interval counts."""
+
+        def within(width: int, start: int) -> bool:
+            return interval.start <= start and start + width <= interval.end
+
+        total = NOTHING
+        for (width, start), count in self.buckets.items():
+            wider = (tier.width for tier in TIERS if tier.width > width)
+            if within(width, start) and not any(within(each, start // each * each) for each in wider):
+                total = _sum(total, count)
         return total
+
+    def _count_of(self, window: TimeWindow, now: float) -> EventCount:
+        start, end = window.interval(now)
+        width, total = max(MINUTE, window.width), NOTHING
+        taken = merged(each for one in self.corrections for each in one.intervals(Interval(start, end), width))
+        for gap in taken:
+            total, start = _sum(total, self.count(Interval(start, gap.start))), gap.end
+        return _sum(total, self.count(Interval(start, end)))
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         self.drop_old(now)
-        counts = {window: self.count(window.interval(now)) for window in windows}
+        counts = {window: self._count_of(window, now) for window in windows}
         stated = StatedCounts(dict.fromkeys(names, counts), since=dict.fromkeys(names, self.since))
         return stated.observe(names, windows, now)
 

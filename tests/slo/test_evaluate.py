@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -442,6 +443,33 @@ def test_an_evaluator_is_reusable(make_slo, stated_counts):
         again, fresh = evaluator.at(source, NOW), evaluate(evaluator.layout.slos, source, NOW)
         assert np.array_equal(again.states, fresh.states)
         assert [repr(again.status(row)) for row in (0, 1)] == [repr(fresh.status(row)) for row in (0, 1)]
+
+
+@pytest.mark.parametrize("months", [("2027-02-10", "2027-03-10"), ("2027-03-10", "2027-02-10")])
+def test_a_factor_follows_the_month(make_slo, stated_counts, months):
+    """2 % of February's budget in an hour are a burn of 13.44, of March's one of 14.88: at 14 only February pages, whichever came first."""
+    slo = make_slo(target="0.99", window=parse_window("1M"), rules=WORKBOOK[:1])
+    source = stated_counts({slo.name: dict.fromkeys(slo.windows, EventCount(860, 1000))})
+    evaluator = Evaluator([slo])
+    pages = {}
+    for day in months:
+        page, _ = evaluator.at(source, datetime.fromisoformat(f"{day}T00:00+00:00").timestamp()).status(0).rules
+        pages[day[5:7]] = page.met, page.reason
+
+    assert pages["02"] == (True, "1h and 5m burn above 13.44")
+    assert pages["03"] == (False, "no pair of windows burns above its factor")
+
+
+def test_a_budget_spent_before_the_month_is_over(make_slo, stated_counts):
+    """At noon of the 16th of 31 days half of the month is to come: it counts as traffic without failures."""
+    slo = make_slo(target="0.9", window=parse_window("1M"), rules=())
+    source = stated_counts({slo.name: {slo.window: EventCount(960, 1000)}})
+    status = evaluate([slo], source, datetime.fromisoformat("2027-03-16T12:00+00:00").timestamp()).status(0)
+
+    assert (status.budget.allowed, status.budget.spent, status.coverage) == (200, 40, Fraction(1, 2))
+    assert status.budget.seconds_allowed == 31 * DAY / Fraction(10)
+    assert status.burn == {slo.window: Fraction(1, 5)}
+    assert status.exhausted_in_seconds == Fraction(4, 5) * 31 * DAY * 5
 
 
 def test_a_rule_named_twice_counts_once(make_slo, stated_counts):

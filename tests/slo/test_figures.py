@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.slo import Objective, figures
+from fournines.slo import PARTS, Objective, Unit, figures
 
 SHARES = st.fractions(min_value=-50, max_value=1, max_denominator=10**9)
 SECONDS = st.fractions(min_value=0, max_value=400 * 86_400, max_denominator=1000)
@@ -257,3 +257,19 @@ def test_since_when_and_how_long() -> None:
     assert figures.since(now - 240.9, now) == "since 03:12:39 UTC (4 min 1 s)"
     assert figures.since(now, now) == "since 03:16:40 UTC (0 s)"
     assert figures.since(now + 60, now) == "since 22 Nov 03:17 UTC (0 s)"
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "said"),
+    [
+        (2, Unit.EVENTS, "2 failed events"),
+        (1_204, Unit.EVENTS, "1,204 failed events"),
+        (1, Unit.SLICES, "1 bad slice"),
+        (2, Unit.SLICES, "2 bad slices"),
+        (PARTS, Unit.PARTS, "1 bad slice"),
+        (PARTS * 3 // 2, Unit.PARTS, "1.5 bad slices"),
+    ],
+)
+def test_what_was_bad_is_said_in_its_unit(number, unit, said):
+    """Events fail, slices are bad, also in part."""
+    assert figures.bad(number, unit) == said

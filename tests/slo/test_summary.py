@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from fournines.slo import EventCount, Window, evaluate, summarise, timestamp
+from fournines.slo import (
+    FIRST_MONDAY,
+    PARTS,
+    EventCount,
+    Method,
+    Slices,
+    Window,
+    evaluate,
+    parse_window,
+    summarise,
+    timestamp,
+)
 
 NOW = 1_795_317_165.0
 COUNTS = {
@@ -63,6 +74,22 @@ def test_windows_are_said_shortest_first(said):
 def test_it_is_json(said):
     """It is JSON without not-a-number, and survives it."""
     assert json.loads(json.dumps(said, allow_nan=False)) == said
+
+
+def test_parts_are_said_as_slices(make_slo, stated_counts):
+    """Where slices are good in part, their numbers have decimals; further budgets stand under their windows."""
+    week, slices = parse_window("1w", FIRST_MONDAY), Slices(None, Window.parse("1h"))
+    slo = make_slo(target="0.9", method=Method.RATIO_TIMESLICES, slices=slices, rules=(), more_windows=(week,))
+    counts = {slo.window: EventCount(718 * PARTS + PARTS // 2, 720 * PARTS), week: EventCount(100 * PARTS, 100 * PARTS)}
+    said = summarise(evaluate([slo], stated_counts({slo.name: counts}), NOW).status(0), NOW)
+
+    assert (said["method"], said["unit"]) == ("RatioTimeslices", "parts")
+    assert said["events"] == {"good": 718.5, "total": 720, "estimated_bad": 0}
+    assert (said["budget"]["allowed_events"], said["budget"]["spent_events"]) == (72, 1.5)
+    assert said["more_budgets"].keys() == {"1w"}
+    assert said["more_budgets"]["1w"]["remaining_ratio"] == 1
+    assert said["more_budgets"]["1w"]["remaining_seconds"] == 7 * 86_400 / 10
+    assert json.loads(json.dumps(said)) == said
 
 
 def test_null_where_there_is_nothing_to_say(make_slo, stated_counts):
