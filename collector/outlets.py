@@ -1,4 +1,4 @@
-"""Destinations made of a plan: each with the sender that speaks its protocol, and a queue of its own."""
+"""Destinations made of a plan: each with the forwarder that speaks its protocol, and a queue of its own."""
 
 from __future__ import annotations
 

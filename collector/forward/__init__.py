@@ -1,6 +1,6 @@
 """Fan-out: what the collector took in, sent on to others, at least once, through queues on disk.
 
-    arrival -> redaction -> queue (synced before the ledger's commit) -> sender -> destination
+    arrival -> redaction -> queue (synced before the ledger's commit) -> forwarder -> destination
 
 A destination that is slow, down or wrong costs room in its own queue and nothing else. Whatever is dropped is counted, with its reason.
 """

@@ -1,4 +1,4 @@
-"""How long to wait before an item is sent again.
+"""How long to wait before a request is sent again.
 
 Source: OTLP specification, sections "OTLP/HTTP Throttling" and "Failures": exponential back-off with jitter, and what the server says.
 """
@@ -21,7 +21,7 @@ _RANDOM: Final = secrets.SystemRandom()
 
 
 class Backoff:
-    """The waits of one item: doubling to half a minute, each somewhere in its upper half. `chance` gives numbers from 0 to 1."""
+    """The waits of one request: doubling to half a minute, each somewhere in its upper half. `chance` gives numbers from 0 to 1."""
 
     def __init__(self, chance: Callable[[], float] = _RANDOM.random) -> None:
         self._chance = chance

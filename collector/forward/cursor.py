@@ -53,7 +53,7 @@ class Cursor:
         return Position(*_PLACE.unpack(place)) if sound else BEGINNING
 
     def write(self, done: Position) -> None:
-        """Everything before that place is done. What can't be written is written again with the next item."""
+        """Everything before that place is done. What can't be written is written again with the next request."""
         place = _PLACE.pack(*done)
         try:
             os.pwrite(self._handle, place + _CHECK.pack(xxhash.xxh3_64_intdigest(place)), 0)

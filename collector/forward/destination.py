@@ -1,4 +1,4 @@
-"""One destination: its queue, its sender, and the tasks that bring one to the other."""
+"""One destination: its queue, its forwarder, and the tasks that bring one to the other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def queue_name(kind: str, address: str) -> str:
 
 
 class Destination:
-    """Brings items to one destination, `parallel` of them at a time; 1 keeps their order.
+    """Brings requests to one destination, `parallel` of them at a time; 1 keeps their order.
 
     `signals` says which of what is taken in it gets (NONE for one that is only fed by `put`), `redact` whether card numbers and secrets
     are taken out before. `name` names its queue in `folder` (see `queue_name`): what is queued goes to no other address. Raises
@@ -45,7 +45,7 @@ class Destination:
     def __init__(
         self,
         name: str,
-        sender: Forwarder,
+        forwarder: Forwarder,
         folder: Path,
         instruments: Instruments,
         clock: Callable[[], float],
@@ -63,7 +63,7 @@ class Destination:
             self.queue = Queue(folder / name, partial(instruments.lose, name), most_bytes)
         except OSError as error:
             raise CollectorError(f"the queue {folder / name} can't be used: {error.strerror or error}") from error
-        self._sender = sender
+        self._forwarder = forwarder
         self._instruments = instruments
         self._clock = clock
         self._parallel = parallel
@@ -75,9 +75,9 @@ class Destination:
         instruments.bytes.labels(name).set_function(lambda: float(self.queue.bytes))
         instruments.lag.labels(name).set_function(self._lag)
 
-    def put(self, item: QueuedRequest) -> None:
-        """Queues one item durably, at once: for what does not come in with a request. Blocks for the disk; not for two threads at once."""
-        self.queue.append([item])
+    def put(self, request: QueuedRequest) -> None:
+        """Queues one durably, at once: for what does not come in from a sender. Not for two threads at once; blocks for the disk."""
+        self.queue.append([request])
         self.publish()
 
     def publish(self) -> None:
@@ -103,7 +103,7 @@ class Destination:
                     tasks.create_task(self._work())
         finally:
             self._loop = None
-            await self._sender.close()
+            await self._forwarder.close()
 
     def close(self) -> None:
         """Lets the queue's files go."""
@@ -126,36 +126,36 @@ class Destination:
         return entry
 
     async def _bring(self, entry: QueueEntry) -> None:
-        backoff, item = Backoff(), entry.item
+        backoff, request = Backoff(), entry.request
         while True:
             try:
-                await self._sender.send(item)
+                await self._forwarder.send(request)
             except Retry as retry:
                 self._instruments.retries.labels(self.name).inc()
                 self._fails(retry.reason)
                 await self._sleep(backoff.after(retry))
             except Drop as drop:
-                self._drop(item, drop.reason, item.items if drop.items is None else drop.items, str(drop))
+                self._drop(request, drop.reason, request.items if drop.items is None else drop.items, str(drop))
                 return
-            except Exception as error:  # noqa: BLE001 - one item must not end what brings all the others
+            except Exception as error:  # noqa: BLE001 - one request must not end what brings all the others
                 _LOG.error("a fault in sending to %s", self.name, exc_info=error)
-                self._drop(item, FAULT, item.items, repr(error))
+                self._drop(request, FAULT, request.items, repr(error))
                 return
             else:
-                self._sent(item, item.items)
+                self._sent(request, request.items)
                 return
 
-    def _drop(self, item: QueuedRequest, reason: str, items: int, detail: str) -> None:
-        lost = min(items, item.items)
+    def _drop(self, request: QueuedRequest, reason: str, items: int, detail: str) -> None:
+        lost = min(items, request.items)
         self._instruments.lose(self.name, reason, 1, lost)
-        _LOG.debug("%s did not take %d of %d items: %s", self.name, lost, item.items, detail)
-        if lost < item.items:
-            self._sent(item, item.items - lost)
+        _LOG.debug("%s did not take %d of %d items: %s", self.name, lost, request.items, detail)
+        if lost < request.items:
+            self._sent(request, request.items - lost)
         else:
             self._fails(f"{reason}: {detail}")
 
-    def _sent(self, item: QueuedRequest, items: int) -> None:
-        self._instruments.sent.labels(self.name, item.signal.name.lower()).inc(items)
+    def _sent(self, request: QueuedRequest, items: int) -> None:
+        self._instruments.sent.labels(self.name, request.signal.name.lower()).inc(items)
         if self._failing:
             self._failing = False
             _LOG.info("%s takes what is sent to it again", self.name)

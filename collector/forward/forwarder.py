@@ -1,4 +1,4 @@
-"""What a destination is asked: take one item, or say whether to come again.
+"""What a destination is asked: take one request, or say whether to come again.
 
 Sources of the three answers: OTLP specification, sections "Failures" and "Partial Success"; remote write specification, section "Retries
 & Backoff".
@@ -22,7 +22,7 @@ class QueuedRequest(NamedTuple):
 
 
 class Retry(Exception):
-    """Not taken now: the item is to be sent again, unchanged, after `after` seconds, or when the back-off says where that is None."""
+    """Not taken now: the request is to be sent again, unchanged, after `after` seconds, or when the back-off says where that is None."""
 
     def __init__(self, reason: str, after: float | None = None) -> None:
         super().__init__(reason)
@@ -31,7 +31,7 @@ class Retry(Exception):
 
 
 class Drop(Exception):
-    """Refused for good: `items` of the item's items (all of them where that is None) were not taken and never will be.
+    """Refused for good: `items` of the request's items (all of them where that is None) were not taken and never will be.
 
     `reason` becomes a label of a metric: a word of a small, fixed set, such as `http_400` or `partial_success`. Its text goes to the log.
     """
@@ -43,14 +43,14 @@ class Drop(Exception):
 
 
 class Forwarder(Protocol):
-    """Brings items to one destination. Its `send` returns once the item is taken, within a time-out of its own, or raises.
+    """Brings requests to one destination. Its `send` returns once the request is taken, within a time-out of its own, or raises.
 
-    It raises Retry or Drop and nothing else; anything else counts as a Drop for the reason `fault`. It may be asked to send several items
-    at once, and sends none again by itself: queue, back-off and counting are the forwarder's. An item can come twice, after a crash.
+    It raises Retry or Drop and nothing else; anything else counts as a Drop for the reason `fault`. It may be asked to send several
+    at once, and sends none again by itself: queue, back-off and counting are the destination's. A request can come twice, after a crash.
     """
 
-    async def send(self, item: QueuedRequest) -> None:
-        """Brings one item there."""
+    async def send(self, request: QueuedRequest) -> None:
+        """Brings one request there."""
         ...
 
     async def close(self) -> None:
@@ -65,9 +65,9 @@ class FakeForwarder:
         self.sent: list[QueuedRequest] = []
         self.closed = False
 
-    async def send(self, item: QueuedRequest) -> None:
+    async def send(self, request: QueuedRequest) -> None:
         """Takes it."""
-        self.sent.append(item)
+        self.sent.append(request)
 
     async def close(self) -> None:
         """Remembers that it was."""

@@ -40,21 +40,21 @@ class Forwards:
             for body, piece in arrival.bodies():
                 self._queue(QueuedRequest(arrival.signal, arrival.source, piece.received, piece.items, body), wanted)
 
-    def _queue(self, item: QueuedRequest, wanted: Sequence[Destination]) -> None:
+    def _queue(self, request: QueuedRequest, wanted: Sequence[Destination]) -> None:
         strict = [each for each in wanted if each.redact]
-        cleaned = self._cleaned(item, strict) if strict else None
+        cleaned = self._cleaned(request, strict) if strict else None
         for each in wanted:
-            kept = cleaned if each.redact else item
+            kept = cleaned if each.redact else request
             if kept is not None:
                 self._staged.setdefault(each, []).append(kept)
 
-    def _cleaned(self, item: QueuedRequest, losing: Sequence[Destination]) -> QueuedRequest | None:
+    def _cleaned(self, request: QueuedRequest, losing: Sequence[Destination]) -> QueuedRequest | None:
         try:
-            return item._replace(body=redacted_body(item.signal, item.body))
+            return request._replace(body=redacted_body(request.signal, request.body))
         except Unredactable as error:
-            self._lose(losing, UNREDACTABLE, item.items, error)
+            self._lose(losing, UNREDACTABLE, request.items, error)
         except Exception as error:  # noqa: BLE001 - nothing done for others may keep a request from being counted
-            self._lose(losing, FAULT, item.items, error)
+            self._lose(losing, FAULT, request.items, error)
         return None
 
     def _lose(self, losing: Sequence[Destination], reason: str, items: int, error: Exception) -> None:
@@ -72,8 +72,8 @@ class Forwards:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Makes what is staged durable in the queues. What finds no room there is lost to its destination, and counted."""
-        for destination, items in self._staged.items():
-            destination.queue.append(items)
+        for destination, requests in self._staged.items():
+            destination.queue.append(requests)
 
     def keep(self) -> None:
         """What was staged is to be sent."""

@@ -66,16 +66,16 @@ class OtlpGrpcForwarder:
             await self._channel.close()
             self._channel, self._calls = None, {}
 
-    async def send(self, item: QueuedRequest) -> None:
+    async def send(self, request: QueuedRequest) -> None:
         """Calls once."""
-        call = self._calls.get(item.signal) or self._connect()[item.signal]
+        call = self._calls.get(request.signal) or self._connect()[request.signal]
         try:
             answer: bytes = await call(
-                item.body, timeout=self._timeout, metadata=self._metadata, compression=self._compression
+                request.body, timeout=self._timeout, metadata=self._metadata, compression=self._compression
             )
         except grpc.aio.AioRpcError as error:
             raise _verdict(error) from error
-        check_partial(item, answer)
+        check_partial(request, answer)
 
     def _connect(self) -> dict[Signal, Any]:
         """A channel belongs to the loop it is made in."""

@@ -65,15 +65,15 @@ class OtlpHttpForwarder:
         """Closes its connections."""
         await self._client.aclose()
 
-    async def send(self, item: QueuedRequest) -> None:
+    async def send(self, request: QueuedRequest) -> None:
         """Posts once, within the time-out in all."""
-        headers, body = self._headers, item.body
+        headers, body = self._headers, request.body
         if self._compress and len(body) > _SMALL:
             headers = headers | {"content-encoding": "gzip"}
             body = await _compressed(body)
         try:
             async with asyncio.timeout(self._timeout):
-                status, answer, wait = await self._post(self._endpoint + _PATHS[item.signal], body, headers)
+                status, answer, wait = await self._post(self._endpoint + _PATHS[request.signal], body, headers)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise Retry(f"no answer within {self._timeout:g} s") from error
         except httpx.TransportError as error:
@@ -82,7 +82,7 @@ class OtlpHttpForwarder:
             raise Retry(f"HTTP {status}", wait)
         if not 200 <= status < 300:
             raise Drop(f"http_{status}", detail=_said(answer))
-        check_partial(item, answer)
+        check_partial(request, answer)
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes, float | None]:
         async with self._client.stream("POST", url, content=body, headers=dict(headers)) as response:
@@ -94,14 +94,14 @@ class OtlpHttpForwarder:
             return response.status_code, answer, retry_after(response.headers.get("retry-after"), self._clock())
 
 
-def check_partial(item: QueuedRequest, answer: bytes) -> None:
+def check_partial(request: QueuedRequest, answer: bytes) -> None:
     """Raises Drop for what the answer to an accepted request says was rejected. One that can't be read says nothing."""
     try:
-        rejected, message = _rejected(item.signal, answer)
+        rejected, message = _rejected(request.signal, answer)
     except DecodeError:
         return
     if rejected > 0:
-        raise Drop(PARTIAL, min(rejected, item.items), message)
+        raise Drop(PARTIAL, min(rejected, request.items), message)
 
 
 def _rejected(signal: Signal, answer: bytes) -> tuple[int, str]:

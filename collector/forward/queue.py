@@ -1,7 +1,7 @@
 """A queue on disk between the ledger and a destination, bounded in bytes; when it is full the oldest gives way.
 
-Appended and synced before the ledger's commit, and visible to the sender after it: what was acknowledged is queued. A crash in between
-leaves items that their sender will send again: at least once. Full or broken, a queue loses items, says how many and why, and never
+Appended and synced before the ledger's commit, and visible to the forwarder after it: what was acknowledged is queued. A crash in between
+leaves requests that their sender will send again: at least once. Full or broken, a queue loses items, says how many and why, and never
 keeps the ledger from counting.
 """
 
@@ -60,16 +60,16 @@ class Queue:
 
     # Writing.
 
-    def append(self, items: list[QueuedRequest]) -> None:
-        """Writes and syncs items, to be published or withdrawn; what finds no room is lost, and told."""
+    def append(self, requests: list[QueuedRequest]) -> None:
+        """Writes and syncs requests, to be published or withdrawn; what finds no room is lost, and told."""
         part: list[QueuedRequest] = []
         size = 0
-        for item in items:
-            weight = OVERHEAD + len(item.body)
+        for request in requests:
+            weight = OVERHEAD + len(request.body)
             if weight > min(self._most_bytes // 2, LARGEST):
-                self._loss(TOO_LARGE, 1, item.items)
+                self._loss(TOO_LARGE, 1, request.items)
                 continue
-            part.append(item)
+            part.append(request)
             size += weight
             if size >= self._segment_bytes:
                 self._write(part, size)
@@ -92,7 +92,7 @@ class Queue:
                     segment.withdraw()
                 except OSError as error:
                     # It comes back after a restart: sent twice rather than not at all.
-                    _LOG.warning("items withdrawn from %s stay in its file: %s", segment.path, error)
+                    _LOG.warning("requests withdrawn from %s stay in its file: %s", segment.path, error)
                     segment.close()
             self._staged.clear()
 
@@ -110,17 +110,17 @@ class Queue:
     def _fail(self, part: list[QueuedRequest], error: OSError) -> None:
         """Loses what can't be written, and goes on in a new file: what lies behind the end of the old one is nobody's."""
         if self._writable:
-            _LOG.error("items can't be queued in %s and are lost to its destination: %s", self.folder, error)
+            _LOG.error("requests can't be queued in %s and are lost to its destination: %s", self.folder, error)
         self._writable = False
         with self._lock:
             if self._segments:
                 self._segments[-1].close()
-        self._loss(DISK, len(part), sum(item.items for item in part))
+        self._loss(DISK, len(part), sum(request.items for request in part))
 
     def _recover(self) -> None:
         if not self._writable:
             self._writable = True
-            _LOG.warning("items can be queued in %s again", self.folder)
+            _LOG.warning("requests can be queued in %s again", self.folder)
 
     def _room(self, size: int) -> Segment:
         """The segment to write to; old ones give way for it."""
@@ -140,7 +140,7 @@ class Queue:
         oldest = self._segments.pop(0)
         waiting = oldest.requests - len(sent := self._under_way.of(oldest.number))
         if waiting:
-            self._loss(FULL, waiting, oldest.items - sum(entry.item.items for entry in sent))
+            self._loss(FULL, waiting, oldest.items - sum(entry.request.items for entry in sent))
         behind = Position(oldest.number + 1, HEADER.size)
         self._next, self._done = max(self._next, behind), max(self._done, behind)
         oldest.remove()
@@ -148,7 +148,7 @@ class Queue:
     # Reading.
 
     def take(self) -> QueueEntry | None:
-        """The next item that is there, in the order appended; None when there is none. Each is taken once until the next start."""
+        """The next request that is there, in the order appended; None when there is none. Each is taken once until the next start."""
         with self._lock:
             while segment := self._reading():
                 start = max(self._next.offset, HEADER.size)
@@ -162,11 +162,11 @@ class Queue:
             return None
 
     def finish(self, entry: QueueEntry) -> None:
-        """An item is done with, sent or given up."""
+        """A request is done with, sent or given up."""
         with self._lock:
             for segment in self._segments:
                 if segment.number == entry.start.segment:
-                    segment.done(entry.item)
+                    segment.done(entry.request)
             self._done = max(self._done, self._under_way.finish(entry) or self._done)
             if not self._under_way:
                 self._done = max(self._done, self._next)
@@ -186,7 +186,7 @@ class Queue:
             return self._bytes()
 
     def oldest(self) -> float | None:
-        """When the oldest item that is not done was received."""
+        """When the oldest request that is not done was received."""
         with self._lock:
             for segment in self._segments:
                 if segment.requests:
@@ -195,7 +195,7 @@ class Queue:
                         record = segment.read(max(at, HEADER.size))
                     except OSError:
                         return None
-                    return record.item.received if record else None
+                    return record.request.received if record else None
         return None
 
     def close(self) -> None:
@@ -230,7 +230,7 @@ class Queue:
         if record.damaged:
             self._loss(CORRUPT, 1, 0)
         self._next = Position(segment.number, record.end)
-        entry = QueueEntry(record.item, Position(segment.number, start), self._next)
+        entry = QueueEntry(record.request, Position(segment.number, start), self._next)
         self._under_way.add(entry)
         return entry
 
@@ -245,9 +245,9 @@ class Queue:
         """The rest of a segment can't be read."""
         sent = self._under_way.of(segment.number)
         self._loss(
-            CORRUPT, max(1, segment.requests - len(sent)), max(0, segment.items - sum(e.item.items for e in sent))
+            CORRUPT, max(1, segment.requests - len(sent)), max(0, segment.items - sum(e.request.items for e in sent))
         )
-        segment.requests, segment.items = len(sent), sum(entry.item.items for entry in sent)
+        segment.requests, segment.items = len(sent), sum(entry.request.items for entry in sent)
         self._next = Position(segment.number, max(start, segment.size))
 
     def _forget_done(self) -> None:
@@ -277,5 +277,5 @@ class Queue:
         for segment in self._segments:
             if segment.number == self._done.segment:
                 for record in segment.records(HEADER.size, min(self._done.offset, segment.size)):
-                    segment.done(record.item)
+                    segment.done(record.request)
                 segment.let_go()

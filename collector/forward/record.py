@@ -1,4 +1,4 @@
-"""How an item lies in a queue's file, so that damage to one is no damage to the next.
+"""How a request lies in a queue's file, so that damage to one is no damage to the next.
 
     file    magic (8 bytes), seed (8)
     record  marker (8 bytes), size (4), check (8), then as many bytes as `size` says: signal (1), source (1), received (8), items (4), body
@@ -34,19 +34,19 @@ ReadAt = Callable[[int, int], bytes]
 
 
 class Record(NamedTuple):
-    """An item, and where it lies; `damaged` where something that is no record was passed over before it."""
+    """A request, and where it lies; `damaged` where something that is no record was passed over before it."""
 
-    item: QueuedRequest
+    request: QueuedRequest
     end: int
     damaged: bool = False
 
 
-def encode(item: QueuedRequest, seed: int) -> bytes:
+def encode(request: QueuedRequest, seed: int) -> bytes:
     """One record."""
-    facts = _FACTS.pack(item.signal, _SOURCES.index(item.source), item.received, min(item.items, 2**32 - 1))
+    facts = _FACTS.pack(request.signal, _SOURCES.index(request.source), request.received, min(request.items, 2**32 - 1))
     check = xxhash.xxh3_64(facts, seed)
-    check.update(item.body)
-    return b"".join((_FRAME.pack(MARKER, len(facts) + len(item.body), check.intdigest()), facts, item.body))
+    check.update(request.body)
+    return b"".join((_FRAME.pack(MARKER, len(facts) + len(request.body), check.intdigest()), facts, request.body))
 
 
 def next_record(read_at: ReadAt, start: int, size: int, seed: int) -> Record | None:

@@ -59,7 +59,7 @@ class Segment:
         for record in segment.records(HEADER.size, length):
             end = record.end
             segment.requests += 1
-            segment.items += record.item.items
+            segment.items += record.request.items
         segment.size = segment.written = end
         segment.let_go()
         return segment
@@ -69,16 +69,16 @@ class Segment:
         """Whether it can be written."""
         return self._writing is not None
 
-    def append(self, items: list[QueuedRequest]) -> None:
-        """Writes items and syncs them; they count once they are published. Raises OSError."""
-        self.written = self._put(b"".join(encode(item, self._seed) for item in items), self.written)
-        self._staged += items
+    def append(self, requests: list[QueuedRequest]) -> None:
+        """Writes requests and syncs them; they count once they are published. Raises OSError."""
+        self.written = self._put(b"".join(encode(request, self._seed) for request in requests), self.written)
+        self._staged += requests
 
     def publish(self) -> None:
         """What was appended may be read."""
         self.size = self.written
         self.requests += len(self._staged)
-        self.items += sum(item.items for item in self._staged)
+        self.items += sum(request.items for request in self._staged)
         self._staged.clear()
 
     def withdraw(self) -> None:
@@ -87,10 +87,10 @@ class Segment:
         self.written = self.size
         os.truncate(self.path, self.size)
 
-    def done(self, item: QueuedRequest) -> None:
-        """One of its items is done."""
+    def done(self, request: QueuedRequest) -> None:
+        """One of its requests is done."""
         self.requests -= 1
-        self.items -= item.items
+        self.items -= request.items
 
     def read(self, offset: int) -> Record | None:
         """The first sound record at or after `offset`; None when there is none. Raises OSError."""

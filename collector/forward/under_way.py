@@ -9,9 +9,9 @@ from .forwarder import QueuedRequest
 
 
 class QueueEntry(NamedTuple):
-    """An item under way, from one place of the queue to another."""
+    """A request under way, from one place of the queue to another."""
 
-    item: QueuedRequest
+    request: QueuedRequest
     start: Position
     end: Position
 
@@ -40,6 +40,6 @@ class UnderWay:
         return passed
 
     def of(self, segment: int) -> list[QueueEntry]:
-        """What of a segment is not done: its sender holds it, wherever the file goes."""
+        """What of a segment is not done: its forwarder holds it, wherever the file goes."""
         entries = self._entries.values()
         return [entry for entry in entries if entry.start.segment == segment and entry.start not in self._done]

@@ -37,13 +37,13 @@ class RemoteWriteForwarder:
             headers={"user-agent": "fournines", **(headers or {})}, timeout=TIMEOUT, trust_env=False
         )
 
-    async def send(self, item: QueuedRequest) -> None:
+    async def send(self, request: QueuedRequest) -> None:
         """Brings one snapshot there; raises Retry or Drop."""
-        answer = await self._post(item.body)
+        answer = await self._post(request.body)
         if self._version is Version.TWO and _is_not_understood(answer):
             self._version = Version.ONE
             _LOG.info("%s does not take remote write 2.0: it gets 1.0 from now on", self._url.partition("?")[0])
-            answer = await self._post(item.body)
+            answer = await self._post(request.body)
         self._judge(answer)
 
     async def close(self) -> None:

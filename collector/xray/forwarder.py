@@ -37,7 +37,7 @@ _OURS_TO_RETRY: Final = _THROTTLED | {
 class XrayForwarder:
     """Brings spans to X-Ray in one region. CollectorError where boto3 is not installed, or the region is not known.
 
-    An item some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself. `clock` gives
+    A request some of whose segments were throttled is to come again as a whole: a segment that comes twice replaces itself. `clock` gives
     epoch seconds, for dates in Retry-After.
     """
 
@@ -53,11 +53,11 @@ class XrayForwarder:
         self._clock = clock
         self._unprocessed = unprocessed
 
-    async def send(self, item: QueuedRequest) -> None:
-        """Sends an item's spans; raises Retry or Drop."""
-        if item.signal is not Signal.TRACES:
-            raise Drop("signal", detail=f"X-Ray takes traces only, not {item.signal.name.lower()}")
-        await asyncio.to_thread(self._send, item.body)
+    async def send(self, request: QueuedRequest) -> None:
+        """Sends a request's spans; raises Retry or Drop."""
+        if request.signal is not Signal.TRACES:
+            raise Drop("signal", detail=f"X-Ray takes traces only, not {request.signal.name.lower()}")
+        await asyncio.to_thread(self._send, request.body)
 
     async def close(self) -> None:
         """Lets connections go."""

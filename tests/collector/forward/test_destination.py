@@ -14,13 +14,13 @@ from fournines.collector.forward import NONE, Backoff, Destination, Drop, Instru
 NOW = 1_790_000_000.0
 
 
-def item(number, items=3, signal=Signal.TRACES):
-    """An item that says its number."""
+def queued(number, items=3, signal=Signal.TRACES):
+    """A request that says its number."""
     return QueuedRequest(signal, Source.OTLP, NOW - 5, items, b"%d" % number)
 
 
 class Scripted:
-    """A sender that does as it is told, item by item; then takes everything."""
+    """A sender that does as it is told, request by request; then takes everything."""
 
     def __init__(self, script=None, slow=None):
         self.script = {number: list(answers) for number, answers in (script or {}).items()}
@@ -30,9 +30,9 @@ class Scripted:
         self.under_way = self.most = 0
         self.closed = False
 
-    async def send(self, item):
+    async def send(self, request):
         """As the script says."""
-        number = int(item.body)
+        number = int(request.body)
         self.attempts.append(number)
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -108,12 +108,12 @@ def test_everything_queued_is_sent_and_counted(place):
     sender = Scripted()
     destination = place.destination(sender)
     for number in range(5):
-        destination.put(item(number))
+        destination.put(queued(number))
 
     async def story():
         async with running(destination):
             await until(lambda: len(sender.taken) == 5)
-            await asyncio.to_thread(destination.put, item(5, signal=Signal.LOGS))
+            await asyncio.to_thread(destination.put, queued(5, signal=Signal.LOGS))
             await until(lambda: len(sender.taken) == 6 and not destination.queue.requests)
 
     asyncio.run(story())
@@ -125,10 +125,10 @@ def test_everything_queued_is_sent_and_counted(place):
 
 
 def test_what_is_not_taken_now_is_sent_again_until_it_is(place):
-    """A retry waits as the back-off says or longer where the server asks, and changes nothing about the item."""
+    """A retry waits as the back-off says or longer where the server asks, and changes nothing about the request."""
     sender = Scripted({1: [Retry("down"), Retry("down"), Retry("busy", 17.0), Retry("busy", 10**9)]})
     destination = place.destination(sender)
-    destination.put(item(1))
+    destination.put(queued(1))
 
     async def story():
         async with running(destination):
@@ -143,11 +143,11 @@ def test_what_is_not_taken_now_is_sent_again_until_it_is(place):
 
 
 def test_what_is_refused_for_good_is_dropped_and_counted(place, caplog):
-    """By its reason; a part that was refused is dropped, and the rest was sent; a fault of the sender drops its item alone."""
+    """By its reason; a part that was refused is dropped, and the rest was sent; a fault of the sender drops its request alone."""
     sender = Scripted({1: [Drop("http_400")], 2: [Drop("partial_success", 1)], 3: [ZeroDivisionError("a fault")]})
     destination = place.destination(sender)
     for number in range(5):
-        destination.put(item(number))
+        destination.put(queued(number))
 
     async def story():
         async with running(destination):
@@ -174,8 +174,8 @@ def test_one_that_hangs_stalls_no_other(place):
         stuck = place.destination(Scripted(slow=gate), "stuck")
         free = place.destination(quick)
         for number in range(20):
-            stuck.put(item(number))
-            free.put(item(number))
+            stuck.put(queued(number))
+            free.put(queued(number))
         async with running(stuck, free):
             await until(lambda: len(quick.taken) == 20)
             assert 20 == place.registry.get_sample_value("fournines_forward_queue_requests", {"destination": "stuck"})
@@ -190,7 +190,7 @@ def test_so_many_at_a_time_and_in_order_when_it_is_one(place, parallel):
     sender = Scripted({2: [Retry("down")] * 3})
     destination = place.destination(sender, parallel=parallel)
     for number in range(30):
-        destination.put(item(number))
+        destination.put(queued(number))
 
     async def story():
         sender.slow = asyncio.Event()
@@ -210,7 +210,7 @@ def test_what_was_under_way_at_the_end_is_sent_after_the_next_start(place):
     """Stopping waits for no destination, and loses nothing."""
     destination = place.destination(Scripted({n: [Retry("down")] * 10**4 for n in range(3)}), signals=NONE)
     for number in range(3):
-        destination.put(item(number))
+        destination.put(queued(number))
 
     async def stopped():
         async with running(destination):

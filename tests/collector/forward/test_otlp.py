@@ -23,7 +23,7 @@ NOW = 1_790_000_000.0
 PATHS = {Signal.TRACES: "/v1/traces", Signal.METRICS: "/v1/metrics", Signal.LOGS: "/v1/logs"}
 
 
-def item(signal=Signal.TRACES, body=b"body" * 1_000, items=9):
+def queued(signal=Signal.TRACES, body=b"body" * 1_000, items=9):
     """One of nine."""
     return QueuedRequest(signal, Source.OTLP, NOW, items, body)
 
@@ -111,10 +111,10 @@ def test_the_very_bytes_arrive_at_the_signal_s_path(signal):
     """Compressed, with the headers configured; inflated, they are what came in."""
     peer = Peer()
 
-    assert sent(peer, item(signal), headers={"Authorization": "Bearer x"}) is None
+    assert sent(peer, queued(signal), headers={"Authorization": "Bearer x"}) is None
     ((path, headers, body),) = peer.got
     assert PATHS[signal] == path
-    assert item().body == gzip.decompress(body)
+    assert queued().body == gzip.decompress(body)
     assert ("gzip", "application/x-protobuf") == (headers["content-encoding"], headers["content-type"])
     assert "bearer x" == headers["authorization"]
 
@@ -122,17 +122,17 @@ def test_the_very_bytes_arrive_at_the_signal_s_path(signal):
 def test_small_bodies_and_those_told_so_are_not_compressed():
     """Compressing a few bytes costs more than it saves."""
     peer = Peer()
-    sent(peer, item(body=b"tiny"))
-    sent(peer, item(), compress=False)
+    sent(peer, queued(body=b"tiny"))
+    sent(peer, queued(), compress=False)
 
-    assert [b"tiny", item().body] == [body for _, _, body in peer.got]
+    assert [b"tiny", queued().body] == [body for _, _, body in peer.got]
     assert not any("content-encoding" in headers for _, headers, _ in peer.got)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_what_may_be_tried_again_is(status):
     """The specification's retryable codes."""
-    answer = sent(Peer(status), item())
+    answer = sent(Peer(status), queued())
 
     assert (Retry, None) == (type(answer), answer.after)
 
@@ -141,7 +141,7 @@ def test_what_may_be_tried_again_is(status):
 def test_everything_else_is_for_good(status):
     """Other refusals are dropped under their code; redirects are not followed."""
     peer = Peer(status, b"no", headers=((b"location", b"http://127.0.0.1:9/"),))
-    answer = sent(peer, item())
+    answer = sent(peer, queued())
 
     assert (Drop, f"http_{status}", None) == (type(answer), answer.reason, answer.items)
     assert 1 == len(peer.got)
@@ -154,7 +154,7 @@ def test_everything_else_is_for_good(status):
 )  # fmt: skip
 def test_a_server_can_say_when(value, seconds):
     """Retry-After in seconds or as a date; nonsense says nothing."""
-    answer = sent(Peer(503, headers=((b"retry-after", value),)), item())
+    answer = sent(Peer(503, headers=((b"retry-after", value),)), queued())
 
     assert isinstance(answer, Retry)
     assert seconds == answer.after
@@ -163,17 +163,17 @@ def test_a_server_can_say_when(value, seconds):
 @pytest.mark.parametrize("signal", list(Signal))
 def test_a_partial_success_is_not_sent_again(signal):
     """What the server rejected is dropped, with its words; a warning that rejects nothing is a success."""
-    answer = sent(Peer(body=partial(signal, 4)), item(signal))
+    answer = sent(Peer(body=partial(signal, 4)), queued(signal))
 
     assert (Drop, "partial_success", 4, "too old") == (type(answer), answer.reason, answer.items, str(answer))
-    assert sent(Peer(body=partial(signal, 0)), item(signal)) is None
-    assert 9 == sent(Peer(body=partial(signal, 10**6)), item(signal)).items
+    assert sent(Peer(body=partial(signal, 0)), queued(signal)) is None
+    assert 9 == sent(Peer(body=partial(signal, 10**6)), queued(signal)).items
 
 
 @pytest.mark.parametrize("body", [b"\xff\xff", b"<html>", b"x" * 1_000_000, b""])
 def test_an_odd_answer_to_what_was_taken_is_a_success(body):
     """200 means taken, whatever else is said; and no more of it is read than is needed."""
-    assert sent(Peer(body=body), item()) is None
+    assert sent(Peer(body=body), queued()) is None
 
 
 def test_whoever_does_not_answer_is_asked_again():
@@ -182,13 +182,13 @@ def test_whoever_does_not_answer_is_asked_again():
     async def nobody():
         sender = OtlpHttpForwarder("http://127.0.0.1:1", lambda: NOW)
         try:
-            await sender.send(item())
+            await sender.send(queued())
         finally:
             await sender.close()
 
     with pytest.raises(Retry, match="no connection"):
         asyncio.run(nobody())
-    assert "no answer within" in sent(Peer(hang=True), item(), timeout=0.2).reason
+    assert "no answer within" in sent(Peer(hang=True), queued(), timeout=0.2).reason
 
 
 def test_neither_headers_nor_paths_are_shown():
@@ -237,10 +237,10 @@ async def fine(_context):
 
 def test_grpc_calls_the_signal_s_service_with_the_very_bytes():
     """One connection, three services, the headers configured."""
-    raised, got = called(fine, *map(item, Signal), headers={"X-Token": "t"})
+    raised, got = called(fine, *map(queued, Signal), headers={"X-Token": "t"})
 
     assert raised is None
-    assert [item().body] * 3 == [body for _, body, _ in got]
+    assert [queued().body] * 3 == [body for _, body, _ in got]
     assert ["trace", "metrics", "logs"] == [method.split(".")[3] for method, _, _ in got]
     assert {"t"} == {metadata["x-token"] for _, _, metadata in got}
 
@@ -254,7 +254,7 @@ def test_grpc_codes_are_retried_or_dropped_as_the_specification_says(code):
     async def refuse(context):
         await context.abort(code, "no")
 
-    raised, _ = called(refuse, item())
+    raised, _ = called(refuse, queued())
     again = {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
 
     assert (Retry if code.name in again else Drop) is type(raised)
@@ -273,7 +273,7 @@ def test_grpc_waits_as_retry_info_says(code):
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         await context.abort(code, "busy")
 
-    raised, _ = called(refuse, item())
+    raised, _ = called(refuse, queued())
 
     assert (Retry, 3.5) == (type(raised), raised.after)
 
@@ -284,6 +284,6 @@ def test_grpc_partial_success_is_not_sent_again():
     async def some(_context):
         return partial(Signal.METRICS, 2)
 
-    raised, _ = called(some, item(Signal.METRICS))
+    raised, _ = called(some, queued(Signal.METRICS))
 
     assert (Drop, 2) == (type(raised), raised.items)

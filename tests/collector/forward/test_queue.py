@@ -23,8 +23,8 @@ from fournines.collector.forward import segment as segment_module
 from fournines.collector.forward.record import OVERHEAD
 
 
-def item(number, size=20):
-    """An item that says its number."""
+def queued(number, size=20):
+    """A request that says its number."""
     return QueuedRequest(
         Signal.LOGS, Source.XRAY, 1_790_000_000.5 + number, number % 7 + 1, b"%d:" % number + b"x" * size
     )
@@ -32,7 +32,7 @@ def item(number, size=20):
 
 def number_of(entry):
     """Which one it is."""
-    return int(entry.item.body.split(b":")[0])
+    return int(entry.request.body.split(b":")[0])
 
 
 class Losses(Counter):
@@ -86,13 +86,13 @@ def put(queue, *items):
 
 
 def test_what_goes_in_comes_out_whole_and_in_order(opened, losses):
-    """Signal, source, time, count and body of each item, in the order appended, and then nothing."""
+    """Signal, source, time, count and body of each request, in the order appended, and then nothing."""
     queue = opened()
-    items = [item(n, size=n * 97) for n in range(100)]
+    items = [queued(n, size=n * 97) for n in range(100)]
     put(queue, *items[:50])
     put(queue, *items[50:])
 
-    assert items == [queue.take().item for _ in range(100)]
+    assert items == [queue.take().request for _ in range(100)]
     assert queue.take() is None
     assert not losses
 
@@ -100,10 +100,10 @@ def test_what_goes_in_comes_out_whole_and_in_order(opened, losses):
 def test_nothing_is_seen_before_it_is_published(opened):
     """What is appended waits for the ledger's commit; what is withdrawn was never there, not even after a restart."""
     queue = opened()
-    queue.append([item(1)])
+    queue.append([queued(1)])
     assert queue.take() is None
     queue.withdraw()
-    queue.append([item(2)])
+    queue.append([queued(2)])
     queue.publish()
     assert [2] == drained(queue, finish=False)
 
@@ -113,7 +113,7 @@ def test_nothing_is_seen_before_it_is_published(opened):
 def test_what_is_not_done_comes_again_after_a_restart(opened):
     """Done items never return; one that is not done returns with all after it, done or not: at least once, in order."""
     queue = opened()
-    put(queue, *map(item, range(10)))
+    put(queue, *map(queued, range(10)))
     entries = [queue.take() for _ in range(8)]
     for done in (0, 1, 2, 5, 7):
         queue.finish(entries[done])
@@ -127,7 +127,7 @@ def test_a_queue_that_was_emptied_takes_new_items_after_a_restart(opened):
     """The cursor stands behind all files that are gone: new ones begin behind it, and are not taken for done."""
     for round_number in range(4):
         queue = opened(segment_bytes=100)
-        put(queue, *(item(round_number * 10 + n) for n in range(5)))
+        put(queue, *(queued(round_number * 10 + n) for n in range(5)))
         assert [round_number * 10 + n for n in range(5)] == drained(queue)
 
 
@@ -135,7 +135,7 @@ def test_when_it_is_full_the_oldest_give_way_and_are_counted(opened, losses):
     """The bound holds on disk, the newest stay, and sent plus lost is all there was."""
     queue = opened(most_bytes=20_000)
     for n in range(500):
-        put(queue, item(n, 200))
+        put(queue, queued(n, 200))
         assert queue.bytes <= 20_000 + 300
     kept = drained(queue)
 
@@ -148,10 +148,10 @@ def test_when_it_is_full_the_oldest_give_way_and_are_counted(opened, losses):
 def test_what_is_under_way_when_its_file_goes_is_neither_lost_nor_in_the_way(opened, losses):
     """A sender holds what it sends: it is not counted as lost, and finishing it later is no fault."""
     queue = opened(most_bytes=20_000)
-    put(queue, item(0, 200))
+    put(queue, queued(0, 200))
     held = queue.take()
     for n in range(1, 300):
-        put(queue, item(n, 200))
+        put(queue, queued(n, 200))
     queue.finish(held)
     rest = drained(queue)
 
@@ -161,7 +161,7 @@ def test_what_is_under_way_when_its_file_goes_is_neither_lost_nor_in_the_way(ope
 def test_an_item_too_large_for_the_queue_is_lost_alone(opened, losses):
     """It takes nobody's place, and is told."""
     queue = opened(most_bytes=10_000)
-    put(queue, item(1), item(2, 9_000), item(3))
+    put(queue, queued(1), queued(2, 9_000), queued(3))
 
     assert [1, 3] == drained(queue)
     assert {"too_large": 1} == dict(losses)
@@ -170,7 +170,7 @@ def test_an_item_too_large_for_the_queue_is_lost_alone(opened, losses):
 def test_a_torn_tail_is_no_item(opened, tmp_path, losses):
     """A record that a crash cut short was never acknowledged: it is left out, wherever the cut is, and those before it stay."""
     queue = opened()
-    put(queue, item(1), item(2))
+    put(queue, queued(1), queued(2))
     queue.close()
     (path,) = (tmp_path / "queue").glob("*.segment")
     whole = path.read_bytes()
@@ -180,7 +180,7 @@ def test_a_torn_tail_is_no_item(opened, tmp_path, losses):
         folder.mkdir()
         (folder / path.name).write_bytes(whole[:cut])
         torn = Queue(folder, losses)
-        put(torn, item(3))
+        put(torn, queued(3))
         assert [1, 3] == drained(torn)
         torn.close()
     assert not losses
@@ -191,7 +191,7 @@ def test_damage_in_the_middle_costs_what_it_hit(opened, tmp_path, losses, seed):
     """Overwritten bytes lose the records they lie in, told as corrupt; all others are sent."""
     dice = random.Random(seed)
     queue = opened()
-    put(queue, *(item(n, 300) for n in range(40)))
+    put(queue, *(queued(n, 300) for n in range(40)))
     (path,) = (tmp_path / "queue").glob("*.segment")
     data = bytearray(path.read_bytes())
     size = len(data) // 40
@@ -208,7 +208,7 @@ def test_damage_in_the_middle_costs_what_it_hit(opened, tmp_path, losses, seed):
 def test_damage_while_it_runs_is_passed_over(opened, tmp_path, losses):
     """A file that rots under an open queue loses what rotted, and the queue goes on; a file that vanishes is given up."""
     queue = opened(segment_bytes=2_000)
-    put(queue, *(item(n, 300) for n in range(30)))
+    put(queue, *(queued(n, 300) for n in range(30)))
     paths = sorted((tmp_path / "queue").glob("*.segment"))
     first = bytearray(paths[0].read_bytes())
     first[500] ^= 1
@@ -216,7 +216,7 @@ def test_damage_while_it_runs_is_passed_over(opened, tmp_path, losses):
     paths[2].write_bytes(b"")
     paths[3].unlink()
     found = drained(queue)
-    put(queue, item(99))
+    put(queue, queued(99))
 
     assert [99] == drained(queue)
     assert 30 == len(found) + losses["corrupt"]
@@ -226,11 +226,11 @@ def test_damage_while_it_runs_is_passed_over(opened, tmp_path, losses):
 def test_a_record_within_a_body_is_a_body(opened, tmp_path):
     """Who sends the bytes of a queue's file, damaged or not, puts nothing into the queue."""
     other = Queue(tmp_path / "other", Losses())
-    put(other, item(7))
+    put(other, queued(7))
     other.close()
     (stolen,) = (tmp_path / "other").glob("*.segment")
     queue = opened()
-    put(queue, item(1)._replace(body=b"1:" + stolen.read_bytes()), item(2))
+    put(queue, queued(1)._replace(body=b"1:" + stolen.read_bytes()), queued(2))
     (path,) = (tmp_path / "queue").glob("*.segment")
     data = bytearray(path.read_bytes())
     data[20] ^= 1
@@ -242,7 +242,7 @@ def test_a_record_within_a_body_is_a_body(opened, tmp_path):
 def test_a_cursor_that_is_damaged_sends_again(opened, tmp_path):
     """Rather twice than not at all."""
     queue = opened()
-    put(queue, *map(item, range(3)))
+    put(queue, *map(queued, range(3)))
     queue.finish(queue.take())
     (tmp_path / "queue" / "cursor").write_bytes(b"\xff" * 24)
 
@@ -252,7 +252,7 @@ def test_a_cursor_that_is_damaged_sends_again(opened, tmp_path):
 def test_a_full_disk_loses_only_what_comes_meanwhile(opened, losses, monkeypatch, caplog):
     """Appending never raises: what can't be written is counted as lost, what was queued stays, and later items are taken again."""
     queue = opened()
-    put(queue, item(1))
+    put(queue, queued(1))
     pwrite = os.pwrite
 
     def full(handle, data, offset):
@@ -260,10 +260,10 @@ def test_a_full_disk_loses_only_what_comes_meanwhile(opened, losses, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(segment_module.os, "pwrite", full)
-    put(queue, item(2), item(3))
-    put(queue, item(4))
+    put(queue, queued(2), queued(3))
+    put(queue, queued(4))
     monkeypatch.undo()
-    put(queue, item(5))
+    put(queue, queued(5))
 
     assert [1, 5] == drained(queue)
     assert {"disk": 3} == dict(losses)
@@ -275,7 +275,7 @@ def test_files_that_are_done_are_gone(opened, tmp_path):
     """Disk is given back as items are done; an idle queue keeps one small file."""
     queue = opened(segment_bytes=1_000)
     for n in range(200):
-        put(queue, item(n, 300))
+        put(queue, queued(n, 300))
         drained(queue)
 
     assert 1 >= len(list((tmp_path / "queue").glob("*.segment")))
@@ -284,7 +284,7 @@ def test_files_that_are_done_are_gone(opened, tmp_path):
 
 def test_only_its_owner_may_read_it(opened, tmp_path):
     """What is queued may be read by nobody else on the machine."""
-    put(opened(), item(1))
+    put(opened(), queued(1))
 
     for path in [tmp_path / "queue", *(tmp_path / "queue").iterdir()]:
         assert 0 == path.stat().st_mode & 0o077
@@ -293,9 +293,9 @@ def test_only_its_owner_may_read_it(opened, tmp_path):
 def test_items_that_wait_for_their_commit_hold_their_file(opened):
     """A group that fills one file and goes on in another is sent whole once it is published, however far reading was."""
     queue = opened(segment_bytes=400)
-    put(queue, item(0, 50))
+    put(queue, queued(0, 50))
     assert [0] == drained(queue)
-    queue.append([item(n, 150) for n in range(1, 10)])
+    queue.append([queued(n, 150) for n in range(1, 10)])
     assert [] == drained(queue)
     queue.publish()
 
@@ -325,7 +325,7 @@ for number in itertools.count(int(sys.argv[2])):
             entry = queue.take()
             if entry is not None:
                 queue.finish(entry)
-                print("sent", int(entry.item.body.split(b":")[0]), flush=True)
+                print("sent", int(entry.request.body.split(b":")[0]), flush=True)
 """
 
 
@@ -380,7 +380,7 @@ class Model(RuleBasedStateMachine):
         """Some items."""
         numbers = [self.count + n for n in range(len(sizes))]
         self.count += len(sizes)
-        self.queue.append([item(n, size) for n, size in zip(numbers, sizes, strict=True)])
+        self.queue.append([queued(n, size) for n, size in zip(numbers, sizes, strict=True)])
         self.staged += numbers
 
     @rule()

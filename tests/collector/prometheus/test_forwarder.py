@@ -29,7 +29,7 @@ def families(good=119_880, *slos):
     return [events, GaugeMetricFamily("fournines_series", "Series", value=3)]
 
 
-def item(body, count=1):
+def queued(body, count=1):
     """As the queue gives it."""
     return QueuedRequest(Signal.METRICS, Source.REMOTE_WRITE, time.time(), count, body)
 
@@ -49,7 +49,7 @@ def sent(answers, bodies=1):
         sender._client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"authorization": "Bearer x"})
         try:
             for _ in range(bodies):
-                await sender.send(item(Snapshots({"collector": "c1"}).take(families(), 1_790_000_000)[0]))
+                await sender.send(queued(Snapshots({"collector": "c1"}).take(families(), 1_790_000_000)[0]))
         except (Retry, Drop) as refused:
             return refused
         finally:
@@ -121,7 +121,7 @@ def test_nobody_there_comes_again(free_port):
     async def run():
         sender = RemoteWriteForwarder(f"http://127.0.0.1:{free_port()}/", time.time)
         with pytest.raises(Retry, match="connection"):
-            await sender.send(item(b""))
+            await sender.send(queued(b""))
         await sender.close()
 
     asyncio.run(run())
@@ -182,7 +182,7 @@ def test_real_engines_take_what_is_sent(which, request, tmp_path, free_port, run
     async def run():
         sender = RemoteWriteForwarder(f"{url}/api/v1/write", time.time)
         body, count = Snapshots({"collector": "c1"}).take(families(), time.time() - 1)
-        await sender.send(item(body, count))
+        await sender.send(queued(body, count))
         await sender.close()
 
     with run_server(command, f"{url}/{'-/ready' if which == 'prometheus' else 'health'}"):

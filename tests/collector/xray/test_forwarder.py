@@ -246,7 +246,7 @@ def test_spans_without_ids_are_dropped_and_told(service):
 
 
 def test_documents_go_in_calls_of_fifty(service, segment):
-    """A large item is sent in several calls, every document once."""
+    """A large request is sent in several calls, every document once."""
     documents = [segment() for _ in range(120)]
     deliver(service.url, to_otlp(*documents))
 
@@ -274,7 +274,7 @@ def unprocessed(*codes: str) -> tuple[int, dict, dict]:
     ],
 )
 def test_what_may_pass_is_asked_again(service, segment, answer, expected):
-    """Throttling, the service's own faults and refused credentials keep the item in the queue, for as long as the service says."""
+    """Throttling, the service's own faults and refused credentials keep the request in the queue, for as long as the service says."""
     service.answers.append(answer)
 
     with pytest.raises(Retry) as told:
@@ -315,7 +315,7 @@ def test_error_codes_are_a_bounded_set(service, segment):
 
 
 def test_no_connection_and_no_credentials_are_asked_again(segment, monkeypatch, service):
-    """While nobody listens, or credentials are missing, the item stays in the queue."""
+    """While nobody listens, or credentials are missing, the request stays in the queue."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(Retry, match="EndpointConnectionError"):
