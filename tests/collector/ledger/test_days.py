@@ -50,7 +50,7 @@ def test_a_part_of_a_day_is_unpacked_once():
     assert folded == [1, 0, 1, 0]
 
 
-@pytest.mark.parametrize(("most", "size"), [(2**31 - 1, 4), (2**31, 8)])
+@pytest.mark.parametrize(("most", "size"), [(2**31 - 1, 4), (2**31, 8), (2**40, 8)])
 def test_a_part_takes_half_the_room_where_its_counts_are_small(most, size):
     """Rows of all SLOs by their index, exact, in numbers of four bytes where those hold them and of eight where not."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -138,19 +138,29 @@ def test_where_a_bucket_is_read_is_said_by_how_far_its_width_is_packed(tier, see
     connection.close()
 
 
-def test_a_sum_is_made_of_a_part_that_is_unpacked_already():
-    """Who asks for a window second by second, by one shelf, has a part unpacked once."""
+def test_a_sum_unpacks_little():
+    """Of whole days nothing, of a day's edge the parts it is in, and of a window asked for second by second, by one shelf, each once."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
-    connection.execute("UPDATE tier SET packed = ?1, open = ?1", (START + DAY,))
+    connection.execute("UPDATE tier SET packed = ?1, open = ?1", (START + 3 * DAY,))
     asked = []
     connection.set_trace_callback(asked.append)
     shelf = Shelf(connection)
-    for second in range(START, START + HOUR, BUCKET):
-        sums(connection, BUCKET, Interval(second, START + HOUR), shelf)
+
+    def unpacked(*intervals):
+        asked.clear()
+        for start, end in intervals:
+            sums(connection, BUCKET, Interval(START + start, START + end), shelf)
+        return sum("SELECT slo, buckets FROM day" in query for query in asked)
+
+    by_second = unpacked(*((second, HOUR) for second in range(0, HOUR, BUCKET)))
+    whole = [unpacked((0, 3 * DAY)), unpacked((DAY, 2 * DAY))]
+    edges = [unpacked((DAY - BUCKET, 2 * DAY)), unpacked((0, DAY + BUCKET)), unpacked((5 * HOUR, 7 * HOUR))]
     connection.close()
 
-    assert sum("SELECT slo, buckets FROM day" in query for query in asked) == 1
+    assert by_second == 1
+    assert whole == [0, 0]
+    assert edges == [1, 1, 2]
 
 
 NOW = START + 2 * HOUR + 50
