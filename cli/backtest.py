@@ -38,7 +38,10 @@ _From = Annotated[
 ]
 _To = Annotated[str, typer.Option("--to", help="The same; `now` is the end of what is known.")]
 _Step = Annotated[int | None, typer.Option(help="Seconds between two looks. (default: as fine as counts are kept)")]
-_Url = Annotated[str | None, typer.Option(help="A running collector, instead of a ledger.")]
+_Url = Annotated[str | None, typer.Option(help="A running collector, instead of a ledger.", metavar="URL")]
+_Engine = Annotated[
+    str | None, typer.Option(help="A Prometheus that scrapes a collector, instead of a ledger.", metavar="URL")
+]
 _Counts = Annotated[
     Path | None, typer.Option(help="CSV or Parquet file of time, slo, good and total, instead of a ledger.")
 ]
@@ -65,6 +68,7 @@ def backtest(
     step: _Step = None,
     data: Data = None,
     url: _Url = None,
+    prometheus: _Engine = None,
     counts: _Counts = None,
     incidents: _Incidents = None,
     incident_share: _Share = 2,
@@ -87,7 +91,7 @@ def backtest(
         from ..alerts.backtest.backtest import Backtest
 
         promised, known = _loaded(slos), _known(incidents, incident_share)
-        with _opened(data, url, counts) as opened:
+        with _opened(data, url, prometheus, counts) as opened:
             span = _span(opened, start, end, step)
             result = Backtest(opened.source, span, known, _progress).run(promised, policies)
     if svg is not None:
@@ -109,7 +113,7 @@ def _sentences() -> Generator[None]:
     except (AlertsError, CollectorError, SLOError) as error:
         fail(error)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        fail(f"the collector can't be asked: {str(error).partition(chr(10))[0]}")
+        fail(f"counts can't be asked for: {str(error).partition(chr(10))[0]}")
 
 
 def _simulate(
@@ -133,17 +137,21 @@ def _simulate(
     typer.echo("\n".join(simulation_table(scores)))
 
 
-def _opened(data: Path | None, url: str | None, counts: Path | None) -> AbstractContextManager[Opened]:
+def _opened(
+    data: Path | None, url: str | None, prometheus: str | None, counts: Path | None
+) -> AbstractContextManager[Opened]:
     from ..instrumentation.clock import wall
     from ..settings import Flags, load
-    from .backtest_source import opened_collector, opened_file, opened_ledger
+    from .backtest_source import opened_collector, opened_engine, opened_file, opened_ledger
 
-    if sum(each is not None for each in (data, url, counts)) > 1:
-        raise typer.BadParameter("say one of --data, --url and --counts")
+    if sum(each is not None for each in (data, url, prometheus, counts)) > 1:
+        raise typer.BadParameter("say one of --data, --url, --prometheus and --counts")
     if counts is not None:
         return opened_file(counts)
     if url is not None:
         return opened_collector(url, wall())
+    if prometheus is not None:
+        return opened_engine(prometheus, wall())
     return opened_ledger(load(None, Flags(data=data)).data)
 
 

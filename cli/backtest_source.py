@@ -13,7 +13,8 @@ from ..alerts.backtest.counts_file import CountsFile
 from ..alerts.backtest.history import HistorySource
 from ..client import Client
 from ..collector.ledger.archive import Archive
-from ..slo import HistoryPoint, Interval
+from ..slo import MINUTE, HistoryPoint, Interval
+from .prometheus_history import PrometheusHistory
 
 MOST_STEPS: Final = 10_000
 """Of one question to a collector, which answers 11,000 points at most."""
@@ -60,6 +61,13 @@ def opened_collector(url: str, now: float) -> Generator[Opened]:
     """A running collector."""
     with Client(url, timeout=60) as client:
         yield Opened(CollectorHistory(client), now)
+
+
+@contextmanager
+def opened_engine(url: str, now: float) -> Generator[Opened]:
+    """A Prometheus-compatible engine. What it scraped is no finer than a minute, to be safe."""
+    with PrometheusHistory(url) as engine:
+        yield Opened(engine, now // MINUTE * MINUTE, step=MINUTE)
 
 
 @contextmanager

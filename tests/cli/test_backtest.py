@@ -108,7 +108,7 @@ def test_the_model_is_compared_without_any_file(typed):
         ([], 2, "say which SLOs are meant, or --simulate"),
         (["--slos", "SLOS", "--counts", "nowhere.csv"], 1, "nowhere.csv can't be read"),
         (["--slos", "SLOS", "--data", "nowhere"], 1, "there is no ledger nowhere"),
-        (["--slos", "SLOS", "--url", "http://127.0.0.1:9"], 1, "the collector can't be asked"),
+        (["--slos", "SLOS", "--url", "http://127.0.0.1:9"], 1, "counts can't be asked for"),
         (["--slos", "SLOS", "--url", "x", "--data", "y"], 2, "say one of"),
         (["--slos", "nowhere", "--counts", "COUNTS"], 1, "nowhere"),
         (["--slos", "SLOS", "--counts", "COUNTS", "--step", "10"], 2, "the counts are in steps of 60 s"),
