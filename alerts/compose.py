@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ..slo import SLO, Status
+from ..slo import SLO, Status, explain
 from .alert import Alert, AlertKey, AlertKind
 from .links import links, slo_url
 from .message import Message, burning, resolved, silent
@@ -12,6 +10,7 @@ from .names import (
     ALERT_BURN,
     ALERT_NO_DATA,
     ANNOTATION_DESCRIPTION,
+    ANNOTATION_EXPLANATION,
     ANNOTATION_SUMMARY,
     LABEL_ALERTNAME,
     LABEL_SERVICE,
@@ -33,14 +32,13 @@ def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:
 def triggers(alert: Alert, status: Status, public_url: str) -> Notification:
     """The beginning of an incident."""
     message = message_of(alert.key.kind, status, alert.firing.since)
-    return _notification(alert, Action.TRIGGER, message, None, links(status.slo, public_url), public_url)
+    return _notification(alert, Action.TRIGGER, message, None, status, public_url)
 
 
 def resolves(alert: Alert, status: Status | None, now: float, public_url: str) -> Notification:
     """The end of an incident; `status` is None when its SLO is gone."""
     message = resolved(alert.summary, status, alert.firing.since, now)
-    found = links(status.slo, public_url) if status is not None else {}
-    return _notification(alert, Action.RESOLVE, message, now, found, public_url)
+    return _notification(alert, Action.RESOLVE, message, now, status, public_url)
 
 
 def message_of(kind: AlertKind, status: Status, since: float) -> Message:
@@ -60,11 +58,13 @@ def labels(kind: AlertKind, slo: SLO) -> dict[str, str]:
 
 
 def _notification(
-    alert: Alert, action: Action, message: Message, ended: float | None, found: Mapping[str, str], public_url: str
+    alert: Alert, action: Action, message: Message, ended: float | None, status: Status | None, public_url: str
 ) -> Notification:
     texts = {ANNOTATION_SUMMARY: message.summary, ANNOTATION_DESCRIPTION: message.description}
+    if status is not None:
+        texts |= {ANNOTATION_EXPLANATION: explain(status), **links(status.slo, public_url)}
     url = slo_url(public_url, alert.slo)
-    return Notification(action, alert.key.dedup, alert.labels, {**texts, **found}, alert.firing.since, ended, url)
+    return Notification(action, alert.key.dedup, alert.labels, texts, alert.firing.since, ended, url)
 
 
 def _reason(kind: AlertKind, status: Status) -> str:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from ..slo import BurnRule, NoData, Severity, Status, Window, figures, promise, timestamp
+from ..slo.measure import amount
 
 _TENTH: Final = Fraction(1, 10)
 """Of less than this a tenth of a per cent is said."""
@@ -57,9 +58,9 @@ def budget_left(status: Status) -> str:
     budget = status.budget
     if budget.remaining_ratio < 0:
         over = _duration(-budget.remaining_seconds, up=True)
-        return f"over-spent by {over} of outage ({figures.requests(-budget.remaining_events, up=True)})"
+        return f"over-spent by {over} of outage ({amount(status.slo, -budget.remaining_events, up=True)})"
     digits = 0 if budget.remaining_ratio >= _TENTH else 1
-    left = f"{_duration(budget.remaining_seconds)} of outage, {figures.requests(budget.remaining_events)}"
+    left = f"{_duration(budget.remaining_seconds)} of outage, {amount(status.slo, budget.remaining_events)}"
     return f"{figures.percent(budget.remaining_ratio, digits)} of the budget left ({left})"
 
 
@@ -93,5 +94,6 @@ def _caveat(status: Status) -> str:
         seen, window = _duration(status.coverage * status.slo.window.seconds), status.slo.window
         said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
     if status.estimated_bad:
-        said.append(f"{figures.requests(status.estimated_bad)} of a silent service are estimated.")
+        estimated = amount(status.slo, Fraction(status.estimated_bad, status.slo.unit.one))
+        said.append(f"{estimated} of a silent service are estimated.")
     return " ".join(said)

@@ -17,6 +17,7 @@ LABEL_SERVICE: Final = "service"
 
 ANNOTATION_SUMMARY: Final = "summary"
 ANNOTATION_DESCRIPTION: Final = "description"
+ANNOTATION_EXPLANATION: Final = "explanation"
 ANNOTATION_RUNBOOK: Final = "runbook_url"
 ANNOTATION_DASHBOARD: Final = "dashboard_url"
 

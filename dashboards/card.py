@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ..alerts import OpenAlert
 from ..alerts.links import slo_path
 from ..slo import DASHBOARD, OWNER, RUNBOOK, Origin, State, Status, figures, link
+from ..slo.measure import amount
 from .alert_line import alert_line
 from .burns import Burn, burns_of
 from .face import Face, face_of
@@ -130,8 +131,10 @@ class Card:
         budget = self.status.budget
         if self._remaining < 0:
             time = figures.duration(-budget.remaining_seconds, up=True)
-            return f"over-spent by {time} of outage, {figures.requests(-budget.remaining_events, up=True)} too many"
-        return f"{figures.duration(budget.remaining_seconds)} of outage or {figures.requests(budget.remaining_events)}"
+            return (
+                f"over-spent by {time} of outage, {amount(self.status.slo, -budget.remaining_events, up=True)} too many"
+            )
+        return f"{figures.duration(budget.remaining_seconds)} of outage or {amount(self.status.slo, budget.remaining_events)}"
 
     @property
     def left_bar(self) -> Markup:
@@ -172,10 +175,9 @@ class Card:
     @property
     def estimated(self) -> str:
         """How many failures nobody sent."""
-        bad = self.status.estimated_bad
-        return (
-            f"{figures.requests(bad)} of the failed are estimated: expected while the service was silent" if bad else ""
-        )
+        slo, bad = self.status.slo, self.status.estimated_bad
+        said = amount(slo, Fraction(bad, slo.unit.one))
+        return f"{said} of the failed are estimated: expected while the service was silent" if bad else ""
 
     @property
     def alerts(self) -> tuple[str, ...]:

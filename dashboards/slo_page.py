@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..alerts import OpenAlert
-from ..slo import Status
+from ..slo import Status, allowance, explain
 from .card import Card
-from .explanation import allowance, calculation
 from .history import Chart, History, burn_down, failures, indicator, traffic
 from .page import is_stale, render
 from .steps import STEPS
@@ -41,7 +40,7 @@ def render_slo(view: Detail) -> str:
         slo=status.slo,
         promise=allowance(status.slo),
         charts=_charts(view),
-        explained=calculation(status),
+        explained=explain(status, view.since).splitlines(),
         steps=STEPS[card.face],
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..alerts import Paging
 from ..collector import Collector
-from ..slo import Status, summarise, timestamp
+from ..slo import Status, explain, summarise, timestamp
 
 
 class Summaries:
@@ -22,6 +22,10 @@ class Summaries:
         alerts = [alert.as_json() for alert in self._paging.alerts().of(status.slo)]
         summary = summarise(status, status.now if since is None else since, alerts)
         return summary | self._counted(status) | self._declared(status.slo.name)
+
+    def explanation(self, status: Status) -> str:
+        """How the numbers of one SLO came about, and since when it is as it is."""
+        return explain(status, self._paging.since(status.slo.name, status.state))
 
     def _counted(self, status: Status) -> dict[str, Any]:
         """How its events are told apart: by which threshold, and whether each stands for others that were not sent."""

@@ -1,6 +1,6 @@
 """The domain: SLOs, error budgets and burn rates, in exact arithmetic and without any technology.
 
-    counts (EventSource) -> Evaluator.at(now) -> Evaluation -> Status -> summarise()
+    counts (EventSource) -> Evaluator.at(now) -> Evaluation -> Status -> summarise(), explain()
 
     SLO files -> load_slos -> SLO
 
@@ -19,10 +19,11 @@ from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
 from .events import EventCount
+from .explanation import explain
 from .layout import Layout
 from .objective import Objective
 from .openslo import SloFiles, load_slos, write_openslo
-from .promise import promise
+from .promise import allowance, promise
 from .queries import Queries
 from .sli import (
     HTTP_CLIENT_DURATION,
@@ -121,11 +122,13 @@ __all__ = [
     "Verdict",
     "Window",
     "advise",
+    "allowance",
     "availability",
     "bad_slices",
     "burn_rate",
     "combine_bad_slices",
     "evaluate",
+    "explain",
     "link",
     "load_slos",
     "merged",

@@ -121,7 +121,7 @@ class Evaluation:
             reason=self._reason(state, row, rules),
             data_age=None if math.isnan(heard) else max(0.0, self.now - heard),
             coverage=self.coverage(row, slo.window) if self.observation.since[row] >= 0 else Fraction(0),
-            events=self.count(row, slo.window),
+            counts={window: self.count(row, window) for window in burn},
             estimated_bad=int(self.observation.estimated[row, column]),
             budget=budget,
             burn=burn,

@@ -110,6 +110,16 @@ def bad(number: int, unit: Unit) -> str:
     return f"{exact(Fraction(number, unit.one))} bad slice{'' if number == unit.one else 's'}"
 
 
+def parts(number: Number, *, up: bool = False) -> str:
+    """A number of things that may be parts of one, rounded down (`up`: up) to thousandths: `4.32`."""
+    return _decimal(_divide(Fraction(number) * 1000, 1, up=up), 1000)
+
+
+def share(ratio: Number, *, up: bool = False) -> str:
+    """A small share in per cent, rounded down (`up`: up) to four decimals: `0.0123 %`."""
+    return f"{_decimal(_divide(Fraction(ratio) * 1_000_000, 1, up=up), 10_000)} %"
+
+
 def requests(number: Number, *, up: bool = False) -> str:
     """`1 request`, `1,204 requests`."""
     said = count(number, up=up)
@@ -157,7 +167,7 @@ def _spelt(parts: list[tuple[int, str]], *, compact: bool) -> str:
     return " ".join(f"{n}{_COMPACT.get(unit, unit)}" if compact else f"{n} {unit}" for n, unit in parts)
 
 
-def _divide(number: int, by: int, *, up: bool) -> int:
+def _divide(number: int | Fraction, by: int, *, up: bool) -> int:
     return -(-number // by) if up else number // by
 
 

@@ -44,8 +44,8 @@ class RuleStatus:
 class Status:
     """One SLO at one moment, with the numbers behind it. Fractions are exact; None means there is nothing to say.
 
-    `events` are in the SLO's unit; `data_age` is in seconds; `coverage` the observed share of the budget's window; `burn` one rate a
-    window, shortest first; `more_budgets` those of its further windows.
+    `data_age` is in seconds; `coverage` the observed share of the budget's window; `counts` and `burn` one a window, shortest first,
+    counts in the SLO's unit; `more_budgets` those of its further windows.
     """
 
     slo: SLO
@@ -54,7 +54,7 @@ class Status:
     reason: str
     data_age: float | None
     coverage: Fraction
-    events: EventCount
+    counts: Mapping[TimeWindow, EventCount]
     estimated_bad: int
     budget: ErrorBudget
     burn: Mapping[TimeWindow, Fraction | None]
@@ -62,3 +62,8 @@ class Status:
     rules: tuple[RuleStatus, ...]
     silent: bool
     more_budgets: Mapping[TimeWindow, ErrorBudget]
+
+    @property
+    def events(self) -> EventCount:
+        """What the budget's window counted."""
+        return self.counts[self.slo.window]

@@ -26,6 +26,7 @@ class SloRoutes:
         app.add_api_route("/api/v1/slos", self.slos)
         app.add_api_route("/api/v1/slos/{name:path}/history", self.history)
         app.add_api_route("/api/v1/slos/{name:path}/contributors", self.contributors)
+        app.add_api_route("/api/v1/slos/{name:path}/explain", self.explain)
         app.add_api_route("/api/v1/slos/{name:path}", self.slo)
 
     def slos(self) -> JSON:
@@ -60,8 +61,13 @@ class SloRoutes:
         }
 
     def slo(self, name: str) -> JSON:
-        """One SLO."""
-        return self.summaries.summary(_find(self.evaluations.evaluation(), name))
+        """One SLO, and how its numbers came about."""
+        status = _find(self.evaluations.evaluation(), name)
+        return self.summaries.summary(status) | {"explanation": self.summaries.explanation(status)}
+
+    def explain(self, name: str) -> JSON:
+        """How the numbers of one SLO came about, in sentences: a line a subject."""
+        return {"explanation": self.summaries.explanation(_find(self.evaluations.evaluation(), name))}
 
 
 def _find(evaluation: Evaluation, name: str) -> Status:

@@ -29,6 +29,10 @@ class SummarySource(Protocol):
         """One SLO as the API gives it, with its state's beginning and its open alerts."""
         ...
 
+    def explanation(self, status: Status) -> str:
+        """How its numbers came about, in sentences."""
+        ...
+
 
 class CountSource(Protocol):
     """Whoever counted."""
@@ -119,6 +123,10 @@ class FakeSources:
     def summary(self, status: Status) -> JSON:
         """Its name and state."""
         return {"name": status.slo.name, "state": status.state.value}
+
+    def explanation(self, status: Status) -> str:
+        """Its reason."""
+        return status.reason
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """The points given."""

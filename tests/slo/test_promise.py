@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from fournines.slo import SLI, SLO, Objective, SLIKind, promise
+from fournines.slo import DAY, SLI, SLO, CalendarWindow, Objective, SLIKind, Window, allowance, promise
 
 
 def test_a_promise_of_availability(make_slo):
@@ -20,3 +20,16 @@ def test_a_promise_of_latency_is_exact(threshold, said):
     slo = SLO("a", SLI(SLIKind.LATENCY, "payments", threshold=Decimal(threshold)), Objective.parse("99%"))
 
     assert promise(slo) == f"99 % of the requests to payments are answered within {said}"
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        (Window(30 * DAY), "over any 30d"),
+        (CalendarWindow(1, "M"), "in every month of UTC"),
+        (CalendarWindow(2, "w", zone="Europe/Berlin"), "in every 2 weeks of Europe/Berlin"),
+    ],
+)
+def test_a_window_in_words(make_slo, window, said):
+    """A rolling window is any, a calendar's is each, on whose clocks."""
+    assert allowance(make_slo(window=window)).startswith(f"99.99 % of the requests to payments succeed, {said}. That")

@@ -57,6 +57,14 @@ def test_a_time_that_can_not_be_answered_is_told_so(ask, sources, query, words):
     assert [] == sources.asked
 
 
+@pytest.mark.parametrize("path", ["", "/explain"])
+def test_how_numbers_came_about_is_told_of_one(ask, path):
+    """With the numbers of one SLO, and alone."""
+    answer = ask(f"/api/v1/slos/burning{path}").json()
+
+    assert "1h and 5m burn above 14.4" == answer["explanation"]
+
+
 def test_contributors_are_of_whole_minutes_by_breakdown(ask, sources):
     """Blame is kept by the minute: the answer covers every minute that was asked for in part; what is not known is left out."""
     known = dict.fromkeys(Contributor._fields, "") | {"breakdown": Breakdown.CAUSE}

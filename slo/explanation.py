@@ -1,0 +1,145 @@
+"""How an SLO's numbers came about, in sentences anybody understands: the same on its page, in the API and in its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from . import figures
+from .budget import ErrorBudget
+from .burn import BurnRule, Severity
+from .calendar_window import CalendarWindow, TimeWindow
+from .correction import merged
+from .local_time import to_local, zone_named
+from .measure import amount, amount_failed, counts_shares, number
+from .promise import over, period, promise
+from .slo import SLO
+from .status import Status
+from .window import MINUTE
+
+
+def explain(status: Status, since: float | None = None) -> str:
+    """The arithmetic behind a status, a line a subject; `since` is when its state began (epoch seconds), where that is known.
+
+    Every figure is the status's own, rounded as `figures` says, so whoever recomputes what is said comes to what is said.
+    """
+    return "\n".join(" ".join(sentences) for sentences in _subjects(status, since) if sentences)
+
+
+def _subjects(status: Status, since: float | None) -> Iterator[Sequence[str]]:
+    yield (_state(status, since),)
+    yield tuple(_promised(status))
+    yield tuple(_counted(status))
+    yield tuple(_budget(status))
+    yield tuple(_further(status))
+    yield tuple(_burning(status))
+    yield tuple(_alerted(status))
+
+
+def _state(status: Status, since: float | None) -> str:
+    began = "" if since is None else f" {figures.since(since, status.now)}"
+    return f"{status.slo.name}: {status.state.value.replace('_', ' ')}{began}. {_sentence(status.reason)}"
+
+
+def _promised(status: Status) -> Iterator[str]:
+    slo, window = status.slo, status.slo.window
+    yield _sentence(f"{promise(slo)}, {over(window)}")
+    if isinstance(window, CalendarWindow):
+        begins, ends = (_local(second, window.zone) for second in window.period(status.now))
+        yield f"This one is from {begins} to {ends}."
+    yield f"That allows {figures.duration(status.budget.seconds_allowed)} of total outage."
+
+
+def _counted(status: Status) -> Iterator[str]:
+    slo, events = status.slo, status.events
+    one, within = slo.unit.one, _within(slo.window)
+    failed = amount_failed(slo, Fraction(events.bad, one))
+    seen = "" if counts_shares(slo) else f"of {amount(slo, Fraction(events.total, one))} seen "
+    yield _sentence(f"{seen}{within}{', ' if seen else ' '}{failed}")
+    if status.estimated_bad:
+        estimated = number(slo, Fraction(status.estimated_bad, one), up=True)
+        yield f"{estimated} of these are estimated: expected while {slo.sli.service} was silent."
+    if 0 < status.coverage < 1:
+        watched = figures.duration(int(status.coverage * slo.window.length(status.now)))
+        yield f"Watched for {watched} of it: the rest counts as usual traffic without failures."
+    yield from _corrected(status)
+
+
+def _corrected(status: Status) -> Iterator[str]:
+    within = status.slo.window.interval(status.now)
+    width = max(MINUTE, status.slo.window.width)
+    taken = [(each, each.intervals(within, width)) for each in status.slo.corrections]
+    out = sum(each.seconds for each in merged(interval for _, intervals in taken for interval in intervals))
+    if out:
+        reasons = dict.fromkeys(f"{each.reason} ({each.author})" for each, intervals in taken if intervals)
+        yield f"Taken out of it are {figures.duration(out)}: {'; '.join(reasons)}."
+
+
+def _budget(status: Status) -> Iterator[str]:
+    slo, budget = status.slo, status.budget
+    if not budget.allowed:
+        yield "Nothing was asked of it, so nothing of its error budget is spent."
+        return
+    share = figures.percent(budget.seconds_allowed / slo.window.length(status.now), digits=None)
+    fail = "to fail" if slo.slices is None else "to be bad"
+    yield f"The objective allows {amount(slo, budget.allowed)} {fail} at this traffic ({share})."
+    spent, allowed = number(slo, budget.spent, up=True), number(slo, budget.allowed)
+    yield f"Budget left = 1 {figures.MINUS} {spent} / {allowed} = {_left(slo, budget)}."
+
+
+def _left(slo: SLO, budget: ErrorBudget) -> str:
+    """What is left of a budget, or what is too much: as a share, in time, and in what the SLO counts."""
+    share = figures.percent(budget.remaining_ratio)
+    if budget.remaining_ratio < 0:
+        outage = figures.duration(-budget.remaining_seconds, up=True)
+        return f"{share}, over-spent by {outage} of total outage or {amount(slo, -budget.remaining_events, up=True)}"
+    return f"{share}, {figures.duration(budget.remaining_seconds)} of total outage or {amount(slo, budget.remaining_events)}"
+
+
+def _further(status: Status) -> Iterator[str]:
+    for window, budget in status.more_budgets.items():
+        yield _sentence(f"{_within(window)} the budget left is {_left(status.slo, budget)}")
+
+
+def _burning(status: Status) -> Iterator[str]:
+    slo = status.slo
+    window = f"one {period(slo.window)}" if isinstance(slo.window, CalendarWindow) else str(slo.window)
+    yield f"A burn rate of 1x spends exactly the whole budget in exactly {window}."
+    for rule in slo.rules:
+        yield _held_against(rule, status)
+
+
+def _held_against(rule: BurnRule, status: Status) -> str:
+    limit = rule.factor(status.slo.window, status.now)
+    rates = {window: status.burn[window] for window in (rule.long, rule.short)}
+    said = " and ".join(f"{figures.burn(rate)} over {window}" for window, rate in rates.items())
+    above = [str(window) for window, rate in rates.items() if rate is not None and rate > limit]
+    held = ("neither is above", f"only {''.join(above)} is above", "both are above")[len(above)]
+    return f"{rule.severity.value.capitalize()} above {figures.factor(limit)}x: {said}, {held}."
+
+
+def _alerted(status: Status) -> Iterator[str]:
+    slo = status.slo
+    severities = {rule.severity for rule in slo.rules}
+    if not severities:
+        yield "It has no burn rules, so nobody is told when it burns."
+    for each in status.rules:
+        if each.severity in severities:
+            yield f"{each.severity.value.capitalize() if each.met else f'No {each.severity.value}'}: {each.reason}."
+    if Severity.PAGE in severities and not counts_shares(slo):
+        yield f"A page waits until {amount_failed(slo, slo.min_bad_events)} in its long window."
+    if slo.depends_on:
+        yield f"Its pages are held back while {' or '.join(slo.depends_on)} burns."
+
+
+def _within(window: TimeWindow) -> str:
+    return f"in this {period(window)}" if isinstance(window, CalendarWindow) else f"in {window}"
+
+
+def _local(second: int, zone: str) -> str:
+    local = to_local(second, zone_named(zone))
+    return f"{local.day} {local:%b %H:%M}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

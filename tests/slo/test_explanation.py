@@ -1,0 +1,169 @@
+"""How numbers came about, in sentences."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fournines.slo import (
+    DAY,
+    HOUR,
+    PARTS,
+    SLI,
+    SLO,
+    SLOS,
+    WORKBOOK,
+    CalendarWindow,
+    Composite,
+    Correction,
+    EventCount,
+    FakeEventSource,
+    Member,
+    Method,
+    Objective,
+    Rule,
+    Severity,
+    Slices,
+    SLIKind,
+    Window,
+    evaluate,
+    explain,
+)
+
+NOW = 1_795_317_165.0
+MONTH = CalendarWindow(1, "M", zone="Europe/Berlin")
+COUNTS = {
+    "5m": (997_900, 1_000_000), "30m": (998_800, 1_000_000), "1h": (998_480, 1_000_000), "2h": (999_240, 1_000_000),
+    "6h": (999_750, 1_000_000), "1d": (999_890, 1_000_000), "3d": (999_900, 1_000_000), "30d": (119_880, 120_000),
+    "1M": (99_999_000, 100_000_000), "7d": (99, 100),
+}  # fmt: skip
+
+WHOLE = """\
+payments-availability: burning since 03:11:05 UTC (1 min 40 s). 1h and 5m burn above 14.4.
+99.99 % of the requests to payments succeed, over any 30d. That allows 4 min 19 s of total outage.
+Of 120,000 requests seen in 30d, 120 requests failed.
+The objective allows 12 requests to fail at this traffic (0.01 %). \
+Budget left = 1 \N{MINUS SIGN} 120 / 12 = \N{MINUS SIGN}900 %, over-spent by 38 min 53 s of total outage or 108 requests.
+A burn rate of 1x spends exactly the whole budget in exactly 30d. \
+Page above 14.4x: 15.2x over 1h and 21x over 5m, both are above. Page above 6x: 2.5x over 6h and 12x over 30m, only 30m is above. \
+Ticket above 3x: 1.1x over 1d and 7.6x over 2h, only 2h is above. Ticket above 1x: 1x over 3d and 2.5x over 6h, only 6h is above.
+Page: 1h and 5m burn above 14.4. No ticket: no pair of windows burns above its factor. \
+A page waits until 3 requests failed in its long window."""
+
+
+def status_of(slo, counts=COUNTS, **seen):
+    """An SLO over counts by window; none in the others."""
+    source = FakeEventSource(lambda _, window: EventCount(*counts.get(str(window), (0, 0))), **seen)
+    return evaluate([slo], source, NOW).status(0)
+
+
+def lines_of(slo, counts=COUNTS, **seen):
+    return explain(status_of(slo, counts, **seen)).splitlines()
+
+
+def composite(rule, **fields):
+    members = (Member("api", Fraction(2)), Member("shop"))
+    sli = SLI(SLIKind.AVAILABILITY, "bank", signal=SLOS, composite=Composite(rule, members))
+    return SLO("bank", sli, Objective(Decimal("0.999")), **fields)
+
+
+def sliced(make_slo, method, target):
+    slices = Slices(target, Window(HOUR))
+    return make_slo(method=method, slices=slices, rules=WORKBOOK[3:])
+
+
+def test_the_whole_arithmetic(make_slo):
+    """State, promise, count, budget, each rule against its limit, and who is told: in this order, a line a subject."""
+    assert explain(status_of(make_slo()), NOW - 100) == WHOLE
+
+
+def test_a_calendar_says_its_period(make_slo):
+    """The period now is in, on its own clocks."""
+    lines = lines_of(make_slo(window=MONTH))
+
+    assert "in every month of Europe/Berlin. This one is from 1 Nov 00:00 to 1 Dec 00:00." in lines[1]
+    assert lines[2].startswith("Of 100,000,000 requests seen in this month, 1,000 requests failed.")
+
+
+def test_what_was_not_counted_is_said(make_slo):
+    """What was estimated, what nobody watched, and what was taken out, by whom and why."""
+    out = Correction(int(NOW) - 2 * DAY, 2 * HOUR, "maintenance", "ann")
+    lines = lines_of(make_slo(corrections=(out,)), since={"payments-availability": int(NOW) - 3 * DAY}, estimated=7)
+
+    assert "7 of these are estimated: expected while payments was silent." in lines[2]
+    assert "Watched for 3 d of it: the rest counts as usual traffic without failures." in lines[2]
+    assert lines[2].endswith("Taken out of it are 2 h 1 min: maintenance (ann).")
+
+
+def test_corrections_of_another_time_are_not_said(make_slo):
+    """What the window does not hold was not taken out of it."""
+    out = Correction(int(NOW) - 31 * DAY, HOUR, "maintenance", "ann")
+
+    assert "Taken out" not in explain(status_of(make_slo(corrections=(out,))))
+
+
+def test_further_budgets_are_said(make_slo):
+    """Each with what is left, in share, time and requests."""
+    assert (
+        "In 7d the budget left is \N{MINUS SIGN}9,900 %, over-spent by 1 h 40 min of total outage or 1 request."
+        in lines_of(make_slo(more_windows=(Window(7 * DAY),)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "one", "promised"),
+    [
+        (Method.TIMESLICES, Decimal("0.95"), 1, "In 99.99 % of all slices of 1h, 95 % of the requests to payments succeed,"),
+        (Method.RATIO_TIMESLICES, None, PARTS, "On the mean of all slices of 1h, 99.99 % of the requests to payments succeed,"),
+    ],
+)  # fmt: skip
+def test_slices_are_called_slices(make_slo, method, target, one, promised):
+    """Nobody reads of requests where bad time is counted, and its parts are told."""
+    lines = lines_of(sliced(make_slo, method, target), {"30d": (718 * one, 720 * one)})
+
+    assert lines[1].startswith(promised)
+    assert lines[2] == "Of 720 slices of 1h seen in 30d, 2 slices of 1h were bad."
+    assert lines[3].startswith("The objective allows 0.072 slices of 1h to be bad at this traffic (0.01 %).")
+
+
+def test_composites_name_their_members():
+    """Who makes the promise together, and by which weights."""
+    together = composite(Rule.ALL, method=Method.TIMESLICES, slices=Slices(None, Window(60)), rules=())
+    weighted = lines_of(composite(Rule.WEIGHTED), {"30d": (PARTS - PARTS // 2000, PARTS)})
+
+    assert lines_of(together)[1].startswith("In 99.9 % of all slices of 1m, all of api, shop keep their promise,")
+    assert weighted[1].startswith("99.9 % of what api (2), shop (1) promise is kept, on the mean by weight,")
+    assert weighted[2] == "In 30d 0.05 % of all failed."
+    assert "1 \N{MINUS SIGN} 0.05 % / 0.1 % = 50 %, 21 min 36 s of total outage or 0.05 % of all." in weighted[3]
+
+
+def test_nothing_is_divided_by_nothing(make_slo):
+    """Without traffic there is no calculation, and no burn rate."""
+    lines = lines_of(make_slo(), {})
+
+    assert lines[3] == "Nothing was asked of it, so nothing of its error budget is spent."
+    assert "\N{EN DASH} over 1h and \N{EN DASH} over 5m, neither is above." in lines[4]
+
+
+def test_whom_nobody_tells_and_who_is_held_back(make_slo):
+    """Without rules nobody is told; a dependency's burning holds pages back."""
+    assert lines_of(make_slo(rules=()))[-1] == "It has no burn rules, so nobody is told when it burns."
+    assert lines_of(make_slo(depends_on=("db", "queue")))[-1].endswith("held back while db or queue burns.")
+
+
+@given(st.lists(st.integers(0, 40), min_size=8, max_size=8), st.integers(1, 2_000))
+def test_a_rule_is_said_to_hold_where_it_does(failures, traffic):
+    """Of each severity `both are above` is said of a rule exactly if its condition is met, or waits for failures alone."""
+    slo = SLO("a", SLI(SLIKind.AVAILABILITY, "a"), Objective(Decimal("0.999")))
+    counts = {str(window): (traffic, traffic + bad) for window, bad in zip(sorted(slo.windows), failures, strict=True)}
+    status = status_of(slo, counts)
+
+    sentences = explain(status).splitlines()[4].split(". ")
+    for rule in status.rules:
+        said = any("both" in each for each in sentences if each.lower().startswith(rule.severity.value))
+        waits = rule.severity is Severity.PAGE and "fewer than" in rule.reason
+        assert said is (rule.met or waits)
