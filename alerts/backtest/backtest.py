@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ...slo import SLO
+from ...slo import SLO, Unit
 from ..errors import BacktestError
 from .burn_history import BurnHistory
 from .history import HistorySource, Span, read_history
@@ -54,6 +54,9 @@ class Backtest:
         return Result(self.span, compared, made.verdicts, tuple(made.remarks))
 
     def _replay(self, slo: SLO, policies: Sequence[Policy], made: _Made) -> None:
+        if slo.unit is not Unit.EVENTS:
+            made.remarks[f"{slo.name} is left out: its budget is one of {slo.unit.value}, and counts are events"] = None
+            return
         rules = {policy: rules for policy in policies if (rules := self._rules(policy, slo, made))}
         windows = (window.seconds for each in rules.values() for rule in each for window in rule.windows)
         history = read_history(self.source, slo.name, self.span, max([slo.window.seconds, *windows]))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.alerts import AlertEngine, AlertKind, Notice
@@ -90,6 +90,7 @@ rules = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(
     booked=st.dictionaries(st.integers(-40, STEPS - 1), counts, max_size=60),
     usual=st.sampled_from([0, 1, 20]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ from fournines.alerts.backtest.policies import policies_named
 from fournines.alerts.backtest.policy import Policy
 from fournines.alerts.backtest.svg import as_svg
 from fournines.alerts.errors import BacktestError
-from fournines.slo import DAY, HOUR, HistoryPoint, Interval
+from fournines.slo import DAY, HOUR, HistoryPoint, Interval, Method, Slices, Window
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_drawing_escapes_what_it_is_told(result, slo):
 
 
 def test_what_can_t_be_compared_is_a_remark(slo, start):
-    """Windows that don't fit the steps, an SLO without events, a policy without rules; where nothing is left it is an error."""
+    """Windows that don't fit the steps, an SLO without events or of slices, a policy without rules; where nothing is left it is an error."""
     span = Span.of(Interval(start, start + HOUR), 300)
     source = FakeHistorySource({"payments-availability": [HistoryPoint(start, 9, 9)]})
     promised = slo(rules=())
@@ -92,6 +93,9 @@ def test_what_can_t_be_compared_is_a_remark(slo, start):
         "note: google-3 is left out: 1m is no multiple of steps of 300 s",
         "note: file has no rules for payments-availability",
     ] == list(report.remarks(compared))
+    sliced = slo(method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), Window(60)))
+    with pytest.raises(BacktestError, match="payments-availability is left out: its budget is one of slices"):
+        Backtest(source, span).run([sliced], policies_named(["workbook"]))
     with pytest.raises(
         BacktestError, match="there is nothing to compare\npayments-availability has no events in this time"
     ):
