@@ -8,9 +8,11 @@ Everything that is wrong anywhere is said at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ..correction import Correction
 from ..errors import Fault, Place, SpecError
 from ..slo import SLO
 from .circles import circles
@@ -22,6 +24,7 @@ from .objects import API_VERSION, AlertConditionObject, AlertPolicyObject, Objec
 from .policies import Policies
 from .references import References
 from .v1alpha import AlphaSLOObject
+from .v2alpha import BudgetAdjustmentObject
 from .versions import read_object
 from .yaml_reader import FileContent, read_file
 
@@ -86,11 +89,23 @@ def _promises(objects: Sequence[tuple[Object, Margin]]) -> Iterator[SLO]:
         {each.metadata.name: each.spec for each in found if isinstance(each, AlertPolicyObject)},
         {each.metadata.name: each.spec for each in found if isinstance(each, AlertConditionObject)},
     )
+    adjustments = [each for each in found if isinstance(each, BudgetAdjustmentObject)]
     for each, margin in objects:
         if isinstance(each, SLOObject | AlphaSLOObject):
             indicators = [one for one in each.spec.indicators(shared) if one is not None]
             if len(indicators) == len(each.spec.objectives):
-                yield from declare(each, indicators, policies, margin)
+                corrections = _corrections(each, adjustments)
+                for slo in declare(each, indicators, policies, margin):
+                    yield replace(slo, corrections=(*slo.corrections, *corrections)) if corrections else slo
+
+
+def _corrections(slo: SLOObject | AlphaSLOObject, adjustments: Sequence[BudgetAdjustmentObject]) -> list[Correction]:
+    """What adjustments of its service, and of its SLI where they name one, take out of an SLO."""
+    return [
+        each.spec.corrected_by(each.metadata.name)
+        for each in adjustments
+        if each.spec.service == slo.spec.service and each.spec.indicator_ref in (None, *slo.spec.indicator_refs)
+    ]
 
 
 def _repeated(slos: Sequence[SLO], noted: set[Place]) -> Iterator[Fault]:

@@ -134,7 +134,8 @@ checked_duration: Final = _checker(_DURATION, _DURATION_REMARK)
 class Shape(BaseModel):
     """What all shapes have in common: no unknown keys, no conversion, no change; and of fields in `one_of` exactly one."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
+    # Built when it is first needed: most files hold few kinds of one version.
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True, defer_build=True)
     one_of: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -59,6 +59,11 @@ class SLOSpec(Described):
         """Whether its objectives have indicators of their own."""
         return any(each.indicator is not None or each.indicator_ref is not None for each in self.objectives)
 
+    @property
+    def indicator_refs(self) -> set[str | None]:
+        """The SLIs that it refers to."""
+        return {self.indicator_ref, *(each.indicator_ref for each in self.objectives)}
+
     def indicators(self, shared: Mapping[str, Indicator]) -> list[Indicator | None]:
         """What is measured for each objective; None where it is another object that is not there or holds faults, noted already."""
         holders = self.objectives if self.is_composite else [self] * len(self.objectives)

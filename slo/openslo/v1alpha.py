@@ -154,6 +154,7 @@ class AlphaSLOSpec(Described):
     budgeting_method: Literal["Occurrences", "Timeslices"]
     objectives: Annotated[list[AlphaObjective], Field(min_length=1)]
     is_composite: ClassVar = False
+    indicator_refs: ClassVar[frozenset[str | None]] = frozenset()
     alert_policies: ClassVar[tuple[AlertPolicyEntry, ...]] = ()
 
     @model_validator(mode="after")

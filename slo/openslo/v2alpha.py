@@ -6,7 +6,7 @@ https://github.com/OpenSLO/OpenSLO/blob/main/enhancements/v2alpha.md
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Generic
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal
 
 from pydantic import (
     AliasChoices,
@@ -17,16 +17,19 @@ from pydantic import (
     RootModel,
     Tag,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import CoreSchema
 
+from ..correction import Correction
 from .composite_spec import CompositeSpec
+from .corrections import CorrectionEntry, Time
 from .event_specs import PartSpec, TotalSpec
 from .metric_source import EVENTS, QUERIES, Spec, alternative_of, type_of, typed
 from .objective_shape import ObjectiveEntry
 from .objects import KINDS, DataSourceSpec, Object, SLIObject, SLOMetadata, SLOObject
 from .query_spec import QuerySpec
-from .shape import Metadata, ObjectName, QualifiedLabels, Shape, Word
+from .shape import Duration, Metadata, ObjectName, QualifiedLabels, Shape, Word, made
 from .sli_shapes import InlineIndicator, RatioMetric, SLISpec
 from .slo_shapes import SLOSpec
 
@@ -163,5 +166,43 @@ class IndicatorObject(SLIObject):
     spec: IndicatorSpec
 
 
-V2ALPHA_KINDS: Final[dict[str, type[Object]]] = {**KINDS, "SLO": PromiseObject, "SLI": IndicatorObject}
+class BudgetAdjustmentSpec(Shape):
+    """Time of known and accepted unreliability of what a service promises, by one SLI or by any."""
+
+    one_of: ClassVar = ("end_time", "duration")
+
+    description: Annotated[str, Field(min_length=1, max_length=1050)]
+    service: Word
+    indicator_ref: ObjectName | None = None
+    start_time: Time
+    end_time: Time | None = None
+    duration: Duration | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> BudgetAdjustmentSpec:
+        made(lambda _: self.corrected_by("somebody"), None)
+        return self
+
+    def corrected_by(self, author: str) -> Correction:
+        """What it takes out. Raises `InvalidValue`."""
+        entry = CorrectionEntry.model_construct(
+            start=self.start_time, end=self.end_time, duration=self.duration, reason=self.description, author=author
+        )
+        return entry.correction
+
+
+class BudgetAdjustmentObject(Object):
+    """Time that is taken out of the budgets of a service."""
+
+    kind: Literal["BudgetAdjustment"]
+    metadata: QualifiedMetadata
+    spec: BudgetAdjustmentSpec
+
+
+V2ALPHA_KINDS: Final[dict[str, type[Object]]] = {
+    **KINDS,
+    "SLO": PromiseObject,
+    "SLI": IndicatorObject,
+    "BudgetAdjustment": BudgetAdjustmentObject,
+}
 """Every kind of OpenSLO v2alpha, and its shape."""

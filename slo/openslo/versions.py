@@ -22,9 +22,9 @@ VERSIONS: Final[Mapping[str, Mapping[str, type[Object]]]] = {
 
 
 def kind_of(document: Document) -> str | None:
-    """The kind a document says it is, where OpenSLO has it."""
+    """The kind a document says it is, where OpenSLO has it: v2alpha has all that others have."""
     kind = document.text_at("kind")
-    return kind if kind in KINDS else None
+    return kind if kind in V2ALPHA_KINDS else None
 
 
 def read_object(margin: Margin, types: SourceTypes) -> Object | None:

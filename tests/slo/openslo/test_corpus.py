@@ -10,6 +10,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fournines.slo import SpecError, load_slos
 from fournines.slo.openslo.canonical import canonical
@@ -18,6 +21,7 @@ from fournines.slo.openslo.yaml_reader import read_file
 
 CORPUS = Path(__file__).parent / "corpus"
 VALID, FAULTY, FOREIGN = (sorted((CORPUS / name).iterdir()) for name in ("valid", "faulty", "foreign"))
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 NAMED = {"ids": lambda path: path.stem}
 
 
@@ -52,7 +56,7 @@ def test_what_is_valid_is_read(path):
     assert load_slos([path])
 
 
-@pytest.mark.parametrize("path", [*VALID, *FOREIGN[:0]], **NAMED)
+@pytest.mark.parametrize("path", VALID, **NAMED)
 def test_editors_accept_what_is_valid(schema, path):
     """The schema holds no valid file to be faulty."""
     assert complaints(schema, path) == []
@@ -82,6 +86,42 @@ def test_what_asks_others_is_read_but_for_its_type(path):
         load_slos([path])
 
     assert all("can't be asked for" in fault.message for fault in caught.value.faults)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=8), below, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(value, at=()):
+    """Every path within a document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(path for key, item in items for path in places(item, (*at, key)))]
+
+
+WHOLE = [(path, place) for path in VALID for place in places(list(yaml.safe_load_all(path.read_text()))) if place]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(WHOLE), ANYTHING)
+def test_any_value_anywhere(tmp_path, where, value):
+    """Whatever stands wherever in a valid file, the answer is SLOs or faults with places, and no other error."""
+    path, place = where
+    at = documents = list(yaml.safe_load_all(path.read_text()))
+    for step in place[:-1]:
+        at = at[step]
+    at[place[-1]] = value
+    file = tmp_path / "slos.yaml"
+    file.write_bytes(yaml.dump_all(documents, Dumper=DUMPER, allow_unicode=True).encode("utf-8", "surrogatepass"))
+    try:
+        found, faults = load_slos([file]), ()
+    except SpecError as error:
+        found, faults = (), error.faults
+
+    assert bool(found) is not bool(faults)
+    assert all(fault.file == str(file) for fault in faults)
 
 
 @pytest.mark.parametrize("path", [*VALID, *FOREIGN], **NAMED)

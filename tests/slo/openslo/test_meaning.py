@@ -358,3 +358,20 @@ def test_labels_of_an_objective(read):
     (found,) = read(slo)
 
     assert {"team": "b", "tier": "1", "x/y": "z"} == dict(found.labels)
+
+
+def test_budget_adjustments_are_corrections(read):
+    """v2alpha's take time out of the SLOs of a service, or of those of one SLI; the text says why, the name who."""
+    spec = {"description": "moved", "service": "web", "startTime": "2026-01-10T01:00:00Z"}
+    of_all, of_one = (
+        an_object("BudgetAdjustment", name, spec | more) | {"apiVersion": "openslo.com/v2alpha"}
+        for name, more in (
+            ("all", {"duration": "1h"}),
+            ("one", {"endTime": "2026-01-10T01:30:00Z", "indicatorRef": "sli"}),
+        )
+    )
+    referring, other = an_slo(metric=None, indicatorRef="sli"), an_slo("other", service="other")
+    slos = read(referring, an_slo("inline"), other, an_object("SLI", "sli", RATIO), of_all, of_one)
+
+    whole, half = Correction(1768006800, 3600, "moved", "all"), Correction(1768006800, 1800, "moved", "one")
+    assert [(whole, half), (whole,), ()] == [slo.corrections for slo in slos]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,17 +15,27 @@ from fournines.slo import (
     DAY,
     HOUR,
     HTTP_CLIENT_DURATION,
+    PROMQL,
     SLI,
     SLO,
+    SLOS,
     SPANS,
     WORKBOOK,
     BurnRule,
+    CalendarWindow,
+    Composite,
     Condition,
+    Correction,
     InvalidValue,
+    Member,
+    Method,
     NoData,
     Objective,
     Origin,
+    Queries,
+    Rule,
     Severity,
+    Slices,
     SLIKind,
     SpanKind,
     Window,
@@ -37,6 +48,12 @@ PLAIN = SLO("payments-availability", SLI(SLIKind.AVAILABILITY, "payments"), Obje
 
 def conditions(*texts):
     return tuple(Condition.parse(text) for text in texts)
+
+
+def of_queries(**texts):
+    """An SLO that an engine is asked about."""
+    sli = SLI(SLIKind.AVAILABILITY, "payments", PROMQL, promql=Queries(**texts))
+    return SLO("payments-availability", sli, PLAIN.objective)
 
 
 def read(tmp_path, text):
@@ -86,12 +103,32 @@ def read(tmp_path, text):
             rules=(BurnRule(Severity.TICKET, Fraction(125, 10_000), Window(3 * HOUR), Window(HOUR)), *WORKBOOK[:1]),
         ),
         replace(PLAIN, objective=Objective(Decimal("0.999999999999999999999999999999"))),
+        replace(
+            PLAIN,
+            window=CalendarWindow(1, "M", datetime.fromisoformat("2026-01-31 06:30"), "Europe/Berlin"),
+            more_windows=(Window(7 * DAY), CalendarWindow(1, "Q", zone="Asia/Kathmandu"), CalendarWindow(1, "Y")),
+        ),
+        replace(PLAIN, method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), Window(300)), min_bad_events=1),
+        replace(PLAIN, method=Method.RATIO_TIMESLICES, slices=Slices(None, Window(HOUR)), rules=(), min_bad_events=9),
+        replace(
+            PLAIN,
+            depends_on=("users", "accounts"),
+            group_by=("http.route", "tenant"),
+            max_groups=7,
+            corrections=(
+                Correction(1768006800, 3600, "it's: a move", "ana"),
+                Correction(1768006860, 60, "patches", "ops", "FREQ=WEEKLY;BYDAY=SU", "Europe/Berlin"),
+            ),
+        ),
+        of_queries(good="sum(good)", total="sum(total)", counter=True),
+        of_queries(bad='increase(bad{code=~"5.."}[{{.window}}])', total="increase(all[{{.window}}])", source="engine"),
+        of_queries(raw="share"),
         *(
             replace(PLAIN, sli=SLI(SLIKind.LATENCY, "payments", threshold=Decimal(seconds)))
             for seconds in ("1", "10", "1E+2", "2.0", "1E-9", "999999.000000000000000000000000000001")
         ),
     ],
-    ids=range(18),
+    ids=range(25),
 )
 def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
     """Exactly, whatever is in it; only that it stands in a file now."""
@@ -127,10 +164,37 @@ def test_any_name_stays_what_it_is(tmp_path, name):
     assert name == found.name
 
 
+@pytest.mark.parametrize("rule", Rule)
+def test_composites_are_written_with_their_members(tmp_path, rule):
+    """Each of them by name, weighed where they are."""
+    weights = (Fraction(5, 2), Fraction(1)) if rule is Rule.WEIGHTED else (Fraction(1), Fraction(1))
+    composite = Composite(rule, tuple(map(Member, ("a-latency", "b-latency"), weights)))
+    sliced = {} if rule is Rule.WEIGHTED else {"method": Method.TIMESLICES, "slices": Slices(None, Window(60))}
+    slo = SLO("both", SLI(SLIKind.AVAILABILITY, "bank", SLOS, composite=composite), PLAIN.objective, **sliced)
+
+    assert (slo,) == read(tmp_path, write_openslo([slo]))
+
+
 @pytest.mark.parametrize(
-    "slo", [replace(PLAIN, name="a/b"), replace(PLAIN, name="x" * 64), replace(PLAIN, window=Window(90))]
+    "slo",
+    [
+        replace(PLAIN, name="a/b"),
+        replace(PLAIN, name="x" * 64),
+        replace(PLAIN, window=Window(90)),
+        replace(PLAIN, more_windows=(CalendarWindow(1, "M", datetime.fromisoformat("2026-01-15")),)),
+        SLO(
+            "w",
+            SLI(
+                SLIKind.AVAILABILITY,
+                "b",
+                SLOS,
+                composite=Composite(Rule.WEIGHTED, (Member("a", allowed=Fraction(1, 9)),)),
+            ),
+            PLAIN.objective,
+        ),
+    ],
 )
 def test_what_no_file_can_hold_is_said(slo):
-    """A name with slashes, as an automatic SLO may have, or a window of seconds."""
+    """A name with slashes, a window of seconds or from the middle of a month, weights by others' objectives."""
     with pytest.raises(InvalidValue):
         write_openslo([slo])
