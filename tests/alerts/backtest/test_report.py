@@ -81,7 +81,7 @@ def test_a_drawing_escapes_what_it_is_told(result, slo):
 
 
 def test_what_can_t_be_compared_is_a_remark(slo, start):
-    """Windows that don't fit the steps, an SLO without events or of slices, a policy without rules; where nothing is left it is an error."""
+    """Windows that fit no step, an SLO without events or of slices, a policy without rules; where nothing is left it is an error."""
     span = Span.of(Interval(start, start + HOUR), 300)
     source = FakeHistorySource({"payments-availability": [HistoryPoint(start, 9, 9)]})
     promised = slo(rules=())
