@@ -110,7 +110,7 @@ def test_rolling_equals_a_recount_at_every_moment(story, began):
 
 
 def test_new_rows_find_room():
-    """SLOs that come later, however many, are summed like the first."""
+    """SLOs that come later, however many, are summed like the first; nothing has to be written for that."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
     buckets = Buckets(connection)
@@ -118,12 +118,31 @@ def test_new_rows_find_room():
     rolling.at(np.array([1]), [Window(HOUR)], START)
     buckets.book(tuple(range(1, 1000)), START, Booked(1, 2), START)
     buckets.write(connection)
+    assert not rolling.changed
     rolling.keep()
     found = rolling.at(np.arange(1, 2000), [Window(HOUR), Window(DAY)], START)
     connection.close()
 
     assert found[:999].tolist() == [[[1, 2, 0], [1, 2, 0]]] * 999
     assert not found[999:].any()
+
+
+@pytest.mark.parametrize("slo", [1, 63, 64, 65, 128, 1000])
+def test_any_row_has_room(slo):
+    """Whatever number an SLO has, and whether it is committed or asked for first."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    buckets = Buckets(connection)
+    for first in (True, False):
+        rolling = Rolling(connection, buckets)
+        if first:
+            rolling.at(np.array([1]), [Window(HOUR)], START)
+        buckets.book((slo,), START, Booked(1, 2), START)
+        buckets.write(connection)
+        rolling.keep()
+        buckets.keep()
+        assert rolling.at(np.array([slo]), [Window(HOUR)], START).tolist() == [[[1 + (not first), 4 - 2 * first, 0]]]
+    connection.close()
 
 
 def test_a_window_nobody_asks_for_is_forgotten(monkeypatch):

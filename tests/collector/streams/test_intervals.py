@@ -164,3 +164,16 @@ def test_what_is_old_or_of_a_clock_far_ahead_is_forgotten(connection, seen, stay
     assert (stays, 2 * stays) == (len(intervals), connection.execute("SELECT count(*) FROM interval").fetchone()[0])
     assert (module.COST + 2) * stays == intervals.size
     assert stays == (not intervals.take(KEYS[0], np.array([1, 2]), NOW).any())
+
+
+@pytest.mark.parametrize("seen", [(-902, -901, -900, 0), (2 * DAY, DAY, DAY - 1, 0)])
+def test_what_is_forgotten_takes_no_other_along(connection, seen):
+    """What came after what goes stays, to the second."""
+    intervals = Intervals(connection)
+    for number, second in enumerate(seen):
+        intervals.take(bytes([number]) * 32, np.array([1]), NOW + second)
+        commit(intervals, connection)
+    intervals.expire(NOW)
+    commit(intervals, connection)
+
+    assert 2 == len(intervals) == connection.execute("SELECT count(*) FROM interval").fetchone()[0]

@@ -223,12 +223,12 @@ def test_an_export_without_points_is_one(books, now, start):
 
 
 def test_whatever_is_staged_is_a_change(books, now):
-    """A metric that is tracked, an export without points and a point are, each by itself, and not once they are committed."""
+    """A metric that is tracked, a point and an export without points are, each by itself, and not once they are committed."""
     points = points_of([(b"s", 0, Level(int(now) * NANO, 9))], 0)
     for stage in (
         lambda: books.streams.track(["orders"], now),
-        lambda: books.streams.hear(bytes(16), int(now) * NANO, now),
         lambda: list(books.streams.take(points, now)),
+        lambda: books.streams.hear(bytes(16), int(now) * NANO, now),
     ):
         stage()
         assert books.streams.changed
@@ -513,13 +513,13 @@ def test_room_is_told_to_the_last_stream(books, now, monkeypatch, bound, needed,
 def test_what_was_too_wide_is_nothing_to_compare_with(books, now):
     """A histogram of more buckets than are remembered has none: the next one's are not all new, nor less those of others."""
     start = int(now) * NANO
-    rows = [(b"s", start, Level(start + 1, 9)), (b"t", start, Level(start + 1, 9, (0.1,), (4, 5)))]
-    wide = replace(points_of(rows, 0), bound=column(NO_BOUNDS, 1))
+    rows = [(b"t", start, Level(start + 1, 9, (0.1,), (4, 5))), (b"s", start, Level(start + 1, 9))]
+    wide = replace(points_of(rows, 0), bound=column(0, NO_BOUNDS))
     rows, seen = told(books.streams.take(wide, now))
     after = books.take(start, Level(start + 2, 19, (0.1,), (12, 7)))
 
     assert {PointOutcome.INCREASE: 2} == seen
-    assert [(9, False), (9, True)] == [(one[0], one[3]) for one in rows.values()]
+    assert [(9, True), (9, False)] == [(one[0], one[3]) for one in rows.values()]
     assert (10, None) == (after.count, after.within(0.1))
 
 
