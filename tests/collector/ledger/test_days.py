@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
@@ -110,7 +110,7 @@ def test_where_a_bucket_is_read_is_said_by_how_far_its_width_is_packed(tier, see
     for slo in (1, 2):
         for table, until in (("bucket", START + 3 * DAY), ("late", opened)):
             seconds = sorted(random.sample(range(START, until, width), 30) + [packed] * (table == "bucket"))
-            rows = {second: (random.randrange(9), random.randrange(9, 20), slo) for second in seconds}
+            rows = {second: (random.randrange(9), random.randrange(9, 20), random.randrange(5)) for second in seconds}
             booked += [(slo, second, *events) for second, events in rows.items()]
             connection.executemany(insert.format(table), [(width, t, slo, *events) for t, events in rows.items()])
             for day in (START, packed) if table == "bucket" else ():
@@ -170,6 +170,8 @@ STEPS = st.sampled_from([BUCKET, 50, MINUTE, 90, 300, HOUR, 2 * HOUR, DAY])
 
 @settings(max_examples=25)
 @given(st.lists(st.tuples(AGES, st.integers(0, 2), st.integers(0, 2)), max_size=20), AGES, AGES, STEPS, STEPS)
+@example([(age, 1, 0) for age in range(0, 4 * HOUR, 300)], 3 * HOUR, 3 * HOUR, HOUR, BUCKET)
+@example([(age, 1, 0) for age in range(0, 4 * HOUR, 70)], 3 * HOUR, 3 * HOUR, MINUTE, BUCKET)
 def test_a_history_is_told_by_the_finest_buckets_kept(events, first, length, step, edge):
     """Each event stands in the step of the bucket it is kept in at its age; steps without an event are not told."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
