@@ -8,10 +8,13 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Final, Self
 
-from ...slo import BUCKET, HistoryPoint, Interval
+import numpy as np
+
+from ...slo import BUCKET, Interval
+from ..columns import IntColumn
 from ..errors import LedgerError
 from .backup import open_to_read
-from .days import history
+from .days import fitting
 from .ledger import FILE
 from .schema import STEPS
 
@@ -41,16 +44,16 @@ class Archive:
         with self._reading():
             self.end = int(self._connection.execute(_NEWEST, (BUCKET,)).fetchone()[0])
 
-    def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
-        """Counts of one SLO in steps of `step` seconds, or as fine as they are kept at that age; none where it isn't known."""
+    def history(self, name: str, interval: Interval, step: int) -> IntColumn:
+        """Rows of (t, good, total) of one SLO, as `fitting` has them; none where it isn't known."""
         known = Interval(max(0, interval.start), min(interval.end, self.end))
         with self._reading():
             found = self._connection.execute(
                 "SELECT id FROM slo WHERE name = ? ORDER BY total DESC LIMIT 1", (name,)
             ).fetchone()
             if found is None or not known.seconds:
-                return []
-            return history(self._connection, found[0], known, step, self.end)
+                return np.empty((0, 3), np.int64)
+            return fitting(self._connection, found[0], known, step, self.end)
 
     def close(self) -> None:
         """Lets the file go."""

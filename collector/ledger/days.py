@@ -160,23 +160,29 @@ def events_of(connection: sqlite3.Connection, slo: int, interval: Interval) -> B
 
 
 def history(connection: sqlite3.Connection, slo: int, interval: Interval, step: int, now: float) -> list[HistoryPoint]:
-    """Counts of one SLO in steps from `interval.start`, from the finest buckets kept at that age or coarser ones that fit the steps.
-
-    All of them as of one moment, whatever is committed meanwhile.
-    """
-    fitting = max((t.width for t in TIERS if step % t.width == 0 and interval.start % t.width == 0), default=BUCKET)
-    connection.execute("BEGIN")
-    try:
-        found = [series(connection, width, slo, part) for width, part in _by_age(interval, fitting, now)]
-    finally:
-        connection.execute("COMMIT")
-    rows = np.concatenate([np.empty((0, 4), np.int64), *found])
+    """Counts of one SLO in steps from `interval.start`, added up from what `fitting` gives; steps without events are left out."""
     points: dict[int, list[int]] = {}
-    for t, good, total in rows[:, :3].tolist():  # plain numbers: ends and steps may be asked for beyond 64 bits
+    for t, good, total in fitting(connection, slo, interval, step, now).tolist():
+        # plain numbers: ends and steps may be asked for beyond 64 bits
         point = points.setdefault(interval.start + (t - interval.start) // step * step, [0, 0])
         point[0] += good
         point[1] += total
     return [HistoryPoint(t, good, total) for t, (good, total) in sorted(points.items()) if total]
+
+
+def fitting(connection: sqlite3.Connection, slo: int, interval: Interval, step: int, now: float) -> IntColumn:
+    """(t, good, total) of one SLO, from the finest buckets kept at that age or coarser ones that fit steps from `interval.start`.
+
+    All of them as of one moment, whatever is committed meanwhile. A time may come twice, to be added.
+    """
+    widest = max((t.width for t in TIERS if step % t.width == 0 and interval.start % t.width == 0), default=BUCKET)
+    connection.execute("BEGIN")
+    try:
+        found = [series(connection, width, slo, part) for width, part in _by_age(interval, widest, now)]
+    finally:
+        connection.execute("COMMIT")
+    rows: IntColumn = np.concatenate([np.empty((0, 4), np.int64), *found])
+    return rows[:, :3]
 
 
 def _by_age(interval: Interval, fitting: int, now: float) -> Iterator[tuple[int, Interval]]:
