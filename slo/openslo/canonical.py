@@ -18,7 +18,7 @@ from ..errors import Fault
 from .comments import comments_in
 from .document import Steps
 from .folder import slo_files
-from .layout import Entry, Layout, Node, Unwritable, read_layouts
+from .layout import DocumentLayout, Entry, Node, Unwritable, read_layouts
 from .validation import keys_at
 from .versions import VERSIONS
 from .yaml_reader import read_file, read_text
@@ -64,7 +64,7 @@ def _means_the_same(before: str, after: str) -> bool:
     return read[0] == read[1] and said[0] == said[1]
 
 
-def _document(layout: Layout) -> Iterator[str]:
+def _document(layout: DocumentLayout) -> Iterator[str]:
     yield from layout.above
     if layout.above and layout.entries and layout.entries[0].apart:
         yield ""

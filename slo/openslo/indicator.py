@@ -79,10 +79,14 @@ class QueryRatio:
 
 @dataclass(frozen=True, slots=True)
 class QueryThreshold:
-    """The share of time in which what an engine answers to `query` is on the good side."""
+    """The share of time in which what an engine answers to `query` is on the good side. `InvalidValue` where it names a window."""
 
     query: str
     engine: str
+
+    def __post_init__(self) -> None:
+        if Queries(raw=self.query).is_windowed:
+            raise InvalidValue(f"a threshold's query is asked every {_STEP}: write how far it looks back, such as [5m]")
 
     def sli(self, service: str, threshold: Threshold) -> SLI:
         """The SLI of a promise of `service`."""

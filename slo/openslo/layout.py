@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Layout:
+class DocumentLayout:
     """One document: the comments above it, its value, and the comments below it."""
 
     value: Node
@@ -50,7 +50,7 @@ class Unwritable(Exception):
     """What can be read and not be written again: tags, directives, keys that are no plain text."""
 
 
-def read_layouts(text: str) -> list[Layout]:
+def read_layouts(text: str) -> list[DocumentLayout]:
     """The documents of a text. Raises `yaml.YAMLError` for what is no YAML, and `Unwritable`."""
     starts, layouts = _Builder(text).documents()
     lines = text.splitlines()
@@ -69,10 +69,10 @@ class _Builder:
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.SafeLoader))
         self._entries: list[Entry] = []
 
-    def documents(self) -> tuple[list[int], list[Layout]]:
+    def documents(self) -> tuple[list[int], list[DocumentLayout]]:
         """The lines in which documents start, and those documents that hold something."""
         starts: list[int] = []
-        layouts: list[Layout] = []
+        layouts: list[DocumentLayout] = []
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if event.version or event.tags:
@@ -81,7 +81,7 @@ class _Builder:
                 value = self._node(next(self._events))
                 if value.text or value.entries is not None:
                     starts.append(_line(event))
-                    layouts.append(Layout(value, self._entries))
+                    layouts.append(DocumentLayout(value, self._entries))
         return starts, layouts
 
     def _node(self, event: Any) -> Node:
@@ -126,7 +126,7 @@ def _column(event: Any) -> int:
     return int(event.start_mark.column)
 
 
-def _lay(layout: Layout, comments: Sequence[Comment], lines: Sequence[str]) -> None:
+def _lay(layout: DocumentLayout, comments: Sequence[Comment], lines: Sequence[str]) -> None:
     """Lays comments where they belong, and remembers blank lines."""
     tops: dict[int, int] = {}
     for comment in comments:
@@ -142,7 +142,7 @@ def _lay(layout: Layout, comments: Sequence[Comment], lines: Sequence[str]) -> N
             entry.apart = top > 0 and not lines[top - 1].strip()
 
 
-def _place_of(comment: Comment, layout: Layout) -> list[str]:
+def _place_of(comment: Comment, layout: DocumentLayout) -> list[str]:
     """Where it is said: above or below everything, before or after an entry; or at the end of an entry's line, as a list that is it."""
     earlier = [entry for entry in layout.entries if entry.line < comment.line]
     later = next((entry for entry in layout.entries if entry.line > comment.line), None)

@@ -26,7 +26,7 @@ QUERIES: Final = "<1>"
 """Which of the alternatives, counted; `validation` leaves these out of the paths that people read."""
 
 
-class EventSource(Shape, Generic[Spec]):
+class EventMetricSource(Shape, Generic[Spec]):
     """Events that the collector counts itself, or SLOs that it combines."""
 
     metric_source_ref: ObjectName | None = None
@@ -95,7 +95,7 @@ class Metric(Shape, Generic[Spec]):
     """One set of numbers."""
 
     metric_source: Annotated[
-        Annotated[EventSource[Spec], Tag(EVENTS)] | Annotated[PromqlSource, Tag(QUERIES)],
+        Annotated[EventMetricSource[Spec], Tag(EVENTS)] | Annotated[PromqlSource, Tag(QUERIES)],
         Discriminator(alternative_of),
         BeforeValidator(_resolved),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 import promql_parser
@@ -15,10 +16,17 @@ from .shape import TEXT, Shape, read_by
 _TRIED: Final = 5 * MINUTE
 """The window put into a query to see whether it can be read."""
 
+# The parser takes the square of the depth, and of more than it has room for it dies.
+_LONGEST: Final = 10_000
+_MOST_NESTED: Final = 300
+_SIGNS: Final = re.compile(r"(?:[-+]\s*){30}")
+
 
 def _query(text: str) -> str:
     if not text.strip():
         raise InvalidValue("is empty; write PromQL")
+    if len(text) > _LONGEST or text.count("(") > _MOST_NESTED or _SIGNS.search(text):
+        raise InvalidValue(f"is longer than {_LONGEST:,} characters, or nests too deep to be read in time")
     try:
         promql_parser.parse(Queries(raw=text).over(_TRIED).raw)
     except ValueError as error:

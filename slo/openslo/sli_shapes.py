@@ -12,7 +12,7 @@ from .event_specs import PartSpec, TotalSpec
 from .indicator import Combined, EventRatio, EventThreshold, Indicator, Measured, QueryRatio, QueryThreshold, Ratio
 from .metric_source import Metric
 from .query_spec import QuerySpec
-from .shape import Described, Metadata, Shape, complaint
+from .shape import Described, Metadata, Shape, complaint, made
 from .wording import listed
 
 
@@ -99,6 +99,11 @@ class SLISpec(Described):
         default=None, description="values, held against each objective's"
     )
     ratio_metric: RatioMetric | None = Field(default=None, description="good events of all events")
+
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> SLISpec:
+        made(lambda _: self.indicator(), None)
+        return self
 
     def indicator(self) -> Indicator:
         """What is counted."""

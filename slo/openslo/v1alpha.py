@@ -84,6 +84,16 @@ class ThresholdIndicator(Shape):
 
     threshold_metric: Query
 
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> ThresholdIndicator:
+        made(lambda _: self.indicator(), None)
+        return self
+
+    def indicator(self) -> Measured:
+        """What is held."""
+        source = self.threshold_metric.source
+        return QueryThreshold(source.query, "") if isinstance(source, QuerySpec) else EventThreshold(source)
+
 
 class AlphaTimeWindow(Shape):
     """The window of the budget: rolling, or of a calendar."""
@@ -168,13 +178,8 @@ class AlphaSLOSpec(Described):
 
     def indicators(self, _shared: Mapping[str, Indicator]) -> list[Indicator | None]:
         """What is measured for each objective."""
-        return [each.ratio_metrics.indicator() if each.ratio_metrics else self._measured() for each in self.objectives]
-
-    def _measured(self) -> Measured | None:
-        if self.indicator is None:
-            return None
-        source = self.indicator.threshold_metric.source
-        return QueryThreshold(source.query, "") if isinstance(source, QuerySpec) else EventThreshold(source)
+        holders = [each.ratio_metrics or self.indicator for each in self.objectives]
+        return [each.indicator() if each is not None else None for each in holders]
 
     @property
     def window(self) -> TimeWindow:

@@ -124,6 +124,14 @@ def test_queries(read, metric, asked):
     assert ("promql", asked) == (slo.sli.signal, slo.sli.promql)
 
 
+@pytest.mark.parametrize("text", ["(" * 5_000 + "a" + ")" * 5_000, "-" * 9_000 + "a", "a + " * 5_000 + "a", " "])
+def test_queries_that_nobody_could_read(faults_of, text):
+    """What would take a parser's time or life is a fault before it is parsed."""
+    (fault,) = faults_of(yaml.safe_dump(an_slo(metric={"ratioMetric": {"rawType": "success", "raw": query(text)}})))
+
+    assert "raw.metricSource.spec.query: is " in fault
+
+
 @pytest.mark.parametrize(("op", "compared"), [("lt", "<"), ("lte", "<="), ("gt", ">"), ("gte", ">=")])
 def test_sides_of_a_query(read, op, compared):
     """A query is held against its threshold once a minute; the share of the window on the good side counts."""
