@@ -24,7 +24,7 @@ _DAYS: Final = 8
 
 _STYLE: Final = """
 text { font: 11px system-ui, sans-serif; fill: #24292f }
-.name { font-weight: 600 } .small { fill: #57606a } .axis { stroke: #d0d7de } .incident { fill: #afb8c1; opacity: .45 }
+.name { font-weight: 600 } .small { fill: #57606a } .axis { stroke: #d0d7de } .incident { fill: #afb8c1; opacity: .8 }
 .page { fill: #cf222e } .ticket { fill: #9a6700 } .nothing { fill: none; stroke-width: 1.5 }
 .page.nothing { stroke: #cf222e } .ticket.nothing { stroke: #9a6700 }
 """.strip()
@@ -91,13 +91,14 @@ def _slo(result: Result, name: str, top: int, scale: _Scale) -> Iterator[str]:
     for lane, (policy, verdict) in enumerate(verdicts.items()):
         y = top + _HEAD + lane * _LANE
         yield f'<text class="small" x="22" y="{y + 10}">{escape(policy[:24])}</text>'
-        yield from (_mark(judged, y, scale) for judged in verdict.alerts)
+        pages_on_top = sorted(verdict.alerts, key=lambda judged: judged.alert.severity.value, reverse=True)
+        yield from (_mark(judged, y, scale) for judged in pages_on_top)
 
 
 def _incidents(verdict: Verdict, top: int, lanes: int, scale: _Scale) -> Iterator[str]:
     for start, end in (outcome.incident for outcome in verdict.outcomes):
         x = scale.x(start)
-        width = max(1.0, round(scale.x(end) - x, 1))
+        width = max(3.0, round(scale.x(end) - x, 1))
         yield f'<rect class="incident" x="{x}" y="{top + _HEAD - 4}" width="{width}" height="{lanes * _LANE + 6}"/>'
 
 
