@@ -26,4 +26,4 @@ def to_epoch(local: datetime, zone: ZoneInfo) -> int:
 
 def to_local(seconds: float, zone: ZoneInfo) -> datetime:
     """What clocks in `zone` show at an epoch second, without its zone."""
-    return datetime.fromtimestamp(int(seconds), UTC).astimezone(zone).replace(tzinfo=None, fold=0)
+    return datetime.fromtimestamp(int(seconds), UTC).astimezone(zone).replace(tzinfo=None)

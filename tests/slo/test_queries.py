@@ -9,8 +9,10 @@ from fournines.slo import InvalidValue, Queries
 
 @pytest.mark.parametrize("said", [{"good": "a", "total": "b"}, {"bad": "a", "total": "b"}, {"raw": "a"}])
 def test_what_may_be_said(said):
-    """Good or bad events of a total, or a share."""
-    assert not Queries(**said).is_windowed
+    """Good or bad events of a total, or a share; asked of the settings' engine, and no counters, unless said."""
+    queries = Queries(**said)
+
+    assert (queries.is_windowed, queries.counter, queries.source) == (False, False, "")
 
 
 @pytest.mark.parametrize(
