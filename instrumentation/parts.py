@@ -34,7 +34,7 @@ from .providers import head, set_tracing
 from .redaction.redactor import Redactor
 from .requests.instruments import Instruments
 from .requests.route import Routes
-from .resources.discovery import Discovery
+from .resources.discovery import ResourceDiscovery
 from .tracing.sampling import Sampling
 from .tracing.spanqueue import SpanQueue
 from .work.crew import Crew
@@ -57,7 +57,7 @@ class Parts:
         self.health = health = Health()
         self.worker = Worker(clock, health)
         self._redactor = redactor = Redactor(config.redaction, health)
-        discovery = Discovery(config.asked, health) if config.asked else None
+        discovery = ResourceDiscovery(config.asked, health) if config.asked else None
         self._identity = Identity(config.attributes, redactor, discovery)
         self.red, self._work = Red(config.boundaries), WorkCounts(config.boundaries)
         self.spans = SpanQueue(

@@ -57,6 +57,24 @@ def names_bound_by(tree: ast.Module) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
+def nouns_of(folder: str) -> dict[str, list[str]]:
+    """The modules that define a public class, by its name."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    return found
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_one_name_is_one_noun(folder):
+    """Whoever reads a class's name knows which is meant, wherever in the folder; `Instruments` are those of the room they stand in."""
+    twice = {name: modules for name, modules in nouns_of(folder).items() if len(modules) > 1}
+
+    assert {} == {name: modules for name, modules in twice.items() if name != "Instruments"}
+
+
 def in_order(name: str) -> tuple[int, str]:
     """Constants first, then classes, then functions, as ruff's RUF022 has it."""
     return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name

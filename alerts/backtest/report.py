@@ -11,7 +11,7 @@ from ...slo import figures
 from .backtest import Result
 from .policy import Policy
 from .score import Score, score
-from .verdict import Judged, Outcome, Verdict
+from .verdict import IncidentOutcome, Judged, Verdict
 
 NOTHING: Final = figures.NOTHING
 
@@ -105,7 +105,7 @@ def _alert_json(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+def _outcome_json(outcome: IncidentOutcome) -> dict[str, Any]:
     return {
         "start": moment(outcome.incident.start),
         "end": moment(outcome.incident.end),
@@ -126,7 +126,7 @@ def _alert_line(judged: Judged) -> tuple[int, str]:
     return alert.told, f"{alert.severity.value} {lasts}, {meant}"
 
 
-def _incident_line(outcome: Outcome) -> tuple[int, str]:
+def _incident_line(outcome: IncidentOutcome) -> tuple[int, str]:
     start, end = outcome.incident
     if outcome.detection is not None:
         noticed = f"told after {_time(outcome.detection)}"

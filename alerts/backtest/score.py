@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...slo import Severity
-from .verdict import Judged, Outcome, Verdict
+from .verdict import IncidentOutcome, Judged, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _for_nothing(alerts: Iterable[Judged]) -> int:
     return sum(judged.incident is None for judged in alerts)
 
 
-def _noticed(outcome: Outcome) -> tuple[bool, bool]:
+def _noticed(outcome: IncidentOutcome) -> tuple[bool, bool]:
     return outcome.alert is not None, outcome.overlaid
 
 

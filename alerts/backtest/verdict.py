@@ -21,7 +21,7 @@ class Judged(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class IncidentOutcome:
     """How an incident was noticed: by the first alert about it, or not at all. `spent` is the share of the budget it took, `spent_before`
     what of that was gone when somebody was told. While an earlier alert was still open nobody was told anew: it is `overlaid`.
     """
@@ -51,7 +51,7 @@ class Verdict(NamedTuple):
 
     slo: str
     alerts: tuple[Judged, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[IncidentOutcome, ...]
 
 
 def judge(alerts: Sequence[PastAlert], incidents: Sequence[Incident], burns: BurnHistory) -> Verdict:
@@ -69,10 +69,10 @@ def _is_about(alert: PastAlert, incident: Incident) -> bool:
     return incident.start < alert.told and alert.told - alert.seconds < incident.end
 
 
-def _outcome(incident: Incident, alerts: Sequence[PastAlert], burns: BurnHistory) -> Outcome:
+def _outcome(incident: Incident, alerts: Sequence[PastAlert], burns: BurnHistory) -> IncidentOutcome:
     about = [alert for alert in alerts if _is_about(alert, incident)]
     alert = about[0] if about else None
-    return Outcome(
+    return IncidentOutcome(
         incident,
         burns.spent(incident.start, incident.end),
         alert,

@@ -34,7 +34,7 @@ class Spread(NamedTuple):
     total: float
 
 
-class Metric(NamedTuple):
+class EmfMetric(NamedTuple):
     """One metric of an event: CloudWatch's name of its unit, and a number or a spread."""
 
     name: str
@@ -65,9 +65,9 @@ def red_lines(
         }
         requests = point.requests
         metrics = [
-            Metric(names.EMF_REQUESTS, "Count", requests),
-            Metric(names.EMF_ERRORS, "Count", requests if is_bad(status, error) else 0),
-            *(Metric(names.REQUEST_DURATION, "Seconds", part) for part in parts(spread(point, boundaries))),
+            EmfMetric(names.EMF_REQUESTS, "Count", requests),
+            EmfMetric(names.EMF_ERRORS, "Count", requests if is_bad(status, error) else 0),
+            *(EmfMetric(names.REQUEST_DURATION, "Seconds", part) for part in parts(spread(point, boundaries))),
         ]
         yield from lines(directive, fields, at, metrics)
 
@@ -109,11 +109,11 @@ def parts(whole: Spread) -> Iterator[Spread]:
         yield Spread(values, counts, total)
 
 
-def lines(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[Metric]) -> Iterator[str]:
+def lines(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[EmfMetric]) -> Iterator[str]:
     """Events for these metrics, each within the format's limits: one, unless there are too many, or two of one name."""
     waiting = list(metrics)
     while waiting:
-        taken: dict[str, Metric] = {}
+        taken: dict[str, EmfMetric] = {}
         left = []
         for metric in waiting:
             if metric.name in taken or len(taken) == MOST_METRICS:
@@ -124,7 +124,7 @@ def lines(directive: Directive, fields: Mapping[str, str], at: float, metrics: S
         waiting = left
 
 
-def _fitting(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[Metric]) -> Iterator[str]:
+def _fitting(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[EmfMetric]) -> Iterator[str]:
     line = _line(directive, fields, at, metrics)
     if len(line) <= LARGEST_EVENT or len(metrics) == 1:
         yield line
@@ -134,7 +134,7 @@ def _fitting(directive: Directive, fields: Mapping[str, str], at: float, metrics
     yield from _fitting(directive, fields, at, metrics[half:])
 
 
-def _line(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[Metric]) -> str:
+def _line(directive: Directive, fields: Mapping[str, str], at: float, metrics: Sequence[EmfMetric]) -> str:
     said = {name: usable for name, value in fields.items() if len(name) <= LONGEST_NAME and (usable := _usable(value))}
     told = {
         "Namespace": directive.namespace,

@@ -50,7 +50,7 @@ class Family:
 
 
 @dataclass
-class Series:
+class DurationSeries:
     """One series of the request durations."""
 
     counts: list[int]
@@ -64,7 +64,7 @@ class Snapshot:
 
     target: dict[str, str] = field(default_factory=dict)
     boundaries: tuple[float, ...] = ()
-    series: dict[Key, Series] = field(default_factory=dict)
+    series: dict[Key, DurationSeries] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)
 
     def totals(self) -> list[Total]:
@@ -74,9 +74,9 @@ class Snapshot:
         ]
 
 
-def of_totals(totals: Iterable[Total]) -> dict[Key, Series]:
+def of_totals(totals: Iterable[Total]) -> dict[Key, DurationSeries]:
     """The request durations as they are written down."""
-    return {one.key: Series(list(one.counts), one.seconds, list(one.exemplars)) for one in totals}
+    return {one.key: DurationSeries(list(one.counts), one.seconds, list(one.exemplars)) for one in totals}
 
 
 def dumped(snapshot: Snapshot) -> dict[str, Any]:
@@ -142,16 +142,16 @@ def _number_in(value: Any) -> Number:
     return value if isinstance(value, int) else exact(float(value))
 
 
-def _series_out(key: Key, one: Series) -> list[Any]:
+def _series_out(key: Key, one: DurationSeries) -> list[Any]:
     exemplars = [[slot, *found] for slot, found in enumerate(one.exemplars) if found is not None]
     return [key, one.counts, _number_out(one.seconds), exemplars]
 
 
-def _series_in(plain: Any, buckets: int) -> tuple[Key, Series]:
+def _series_in(plain: Any, buckets: int) -> tuple[Key, DurationSeries]:
     key, counts, seconds, exemplars = plain
     if len(counts) != buckets:
         raise Unreadable(f"{len(counts)} buckets, not {buckets}")
-    series = Series([int(count) for count in counts], _number_in(seconds), [None] * buckets)
+    series = DurationSeries([int(count) for count in counts], _number_in(seconds), [None] * buckets)
     for slot, *found in exemplars:
         series.exemplars[slot] = Exemplar(*found)
     return tuple(key), series

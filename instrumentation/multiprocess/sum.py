@@ -9,11 +9,11 @@ from typing import Final
 from ..counts.point import Exemplar
 from .snapshot import (
     LASTING,
+    DurationSeries,
     Family,
     Note,
     Number,
     Sample,
-    Series,
     Snapshot,
     exact,
 )
@@ -62,7 +62,7 @@ def _add_series(total: Snapshot, one: Snapshot) -> None:
         total.boundaries = common
 
 
-def _coarser(series: Series, bounds: Sequence[float], common: Sequence[float]) -> Series:
+def _coarser(series: DurationSeries, bounds: Sequence[float], common: Sequence[float]) -> DurationSeries:
     """The same counts between fewer boundaries, all of which are among its own: still exact, nothing is interpolated."""
     if bounds == common:
         return series
@@ -72,13 +72,13 @@ def _coarser(series: Series, bounds: Sequence[float], common: Sequence[float]) -
         wider = bisect_left(common, bounds[slot]) if slot < len(bounds) else len(common)
         counts[wider] += count
         exemplars[wider] = _newer(exemplars[wider], series.exemplars[slot])
-    return Series(counts, series.seconds, exemplars)
+    return DurationSeries(counts, series.seconds, exemplars)
 
 
-def _added(one: Series, other: Series) -> Series:
+def _added(one: DurationSeries, other: DurationSeries) -> DurationSeries:
     counts = [a + b for a, b in zip(one.counts, other.counts, strict=True)]
     exemplars = [_newer(a, b) for a, b in zip(one.exemplars, other.exemplars, strict=True)]
-    return Series(counts, _plus(one.seconds, other.seconds), exemplars)
+    return DurationSeries(counts, _plus(one.seconds, other.seconds), exemplars)
 
 
 def _newer(one: Exemplar | None, other: Exemplar | None) -> Exemplar | None:

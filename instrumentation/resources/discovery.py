@@ -47,7 +47,7 @@ class Asked:
         return bool(self.ecs or self.ec2 or self.others)
 
 
-class Discovery:
+class ResourceDiscovery:
     """The answers, as they come. `news` is for one thread, the export thread; `forget` for a forked child."""
 
     def __init__(self, asked: Asked, health: Health, pauses: tuple[float, ...] = PAUSES) -> None:

@@ -13,7 +13,7 @@ from fournines.instrumentation.emf.lines import (  # fmt: skip
     LARGEST_EVENT,
     MOST_VALUES,
     Directive,
-    Metric,
+    EmfMetric,
     Spread,
     is_bad,
     lines,
@@ -53,7 +53,7 @@ def test_a_spread_lies_where_its_buckets_are(counts, seconds):
 
 def test_no_directive_has_more_metrics_than_it_may():
     """A hundred to an event; the rest in the next ones, none lost, none twice; two of one name never in one."""
-    metrics = [Metric(f"m{number % 240}", "None", number) for number in range(250)]
+    metrics = [EmfMetric(f"m{number % 240}", "None", number) for number in range(250)]
     events = [json.loads(line) for line in lines(DIRECTIVE, {"service.name": "a"}, AT, metrics)]
     said = [
         (each["Name"], event[each["Name"]])
@@ -68,7 +68,7 @@ def test_no_directive_has_more_metrics_than_it_may():
 def test_no_event_is_larger_than_it_may_be():
     """A hundred metrics of long names and values are more events, until each fits."""
     metrics = [
-        Metric(f"{number}" + "n" * 250, "None", Spread((1 / 3,) * 100, (10**9,) * 100, 1.0)) for number in range(400)
+        EmfMetric(f"{number}" + "n" * 250, "None", Spread((1 / 3,) * 100, (10**9,) * 100, 1.0)) for number in range(400)
     ]
     made = list(lines(DIRECTIVE, {"service.name": "a", "big": "x" * 1_000}, AT, metrics))
 
@@ -90,7 +90,7 @@ def test_dimensions_are_what_cloudwatch_takes():
     many = [f"d{number}" for number in range(40)]
     fields = {**dict.fromkeys(many, "v"), "bad": " \u2003", "colon": "::a", "long": "x" * 5_000, "umlaut": "ü"}
     directive = Directive("n", [many, ["bad"], ["colon", "long"], ["nowhere"]])
-    (line,) = lines(directive, fields, AT, [Metric("m", "Count", 1)])
+    (line,) = lines(directive, fields, AT, [EmfMetric("m", "Count", 1)])
     said = json.loads(line)
 
     sets = said["_aws"]["CloudWatchMetrics"][0]["Dimensions"]

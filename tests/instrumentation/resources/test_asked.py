@@ -16,7 +16,7 @@ from opentelemetry.sdk.extension.aws.resource.ecs import AwsEcsResourceDetector
 from fournines.instrumentation.health import Health
 from fournines.instrumentation.names import PROM_ERRORS
 from fournines.instrumentation.resources.asking import NoAnswer, ask
-from fournines.instrumentation.resources.discovery import Asked, Discovery
+from fournines.instrumentation.resources.discovery import Asked, ResourceDiscovery
 from fournines.instrumentation.resources.ec2 import ec2
 from fournines.instrumentation.resources.ecs import ecs
 
@@ -244,7 +244,7 @@ def test_an_agent_that_is_late_is_asked_again(agent):
     """It may start after the service: what it could not say at first is said later, once."""
     agent.answers["GET", "/v4/1/task"], late = (500, b""), agent.answers["GET", "/v4/1/task"]
     health = Health()
-    discovery = Discovery(Asked(ecs=agent.uri), health, pauses=(2.0, 0.01))
+    discovery = ResourceDiscovery(Asked(ecs=agent.uri), health, pauses=(2.0, 0.01))
     discovery._detectors = {"aws_ecs": partial(ecs, agent.uri, get)}
     discovery._pauses = (0.01,) * 500
     until(lambda: discovery.news() == {} and len(agent.asked) >= 4)
@@ -260,7 +260,7 @@ def test_an_agent_that_is_late_is_asked_again(agent):
 def test_an_agent_that_never_answers_is_given_up_and_counted():
     """After the last try one line is logged, and the fault counted; nothing is asked any more."""
     health = Health()
-    discovery = Discovery(Asked(ecs="http://127.0.0.1:9/v4"), health, pauses=(0.0,))
+    discovery = ResourceDiscovery(Asked(ecs="http://127.0.0.1:9/v4"), health, pauses=(0.0,))
     until(lambda: discovery.news() == {} and health.count(PROM_ERRORS, "resource") == 1)
     discovery._thread.join()
 
@@ -269,7 +269,7 @@ def test_an_agent_that_never_answers_is_given_up_and_counted():
 
 def test_a_child_finds_its_place_itself(agent):
     """A fork has none of its parent's threads: it asks again, and hears the same."""
-    discovery = Discovery(Asked(ecs=agent.uri), Health())
+    discovery = ResourceDiscovery(Asked(ecs=agent.uri), Health())
     found = {}
     until(lambda: found.update(discovery.news()) or found)
     discovery.forget()
@@ -285,7 +285,7 @@ def test_detectors_of_other_packages_are_heard(monkeypatch, caplog):
         monkeypatch.setenv(f"AWS_LAMBDA_FUNCTION_{name}", value)
     monkeypatch.setenv("AWS_LAMBDA_LOG_STREAM_NAME", "stream")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    discovery = Discovery(Asked(others=("aws_lambda", "nobody_s")), health, pauses=())
+    discovery = ResourceDiscovery(Asked(others=("aws_lambda", "nobody_s")), health, pauses=())
     found = {}
     until(lambda: found.update(discovery.news()) or found)
 
@@ -296,7 +296,7 @@ def test_detectors_of_other_packages_are_heard(monkeypatch, caplog):
 def test_a_detector_that_raises_costs_only_itself():
     """Whatever a foreign detector does, the others are heard, and it is counted."""
     health = Health()
-    discovery = Discovery(Asked(others=("aws_lambda",)), health, pauses=())
+    discovery = ResourceDiscovery(Asked(others=("aws_lambda",)), health, pauses=())
     discovery._detectors = {"bad": lambda: 1 / 0, "good": lambda: {"a": "b", "c": 1, "d": ["no", "list"]}}
     found = {}
     until(lambda: found.update(discovery.news()) or found)
