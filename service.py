@@ -25,6 +25,7 @@ from .collector import Address, CollectorError, HttpServer, Unavailable
 from .collector.allocation import give_memory_back
 from .collector.plane import Plane
 from .serving import (
+    Chances,
     Evaluations,
     Exposition,
     Notices,
@@ -122,15 +123,16 @@ class Service:
         """The HTTP application, which answers from the ledger as it is when asked."""
         collector, paging, evaluations = self._collector, self._paging, self._evaluations
         notices = Notices(collector, self._files, self._settings.data)
+        chances = Chances(collector)
         otlp = otlp_url(self._settings, self._plane.http_port)
         subjects = (
             HealthRoutes(notices),
-            SloRoutes(evaluations, Summaries(collector, paging), collector),
+            SloRoutes(evaluations, Summaries(collector, paging, chances), collector),
             DeclarationRoutes(collector),
             TraceRoutes(self._plane.traces, self._clock),
             AlertRoutes(paging),
             MetricsRoute(self._exposition),
-            PageRoutes(evaluations, paging, collector, notices, self._clock, otlp),
+            PageRoutes(evaluations, paging, collector, chances, notices, self._clock, otlp),
         )
         return create_app(subjects, self._plane.write_app)
 

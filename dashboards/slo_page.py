@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..alerts import OpenAlert
-from ..slo import Status, allowance, explain
+from ..slo import Chance, Status, allowance, explain, outlook
 from .card import Card
 from .history import Chart, History, burn_down, failures, indicator, traffic
 from .page import is_stale, render
@@ -15,7 +15,10 @@ from .steps import STEPS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detail:
-    """What `render_slo` needs. `recent` is drawn as failures, traffic and good share, `whole` (the budget's window) as burn-down."""
+    """What `render_slo` needs. `recent` is drawn as failures, traffic and good share, `whole` (the budget's window) as burn-down.
+
+    `chance` is that of its promise.
+    """
 
     status: Status
     now: float
@@ -24,6 +27,7 @@ class Detail:
     notices: Sequence[str] = ()
     recent: History | None = None
     whole: History | None = None
+    chance: Chance | None = None
 
 
 def render_slo(view: Detail) -> str:
@@ -40,7 +44,8 @@ def render_slo(view: Detail) -> str:
         slo=status.slo,
         promise=allowance(status.slo),
         charts=_charts(view),
-        explained=explain(status, view.since).splitlines(),
+        explained=explain(status, view.since, view.chance).splitlines(),
+        outlook=outlook(status, view.chance),
         steps=STEPS[card.face],
     )
 

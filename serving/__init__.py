@@ -7,6 +7,7 @@
 Nothing here reads a clock or the environment: both are handed in.
 """
 
+from .chances import Chances
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .notices import Notices
@@ -18,6 +19,7 @@ from .urls import otlp_url, page_url
 from .wakeup import Wakeup
 
 __all__ = [
+    "Chances",
     "Evaluations",
     "Exposition",
     "Notices",

@@ -6,15 +6,17 @@ from typing import Any
 
 from ..alerts import Paging
 from ..collector import Collector
-from ..slo import Status, explain, summarise, timestamp
+from ..slo import Status, explain, foresee, summarise, timestamp
+from .chances import Chances
 
 
 class Summaries:
     """Summarises SLOs of a collector and of its alerts."""
 
-    def __init__(self, collector: Collector, paging: Paging) -> None:
+    def __init__(self, collector: Collector, paging: Paging, chances: Chances) -> None:
         self._collector = collector
         self._paging = paging
+        self._chances = chances
 
     def summary(self, status: Status) -> dict[str, Any]:
         """The JSON object of one SLO."""
@@ -23,9 +25,11 @@ class Summaries:
         summary = summarise(status, status.now if since is None else since, alerts)
         return summary | self._counted(status) | self._declared(status.slo.name)
 
-    def explanation(self, status: Status) -> str:
-        """How the numbers of one SLO came about, and since when it is as it is."""
-        return explain(status, self._paging.since(status.slo.name, status.state))
+    def detail(self, status: Status) -> dict[str, Any]:
+        """The JSON object of one SLO, with what is to come of it and how its numbers came about."""
+        chance, since = self._chances.of(status), self._paging.since(status.slo.name, status.state)
+        found = {"forecast": foresee(status, chance), "explanation": explain(status, since, chance)}
+        return self.summary(status) | found
 
     def _counted(self, status: Status) -> dict[str, Any]:
         """How its events are told apart: by which threshold, and whether each stands for others that were not sent."""

@@ -19,7 +19,8 @@ from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
 from .events import EventCount
-from .explanation import explain
+from .explanation import explain, outlook
+from .forecast import Chance, Exhaustion, chance, exhaustion
 from .layout import Layout
 from .objective import Objective
 from .openslo import SloFiles, load_slos, write_openslo
@@ -44,7 +45,7 @@ from .slices import Slices, bad_slices, slice_parts
 from .slo import DEFAULT_WINDOW, MAX_GROUPS, MIN_BAD_EVENTS, SLO, Method, NoData, Origin
 from .source import EventSource, FakeEventSource, HistoryPoint, Observation
 from .status import STATES, State, Status
-from .summary import summarise, timestamp
+from .summary import foresee, summarise, timestamp
 from .unit import PARTS, Unit
 from .window import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval, Tier, Window, tier_at
 
@@ -84,6 +85,7 @@ __all__ = [
     "BurnRule",
     "CalendarUnit",
     "CalendarWindow",
+    "Chance",
     "Composite",
     "Condition",
     "Correction",
@@ -92,6 +94,7 @@ __all__ = [
     "Evaluator",
     "EventCount",
     "EventSource",
+    "Exhaustion",
     "FakeEventSource",
     "Fault",
     "HistoryPoint",
@@ -126,12 +129,16 @@ __all__ = [
     "availability",
     "bad_slices",
     "burn_rate",
+    "chance",
     "combine_bad_slices",
     "evaluate",
+    "exhaustion",
     "explain",
+    "foresee",
     "link",
     "load_slos",
     "merged",
+    "outlook",
     "parse_window",
     "promise",
     "slice_parts",

@@ -10,6 +10,7 @@ from .budget import ErrorBudget
 from .burn import BurnRule, Severity
 from .calendar_window import CalendarWindow, TimeWindow
 from .correction import merged
+from .forecast import Chance, Exhaustion, exhaustion
 from .local_time import to_local, zone_named
 from .measure import amount, amount_failed, counts_shares, number
 from .promise import over, period, promise
@@ -18,15 +19,22 @@ from .status import Status
 from .window import MINUTE
 
 
-def explain(status: Status, since: float | None = None) -> str:
+def explain(status: Status, since: float | None = None, chance: Chance | None = None) -> str:
     """The arithmetic behind a status, a line a subject; `since` is when its state began (epoch seconds), where that is known.
+
+    `chance` is that of the promise, where it was asked for.
 
     Every figure is the status's own, rounded as `figures` says, so whoever recomputes what is said comes to what is said.
     """
-    return "\n".join(" ".join(sentences) for sentences in _subjects(status, since) if sentences)
+    return "\n".join(" ".join(sentences) for sentences in _subjects(status, since, chance) if sentences)
 
 
-def _subjects(status: Status, since: float | None) -> Iterator[Sequence[str]]:
+def outlook(status: Status, chance: Chance | None) -> str:
+    """What is to come: how long the budget lasts, with a range, and the chance that the promise is kept; empty where nothing is known."""
+    return " ".join((*_lasting(status), *_kept(chance, status.slo)))
+
+
+def _subjects(status: Status, since: float | None, chance: Chance | None) -> Iterator[Sequence[str]]:
     yield (_state(status, since),)
     yield tuple(_promised(status))
     yield tuple(_counted(status))
@@ -34,6 +42,7 @@ def _subjects(status: Status, since: float | None) -> Iterator[Sequence[str]]:
     yield tuple(_further(status))
     yield tuple(_burning(status))
     yield tuple(_alerted(status))
+    yield (*_lasting(status), *_kept(chance, status.slo))
 
 
 def _state(status: Status, since: float | None) -> str:
@@ -103,10 +112,13 @@ def _further(status: Status) -> Iterator[str]:
 
 def _burning(status: Status) -> Iterator[str]:
     slo = status.slo
-    window = f"one {period(slo.window)}" if isinstance(slo.window, CalendarWindow) else str(slo.window)
-    yield f"A burn rate of 1x spends exactly the whole budget in exactly {window}."
+    yield f"A burn rate of 1x spends exactly the whole budget in exactly {_whole(slo)}."
     for rule in slo.rules:
         yield _held_against(rule, status)
+
+
+def _whole(slo: SLO) -> str:
+    return f"one {period(slo.window)}" if isinstance(slo.window, CalendarWindow) else str(slo.window)
 
 
 def _held_against(rule: BurnRule, status: Status) -> str:
@@ -130,6 +142,51 @@ def _alerted(status: Status) -> Iterator[str]:
         yield f"A page waits until {amount_failed(slo, slo.min_bad_events)} in its long window."
     if slo.depends_on:
         yield f"Its pages are held back while {' or '.join(slo.depends_on)} burns."
+
+
+def _lasting(status: Status) -> Iterator[str]:
+    found = exhaustion(status)
+    if found is None or status.exhausted_in_seconds == 0:
+        return
+    limit = status.slo.window.length(status.now)
+    spent_in = status.exhausted_in_seconds
+    seen = amount_failed(status.slo, found.failed) if found.failed else "nothing failed"
+    lasts = (
+        f"lasts longer than {_whole(status.slo)}"
+        if _never(spent_in, limit)
+        else f"is empty in {figures.duration(spent_in or 0)}"
+    )
+    yield f"In the last {found.window} {seen}: if that goes on the budget {lasts}{_range(found, limit)}."
+
+
+def _range(found: Exhaustion, limit: int) -> str:
+    """How sure that is: nothing is said of what lies beyond the window."""
+    if _never(found.earliest, limit):
+        return ""
+    latest = "or longer" if _never(found.latest, limit) else f"to {figures.duration(found.latest or 0)}"
+    return f" (9 times in 10: {figures.duration(found.earliest or 0)} {latest})"
+
+
+def _never(seconds: figures.Number | None, limit: int) -> bool:
+    return seconds is None or seconds > limit
+
+
+def _kept(chance: Chance | None, slo: SLO) -> Iterator[str]:
+    if chance is None:
+        return
+    share = (
+        "more than 99 %"
+        if chance.kept > 0.99
+        else "less than 1 %"
+        if chance.kept < 0.01
+        else figures.percent(chance.kept, 0)
+    )
+    ahead = (
+        f"at the end of this {period(slo.window)}"
+        if isinstance(slo.window, CalendarWindow)
+        else f"over the next {slo.window}"
+    )
+    yield f"If it goes on as in the last {figures.duration(chance.seconds)}, the promise is kept {ahead} with a chance of {share}."
 
 
 def _within(window: TimeWindow) -> str:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from .budget import ErrorBudget
+from .forecast import CONFIDENCE, Chance, exhaustion
 from .status import Status
 
 
@@ -32,6 +33,21 @@ def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = (
         "more_budgets": {str(window): _budget(budget) for window, budget in status.more_budgets.items()},
         "burn_rates": {str(window): _number(rate) for window, rate in status.burn.items()},
         "alerts": list(alerts),
+    }
+
+
+def foresee(status: Status, found: Chance | None) -> dict[str, Any]:
+    """The JSON object of an SLO's forecast: when its budget ends, and the chance of its promise; null where nothing is known."""
+    lasting = exhaustion(status)
+    return {
+        "window": None if lasting is None else str(lasting.window),
+        "failed": None if lasting is None else float(lasting.failed),
+        "exhausted_earliest_seconds": None if lasting is None else lasting.earliest,
+        "exhausted_latest_seconds": None if lasting is None else lasting.latest,
+        "confidence": CONFIDENCE,
+        "kept_probability": None if found is None else found.kept,
+        "kept_until": None if found is None else timestamp(found.end),
+        "history_seconds": None if found is None else found.seconds,
     }
 
 

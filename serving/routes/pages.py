@@ -19,7 +19,7 @@ from ...dashboards import (
     render_slo,
 )
 from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, TimeWindow
-from .source import AlertSource, CountSource, EvaluationSource, NoticeSource
+from .source import AlertSource, ChanceSource, CountSource, EvaluationSource, NoticeSource
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -42,6 +42,7 @@ class PageRoutes:
     evaluations: EvaluationSource
     alerts: AlertSource
     counts: CountSource
+    chances: ChanceSource
     notices: NoticeSource
     now: Callable[[], float]
     otlp: str
@@ -81,6 +82,7 @@ class PageRoutes:
             since=self.alerts.since(name, status.state),
             alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
+            chance=self.chances.of(status),
             recent=self._past(status, *RECENT),
             whole=self._past(status, status.slo.window.elapsed(status.now), _step(status.slo.window)),
         )

@@ -61,13 +61,12 @@ class SloRoutes:
         }
 
     def slo(self, name: str) -> JSON:
-        """One SLO, and how its numbers came about."""
-        status = _find(self.evaluations.evaluation(), name)
-        return self.summaries.summary(status) | {"explanation": self.summaries.explanation(status)}
+        """One SLO, what is to come of it, and how its numbers came about."""
+        return self.summaries.detail(_find(self.evaluations.evaluation(), name))
 
     def explain(self, name: str) -> JSON:
         """How the numbers of one SLO came about, in sentences: a line a subject."""
-        return {"explanation": self.summaries.explanation(_find(self.evaluations.evaluation(), name))}
+        return {"explanation": self.slo(name)["explanation"]}
 
 
 def _find(evaluation: Evaluation, name: str) -> Status:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ...alerts import OpenAlerts
 from ...collector import Breakdown, Contributor
 from ...collector.registry.catalogue import Catalogue
-from ...slo import Evaluation, HistoryPoint, Interval, State, Status
+from ...slo import Chance, Evaluation, HistoryPoint, Interval, State, Status
 
 JSON = dict[str, Any]
 
@@ -29,8 +29,16 @@ class SummarySource(Protocol):
         """One SLO as the API gives it, with its state's beginning and its open alerts."""
         ...
 
-    def explanation(self, status: Status) -> str:
-        """How its numbers came about, in sentences."""
+    def detail(self, status: Status) -> JSON:
+        """The same, with a forecast and how its numbers came about."""
+        ...
+
+
+class ChanceSource(Protocol):
+    """Whoever looks ahead."""
+
+    def of(self, status: Status) -> Chance | None:
+        """With which chance an SLO's promise is kept; None where nobody knows."""
         ...
 
 
@@ -114,6 +122,7 @@ class FakeSources:
     began: Mapping[tuple[str, State], float] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=lambda: Catalogue(0, (), {}, frozenset()))
     reason: str = ""
+    foreseen: Chance | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def evaluation(self) -> Evaluation:
@@ -124,9 +133,13 @@ class FakeSources:
         """Its name and state."""
         return {"name": status.slo.name, "state": status.state.value}
 
-    def explanation(self, status: Status) -> str:
-        """Its reason."""
-        return status.reason
+    def detail(self, status: Status) -> JSON:
+        """The same and its reason."""
+        return self.summary(status) | {"explanation": status.reason}
+
+    def of(self, status: Status) -> Chance | None:
+        """The chance given."""
+        return self.foreseen
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
         """The points given."""

@@ -64,6 +64,7 @@ def answers(collector, running):
         trace = _eventually(collector.get, f"/api/v1/traces/{TRACE}", "logs")
         return {
             "`/api/v1/slos` and `/api/v1/slos/{name}`": collector.get(slo) | {"alerts": None},
+            "`forecast` of `/api/v1/slos/{name}`": collector.get(slo)["forecast"],
             "`/api/v1/slos/{name}/explain`": collector.get(f"{slo}/explain"),
             "`/api/v1/slos/{name}/history?from=&to=&step=`": collector.get(f"{slo}/history"),
             "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),

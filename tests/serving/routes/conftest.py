@@ -52,7 +52,7 @@ def ask(sources) -> Callable[..., httpx.Response]:
         TraceRoutes(sources, lambda: NOW),
         AlertRoutes(sources),
         MetricsRoute(sources),
-        PageRoutes(sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
+        PageRoutes(sources, sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
     )
     transport = httpx.ASGITransport(create_app(subjects, write))
 

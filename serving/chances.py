@@ -1,0 +1,28 @@
+"""With which chance promises are kept: looked up in the history when somebody looks, and once a minute at most."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..slo import SLO, Chance, EventSource, Status, chance
+
+KEPT_SECONDS: Final = 60
+
+
+class Chances:
+    """Chances from the history of a source. Of use from any thread; holds those asked for within a minute."""
+
+    def __init__(self, source: EventSource) -> None:
+        self._source = source
+        self._minute = -1
+        self._known: dict[SLO, Chance | None] = {}
+
+    def of(self, status: Status) -> Chance | None:
+        """That of one SLO, as of this minute's first question."""
+        minute = int(status.now // KEPT_SECONDS)
+        if minute != self._minute:
+            self._minute, self._known = minute, {}
+        known = self._known
+        if status.slo not in known:
+            known[status.slo] = chance(status, self._source)
+        return known[status.slo]
