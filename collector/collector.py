@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..slo import (
     PROBE,
     SLO,
     SPANS,
+    TIERS,
     XRAY,
     HistoryPoint,
     Interval,
@@ -25,8 +28,10 @@ from ..slo import (
 )
 from .books.books import Books
 from .books.chore import Chore
-from .books.contributor import Breakdown, Contributor
+from .books.contributor import Breakdown, Contributor, minutes_from
 from .books.contributors import contributors
+from .books.corrected import corrected_by_age, uncorrected, without
+from .books.reckoning import Moment, Reckoning
 from .books.taps import Tap
 from .books.tick import Tick
 from .books.writer import Item, Writer
@@ -35,6 +40,7 @@ from .counters import Counters
 from .decoders import Decoders
 from .errors import LedgerError, Unavailable
 from .intake import Intake
+from .ledger.buckets import kept_from
 from .ledger.days import history
 from .ledger.instruments import LedgerInstruments
 from .ledger.ledger import Ledger, is_damage, why_not_opened
@@ -166,16 +172,26 @@ class Collector:
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """Counts of every SLO in every window, each over `window.interval(now)`, and who is silent as of the last tick."""
         books, catalogue = self._books, self.catalogue
-        # Row 0 is nobody's: an SLO that is not known reads zeroes there.
-        rows = np.array([catalogue.rows.get(name, 0) for name in names], np.intp)
-        services = [catalogue.services.get(name, "") for name in names]
         with self.ledger.visible:
-            sums = books.rolling.at(rows, windows, now)
+            books.reckoned.follow(catalogue)
+            asked = books.reckoned.with_members(names)
+            # Row 0 is nobody's: an SLO that is not known reads zeroes there.
+            rows = np.array([catalogue.rows.get(name, 0) for name in asked], np.intp)
+            services = [catalogue.services.get(name, "") for name in asked]
+            events = books.rolling.at(rows, windows, now)
             books.tallies.reserve(int(rows.max(initial=0)))
             since = np.where(rows > 0, books.tallies.since[rows], NEVER)
             heard = np.array([books.senders.heard.get(service, np.nan) for service in services], np.float64)
             silent = np.array([books.silences.is_silent(service) for service in services], np.bool_)
-        return Observation(sums[..., 0], sums[..., 1], sums[..., 2], since, heard, silent)
+            allowed: Mapping[int, Sequence[Fraction]] = {}
+            if books.reckoned.names:
+                reckoning = Reckoning(books.reckoned, Moment(asked, windows, catalogue.rows, events, since, now))
+                reckoning.hear(heard, silent)
+                allowed = reckoning.put_in()
+        n = len(names)
+        return Observation(
+            events[:n, :, 0], events[:n, :, 1], events[:n, :, 2], since[:n], heard[:n], silent[:n], allowed
+        )
 
     def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
         """Counts of one SLO in steps of `step` seconds, a multiple of `BUCKET` (ValueError); none for an SLO that is not known."""
@@ -185,8 +201,11 @@ class Collector:
         if row is None or not interval.seconds:
             return []
         known = Interval(interval.start, min(interval.end, self._end()))
+        stretches = self._corrected(name, known, kept_from(TIERS[1], self._now))
         with self._history_lock:
-            return history(self._history, row, known, step, self._now)
+            points = history(self._history, row, known, step, self._now)
+            taken = [point for each in stretches for point in history(self._history, row, each, BUCKET, self._now)]
+        return without(points, taken, interval.start, step)
 
     def contributors(
         self, name: str, interval: Interval, breakdown: Breakdown = Breakdown.CAUSE
@@ -196,8 +215,17 @@ class Collector:
         known = Interval(max(0, interval.start), min(interval.end, self._end()))
         if row is None or known.end <= known.start:
             return []
+        found: Counter[Contributor] = Counter()
+        stretches = self._corrected(name, known, minutes_from(self._now))
         with self._history_lock:
-            return contributors(self._history, row, known, breakdown)
+            for part in uncorrected(known, stretches):
+                found.update(dict(contributors(self._history, row, part, breakdown)))
+        return found.most_common()
+
+    def _corrected(self, name: str, within: Interval, minutes_kept_from: int) -> Sequence[Interval]:
+        """The corrected time of an SLO in an interval."""
+        slo = next((slo for slo in self.slos if slo.name == name), None)
+        return corrected_by_age(slo, within, minutes_kept_from) if slo is not None else ()
 
     def _end(self) -> int:
         """Nothing is booked later than this: time that is still to come is not walked through."""

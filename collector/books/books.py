@@ -28,7 +28,9 @@ from ..streams.intervals import Intervals
 from ..streams.streams import Cumulatives
 from .contributors import Contributors
 from .fractions import Fractions
+from .objectives import Objectives
 from .recent import digests
+from .reckoned import Reckoned
 from .rolling import Rolling
 from .taps import Tap
 from .tracks import Tracks
@@ -57,6 +59,8 @@ class Books:
         self.digests = digests(connection)
         self.reader = ledger.reader()
         self.rolling = Rolling(self.reader, self.buckets)
+        self.objectives = Objectives(connection)
+        self.reckoned = Reckoned(self.reader, self.buckets, self.objectives)
         self.series = Series(self.registry)
         self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
         self.clocks = Clocks(counters.skew)
@@ -73,7 +77,7 @@ class Books:
         """The parts in the order in which they are written, and then kept.
 
         Rows get their names before anything is counted in them. Tracks tell buckets, tallies and contributors what they counted; upkeep
-        closes days before buckets choose between open and closed ones; tallies and windows follow what buckets wrote.
+        closes days before buckets choose between open and closed ones; tallies, windows and what is reckoned follow what buckets wrote.
         """
         return (
             *self.taps,
@@ -84,6 +88,7 @@ class Books:
             self.buckets,
             self.tallies,
             self.rolling,
+            self.reckoned,
             self.contributors,
             self.senders,
             self.silences,
@@ -91,6 +96,7 @@ class Books:
             self.intervals,
             self.digests,
             self.fractions,
+            self.objectives,
         )
 
     @property

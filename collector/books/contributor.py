@@ -6,14 +6,22 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ...slo import Attribute, Attributes
+from ...slo import DAY, HOUR, MINUTE, Attribute, Attributes
 from ...slo.classify import ERROR_TYPE, ROUTE_KEYS, STATUS_CODE_KEYS, first_of
 from ..names import SERVICE_INSTANCE, SERVICE_VERSION
 from ..redaction import without_sensitive
 from ..senders.senders import OVERFLOW
 
+KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
+"""Seconds that rows of each width are kept, and at most an hour longer."""
+
 LONGEST: Final = 200
 """Characters kept of each text."""
+
+
+def minutes_from(now: float) -> int:
+    """The full hour from which on contributors are kept by the minute at least; before it, by the hour."""
+    return -(-int(now - KEPT[MINUTE]) // HOUR) * HOUR
 
 
 class Breakdown(IntEnum):

@@ -18,10 +18,7 @@ from ...slo import DAY, HOUR, MINUTE, Attributes, Interval
 from ..ledger.bulk import write_rows
 from ..ledger.staged import Staged
 from ..remembered import Remembered
-from .contributor import OTHER, Attribution, Breakdown, Contributor
-
-KEPT: Final = {MINUTE: 3 * DAY, HOUR: 35 * DAY}
-"""Seconds that rows of each width are kept, and at most an hour longer."""
+from .contributor import KEPT, OTHER, Attribution, Breakdown, Contributor
 
 TOP: Final = 10
 """Contributors of a closed bucket that keep their names, in each breakdown."""

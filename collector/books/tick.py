@@ -31,6 +31,7 @@ class Tick:
         catalogue = books.registry.catalogue
         books.senders.listen(now)
         books.registry.settle(now)
+        books.objectives.follow(catalogue.slos, now)
         books.silences.go_on(books.senders, ((catalogue.rows[slo.name], slo) for slo in catalogue.slos), now)
         self._look_at_clock(now)
         # Senders that send again do not know that the clock was set, or that they slept.

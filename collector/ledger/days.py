@@ -159,6 +159,12 @@ def events_of(connection: sqlite3.Connection, slo: int, interval: Interval) -> B
     return Booked(*series(connection, BUCKET, slo, interval)[:, 1:].sum(axis=0).tolist())
 
 
+def counted(connection: sqlite3.Connection, slo: int, interval: Interval, finest: int) -> Booked:
+    """One SLO's events in an interval, from buckets as wide as fit and, at its start, of `finest` seconds or more."""
+    parts = [series(connection, width, slo, part)[:, 1:].sum(axis=0) for width, part in segments(interval, finest)]
+    return Booked(*np.sum(parts, axis=0).tolist()) if parts else Booked()
+
+
 def history(connection: sqlite3.Connection, slo: int, interval: Interval, step: int, now: float) -> list[HistoryPoint]:
     """Counts of one SLO in steps from `interval.start`, added up from what `fitting` gives; steps without events are left out."""
     points: dict[int, list[int]] = {}

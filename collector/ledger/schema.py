@@ -146,7 +146,14 @@ CREATE TABLE declaration (
 ALTER TABLE service ADD COLUMN work TEXT;
 """
 
-STEPS: Final = (_FIRST, _SECOND, _THIRD)
+_FOURTH: Final = """
+-- Which objective an SLO had from which second on.
+CREATE TABLE objective (
+    name TEXT NOT NULL, since INTEGER NOT NULL, target TEXT NOT NULL, PRIMARY KEY (name, since)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Step n leads from version n to version n + 1. Released steps are never changed; new ones are added at the end."""
 
 
