@@ -37,6 +37,10 @@ def check(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print a JSON Schema of SLO files for editors, and check nothing.")
     ] = False,
+    rate: Annotated[
+        str, typer.Option(metavar="5/s", help="Advise for so much traffic: events per s, m, h or d of each SLO.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="Advise for the traffic that the collector there saw.")] = "",
 ) -> None:
     """Validate SLO files. Every fault is said with file, line, column and path; exits 1 when there is one.
 
@@ -48,8 +52,9 @@ def check(
     declared = _declared(_given(paths))
     from ..slo import advise
     from ..slo.annotations import without_runbook
+    from .traffic import rates_at
 
-    advice, slos = (*declared.remarks, *advise(declared.slos)), declared.slos
+    advice, slos = (*declared.remarks, *advise(declared.slos, rates_at(declared.slos, rate, url))), declared.slos
     for each in advice:
         typer.echo(f"advice: {each}")
     typer.echo(f"{len(slos)} SLO{'s' if len(slos) != 1 else ''} valid: {', '.join(slo.name for slo in slos)}")

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from fournines.slo import RUNBOOK, SLI, SLO, SPANS, WORKBOOK, Objective, Place, SLIKind, Window, advise
+from fournines.slo import (
+    DAY,
+    HOUR,
+    RUNBOOK,
+    SLI,
+    SLO,
+    SLOS,
+    SPANS,
+    WORKBOOK,
+    BurnRule,
+    Composite,
+    Member,
+    Method,
+    Objective,
+    Place,
+    Rule,
+    Severity,
+    Slices,
+    SLIKind,
+    Window,
+    advise,
+)
 
 NOTES = {RUNBOOK: "https://runbooks.example.com/payments"}
 
@@ -18,8 +40,8 @@ def latency(seconds, signal="http.server.request.duration"):
 
 
 def test_nothing_to_say(make_slo):
-    """A wise SLO gets no advice, nor does one that alerts nobody."""
-    assert advise([make_slo(annotations=NOTES), make_slo("quiet", rules=()), latency("0.25"), latency("0.30")]) == ()
+    """A wise SLO gets no advice."""
+    assert advise([make_slo(annotations=NOTES), latency("0.25"), replace(latency("0.30"), name="slower")]) == ()
 
 
 def test_advice_has_a_place():
@@ -57,7 +79,10 @@ def test_rules_that_cannot_fire(make_slo):
     advice = advise([make_slo(target="0.9", annotations=NOTES)])
 
     assert [each.message for each in advice] == [
-        "the page of 1h and 5m can't fire: it needs a burn above 14.4, and a target of 0.9 burns 10 at most"
+        (
+            "the page of 1h and 5m can't fire: it needs a burn above 14.4, and a target of 0.9 burns 10 at most; "
+            "give it a smaller share of the budget, or a longer long window"
+        )
     ]
 
 
@@ -73,10 +98,109 @@ def test_a_factor_that_is_just_out_of_reach(make_slo, target, hours, reachable):
     )
 
 
-def test_windows_shorter_than_their_pairs(make_slo):
-    """A pair that looks back further than the budget does is told."""
-    advice = advise([make_slo(window=Window.parse("1d"), annotations=NOTES)])
+def messages_of(*slos, rates=None):
+    """What is said, in the order of the SLOs."""
+    return [each.message for each in advise(slos, rates)]
 
-    assert [each.message for each in advice] == [
-        "the ticket of 3d and 6h looks back longer than the budget's window of 1d"
+
+def test_windows_shorter_than_their_pairs(make_slo):
+    """A pair that looks back further than the budget does is told, and what to do."""
+    pages = BurnRule(Severity.PAGE, Fraction(1, 2), Window(HOUR), Window(300))
+
+    assert messages_of(make_slo(window=Window.parse("1d"), rules=(pages, WORKBOOK[3]))) == [
+        "the ticket of 3d and 6h looks back longer than the budget's window of 1d; use a longer window, or shorter pairs"
     ]
+
+
+@pytest.mark.parametrize(("days", "said"), [(28, True), (30, False)])
+def test_a_factor_below_one_tells_of_budgets_that_last(make_slo, days, said):
+    """The slow ticket of 28 d fires at a burn that never spends the budget, and the share that mends it is said; that of 30 d does not."""
+    message = (
+        "the ticket of 3d and 6h fires at a burn of 0.933333, at which the budget of 28d is never spent; "
+        "give it 10.8 % of the budget or more"
+    )
+
+    assert messages_of(make_slo(window=Window(days * DAY))) == [message] * said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"target": "0.999"}, True),
+        ({"window": Window(20 * DAY)}, False),
+        ({"sli": SLI(SLIKind.AVAILABILITY, "users")}, False),
+        ({"provider": "bank"}, False),
+    ],
+)
+def test_two_that_count_the_same(make_slo, change, said):
+    """The second of two SLOs is told the first one's name where they count one thing over one window, whatever their objectives."""
+    second = replace(make_slo("second", **{key: change[key] for key in change if key == "target"}), rules=WORKBOOK[:2])
+    second = replace(second, **{key: change[key] for key in change if key != "target"})
+    message = "counts the same events as payments-availability over the same window, so one failure is told twice; keep one of them"
+
+    assert messages_of(make_slo(), second) == [message] * said
+
+
+def test_a_strict_and_a_loose_objective(make_slo):
+    """Two objectives on one SLI are meant where one file declares them."""
+    here, there = Place("slos.yaml", 4), Place("more.yaml", 4)
+    loose = make_slo("loose", "0.999")
+
+    assert messages_of(make_slo(place=here), replace(loose, place=here)) == []
+    assert len(messages_of(make_slo(place=here), replace(loose, place=there))) == 1
+    assert len(messages_of(make_slo(place=here), make_slo("again", place=here))) == 1
+
+
+def test_whom_nobody_is_paged_for(make_slo):
+    """Tickets alone wake nobody; a member of a composite need not."""
+    said = "nobody is paged for it; give it an alert policy with a page rule, or leave it out"
+    composite = Composite(Rule.WEIGHTED, (Member("payments-availability"),))
+    whole = SLO(
+        "whole", SLI(SLIKind.AVAILABILITY, "bank", signal=SLOS, composite=composite), Objective(Decimal("0.99"))
+    )
+
+    assert messages_of(make_slo(rules=())) == messages_of(make_slo(rules=WORKBOOK[2:])) == [said]
+    assert messages_of(make_slo(rules=()), whole) == []
+
+
+def test_dependencies_that_are_nobody(make_slo):
+    """A name is that of an SLO here, or of an automatic one of a service that has one."""
+    first, users = make_slo(depends_on=("users-errors", "payments-latency", "database")), make_slo("users-errors")
+    users = replace(users, sli=SLI(SLIKind.AVAILABILITY, "users"))
+
+    assert messages_of(first, users) == [
+        "depends on database, which no SLO here is called; say the name of an SLO, or of an automatic one of its service"
+    ]
+
+
+def test_slices_of_a_moment(make_slo):
+    """A slice shorter than a minute is told."""
+    slices = Slices(Decimal("0.9"), Window(10))
+    moments = make_slo(method=Method.TIMESLICES, slices=slices, window=Window(2 * DAY), rules=())
+
+    assert (
+        messages_of(moments)[0] == "slices of 10s are so short that a moment makes a bad one; use slices of 1m or more"
+    )
+
+
+@pytest.mark.parametrize(("rates", "said"), [(0.038, True), (0.039, False), (None, False)])
+def test_what_cannot_be_measured(make_slo, rates, said):
+    """An objective that allows fewer than ten failures at its traffic is told to promise less; of unknown traffic nothing is said."""
+    message = (
+        "at 0.038 events a second it may have 9.849 failures in 30d, and with fewer than 10 luck decides; "
+        "promise less, use a longer window, or add probes"
+    )
+
+    assert (
+        messages_of(make_slo(), rates={"payments-availability": rates} if rates else {"another": 0.001})
+        == [message] * said
+    )
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.3, True), (0.4, False), (0, False)])
+def test_slices_of_few_events(make_slo, rate, said):
+    """Where one failure makes a bad slice, slices are too short for their target; where nobody calls there are no bad ones."""
+    sliced = make_slo(method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), Window(60)), rules=WORKBOOK[:2])
+    message = "at 0.3 events a second one failure makes a slice of 1m bad; use longer slices, or a target of less"
+
+    assert messages_of(sliced, rates={"payments-availability": rate}) == [message] * said

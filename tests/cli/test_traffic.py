@@ -1,0 +1,61 @@
+"""`check` judges SLOs at the traffic that is said, or that a collector saw."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+
+@pytest.fixture
+def collector():
+    """Answers what a collector would of one SLO: a quarter of its window was watched, and 22,500 events came."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            said = {"name": "payments-availability", "unit": "events", "window": "30d", "coverage": 0.25}
+            body = json.dumps({"slos": [{**said, "events": {"total": 22_500}}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            """Says nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [("1/m", "at 0.0167 events a second it may have 4.32 failures in 30d"), ("5/s", "")]
+)
+def test_at_a_rate(typed, slo_file, rate, said):
+    """A rate is that of every SLO: too few events are advised against, and nothing fails."""
+    result = typed("check", slo_file, "--rate", rate)
+
+    assert 0 == result.exit_code
+    assert bool(said) is result.stdout.startswith("advice: ")
+    assert said in result.stdout
+
+
+def test_at_what_a_collector_saw(typed, slo_file, collector):
+    """Its events are those of the time it watched: 22,500 in a quarter of 30 d are 90,000 in all, of which nine may fail."""
+    result = typed("check", slo_file, "--url", collector)
+
+    assert "at 0.0347 events a second it may have 9 failures in 30d" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"), [("--rate", "much", 2), ("--url", "http://127.0.0.1:1", 1), ("--url", "x://\0", 1)]
+)
+def test_traffic_that_nobody_knows(typed, slo_file, option, value, code):
+    """A rate that is none was mistyped; a collector that does not answer is said."""
+    assert code == typed("check", slo_file, option, value).exit_code
