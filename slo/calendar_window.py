@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from calendar import monthrange
 from dataclasses import dataclass
@@ -71,25 +72,22 @@ class CalendarWindow:
 
     def elapsed(self, now: float) -> int:
         """Seconds of the period that lie behind `now`, from where its interval starts; from 1 to the period's length."""
-        return min(self.length(now), max(1, int(now // 1) - self.interval(now).start))
+        return min(self.length(now), max(1, math.floor(now) - self.interval(now).start))
 
     def period(self, now: float) -> tuple[int, int]:
         """Epoch seconds at which the period that `now` is in begins, and at which the next one does."""
-        number = self._number(now)
-        begins = self._begin(number)
-        while begins > now:
-            number, begins = number - 1, self._begin(number - 1)
-        while (ends := self._begin(number + 1)) <= now:
-            number, begins = number + 1, ends
-        return begins, ends
+        number = self._at_most(now)
+        while self._begin(number) > now:
+            number -= 1
+        return self._begin(number), self._begin(number + 1)
 
-    def _number(self, now: float) -> int:
-        """Roughly which period it is."""
+    def _at_most(self, now: float) -> int:
+        """Which period it is, or a later one: by what clocks show, and one more, since they may have been put back."""
         local = to_local(now, zone_named(self.zone))
         if self.unit in _DAYS:
-            return (local - self.start).days // (self.count * _DAYS[self.unit])
+            return (local - self.start).days // (self.count * _DAYS[self.unit]) + 1
         months = (local.year - self.start.year) * 12 + local.month - self.start.month
-        return months // (self.count * _MONTHS[self.unit])
+        return months // (self.count * _MONTHS[self.unit]) + 1
 
     def _begin(self, number: int) -> int:
         steps = number * self.count

@@ -71,7 +71,8 @@ def weigh(composite: Composite, counts: Sequence[EventCount]) -> EventCount:
     strictest = composite.strictest
     for member, count in zip(composite.members, counts, strict=True):
         if count.total:
-            weight = member.weight if member.allowed is None else member.weight * (strictest or 1) / member.allowed
+            relative = strictest / member.allowed if strictest and member.allowed else 1
+            weight = member.weight * relative
             part, whole = weight.numerator * count.bad, weight.denominator * count.total
             over, under = over * whole + part * under, under * whole
             weights += member.weight

@@ -65,7 +65,7 @@ class Correction:
             yield self.start
             return
         zone = zone_named(self.zone)
-        for year in range(to_local(max(first, self.start), zone).year, to_local(max(last, self.start), zone).year + 1):
+        for year in range(to_local(first, zone).year, to_local(last, zone).year + 1):
             starts = _starts_in(self.rule, self.start, self.zone, year)
             yield from starts[bisect_left(starts, first) : bisect_right(starts, last)]
 

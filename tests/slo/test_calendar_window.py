@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
@@ -36,7 +37,7 @@ WINDOWS = st.builds(
     STARTS,
     st.sampled_from(sorted(available_timezones())),
 )
-NOW = st.floats(946_684_800, 2_082_758_400)
+NOW = st.one_of(st.floats(946_684_800, 2_082_758_400), st.floats(-3e8, 3e8))
 
 
 def at(*moment):
@@ -86,7 +87,7 @@ def test_lengths(window, now):
     assert 1 <= window.elapsed(now) <= window.length(now)
     assert window.elapsed(begin) <= max(1, window.width)
     assert window.elapsed(end - 1) >= window.length(now) - 1
-    assert window.elapsed(now) == min(end - begin, max(1, int(now) - window.interval(now).start))
+    assert window.elapsed(now) == min(end - begin, max(1, math.floor(now) - window.interval(now).start))
 
 
 @given(WINDOWS, NOW)
@@ -106,6 +107,12 @@ def test_its_buckets_are_kept_until_its_period_ends(window):
     """Even one that lasts an hour longer than usual, because clocks are put back in it."""
     assert window.width == tier_at(window.seconds + DAY).width
     assert window.seconds + 2 * HOUR <= 400 * DAY
+
+
+@pytest.mark.parametrize(("days", "width"), [(1, 10), (2, 10), (3, 60), (34, 60), (35, 3600), (399, 3600)])
+def test_buckets_of_days(days, width):
+    """Three days may last an hour longer than fine buckets are kept, so they are counted in minutes, and 35 days in hours."""
+    assert CalendarWindow(days, "d").width == width
 
 
 @pytest.mark.parametrize(
@@ -149,6 +156,15 @@ def test_a_start_in_the_hour_that_is_skipped():
 
     assert week.period(at(2026, 3, 29, 1, 29, 59)) == (at(2026, 3, 22, 1, 30), at(2026, 3, 29, 1, 30))
     assert week.period(at(2026, 3, 29, 1, 30)) == (at(2026, 3, 29, 1, 30), at(2026, 4, 5, 0, 30))
+
+
+def test_a_start_in_the_hour_that_comes_twice():
+    """A day from half past two begins the first time that clocks show it, and goes on when they are put back before it."""
+    day = CalendarWindow(1, "d", local("2026-10-20 02:30"), "Europe/Berlin")
+    first = at(2026, 10, 25, 0, 30)
+
+    assert day.period(first - 1)[1] == first
+    assert {day.period(first + minutes * 60) for minutes in range(0, 120, 10)} == {(first, at(2026, 10, 26, 1, 30))}
 
 
 @pytest.mark.parametrize(

@@ -111,12 +111,21 @@ def test_impossible_composites(members, message):
 
 
 @pytest.mark.parametrize(
-    "said", [{"weight": Fraction(0)}, {"weight": Fraction(-1)}, {"allowed": Fraction(0)}, {"allowed": Fraction(1)}]
+    "said",
+    [
+        *({"weight": Fraction(weight)} for weight in (0, -1)),
+        *({"allowed": Fraction(share)} for share in (-1, 0, 1, 2)),
+    ],
 )
 def test_impossible_members(said):
     """Weights are more than nothing, and what an objective allows is a share."""
     with pytest.raises(InvalidValue):
         Member("a", **said)
+
+
+def test_a_member_weighs_one_unless_said():
+    """And says nothing of what its own objective allows."""
+    assert Member("a") == Member("a", Fraction(1), None)
 
 
 def test_without_objectives_of_their_own_none_is_the_strictest():

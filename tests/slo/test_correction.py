@@ -126,6 +126,7 @@ def test_however_time_is_cut_the_same_is_taken_out(rule, zone, seconds, cuts, wi
     [
         ("FREQ=WEEKLY;BYDAY=SU", "Europe/Berlin", ["2026-10-18 00:30", "2026-10-25 00:30", "2026-11-01 01:30"]),
         ("FREQ=MONTHLY;BYDAY=1SU", "UTC", ["2026-11-01 00:30"]),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=TH", "UTC", ["2026-10-15 00:30", "2026-10-22 00:30", "2026-10-29 00:30"]),
         ("FREQ=DAILY;COUNT=2", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
         ("FREQ=DAILY;UNTIL=20261016T003000Z", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
         ("FREQ=DAILY;UNTIL=20261016T003000Z", "Europe/Berlin", ["2026-10-15 00:30", "2026-10-16 00:30"]),
@@ -183,6 +184,13 @@ def test_impossible_recurrences(rule, message):
     """What is none, what recurs too often, what would never come about, and what would never end: said at once."""
     with pytest.raises(InvalidValue, match=message):
         Correction(utc("2026-10-15 00:30"), 600, "backup", "ann", rule)
+
+
+def test_the_longest_correction():
+    """As long as counts are kept at all."""
+    correction = Correction(START, 400 * DAY, "another life", "ann")
+
+    assert correction.intervals(Interval(START, START + 500 * DAY), 1) == (Interval(START, START + 400 * DAY),)
 
 
 @pytest.mark.parametrize(
