@@ -17,6 +17,7 @@ from .burn import BurnRule, Severity, burn_rate
 from .calendar_window import TimeWindow
 from .events import EventCount
 from .layout import Layout
+from .measure import amount_failed, number
 from .slo import SLO
 from .source import Observation
 from .status import STATES, RuleStatus, State, Status
@@ -147,20 +148,23 @@ class Evaluation:
         failed = figures.bad(self.count(row, long).bad, slo.unit)
         return f"{failed} in {long}, fewer than the {slo.min_bad_events} a page needs"
 
+    def _silence(self, row: int) -> str:
+        service, heard = self.slos[row].sli.service, float(self.observation.heard[row])
+        if math.isnan(heard):
+            return f"{service} was never heard"
+        return f"{service} stopped reporting, last heard {figures.duration(int(max(0.0, self.now - heard)))} ago"
+
     def _reason(self, state: State, row: int, rules: tuple[RuleStatus, ...]) -> str:
         slo = self.slos[row]
         budget = self.budget(row, slo.window)
         match state:
             case State.NO_DATA:
-                return (
-                    f"{slo.sli.service} stopped reporting"
-                    if self.observation.silent[row]
-                    else f"{slo.sli.service} was never heard"
-                )
+                return self._silence(row)
             case State.BURNING | State.AT_RISK:
                 return next(rule.reason for rule in rules if rule.met)
             case State.EXHAUSTED:
-                return f"the error budget of {slo.window} is spent"
+                failed, allowed = amount_failed(slo, budget.spent), number(slo, budget.allowed)
+                return f"the error budget of {slo.window} is spent: {failed}, allowed: {allowed}"
             case State.NO_TRAFFIC:
                 return f"no events in {min(slo.windows)}"
             case State.NOT_MEASURABLE:
