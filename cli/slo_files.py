@@ -33,7 +33,7 @@ _Paths = Annotated[
 
 def check(
     paths: _Paths = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Take advice for faults.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Take advice, and a missing runbook, for faults.")] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print a JSON Schema of SLO files for editors, and check nothing.")
     ] = False,
@@ -44,7 +44,7 @@ def check(
 ) -> None:
     """Validate SLO files. Every fault is said with file, line, column and path; exits 1 when there is one.
 
-    An SLO that pages without a runbook is one too, though a collector starts with it.
+    Advice is no fault, nor that a runbook is missing which a page requires, unless it is `--strict`.
     """
     if schema:
         _print_schema()
@@ -55,14 +55,14 @@ def check(
     from .traffic import rates_at
 
     advice, slos = (*declared.remarks, *advise(declared.slos, rates_at(declared.slos, rate, url))), declared.slos
+    required = without_runbook(slos)
+    for each in required:
+        typer.echo(f"required: {each}")
     for each in advice:
         typer.echo(f"advice: {each}")
     typer.echo(f"{len(slos)} SLO{'s' if len(slos) != 1 else ''} valid: {', '.join(slo.name for slo in slos)}")
-    faults = without_runbook(slos)
-    if faults:
-        fail("\n".join(map(str, faults)))
-    if advice and strict:
-        fail("advice counts as a fault where it is `--strict`")
+    if strict and (required or advice):
+        fail("what is required or advised counts as a fault where it is `--strict`")
 
 
 def fmt(

@@ -1,10 +1,11 @@
-"""SLOs that lead back to themselves: a composite made of itself, a dependency on what depends on it."""
+"""SLOs that can't be made of others as they say: made of themselves, depending on themselves, or of members without slices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from ..composite import Rule
 from ..errors import Fault
 from ..slo import SLO
 
@@ -25,6 +26,18 @@ def circles(slos: Sequence[SLO]) -> Iterator[Fault]:
             if way and slo.place is not None:
                 message = f"{remark}: {' -> '.join(way)}"
                 yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
+
+
+def without_slices(slos: Sequence[SLO]) -> Iterator[Fault]:
+    """A fault for each composite of all or any that has a weighted one among its members: a mean of shares has no slices."""
+    composites = {slo.name: slo.sli.composite for slo in slos if slo.sli.composite is not None}
+    for slo in slos:
+        composite = composites.get(slo.name)
+        if composite is not None and composite.rule is not Rule.WEIGHTED and slo.place is not None:
+            for name in (each.name for each in composite.members):
+                if name in composites and composites[name].rule is Rule.WEIGHTED:
+                    message = f"can't have {name} as a member: it is weighted, and has no slices that are good or bad"
+                    yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
 
 
 def _way_back(name: str, ways: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

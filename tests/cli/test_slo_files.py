@@ -30,15 +30,14 @@ def test_advice_is_no_fault_unless_it_is_wanted_to_be_one(typed, slo_file):
 
 
 def test_whoever_pages_says_what_to_do(typed, slo_file):
-    """An SLO that wakes somebody without a runbook is valid, and yet a fault to `check`: it names the place and the annotation."""
+    """An SLO that wakes somebody without a runbook is valid, and told what it requires: place and annotation; a fault to `--strict`."""
     changed(slo_file, "  annotations: {fournines/runbook: https://runbooks.example.com/payments}\n", "")
 
-    result = typed("check", slo_file)
+    lenient, strict = typed("check", slo_file), typed("check", "--strict", slo_file)
 
-    assert 1 == result.exit_code
-    assert "1 SLO valid: payments-availability\n" == result.stdout
-    assert f"{slo_file}:4:3: payments-availability: pages somebody without saying what to do" in result.stderr
-    assert "fournines/runbook" in result.stderr
+    assert (0, 1) == (lenient.exit_code, strict.exit_code)
+    assert f"required: {slo_file}:4:3: payments-availability: pages somebody without saying what to do" in lenient.stdout
+    assert "fournines/runbook" in lenient.stdout
 
 
 def test_the_schema_is_for_editors(typed):
