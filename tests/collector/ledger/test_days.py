@@ -191,3 +191,31 @@ def test_a_history_is_told_by_the_finest_buckets_kept(events, first, length, ste
         for _ in range(2):
             found = history(connection, 1, Interval(start, end), step, NOW)
             assert found == [(t, *counts) for t, counts in sorted(expected.items()) if counts[1]]
+
+
+@pytest.mark.parametrize(
+    ("step", "after", "width"),
+    [
+        (BUCKET, 0, BUCKET),
+        (90, 0, BUCKET),
+        (MINUTE, 0, MINUTE),
+        (300, 0, MINUTE),
+        (HOUR, 0, HOUR),
+        (DAY, 0, HOUR),
+        (HOUR, 5 * MINUTE, MINUTE),
+        (HOUR, BUCKET, BUCKET),
+        (90, HOUR + BUCKET, BUCKET),
+    ],
+)
+def test_a_history_is_read_from_the_widest_buckets_that_fit(step, after, width):
+    """Its steps and its start: there are fewest of them."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        for tier in TIERS:
+            rows = [(tier.width, t, 1, 0, 1, 0) for t in range(START, START + 5 * HOUR, tier.width)]
+            connection.executemany("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?)", rows)
+        start = START + after
+        for length in (HOUR, 2 * HOUR):
+            points = history(connection, 1, Interval(start, start + length), step, START + DAY)
+
+            assert sum(total for _, _, total in points) == length // width
