@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import isqrt
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,8 @@ from .unit import PARTS
 from .window import MINUTE, Window
 
 _MINUTE: Final = Window(MINUTE)
-_HALF: Final = 10**6
-assert _HALF * _HALF == PARTS
+_ROOT: Final = isqrt(PARTS)
+"""A share is divided in two steps of so many parts, since good x `PARTS` would not fit 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,6 @@ def bad_slices(good: IntArray, total: IntArray, target: Decimal) -> BoolArray:
 def slice_parts(good: IntArray, total: IntArray) -> IntArray:
     """Each slice's share of good events in `PARTS`, rounded down; 0 without events. Exact up to 9 x 10**12 events a slice."""
     events = np.maximum(total, 1)
-    first, rest = np.divmod(good * _HALF, events)
-    parts: IntArray = first * _HALF + rest * _HALF // events
+    first, rest = np.divmod(good * _ROOT, events)
+    parts: IntArray = first * _ROOT + rest * _ROOT // events
     return parts

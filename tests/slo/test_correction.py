@@ -145,6 +145,15 @@ def test_known_recurrences(rule, zone, expected):
     assert found == tuple(Interval(utc(text), utc(text) + 600) for text in expected)
 
 
+def test_the_year_has_no_edges():
+    """The last day of a year and the first of the next are days like others, from their first second to their last."""
+    within = Interval(utc("2026-12-30"), utc("2027-01-03"))
+    days = [utc("2026-12-30") + day * DAY for day in range(4)]
+    for second in (0, DAY - 1):
+        correction = Correction(utc("2026-10-15") + second, 1, "backup", "ann", "FREQ=DAILY")
+        assert correction.intervals(within, 1) == tuple(Interval(day + second, day + second + 1) for day in days)
+
+
 def test_a_long_correction_reaches_into_a_later_year():
     """What began before the time asked about still covers it."""
     correction = Correction(utc("2025-12-20"), 30 * DAY, "migration", "ann", "FREQ=YEARLY")

@@ -64,6 +64,17 @@ def test_parts_are_the_share_of_good_rounded_down(counts):
     assert slice_parts(*arrays(counts)).tolist() == expected
 
 
+def test_parts_of_few_events():
+    """Of one, of two, of none."""
+    assert slice_parts(*arrays([(1, 1), (0, 1), (1, 2), (0, 0), (2, 3)])).tolist() == [
+        PARTS,
+        0,
+        PARTS // 2,
+        0,
+        666_666_666_666,
+    ]
+
+
 @given(st.lists(COUNTS.filter(lambda count: count[1] > 0), min_size=1, max_size=60))
 def test_the_mean_of_slices_is_within_a_trillionth_and_never_in_our_favour(counts):
     """RatioTimeslices is the mean of the slices' ratios; counted in parts it is that, or less by under 1e-12."""
