@@ -64,6 +64,17 @@ def _little_by_little():
     st.sampled_from([START, AUTUMN]),
 )
 @example(EDGES, START)
+@example([("commit", [(age, 1, 1, 1) for age in (0, 50, 3500)]), *[ASK_ALL, ("pass", -60)] * 3], START)
+@example(
+    [
+        ("commit", [(3 * DAY - 60, 1, 1, 1)]),
+        ASK_ALL,
+        ("pass", 90 * HOUR),
+        ("commit", [(0, 1, 1, 1)]),
+        *[("upkeep", 12)] * 20,
+    ],
+    START,
+)
 def test_rolling_equals_a_recount_at_every_moment(story, began):
     """Sums of all windows, calendars' too, equal a recount of the booked events, with late and early events, jumps of the clock,
     periods that end and restarts.
@@ -129,7 +140,7 @@ def test_new_rows_find_room():
 
 @pytest.mark.parametrize("slo", [1, 63, 64, 65, 128, 1000])
 def test_any_row_has_room(slo):
-    """Whatever number an SLO has, and whether it is committed or asked for first."""
+    """Whatever number an SLO has, and whether it is committed first, or asked for, or found in the ledger beside others."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
     buckets = Buckets(connection)
@@ -142,6 +153,9 @@ def test_any_row_has_room(slo):
         rolling.keep()
         buckets.keep()
         assert rolling.at(np.array([slo]), [Window(HOUR)], START).tolist() == [[[1 + (not first), 4 - 2 * first, 0]]]
+    rolling = Rolling(connection, buckets)
+    rolling.at(np.array([1]), [Window(HOUR)], START)
+    assert rolling.at(np.array([slo]), [Window(HOUR)], START).tolist() == [[[2, 4, 0]]]
     connection.close()
 
 
