@@ -76,18 +76,17 @@ class CalendarWindow:
 
     def period(self, now: float) -> tuple[int, int]:
         """Epoch seconds at which the period that `now` is in begins, and at which the next one does."""
-        number = self._at_most(now)
-        while self._begin(number) > now:
-            number -= 1
+        shown = self._shown(now)
+        number = max(each for each in (shown - 1, shown, shown + 1) if self._begin(each) <= now)
         return self._begin(number), self._begin(number + 1)
 
-    def _at_most(self, now: float) -> int:
-        """Which period it is, or a later one: by what clocks show, and one more, since they may have been put back."""
+    def _shown(self, now: float) -> int:
+        """Which period it is by what clocks show: the one before where they were put back, or the next where it begins late."""
         local = to_local(now, zone_named(self.zone))
         if self.unit in _DAYS:
-            return (local - self.start).days // (self.count * _DAYS[self.unit]) + 1
+            return (local - self.start).days // (self.count * _DAYS[self.unit])
         months = (local.year - self.start.year) * 12 + local.month - self.start.month
-        return months // (self.count * _MONTHS[self.unit]) + 1
+        return months // (self.count * _MONTHS[self.unit])
 
     def _begin(self, number: int) -> int:
         steps = number * self.count
@@ -125,7 +124,7 @@ def _months_later(start: datetime, months: int) -> datetime:
     return start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
 
 
-def _order(window: TimeWindow) -> tuple[int, bool, str, str, str]:
+def _order(window: TimeWindow) -> tuple[int, str, str, str]:
     if isinstance(window, Window):
-        return window.seconds, False, "", "", ""
-    return window.seconds, True, str(window), window.zone, window.start.isoformat()
+        return window.seconds, "", "", ""
+    return window.seconds, str(window), window.zone, window.start.isoformat()

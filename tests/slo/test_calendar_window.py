@@ -127,12 +127,16 @@ def test_buckets_of_days(days, width):
         ("1w", "UTC", at(2026, 11, 22, 23, 59, 59), at(2026, 11, 16), at(2026, 11, 23)),
         ("1M", "Asia/Kathmandu", at(2028, 2, 10), at(2028, 1, 31, 18, 15), at(2028, 2, 29, 18, 15)),
         ("1M", "America/New_York", at(2026, 3, 31), at(2026, 3, 1, 5), at(2026, 4, 1, 4)),
+        ("1M", "America/St_Johns", at(2009, 11, 1, 2, 31, 30), at(2009, 11, 1, 2, 30), at(2009, 12, 1, 3, 30)),
         ("1Q", "UTC", at(2026, 5, 1), at(2026, 4, 1), at(2026, 7, 1)),
         ("1Y", "UTC", at(2028, 12, 31, 23, 59, 59), at(2028, 1, 1), at(2029, 1, 1)),
     ],
 )
 def test_known_periods(text, zone, now, begin, end):
-    """Days of 23, 25 and 23.5 hours, a day that never was, weeks from Monday, a leap February, a month of 743 hours."""
+    """Days of 23, 25 and 23.5 hours, a day that never was, weeks from Monday, a leap February, a month of 743 hours.
+
+    And a month that began at midnight, when a minute later clocks went back to the evening before.
+    """
     assert parse_window(text, FIRST_MONDAY, zone).period(now) == (begin, end)
 
 
@@ -239,3 +243,5 @@ def test_both_kinds_are_ordered_by_length():
     assert rolling < month
     assert month > Window(DAY)
     assert CalendarWindow(1, "d") < month
+    assert not month < CalendarWindow(1, "M")
+    assert not month > CalendarWindow(1, "M")

@@ -83,6 +83,7 @@ def test_impossible_slos(make_slo, changes, message):
     [
         ({}, Unit.EVENTS, 3),
         ({"min_bad_events": 7}, Unit.EVENTS, 7),
+        ({"min_bad_events": 1}, Unit.EVENTS, 1),
         ({"sli": COUNTED}, Unit.EVENTS, 3),
         ({"method": Method.TIMESLICES, "slices": SLICED}, Unit.SLICES, 1),
         ({"method": Method.TIMESLICES, "slices": SLICED, "min_bad_events": 3}, Unit.SLICES, 3),
@@ -122,6 +123,12 @@ def test_further_windows_are_asked_for_too(make_slo):
     month = CalendarWindow(1, "M")
 
     assert make_slo(rules=(), more_windows=(month, Window(DAY))).windows == {Window(30 * DAY), month, Window(DAY)}
+
+
+def test_a_template_has_a_hundred_groups_unless_said(make_slo):
+    """And an SLO that is no template names no attribute."""
+    assert (make_slo().max_groups, make_slo().group_by) == (100, ())
+    assert make_slo(max_groups=1).max_groups == 1
 
 
 def test_whose_promise(make_slo):
