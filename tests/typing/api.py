@@ -29,7 +29,7 @@ from fournines.instrumentation import (
     add_ids,
     instrument,
 )
-from fournines.slo import SLO, EventCount, SpecError, Window, load_slos, write_openslo
+from fournines.slo import SLO, CalendarWindow, EventCount, SpecError, Window, load_slos, write_openslo
 
 Scope = dict[str, Any]
 
@@ -175,6 +175,6 @@ except SpecError as error:
 else:
     assert_type(slos, tuple[SLO, ...])
     assert_type(slos[0].objective.target, Decimal)
-    assert_type(slos[0].windows, frozenset[Window])
+    assert_type(slos[0].windows, frozenset[Window | CalendarWindow])
     assert_type(write_openslo(slos), str)
 assert_type(EventCount(3, 4).bad, int)
