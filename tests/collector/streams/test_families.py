@@ -143,3 +143,14 @@ def test_families_stand_first_in_every_ledger():
         ((number, cells),) = connection.execute("SELECT id, cells FROM page_cells").fetchall()
 
     assert (number, np.frombuffer(cells[1:], "<i8").tolist()) == (0, [5, 5, 7, 0, 3])
+
+
+def test_no_points_tell_nothing():
+    """A request whose points are all old says nothing of any family."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        families, nothing = Families(connection), np.zeros(0, np.int64)
+        heard = families.hear([], nothing, nothing, 5, 3)
+
+        assert [[], [], []] == [column.tolist() for column in heard]
+        assert not families.pages.changed
