@@ -36,7 +36,9 @@ def test_whoever_pages_says_what_to_do(typed, slo_file):
     lenient, strict = typed("check", slo_file), typed("check", "--strict", slo_file)
 
     assert (0, 1) == (lenient.exit_code, strict.exit_code)
-    assert f"required: {slo_file}:4:3: payments-availability: pages somebody without saying what to do" in lenient.stdout
+    assert (
+        f"required: {slo_file}:4:3: payments-availability: pages somebody without saying what to do" in lenient.stdout
+    )
     assert "fournines/runbook" in lenient.stdout
 
 
