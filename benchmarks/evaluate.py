@@ -37,7 +37,7 @@ from fournines.slo import (
     Objective,
     Observation,
     SLIKind,
-    Window,
+    TimeWindow,
 )
 
 GOAL_MILLISECONDS = 50.0
@@ -64,7 +64,7 @@ class Counts:
             silent=np.zeros(rows, dtype=np.bool_),
         )
 
-    def observe(self, names: Sequence[str], windows: Sequence[Window], now: float) -> Observation:
+    def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """The same arrays every time."""
         return self.seen
 
@@ -159,7 +159,8 @@ def prometheus(count: int, *, quick: bool) -> dict[str, float]:
     """One evaluation of their rules; every group once a minute where there are many, so that it can keep up."""
     interval = 60 if count > 100 else 10
     with ruler(ledger.slos(count, max(1, count // 10)), interval) as server:
-        return server.measured(15 if quick else 2 * interval)
+        figures: dict[str, float] = server.measured(15 if quick else 2 * interval)
+        return figures
 
 
 def measure(*, quick: bool, only: str) -> dict[str, Any]:
