@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -47,6 +48,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from fournines.collector.kernels import warm_up
 
         warm_up(Path(os.environ["FOURNINES_KERNELS"]))
+
+
+def pytest_sessionfinish() -> None:
+    """Closes the socket that the X-Ray SDK, which moto imports too, opens for a recorder of its own, in whichever process imported it."""
+    if (sdk := sys.modules.get("aws_xray_sdk.core")) is not None:
+        sdk.xray_recorder.emitter._socket.close()
 
 
 @pytest.hookimpl(trylast=True)

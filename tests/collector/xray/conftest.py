@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 import pytest
-from aws_xray_sdk.core import xray_recorder
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry
 
@@ -197,13 +196,6 @@ class Port:
     @property
     def readings(self) -> Counter:
         return readings(self.registry)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _closed():
-    """Closes the socket that the SDK, which moto imports too, opens for a recorder nobody here uses."""
-    yield
-    xray_recorder.emitter._socket.close()
 
 
 @pytest.fixture
