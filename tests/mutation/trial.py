@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib.abc
 import importlib.util
@@ -84,6 +85,8 @@ class Trial:
         self.functions = [each for each in self.functions if Path(each.__code__.co_filename).resolve() in self.modules]
         self.caches = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
         gc.freeze()
+        if self._all_anew(self.modules[0], self.modules[0].read_text()) is not Fate.SURVIVED:
+            pytest.exit("these tests are red without a mutant where they are collected anew", returncode=1)
         self.judge(self)
         return True
 
@@ -110,6 +113,10 @@ class Trial:
             fate = self._tried(path, reached - {""}, lambda chosen: self._in_place(code, chosen))
             if fate is not Fate.SURVIVED or "" not in reached:
                 return fate
+        return self._all_anew(path, mutant.tree)
+
+    def _all_anew(self, path: Path, source: ast.Module | str) -> Fate:
+        code = compile(source, str(path), "exec")
         return self._tried(path, set(self.items), lambda chosen: self._anew(path, code, chosen))
 
     def _tried(self, path: Path, tests: set[str], trial: Callable[[Sequence[str]], int]) -> Fate:

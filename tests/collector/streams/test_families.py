@@ -133,6 +133,17 @@ def test_families_tell_what_a_dictionary_tells(story):
             assert cells.tolist() == [list(vars(family).values()) for family in world.plain.values()]
 
 
+def test_nobody_is_told_nothing():
+    """An export without a point changes nothing."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        families = Families(connection)
+        heard = families.hear([], np.zeros(0, np.int64), np.zeros(0, np.int64), 5, 3)
+
+    assert [len(column) for column in heard] == [0, 0, 0]
+    assert not families.pages.changed
+
+
 def test_families_stand_first_in_every_ledger():
     """A family is five numbers of eight bytes, on the ledger's first pages, whatever its numbers are: ledgers of before are read so."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
