@@ -37,6 +37,7 @@ READ_FIRST: Final = frozenset(
         "boundary",
         "interval",
         "fraction",
+        "objective",
         "contributor",
         "prometheus_pending",
         # of version 1:

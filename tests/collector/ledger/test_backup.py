@@ -304,7 +304,7 @@ def test_whatever_a_start_reads_is_checked_before(tmp_path, opened, otlp, histog
         with pytest.raises(LedgerError, match="damaged"):
             Ledger(tmp_path / "data", now)
 
-    assert read >= {"page_cells", "boundary", "interval", "fraction", "contributor", "prometheus_pending"}
+    assert read >= {"page_cells", "boundary", "interval", "fraction", "objective", "contributor", "prometheus_pending"}
 
 
 READ_ONLY = """

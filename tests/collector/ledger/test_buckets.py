@@ -199,6 +199,18 @@ def test_what_is_booked_together_is_what_is_booked_one_by_one(events):
     assert rows[0] == rows[1]
 
 
+@given(st.lists(st.tuples(*3 * [st.integers(0, 5)]), min_size=1, max_size=4))
+def test_what_is_booked_of_one_bucket_adds_up(booked):
+    """Good, total and estimated events, however often they are booked before they are written."""
+    connection, buckets = staged([], together=False)
+    for events in booked:
+        buckets.book((1,), NOW, Booked(*events), NOW)
+    buckets.write(connection)
+    connection.close()
+
+    assert buckets.written.tolist() == [[1, NOW // BUCKET * BUCKET, *map(sum, zip(*booked, strict=True))]]
+
+
 @given(BOOKED, st.booleans())
 def test_what_failed_never_was(events, together):
     """Events whose transaction failed are in no row and no tier's progress afterwards."""
