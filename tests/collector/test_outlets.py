@@ -50,7 +50,7 @@ def test_an_endpoint_of_grpc_is_a_host_and_a_port(made, endpoint, target):
     """The port is gRPC's own where none is said, and an IPv6 address keeps its brackets."""
     (destination,) = made(ToOtlp(endpoint, grpc=True)).destinations
 
-    assert target in repr(destination._sender)
+    assert target in repr(destination._forwarder)
 
 
 def test_a_plan_shows_no_secret():
