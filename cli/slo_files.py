@@ -69,7 +69,7 @@ def fmt(
     paths: _Paths = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a file would change.")] = False,
 ) -> None:
-    """Write SLO files in canonical form: keys in the order of the specification, block style, comments kept."""
+    """Write SLO files in canonical form. Keys in the order of the specification, block style, comments kept."""
     with collector_extra():
         from ..slo.openslo.canonical import canonical_files
 

@@ -38,7 +38,7 @@ def test_every_command_says_what_it_does_in_a_narrow_terminal(typed, words, widt
     ("words", "said"),
     [
         (["serv"], "Error: No such command 'serv'. Did you mean 'serve'?\n"),
-        (["check"], "Error: Missing argument 'PATH'.\n"),
+        (["check"], "Error: Invalid value for PATH: say which SLO files, or folders of them\n"),
         (["serve", "--prot", "1"], "Error: No such option: --prot (Possible options: --host, --port)\n"),
         (["serve", "--port", "eight"], "Error: Invalid value for '--port': "),
         (["serve", "--otlp-http-port", "65536"], "Error: Invalid value for '--otlp-http-port': "),
@@ -62,7 +62,7 @@ def test_a_mistyped_setting_stops_serve_with_its_line(typed, tmp_path):
     result = typed("serve", "--config", config)
 
     assert 1 == result.exit_code
-    assert f"{config}:2: prot: unknown key" in result.stderr
+    assert f"{config}:2:1: prot: unknown key" in result.stderr
 
 
 @pytest.mark.parametrize(
