@@ -82,7 +82,7 @@ def backtest(
     days: _Days = 35,
     seed: _Seed = 9,
 ) -> None:
-    """Say what alert policies are worth. When they would have paged, and what they would have missed: from counts that are there, or a random model."""
+    """Say what alert policies are worth. When they would have paged, and what missed: from counts, or a random model."""
     with _sentences():
         policies = _policies(policy or ["all"])
         if simulate:
