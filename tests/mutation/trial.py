@@ -26,6 +26,8 @@ from mutants import Mutant
 
 _PATIENCE: Final = 20.0
 _ROOMS: Final = ("fournines", "tests", "conftest")
+_COMPILED: Final = ("fournines.collector.kernels", "fournines.collector.columns")
+"""What is never forgotten: machine code knows the types that it was compiled for, and takes no others."""
 
 # A failure is all that is asked, not the smallest one; few examples, since many mutants are tried, and the same ones each time.
 hypothesis.settings.register_profile(
@@ -148,7 +150,7 @@ class Trial:
 
 
 def _forget_imports() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] in _ROOMS]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in _ROOMS and not name.startswith(_COMPILED)]:
         del sys.modules[name]
 
 

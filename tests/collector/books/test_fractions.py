@@ -79,6 +79,19 @@ def test_what_is_booked_is_what_was_weighed(spans):
     connection.close()
 
 
+def test_what_is_left_over_stands_in_the_ledger_in_small_parts():
+    """Of an event, in 2**-62; both begin at a half of one: ledgers of before are read so."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    fractions = Fractions(connection)
+    fractions.whole(7, weight(np.array([KEPT_ALL // 2])) + 5, 0)
+    fractions.write(connection)
+    found = connection.execute("SELECT slo, good, bad FROM fraction").fetchall()
+    connection.close()
+
+    assert [(7, 2**61 + 5, 2**61)] == found
+
+
 def test_sampled_spans_stand_for_others(opened, otlp, span, slo, now):
     """A span kept of ten counts as ten, good, failed or slow, beside those of which every one was kept; its SLO is marked."""
     collector = opened([slo("all"), slo("quick", threshold="0.25"), slo("other", "other")])
