@@ -18,6 +18,7 @@ from fournines.collector.ledger.buckets import (
     latest_end,
     oldest_booked,
     segments,
+    sums_by_slo,
     tier_of,
 )
 from fournines.collector.ledger.schema import migrate
@@ -60,6 +61,12 @@ def test_segments_cover_an_interval_once(start, length, finest):
     assert all(part.start % width == 0 and part.end % width == 0 for width, part in parts)
     assert parts[0][0] >= finest
     assert sum(part.seconds // width for width, part in parts) <= 2 * (360 + 60) + length * BUCKET // HOUR
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_segments_are_as_wide_as_is_asked(tier):
+    """And no wider, where wider ones would fit."""
+    assert list(segments(Interval(0, DAY), BUCKET, tier.width)) == [(tier.width, Interval(0, DAY))]
 
 
 @given(DAYS, st.floats(1e9, 2e9))
@@ -168,6 +175,7 @@ BOOKED = st.lists(
 
 
 @given(BOOKED)
+@example([(10, 1, 1, 0), (10, 3, 1, 0), (10, 2, 1, 1), (10, 3, 2, 1)])
 def test_what_is_booked_together_is_what_is_booked_one_by_one(events):
     """By arrays or by themselves, events make the same rows; what was written starts where its tier's buckets do, and adds up."""
     rows = []
@@ -197,6 +205,18 @@ def test_what_is_booked_together_is_what_is_booked_one_by_one(events):
         connection.close()
 
     assert rows[0] == rows[1]
+
+
+@given(st.lists(st.tuples(*5 * [st.integers(0, 5)]), max_size=8))
+@example([(0, 0, 1, 1, 5), (0, 1, 1, 1, 5)])
+@example([(0, 0, 1, 1, 0), (2, 0, 1, 1, 0), (1, 1, 1, 1, 0), (2, 1, 1, 1, 0)])
+def test_what_was_written_is_summed_by_slo(rows):
+    """Each SLO once, in order, however many buckets of it were written."""
+    found = sums_by_slo(np.array(rows, np.int64).reshape(-1, 5))
+    slos = sorted({slo for slo, *_ in rows})
+
+    assert found.shape == (len(slos), 4)
+    assert found.tolist() == [[slo, *(sum(row[n] for row in rows if row[0] == slo) for n in (2, 3, 4))] for slo in slos]
 
 
 @given(st.lists(st.tuples(*3 * [st.integers(0, 5)]), min_size=1, max_size=4))
@@ -263,6 +283,8 @@ def test_time_passes_as_far_as_events_came(events):
 
 
 @given(BOOKED, st.integers(0, 3))
+@example([(10, 1, 1, 0), (2 * DAY, 2, 1, 0), (20, 3, 1, 0)], 0)
+@example([(2 * DAY, 1, 1, 0), (10, 2, 1, 0), (DAY, 3, 1, 0)], 0)
 def test_what_one_commit_writes_of_open_and_closed_days(events, days):
     """What a closed day gets comes late, and the rows of an open one are added to: to the bucket, in every tier."""
     connection, buckets = staged(events, together=False)
