@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
-from fournines.collector.ledger.days import MOST_SHELVED, Shelf, events_of, history, series, sums
+from fournines.collector.ledger.days import MOST_SHELVED, Shelf, counted, events_of, history, series, sums
 from fournines.collector.ledger.packed import PART, pack
 from fournines.collector.ledger.schema import migrate
 from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
@@ -172,6 +172,7 @@ STEPS = st.sampled_from([BUCKET, 50, MINUTE, 90, 300, HOUR, 2 * HOUR, DAY])
 @given(st.lists(st.tuples(AGES, st.integers(0, 2), st.integers(0, 2)), max_size=20), AGES, AGES, STEPS, STEPS)
 @example([(age, 1, 0) for age in range(0, 4 * HOUR, 300)], 3 * HOUR, 3 * HOUR, HOUR, BUCKET)
 @example([(age, 1, 0) for age in range(0, 4 * HOUR, 70)], 3 * HOUR, 3 * HOUR, MINUTE, BUCKET)
+@example([(50 * DAY - 2 * HOUR + 20, 1, 0)], 50 * DAY, 2 * HOUR, HOUR, BUCKET)
 def test_a_history_is_told_by_the_finest_buckets_kept(events, first, length, step, edge):
     """Each event stands in the step of the bucket it is kept in at its age; steps without an event are not told."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -219,3 +220,25 @@ def test_a_history_is_read_from_the_widest_buckets_that_fit(step, after, width):
             points = history(connection, 1, Interval(start, start + length), step, START + DAY)
 
             assert sum(total for _, _, total in points) == length // width
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(0, 5 * HOUR), *3 * [st.integers(0, 3)]), min_size=1, max_size=20),
+    st.integers(0, 5 * HOUR),
+    st.integers(0, 5 * HOUR),
+)
+@example([(age, 1, 2, 3) for age in range(0, 5 * HOUR, 50)], 4 * HOUR, 3 * HOUR + 50)
+@example([(0, 1, 2, 3)], 0, 0)
+def test_the_events_of_an_interval_are_counted_from_buckets_of_any_width(events, first, length):
+    """Good, total and estimated ones, each once; an interval without a second has none."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        buckets = Buckets(connection)
+        interval = Interval((NOW - first) // BUCKET * BUCKET, (NOW - first + length) // BUCKET * BUCKET)
+        for age, *counts in events:
+            buckets.book((1,), NOW - age, Booked(*counts), NOW)
+        buckets.write(connection)
+        inside = [counts for age, *counts in events if interval.start <= (NOW - age) // BUCKET * BUCKET < interval.end]
+
+        assert counted(connection, 1, interval, BUCKET) == tuple(map(sum, zip((0, 0, 0), *inside, strict=True)))
