@@ -45,6 +45,8 @@ JSON: Final = {"Content-Type": "application/json"}
 Post = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Path, question -> answer. Raises `NoAnswer`."""
 
+_spread: Final = random.SystemRandom().uniform
+"""Of no state: a service that seeds the module's generator gets its own numbers, and forked children each another."""
 _log = logging.getLogger("fournines.instrumentation")
 
 
@@ -119,7 +121,7 @@ class Polling:
             now = self._clock()
             if now >= self._rules_due:
                 # Not all processes at once, as AWS asks of its clients.
-                self._rules_due = now + self._told.interval + random.uniform(0.0, 5.0)  # noqa: S311 - it spreads load
+                self._rules_due = now + self._told.interval + _spread(0.0, 5.0)
                 self._renew(now)
             if now >= self._report_due:
                 self._report_due = now + REPORTS

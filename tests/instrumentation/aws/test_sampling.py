@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
 import threading
 import time
 import weakref
@@ -303,6 +304,15 @@ class Answers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def test_the_service_s_own_random_numbers_stay_its_own():
+    """Who asks draws nothing from the module's generator: a service that has seeded it gets the same numbers as without us."""
+    before = random.getstate()
+    one, _, _, _ = polling(refused)
+    one.step()
+
+    assert random.getstate() == before
 
 
 def test_rules_of_several_pages_are_read_wholly():
