@@ -31,6 +31,16 @@ def _load(name):
     return sys.modules[full]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def first_application():
+    """The first of the process, whose provider is the global one and whose sampler decides about all spans that libraries make.
+
+    A test's own sampler, were it first, would decide in all tests after it, and whoever asks for its rules would never end.
+    """
+    environ = {"OTEL_METRICS_EXPORTER": "none", "OTEL_TRACES_EXPORTER": "none"}
+    Telemetry(None, read_config("first", environ=environ), clients=False)
+
+
 @pytest.fixture(scope="session")
 def rx():
     """The module of receivers."""
