@@ -35,8 +35,11 @@ class Target:
 
     @property
     def receiver(self) -> str:
-        """The `host:port` of its endpoint, which gRPC takes without a scheme too."""
-        return urlsplit(self.endpoint).netloc or self.endpoint
+        """The `host:port` of its endpoint, which gRPC takes without a scheme too; all of what can't be read."""
+        try:
+            return urlsplit(self.endpoint).netloc or self.endpoint
+        except ValueError:
+            return self.endpoint
 
 
 def read_target(env: Variables, signal: str) -> Target | None:

@@ -121,3 +121,21 @@ def test_what_cannot_be_chosen_here_is_said(caplog, value, said):
     config(OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=value)
 
     assert ("TEMPORALITY_PREFERENCE" in caplog.text) is said
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "receiver"),
+    [
+        ("http://collector:4318", "collector:4318"),
+        ("collector:4317", "collector:4317"),
+        ("http://[::1:4318", "http://[::1:4318/v1/metrics"),
+    ],
+)
+def test_a_receiver_is_known_by_host_and_port(endpoint, receiver):
+    """Whatever stands there, a service starts with it: an address that nobody can read is one that nobody answers at."""
+    protocol = "http/protobuf" if endpoint.startswith("http") else "grpc"
+    config = read_config(
+        "shop", environ={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+    )
+
+    assert config.metrics.receiver == receiver
