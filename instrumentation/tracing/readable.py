@@ -12,7 +12,7 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, Status, StatusCode
+from opentelemetry.trace import Link
 
 from ... import __version__
 from .. import names
@@ -24,8 +24,6 @@ from .said import Said
 
 MOST_ATTRIBUTES: Final = 16
 """More than a request has of its own: with a limit below, the SDK's containers count."""
-UNSET: Final = Status(StatusCode.UNSET)
-FAILED: Final = Status(StatusCode.ERROR)
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 WEBSOCKET: Final = "WS"
 """The method of a request that became a WebSocket."""
@@ -73,9 +71,9 @@ class SpanForm:
             events=() if said is None else said.events,
             links=self._links_of(span),
             kind=span.kind,
-            status=self._status(span),
+            status=span.status,
             start_time=span.began,
-            end_time=self._end_time(span),
+            end_time=span.end_time,
             instrumentation_scope=self.scope,
         )
 
@@ -83,18 +81,6 @@ class SpanForm:
         """What user code called it; else its own name."""
         said = span.said
         return self._own_name(span) if said is None or said.name is None else said.name
-
-    def _status(self, span: RequestSpan) -> Status:
-        """ERROR for a failed request, unless user code said OK; else what it said."""
-        said = UNSET if span.said is None or span.said.status is None else span.said.status
-        failed = span.error is not None and said.status_code is StatusCode.UNSET
-        return FAILED if failed else said
-
-    def _end_time(self, span: RequestSpan) -> int | None:
-        """Epoch nanoseconds; None while the request runs."""
-        if span.ended_by_user is not None:
-            return span.ended_by_user
-        return None if span.seconds < 0 else span.began + int(span.seconds * 1e9)
 
     def _own_name(self, span: RequestSpan) -> str:
         """Method and route; else the method."""

@@ -24,6 +24,8 @@ from .said import Said
 
 MOST_CHILDREN: Final = 512
 """Ended children that wait for their root's end; more are dropped and counted."""
+UNSET: Final = Status(StatusCode.UNSET)
+FAILED: Final = Status(StatusCode.ERROR)
 TOLD_HEADERS: Final = frozenset({b"host", b"user-agent"})
 """What a span says of its request's headers."""
 
@@ -182,7 +184,9 @@ class RequestSpan(Span):
     @property
     def end_time(self) -> int | None:
         """Epoch nanoseconds; None while it runs."""
-        return self._as_of_now().end_time
+        if self.ended_by_user is not None:
+            return self.ended_by_user
+        return None if self.seconds < 0 else self.began + int(self.seconds * NANOS)
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -191,8 +195,10 @@ class RequestSpan(Span):
 
     @property
     def status(self) -> Status:
-        """Its status as of now."""
-        return self._as_of_now().status
+        """ERROR for what failed, unless user code said OK; else what that said."""
+        said = UNSET if self.said is None or self.said.status is None else self.said.status
+        failed = self.error is not None and said.status_code is StatusCode.UNSET
+        return FAILED if failed else said
 
     @property
     def events(self) -> Sequence[Event]:

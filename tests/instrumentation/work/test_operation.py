@@ -547,3 +547,15 @@ def test_attributes_that_a_span_refuses_leave_nothing_behind(worker, counted, mo
     assert not trace.get_current_span().get_span_context().is_valid
     assert counted(telemetry) == {(OPERATION, "settle"): 1}
     assert telemetry._health.count("fournines_instrumentation_errors", "attributes") == 1
+
+
+def test_what_is_judged_and_let_go_is_not_written_down(worker, spans, monkeypatch):
+    """Whether work inside of work failed or was slow is known without its attributes: where little is kept, little is done."""
+    telemetry, written = worker(FOURNINES_TRACES_KEPT="0"), []
+    monkeypatch.setattr("fournines.instrumentation.work.span.WorkForm.readable", lambda _, span: written.append(span))
+
+    with telemetry.operation("settle"), telemetry.operation("book"):
+        pass
+
+    assert spans(telemetry) == []
+    assert written == []
