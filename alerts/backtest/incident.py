@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,18 +57,25 @@ def _failing(burns: BurnHistory, start: int, end: int) -> Incident:
 def read_incidents(path: Path) -> Incidents:
     """Incidents from a CSV file with the columns `slo`, `start` and `end`; one without an SLO's name is every SLO's.
 
-    Raises BacktestError that names the file, and the line where there is one.
+    Those that began before or after what is replayed, of which nobody could be told, are left out. Raises BacktestError that names the
+    file, and the line where there is one.
     """
     known: dict[str, list[Incident]] = {}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             for name, incident in _rows(csv.DictReader(file)):
                 known.setdefault(name, []).append(incident)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BacktestError(f"{path} can't be read: {error}") from error
     except BacktestError as error:
         raise BacktestError(f"{path}:{error}") from error
-    return lambda burns: sorted({*known.get(burns.slo.name, ()), *known.get("", ())})
+    return lambda burns: sorted(_begun({*known.get(burns.slo.name, ()), *known.get("", ())}, burns))
+
+
+def _begun(incidents: Iterable[Incident], burns: BurnHistory) -> Iterator[Incident]:
+    """Those that began within what is replayed."""
+    start, end = burns.history.span.interval
+    return (each for each in incidents if start <= each.start < end)
 
 
 def _rows(reader: csv.DictReader[str]) -> Iterator[tuple[str, Incident]]:

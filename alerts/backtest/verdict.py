@@ -55,13 +55,17 @@ class Verdict(NamedTuple):
 
 
 def judge(alerts: Sequence[PastAlert], incidents: Sequence[Incident], burns: BurnHistory) -> Verdict:
-    """Holds alerts against incidents. What fires at the very first tick began before, nobody knows when, and is left out."""
+    """Holds alerts against incidents. What fires at the very first tick began before, nobody knows when: it is left out, and overlays."""
     first = burns.history.span.interval.start + burns.history.span.step
     known = [alert for alert in alerts if alert.told > first]
     judged = (
         Judged(alert, next((each for each in reversed(incidents) if _is_about(alert, each)), None)) for alert in known
     )
-    return Verdict(burns.slo.name, tuple(judged), tuple(_outcome(each, known, burns) for each in incidents))
+    outcomes = (
+        _outcome(each, known, burns, overlaid=any(_is_open(alert, max(each.start, first)) for alert in alerts))
+        for each in incidents
+    )
+    return Verdict(burns.slo.name, tuple(judged), tuple(outcomes))
 
 
 def _is_about(alert: PastAlert, incident: Incident) -> bool:
@@ -69,7 +73,7 @@ def _is_about(alert: PastAlert, incident: Incident) -> bool:
     return incident.start < alert.told and alert.told - alert.seconds < incident.end
 
 
-def _outcome(incident: Incident, alerts: Sequence[PastAlert], burns: BurnHistory) -> IncidentOutcome:
+def _outcome(incident: Incident, alerts: Sequence[PastAlert], burns: BurnHistory, *, overlaid: bool) -> IncidentOutcome:
     about = [alert for alert in alerts if _is_about(alert, incident)]
     alert = about[0] if about else None
     return IncidentOutcome(
@@ -78,7 +82,7 @@ def _outcome(incident: Incident, alerts: Sequence[PastAlert], burns: BurnHistory
         alert,
         None if alert is None else burns.spent(incident.start, min(alert.told, incident.end)),
         paged=any(each.severity is Severity.PAGE for each in about),
-        overlaid=alert is None and any(_is_open(each, incident.start) for each in alerts),
+        overlaid=alert is None and overlaid,
     )
 
 

@@ -61,14 +61,15 @@ def test_what_was_spent_is_a_share_of_the_budget_at_that_moment(burns, start):
 
 
 def test_incidents_are_read_from_a_file(tmp_path, burns, start):
-    """Of an SLO by its name, or of all; moments as people write them."""
+    """Of an SLO by its name, or of all; moments as people write them. Of others than begin in the time that is replayed nobody asks."""
     path = tmp_path / "incidents.csv"
     path.write_text(
         "slo,start,end,note\nother,1800000000,1800000060,\npayments-availability,2027-01-15T09:00:00+01:00,2027-01-15T08:10,x\n"
-        ",1799990000,1799990010,everybody's\n"
+        ",1800000590,1800000610,everybody's\n,1799999990,1800000300,began before\n,1800000600,1800000700,after\n"
     )
 
-    assert [Incident(1799990000, 1799990010), Incident(start, start + 600)] == read_incidents(path)(burns({}, 600))
+    expected = [Incident(start, start + 600), Incident(start + 590, start + 610)]
+    assert expected == read_incidents(path)(burns({}, 600))
 
 
 @pytest.mark.parametrize(

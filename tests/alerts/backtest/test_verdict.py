@@ -70,6 +70,16 @@ def test_what_fires_at_the_first_tick_is_left_out(held):
     assert () == held([(PAGE, 10, 700, 300)], []).alerts
 
 
+@pytest.mark.parametrize(
+    ("over", "overlaid"), [(None, [True, True]), (1001, [True, True]), (1000, [True, False]), (10, [False, False])]
+)
+def test_what_fires_at_the_first_tick_overlays_incidents_all_the_same(over, overlaid, held):
+    """Somebody was told before: an incident that had begun then, or begins while it is open, is not missed."""
+    alert = (PAGE, 10, over, 300)
+
+    assert overlaid == [outcome.overlaid for outcome in held([alert], [(-100, 0), (1000, 1100)]).outcomes]
+
+
 def test_a_score_sums_slos_up(held):
     """Pages that meant something by all pages; medians and the worst over all incidents that were told."""
     first = held([(PAGE, 1010, 1500, 300), (PAGE, 7000, 7300, 300), (TICKET, 8000, 8100, 60)], [(1000, 1100)])
