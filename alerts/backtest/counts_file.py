@@ -19,6 +19,8 @@ from .history import STEPS
 from .moment import parse_moment
 
 _COLUMNS: Final = ("time", "slo", "good", "total")
+_MOST_EVENTS: Final = 10**11
+"""In a step: what many of them add up to fits 64 bits."""
 _NONE: Final[IntArray] = np.empty((0, 3), np.int64)
 
 
@@ -80,13 +82,15 @@ def _by_name(counts: Iterable[_Count]) -> dict[str, IntArray]:
 
 
 def _csv(path: Path) -> Iterator[_Count]:
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         at = _places(next(reader, []))
-        for row in reader:
+        for row in filter(None, reader):
             try:
                 yield _count(*(row[place] for place in at))
-            except (BacktestError, IndexError, ValueError) as error:
+            except IndexError as error:
+                raise BacktestError(f":{reader.line_num}: it has {len(row)} columns, fewer than the head") from error
+            except BacktestError as error:
                 raise BacktestError(f":{reader.line_num}: {error}") from error
 
 
@@ -104,7 +108,7 @@ def _parquet(path: Path) -> Iterator[_Count]:
     for number, row in enumerate(zip(*(columns[name] for name in _COLUMNS), strict=True), start=1):
         try:
             yield _count(*map(str, row))
-        except (BacktestError, ValueError) as error:
+        except BacktestError as error:
             raise BacktestError(f": row {number}: {error}") from error
 
 
@@ -119,8 +123,15 @@ def _time(text: str) -> int:
     return parse_moment(text)
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BacktestError(f"{text!r} is no whole number of events") from error
+
+
 def _count(time: str, slo: str, good: str, total: str) -> _Count:
-    count = _Count(_time(time), slo, int(good), int(total))
-    if not 0 <= count.good <= count.total:
+    count = _Count(_time(time), slo, _whole(good), _whole(total))
+    if not 0 <= count.good <= count.total <= _MOST_EVENTS:
         raise BacktestError(f"{count.good} good events of {count.total} can't be")
     return count

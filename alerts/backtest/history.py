@@ -16,6 +16,9 @@ from ..errors import BacktestError
 STEPS: Final = (3600, 1800, 1200, 900, 600, 300, 180, 120, 60, 30, 20, 10)
 """Steps in seconds that fit the buckets counts are kept in, longest first."""
 
+MOST_STEPS: Final = 10_000_000
+"""Three years of the shortest: what is replayed is held in memory."""
+
 _BEFORE: Final = DAY
 """So much longer than any window history is read, so that a service that was quiet for a while is not taken for a new one."""
 
@@ -47,12 +50,16 @@ class Span(NamedTuple):
 
     @classmethod
     def of(cls, interval: Interval, step: int) -> Span:
-        """Whole steps that hold the interval. Raises BacktestError for a step that fits no buckets, and for no time at all."""
+        """Whole steps that hold the interval. Raises BacktestError for a step that fits no buckets, no time at all, and too much."""
         if step not in STEPS:
             raise BacktestError(f"a step is one of {', '.join(map(str, reversed(STEPS)))} seconds, not {step}")
         whole = Interval(interval.start // step * step, -(-interval.end // step) * step)
         if not whole.seconds:
-            raise BacktestError("the end of the time to replay lies after its beginning")
+            raise BacktestError("the end of the time to replay does not lie after its beginning")
+        if whole.seconds // step > MOST_STEPS:
+            raise BacktestError(
+                f"the time to replay has more than {MOST_STEPS:,} steps of {step} s: begin later, or say a longer step"
+            )
         return cls(whole, step)
 
     @property

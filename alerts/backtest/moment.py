@@ -9,7 +9,7 @@ from typing import Final
 from ...slo import InvalidValue, Window
 from ..errors import BacktestError
 
-_EPOCH: Final = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+_EPOCH: Final = re.compile(r"[0-9]{1,11}(\.[0-9]*)?")
 
 
 def parse_moment(text: str, now: float | None = None) -> int:

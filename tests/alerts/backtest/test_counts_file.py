@@ -35,6 +35,13 @@ def test_counts_are_read_by_name(file):
     assert [] == read.history("c", read.interval, 60).tolist()
 
 
+def test_a_spreadsheet_s_mark_and_empty_lines_are_no_matter(file):
+    """As they write UTF-8, with a mark before the head, and as people leave files."""
+    read = file("\ufeff" + HEAD + "1800000000,a,1,1\n\n1800000060,a,1,2\n\n")
+
+    assert [[1800000000, 1, 1], [1800000060, 1, 2]] == read.history("a", read.interval, 60).tolist()
+
+
 @pytest.mark.parametrize(
     ("seconds", "step"), [((0, 300), 300), ((0, 420), 60), ((0, 7200), 3600), ((0, 15), 10), ((7,), 10)]
 )
@@ -50,8 +57,9 @@ def test_its_step_is_the_longest_that_fits(seconds, step, file):
         (HEAD, r"counts.csv holds no counts"),
         (HEAD + "1,a,1,1\n1,a,2,1\n", r"counts.csv:3: 2 good events of 1 can't be"),
         (HEAD + "1,a,-1,1\n", r"counts.csv:2: -1 good events of 1 can't be"),
-        (HEAD + "1,a,0.5,1\n", r"counts.csv:2: invalid literal"),
-        (HEAD + "1,a\n", r"counts.csv:2: "),
+        (HEAD + "1,a,0.5,1\n", r"counts.csv:2: '0.5' is no whole number of events"),
+        (HEAD + f"1,a,1,{10**30}\n", r"counts.csv:2: 1 good events of 10{30} can't be"),
+        (HEAD + "1,a\n", r"counts.csv:2: it has 2 columns, fewer than the head"),
         (HEAD + "soon,a,1,1\n", r"counts.csv:2: 'soon' is no moment"),
     ],
 )

@@ -22,9 +22,9 @@ def test_a_span_is_whole_steps():
     assert (Interval(60, 180), [120, 180]) == (span.interval, span.ticks.tolist())
 
 
-@pytest.mark.parametrize(("interval", "step"), [((0, 100), 7), ((0, 100), 0), ((200, 100), 10)])
+@pytest.mark.parametrize(("interval", "step"), [((0, 100), 7), ((0, 100), 0), ((200, 100), 10), ((0, 100_000_010), 10)])
 def test_a_span_that_is_none_is_an_error(interval, step):
-    """A step that fits no bucket, an end before its beginning."""
+    """A step that fits no bucket, an end before its beginning, more than memory holds."""
     with pytest.raises(BacktestError):
         Span.of(Interval(*interval), step)
 
@@ -47,7 +47,17 @@ def test_moments_are_read_as_people_write_them(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("text", "now"), [("soon", None), ("", None), ("-1x", 1.0), ("now", None), ("-1h", None), ("2027-13-01", 1.0)]
+    ("text", "now"),
+    [
+        ("soon", None),
+        ("1800000000000", None),
+        ("999999999999", None),
+        ("", None),
+        ("-1x", 1.0),
+        ("now", None),
+        ("-1h", None),
+        ("2027-13-01", 1.0),
+    ],
 )
 def test_what_is_no_moment_is_said(text, now):
     """With what would be one."""
