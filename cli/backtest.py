@@ -86,6 +86,7 @@ def backtest(
     with _sentences():
         policies = _policies(policy or ["all"])
         if simulate:
+            _alone(slos=slos, data=data, url=url, prometheus=prometheus, counts=counts, incidents=incidents, svg=svg)
             _simulate(policies, rate, objective, services=services, days=days, seed=seed, as_json=as_json)
             return
         from ..alerts.backtest.backtest import Backtest
@@ -116,6 +117,12 @@ def _sentences() -> Generator[None]:
         fail(f"counts can't be asked for: {str(error).partition(chr(10))[0]}")
 
 
+def _alone(**others: object) -> None:
+    """A model has counts, incidents and a time of its own: what is said of others would do nothing."""
+    if said := [f"--{name}" for name, value in others.items() if value is not None]:
+        raise typer.BadParameter(f"a model has no use for {', '.join(said)}", param_hint="--simulate")
+
+
 def _simulate(
     policies: Sequence[Policy],
     rates: Sequence[float] | None,
@@ -126,9 +133,13 @@ def _simulate(
     seed: int,
     as_json: bool,
 ) -> None:
-    from ..alerts.backtest.simulation import OBJECTIVES, RATES, simulate, simulation_table
+    from ..alerts.backtest.simulation import MOST_RATE, OBJECTIVES, RATES, simulate, simulation_table
     from ..slo import Objective
 
+    if unfit := [rate for rate in rates or () if not 0 < rate <= MOST_RATE]:
+        raise typer.BadParameter(
+            f"{unfit[0]:g} requests a second can't be; above 0, up to {MOST_RATE:,}", param_hint="--rate"
+        )
     promised = [Objective.parse(text) for text in objectives or OBJECTIVES]
     scores = simulate(rates or RATES, promised, policies, services=services, days=days, seed=seed)
     if as_json:
@@ -163,9 +174,9 @@ def _span(opened: Opened, start: str, end: str, step: int | None) -> Span:
 
     if step is not None and opened.step is not None and step % opened.step:
         raise typer.BadParameter(f"the counts are in steps of {opened.step} s", param_hint="--step")
-    interval = Interval(*(parse_moment(text, opened.end) for text in (start, end)))
-    if opened.start is not None:
-        interval = Interval(max(interval.start, opened.start), interval.end)
+    asked = Interval(*(parse_moment(text, opened.end) for text in (start, end)))
+    known_from = asked.start if opened.start is None else opened.start
+    interval = Interval(max(asked.start, known_from), min(asked.end, int(opened.end)))
     return Span.of(interval, step or opened.step or tier_at(opened.end - interval.start).width)
 
 

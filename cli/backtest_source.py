@@ -57,16 +57,30 @@ def opened_ledger(data: Path) -> Generator[Opened]:
 
 
 @contextmanager
+def _address(url: str) -> Generator[None]:
+    """What can be none, a name too long for any host or a proxy of no known kind, is `httpx.InvalidURL`."""
+    try:
+        httpx.URL(url).host.encode("idna")
+        yield
+    except ValueError as error:
+        raise httpx.InvalidURL(str(error)) from error
+
+
+@contextmanager
 def opened_collector(url: str, now: float) -> Generator[Opened]:
     """A running collector."""
-    with Client(url, timeout=60) as client:
+    with _address(url):
+        made = Client(url, timeout=60)
+    with made as client:
         yield Opened(CollectorHistory(client), now)
 
 
 @contextmanager
 def opened_engine(url: str, now: float) -> Generator[Opened]:
     """A Prometheus-compatible engine. What it scraped is no finer than a minute, to be safe."""
-    with PrometheusHistory(url) as engine:
+    with _address(url):
+        made = PrometheusHistory(url)
+    with made as engine:
         yield Opened(engine, now // MINUTE * MINUTE, step=MINUTE)
 
 

@@ -38,7 +38,7 @@ def _seen_by(url: str) -> dict[str, Fraction]:
     try:
         with Client(url) as client:
             said = client.slos()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
         fail(f"no traffic from {url}: {error}")
     return {slo["name"]: _rate_of(slo) for slo in said if slo["unit"] == "events" and slo["coverage"]}
 

@@ -42,6 +42,8 @@ MILDEST: Final = 10.0
 
 RATES: Final = (0.1, 1.0, 10.0, 100.0)
 OBJECTIVES: Final = ("0.999", "0.9999")
+MOST_RATE: Final = 1_000_000
+"""Requests a second of a service that can be simulated."""
 
 _START: Final = 1_800_000_000 // DAY * DAY
 _BEFORE: Final = 31 * DAY

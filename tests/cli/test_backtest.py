@@ -105,14 +105,25 @@ def test_the_model_is_compared_without_any_file(typed):
     [
         (["--policy", "nope", "--simulate"], 1, "'nope' is no policy"),
         (["--simulate", "--objective", "2"], 1, "a target lies between 0 and 1"),
+        (["--simulate", "--rate", "0"], 2, "0 requests a second can't be"),
+        (["--simulate", "--rate", "-1"], 2, "-1 requests a second can't be"),
+        (["--simulate", "--rate", "nan"], 2, "nan requests a second can't be"),
+        (["--simulate", "--svg", "x.svg", "--counts", "COUNTS"], 2, "a model has no use for --counts, --svg"),
         ([], 2, "say which SLOs are meant, or --simulate"),
         (["--slos", "SLOS", "--counts", "nowhere.csv"], 1, "nowhere.csv can't be read"),
         (["--slos", "SLOS", "--data", "nowhere"], 1, "there is no ledger nowhere"),
         (["--slos", "SLOS", "--url", "http://127.0.0.1:9"], 1, "counts can't be asked for"),
+        (["--slos", "SLOS", "--url", f"https://{'a' * 64}"], 1, "counts can't be asked for"),
+        (["--slos", "SLOS", "--prometheus", f"https://{'a' * 64}"], 1, "counts can't be asked for"),
         (["--slos", "SLOS", "--url", "x", "--data", "y"], 2, "say one of"),
         (["--slos", "nowhere", "--counts", "COUNTS"], 1, "nowhere"),
         (["--slos", "SLOS", "--counts", "COUNTS", "--step", "10"], 2, "the counts are in steps of 60 s"),
         (["--slos", "SLOS", "--counts", "COUNTS", "--from", "soon"], 1, "'soon' is no moment"),
+        (
+            ["--slos", "SLOS", "--counts", "COUNTS", "--from", "2028-01-01", "--to", "2029-01-01"],
+            1,
+            "does not lie after",
+        ),
         (["--slos", "SLOS", "--counts", "COUNTS", "--svg", "nowhere/x.svg"], 1, "can't write nowhere/x.svg"),
     ],
 )
@@ -123,6 +134,22 @@ def test_what_can_t_be_done_is_said_in_a_sentence(words, code, said, typed, slo_
 
     assert code == result.exit_code
     assert said in " ".join(result.stderr.replace("\u2502", " ").split())
+
+
+@pytest.mark.parametrize("option", ["--url", "--prometheus"])
+def test_a_proxy_of_no_known_kind_is_said_in_a_sentence(option, typed, slo_file):
+    """As the environment has it, whoever put it there."""
+    result = typed("backtest", "--slos", slo_file, option, "https://slo.example.com", HTTPS_PROXY="nope://proxy")
+
+    assert 1 == result.exit_code
+    assert result.stderr.startswith("counts can't be asked for: ")
+
+
+def test_nothing_is_replayed_after_the_last_count(typed, slo_file, counts):
+    """Of what comes later nobody knows whether it was quiet."""
+    result = typed("backtest", "--slos", slo_file, "--counts", counts, "--policy", "sloth", "--to", "2028-01-01")
+
+    assert "2027-01-15T08:00:00Z to 2027-01-16T08:00:00Z, in steps of 1m" == result.stdout.splitlines()[0]
 
 
 class Asked:

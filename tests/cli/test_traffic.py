@@ -54,8 +54,17 @@ def test_at_what_a_collector_saw(typed, slo_file, collector):
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "code"), [("--rate", "much", 2), ("--url", "http://127.0.0.1:1", 1), ("--url", "x://\0", 1)]
+    ("option", "value", "code"),
+    [
+        ("--rate", "much", 2),
+        ("--url", "http://127.0.0.1:1", 1),
+        ("--url", "x://\0", 1),
+        ("--url", f"https://{'a' * 64}", 1),
+    ],
 )
 def test_traffic_that_nobody_knows(typed, slo_file, option, value, code):
     """A rate that is none was mistyped; a collector that does not answer is said."""
-    assert code == typed("check", slo_file, option, value).exit_code
+    result = typed("check", slo_file, option, value)
+
+    assert code == result.exit_code
+    assert 2 == code or result.stderr.startswith(f"no traffic from {value}: ")
