@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,6 +23,7 @@ _PARTS: Final = (
 )
 _RULE: Final = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,4}")
+_UNTIL: Final = re.compile(r"[0-9]{8}(T[0-9]{6}Z?)?")
 _UNTIL_UTC: Final = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
 _CALENDAR_YEARS: Final = 400
 """After so many years every date falls on the same day of the week again."""
@@ -121,7 +122,20 @@ def _check(rule: str, local: datetime) -> None:
     for name in ("INTERVAL", "COUNT"):
         if not _NUMBER.fullmatch(said.get(name, "1")):
             raise InvalidValue(f"{name} is a whole number of 1 or more, not {said[name]}")
+    if "UNTIL" in said and ("COUNT" in said or not _UNTIL.fullmatch(said["UNTIL"])):
+        raise InvalidValue(f"UNTIL, which stands without COUNT, is such as 20261231T235959Z, not {said['UNTIL']}")
+    _check_weekdays(said)
     _check_that_it_happens(rule, local)
+
+
+def _check_weekdays(said: Mapping[str, str]) -> None:
+    """`2SU` is the second Sunday of a month or a year: dateutil fails where no such one can be, and elsewhere takes it for any."""
+    most = {"MONTHLY": 5, "YEARLY": 5 if "BYMONTH" in said else 53}.get(said["FREQ"], 0)
+    for number in re.findall(r"[0-9]+", said.get("BYDAY", "")):
+        if len(number) > 2 or not 1 <= int(number) <= most:
+            raise InvalidValue(
+                f"BYDAY counts to 5 in a month, to 53 in a year, and in nothing else; not {said['BYDAY']}"
+            )
 
 
 def _check_that_it_happens(rule: str, local: datetime) -> None:

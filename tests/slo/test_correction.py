@@ -126,6 +126,8 @@ def test_however_time_is_cut_the_same_is_taken_out(rule, zone, seconds, cuts, wi
     [
         ("FREQ=WEEKLY;BYDAY=SU", "Europe/Berlin", ["2026-10-18 00:30", "2026-10-25 00:30", "2026-11-01 01:30"]),
         ("FREQ=MONTHLY;BYDAY=1SU", "UTC", ["2026-11-01 00:30"]),
+        ("FREQ=MONTHLY;BYDAY=5SA,-5SU", "UTC", ["2026-10-31 00:30", "2026-11-01 00:30"]),
+        ("FREQ=YEARLY;BYDAY=-10TH", "UTC", ["2026-10-29 00:30"]),
         ("FREQ=DAILY;INTERVAL=7;BYDAY=TH", "UTC", ["2026-10-15 00:30", "2026-10-22 00:30", "2026-10-29 00:30"]),
         ("FREQ=DAILY;COUNT=2", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
         ("FREQ=DAILY;UNTIL=20261016T003000Z", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
@@ -187,6 +189,15 @@ def test_a_long_correction_reaches_into_a_later_year():
         ("FREQ=DAILY;UNTIL=20200101T000000Z", "never happens"),
         ("FREQ=DAILY;UNTIL=soon", "is no recurrence"),
         ("FREQ=DAILY;UNTIL=20261399T000000Z", "is no recurrence"),
+        ("FREQ=DAILY;UNTIL=2027", "such as 20261231T235959Z, not 2027"),
+        ("FREQ=DAILY;COUNT=3;UNTIL=20270101", "stands without COUNT"),
+        ("FREQ=MONTHLY;BYDAY=1MO,6MO", "BYDAY counts to 5 in a month"),
+        ("FREQ=MONTHLY;BYDAY=-6MO", "to 5 in a month"),
+        ("FREQ=YEARLY;BYMONTH=12;BYDAY=6MO", "to 5 in a month"),
+        ("FREQ=YEARLY;BYDAY=54MO", "to 53 in a year"),
+        ("FREQ=MONTHLY;BYDAY=0MO", "to 5 in a month"),
+        ("FREQ=MONTHLY;BYDAY=001MO", "to 5 in a month"),
+        ("FREQ=WEEKLY;BYDAY=1MO", "in nothing else; not 1MO"),
     ],
 )
 def test_impossible_recurrences(rule, message):
