@@ -27,6 +27,9 @@ MAX_GROUPS: Final = 100
 
 _BY_METHOD: Final = -1
 
+_MOST_BAD_EVENTS: Final = 1_000_000
+"""Of slices, counted in parts, as many still fit 64 bits."""
+
 DEFAULT_WINDOW: Final = Window(30 * DAY)
 
 
@@ -97,14 +100,14 @@ class SLO:
             raise InvalidValue("an SLO has a name")
         if self.min_bad_events == _BY_METHOD:
             object.__setattr__(self, "min_bad_events", MIN_BAD_EVENTS if self.unit is Unit.EVENTS else 1)
-        if self.min_bad_events < 1:
-            raise InvalidValue(f"minBadEvents is 1 or more, not {self.min_bad_events}")
+        if not 1 <= self.min_bad_events <= _MOST_BAD_EVENTS:
+            raise InvalidValue(f"minBadEvents is from 1 to {_MOST_BAD_EVENTS:,}, not {self.min_bad_events:,}")
         if self.max_groups < 1:
             raise InvalidValue(f"an SLO has 1 group or more, not {self.max_groups}")
         if len({str(window) for window in self.windows}) < len(self.windows):
             twice = _twice(map(str, self.windows))
             raise InvalidValue(
-                f"a calendar's window and a rolling one, of its burn rules perhaps, are both written {twice}"
+                f"two of its windows are both written {twice}: change one, be it the budget's, a further one or a burn rule's"
             )
         self._check_method()
 

@@ -44,8 +44,9 @@ COUNTED = SLI(SLIKind.AVAILABILITY, "bank", PROMQL, promql=Queries(bad="a", tota
     ("changes", "message"),
     [
         ({"name": ""}, "has a name"),
-        ({"min_bad_events": 0}, "1 or more, not 0"),
-        ({"min_bad_events": -2}, "1 or more, not -2"),
+        ({"min_bad_events": 0}, "from 1 to 1,000,000, not 0"),
+        ({"min_bad_events": -2}, "from 1 to 1,000,000, not -2"),
+        ({"min_bad_events": 1_000_001}, "from 1 to 1,000,000, not 1,000,001"),
         ({"max_groups": 0}, "1 group or more"),
         ({"more_windows": (CalendarWindow(30, "d"),)}, "both written 30d"),
         ({"method": Method.TIMESLICES}, "Timeslices has slices"),
@@ -91,16 +92,18 @@ def test_impossible_slos(make_slo, changes, message):
         ({"method": Method.TIMESLICES, "slices": WHOLE, "sli": ALL}, Unit.SLICES, 1),
         ({"method": Method.RATIO_TIMESLICES, "slices": WHOLE}, Unit.PARTS, PARTS),
         ({"method": Method.RATIO_TIMESLICES, "slices": WHOLE, "min_bad_events": 2}, Unit.PARTS, 2 * PARTS),
+        ({"method": Method.RATIO_TIMESLICES, "slices": WHOLE, "min_bad_events": 10**6}, Unit.PARTS, 10**6 * PARTS),
         ({"sli": WEIGHTED}, Unit.PARTS, 1),
         ({"sli": RAW}, Unit.PARTS, 1),
         ({"method": Method.TIMESLICES, "slices": SLICED, "sli": RAW}, Unit.SLICES, 1),
     ],
 )
 def test_what_is_counted_and_what_a_page_needs(make_slo, changes, unit, guard):
-    """Three bad events; one bad slice, whole where slices are good in part; anything of what is a share already."""
+    """Three bad events; one bad slice, whole where slices are good in part; anything of what is a share already. 64 bits hold it."""
     slo = make_slo(**changes)
 
     assert (slo.unit, slo.guard) == (unit, guard)
+    assert guard < 2**63
 
 
 def test_slices_may_be_as_long_as_the_shortest_window(make_slo):
