@@ -172,6 +172,17 @@ def test_a_member_in_no_file_may_be_one_that_a_collector_makes(tmp_path):
     assert "of[0].slo: `shop-availability` is in no file: it counts once its service is heard" in str(remark)
 
 
+def test_a_member_is_one_that_is_declared(faults_of):
+    """That another SLO's name begins it makes it none; where that one holds a fault it may be one of its objectives."""
+    both = combined("both", "weighted", {"slo": "web-fast"})
+    objectives = [{"displayName": "fast", "target": 2}, {"displayName": "slow", "target": 0.9}]
+    (unknown,) = faults_of(yaml.safe_dump_all([an_slo(), both]))
+    (faulty,) = faults_of(yaml.safe_dump_all([an_slo(objectives=objectives), both]))
+
+    assert "of[0].slo: no SLO named `web-fast` is in these files" in str(unknown)
+    assert "objectives[0].target" in str(faulty)
+
+
 def test_weighed_objectives(read):
     """Objectives with indicators of their own are SLOs that nobody is paged for, and one together, as strict as the strictest."""
     objectives = [
