@@ -148,18 +148,23 @@ def _lasting(status: Status) -> Iterator[str]:
     found = exhaustion(status)
     if found is None or status.exhausted_in_seconds == 0:
         return
-    limit = status.slo.window.length(status.now)
-    spent_in = status.exhausted_in_seconds
+    limit, spent_in = _ahead(status), status.exhausted_in_seconds
     seen = amount_failed(status.slo, found.failed) if found.failed else "nothing failed"
     lasts = (
-        f"lasts longer than {_whole(status.slo)}"
+        f"lasts longer than {_within(status.slo.window).removeprefix('in ')}"
         if _never(spent_in, limit)
         else f"is empty in {figures.duration(spent_in or 0)}"
     )
     yield f"In the last {found.window} {seen}: if that goes on the budget {lasts}{_range(found, limit)}."
 
 
-def _range(found: Exhaustion, limit: int) -> str:
+def _ahead(status: Status) -> float:
+    """Seconds in which a budget may end: after those of a rolling window, or those left of a calendar's period, there is another."""
+    window = status.slo.window
+    return window.period(status.now)[1] - status.now if isinstance(window, CalendarWindow) else window.seconds
+
+
+def _range(found: Exhaustion, limit: float) -> str:
     """How sure that is: nothing is said of what lies beyond the window."""
     if _never(found.earliest, limit):
         return ""
@@ -167,7 +172,7 @@ def _range(found: Exhaustion, limit: int) -> str:
     return f" (9 times in 10: {figures.duration(found.earliest or 0)} {latest})"
 
 
-def _never(seconds: figures.Number | None, limit: int) -> bool:
+def _never(seconds: figures.Number | None, limit: float) -> bool:
     return seconds is None or seconds > limit
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -87,6 +89,20 @@ def test_a_calendar_says_its_period(make_slo):
 
     assert "in every month of Europe/Berlin. This one is from 1 Nov 00:00 to 1 Dec 00:00." in lines[1]
     assert lines[2].startswith("Of 100,000,000 requests seen in this month, 1,000 requests failed.")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [(2, "the budget is empty in 3 d "), (28, "the budget lasts longer than this month.")],
+)
+def test_a_calendars_budget_ends_with_its_period(make_slo, day, said):
+    """What would be spent in three days is not spent any more two days before the next month begins, and its budget with it."""
+    begun = datetime(2026, 11, day + 1, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    counts = {"5m": (999_000, 1_000_000), "1M": (10**8, 10**8)}
+    source = FakeEventSource(lambda _, window: EventCount(*counts.get(str(window), (0, 0))))
+    status = evaluate([make_slo(window=MONTH)], source, begun).status(0)
+
+    assert f"if that goes on {said}" in explain(status)
 
 
 def test_what_was_not_counted_is_said(make_slo):
