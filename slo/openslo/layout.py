@@ -53,11 +53,11 @@ class Unwritable(Exception):
 def read_layouts(text: str) -> list[DocumentLayout]:
     """The documents of a text. Raises `yaml.YAMLError` for what is no YAML, and `Unwritable`."""
     starts, layouts = _Builder(text).documents()
-    lines = text.splitlines()
+    lines, comments = text.splitlines(), list(comments_in(text))
     for number, layout in enumerate(layouts):
         first = starts[number] if number else 0
         last = starts[number + 1] if number + 1 < len(layouts) else len(lines)
-        _lay(layout, [each for each in comments_in(text) if first <= each.line < last], lines)
+        _lay(layout, [each for each in comments if first <= each.line < last], lines)
     return layouts
 
 
