@@ -113,7 +113,10 @@ def _settings(slo: SLO) -> dict[str, str]:
 
 
 def _rule(rule: BurnRule) -> str:
-    share = _exact(rule.budget_share * 100)
+    percent = rule.budget_share * 100
+    if round(percent, 6) != percent:
+        raise InvalidValue(f"no file can hold a burn rule of so fine a share of the budget: {float(percent)}%")
+    share = _exact(percent)
     return f"{rule.severity.value} {share.normalize():f}% {rule.long} {rule.short}"
 
 

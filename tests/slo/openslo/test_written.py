@@ -178,6 +178,7 @@ def test_composites_are_written_with_their_members(tmp_path, rule):
 @pytest.mark.parametrize(
     "slo",
     [
+        replace(PLAIN, rules=(BurnRule(Severity.PAGE, Fraction(1, 3), Window(HOUR), Window(60)),)),
         replace(PLAIN, name="a/b"),
         replace(PLAIN, name="x" * 64),
         replace(PLAIN, window=Window(90)),
@@ -195,6 +196,6 @@ def test_composites_are_written_with_their_members(tmp_path, rule):
     ],
 )
 def test_what_no_file_can_hold_is_said(slo):
-    """A name with slashes, a window of seconds or from the middle of a month, weights by others' objectives."""
+    """A name with slashes, a window of seconds or from the middle of a month, a share without end, weights by others' objectives."""
     with pytest.raises(InvalidValue):
         write_openslo([slo])
