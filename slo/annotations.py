@@ -155,7 +155,7 @@ def link(slo: SLO, annotation: str) -> str | None:
 
 
 def without_runbook(slos: Iterable[SLO]) -> tuple[Fault, ...]:
-    """The SLOs that wake somebody without saying what to do, each as a fault that says so: `check` fails for it, a collector starts."""
+    """The SLOs that wake somebody without saying what to do, each as a fault that says so: `check --strict` fails for it."""
     message = f"pages somebody without saying what to do; add the annotation {RUNBOOK}"
     return tuple(
         Fault(place.file, place.line, slo.name, message, place.column)
