@@ -198,9 +198,11 @@ def sums_by_slo(written: IntColumn) -> IntColumn:
 def segments(interval: Interval, finest: int, coarsest: int = TIERS[-1].width) -> Iterator[tuple[int, Interval]]:
     """Splits an interval into buckets: wide ones inside, finer ones at its edges, none finer than `finest` at its start.
 
-    Few rows then make the sum of a long interval. Bounds are multiples of the finest widths in use.
+    Few rows then make the sum of a long interval. Bounds are multiples of the finest widths in use, but the end of what ends now: if
+    that is shorter than `finest` it is young, and kept in every width.
     """
     start, end = interval
+    finest = finest if end - start >= finest else BUCKET
     widths = [tier.width for tier in TIERS if tier.width <= coarsest]
     for width in reversed(widths):
         inner = Interval(_up(start, width), end // width * width)

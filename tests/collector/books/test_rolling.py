@@ -27,6 +27,9 @@ START = 1_790_000_000
 AUTUMN = 1_792_886_400
 """An hour before clocks are put back in Europe, a week before the month ends."""
 
+QUARTER, MONTH = 1_790_792_100, 1_790_793_000
+"""Where the quarter begins in Nepal, and the month in India."""
+
 EVENT = st.tuples(
     st.one_of(st.integers(-20, 400), st.integers(0, 40 * DAY)), st.integers(1, 3), st.integers(0, 2), st.integers(0, 1)
 )
@@ -47,6 +50,14 @@ EDGES = [
 ]
 """Events at both ends of an hour, and before and behind it: alone in their commit, and not."""
 
+BEGUN = [
+    ("pass", 5),
+    ("commit", [(0, 1, 1, 1)]),
+    *[ASK_ALL, ("pass", 15), ("restart",)] * 4,
+    *[ASK_ALL, ("pass", 1000)] * 4,
+]
+"""A period that is shorter than the buckets it is counted from."""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _little_by_little():
@@ -61,9 +72,11 @@ def _little_by_little():
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.one_of(COMMIT, COMMIT, PASS, ASK, RESTART, UPKEEP, UPKEEP), max_size=60),
-    st.sampled_from([START, AUTUMN]),
+    st.sampled_from([START, AUTUMN, QUARTER, MONTH]),
 )
 @example(EDGES, START)
+@example(BEGUN, QUARTER)
+@example(BEGUN, MONTH)
 @example([("commit", [(age, 1, 1, 1) for age in (0, 50, 3500)]), *[ASK_ALL, ("pass", -60)] * 3], START)
 @example(
     [
