@@ -75,7 +75,7 @@ class Reckoning:
         composite, index = slo.sli.composite, self._index[slo.name]
         if composite is None:
             return float(heard[index]), bool(silent[index])
-        made_of = [self._heard(each, heard, silent) for name in members(slo) if (each := self._reckoned.slos.get(name))]
+        made_of = [self._heard(each, heard, silent) for each in self._made_of(slo)]
         if len(made_of) < len(composite.members) and (composite.rule is Rule.ALL or not made_of):
             return math.nan, False
         times, silences = [time for time, _ in made_of], [is_silent for _, is_silent in made_of]
@@ -100,7 +100,7 @@ class Reckoning:
             case Method.TIMESLICES:
                 return self._slices(slo, window)
             case Method.RATIO_TIMESLICES:
-                slices = self._reckoned.slices(self._row(slo), slicing_of(slo, slo), slo)
+                slices = self._reckoned.slices(self._row(slo), slicing_of(slo, slo, window), slo)
                 return Booked(*slices.parts(window.interval(self._moment.now)))
             case Method.OCCURRENCES:
                 return self._uncorrected(slo, window)
@@ -124,18 +124,23 @@ class Reckoning:
         if since == NEVER:
             return Booked()
         assert slo.slices is not None, "its method counts slices"
-        bad = len(self._bad(slo, slo, window.interval(self._moment.now)))
+        bad = len(self._bad(slo, slo, window))
         covered = min(window.elapsed(self._moment.now), max(1, int(self._moment.now) - since))
         total = max(1, bad, covered // slo.slices.window.seconds)
         return Booked(total - bad, total)
 
-    def _bad(self, slo: SLO, member: SLO, within: Interval) -> IntColumn:
+    def _bad(self, slo: SLO, member: SLO, window: TimeWindow) -> IntColumn:
         """The starts of the slices, cut as `slo` cuts them, in which a member or the SLO itself is bad."""
         composite = member.sli.composite
         if composite is None:
-            return self._reckoned.slices(self._row(member), slicing_of(slo, member), member).bad(within)
-        found = [self._reckoned.slos.get(each.name) for each in composite.members]
-        return combine_bad_slices(composite.rule, [self._bad(slo, each, within) for each in found if each])
+            slices = self._reckoned.slices(self._row(member), slicing_of(slo, member, window), member)
+            return slices.bad(window.interval(self._moment.now))
+        return combine_bad_slices(composite.rule, [self._bad(slo, each, window) for each in self._made_of(member)])
+
+    def _made_of(self, slo: SLO) -> list[SLO]:
+        """The members of a composite that are known; one that is made of nobody who is known is not."""
+        found = [each for name in members(slo) if (each := self._reckoned.slos.get(name))]
+        return [each for each in found if each.sli.composite is None or self._made_of(each)]
 
     def _since(self, slo: SLO) -> int:
         """The second from which an SLO is observed: a composite of all from when all are, any other from when one is."""

@@ -235,6 +235,61 @@ def compare(rolling, reckoned, recount):
             assert (bad, expected) == (total - good, total), (slo.name, str(window))
 
 
+def counts(slos, booked, window, now):
+    """Bad and total of each SLO in a window, of events (name, second) that failed."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    buckets = Buckets(connection)
+    rolling, reckoned = Rolling(connection, buckets), Reckoned(connection, buckets, Objectives(connection))
+    rows = {slo.name: row for row, slo in enumerate(slos, start=1)}
+    for name, second in booked:
+        buckets.book((rows[name],), second, Booked(0, 1), now)
+    buckets.write(connection)
+    reckoned.follow(Catalogue(1, tuple(slos), rows, frozenset(rows)))
+    names = reckoned.with_members(list(rows))
+    events = rolling.at(np.array([rows.get(name, 0) for name in names]), [window], now)
+    since = np.full(len(names), START - 40 * DAY)
+    Reckoning(reckoned, Moment(names, [window], rows, events, since, now)).put_in()
+    connection.close()
+    return [(total - good, total) for good, total, _ in events[: len(slos), 0].tolist()]
+
+
+@pytest.mark.parametrize("window", [Window(HOUR), Window(30 * DAY), Window(90 * DAY), CalendarWindow(1, "Q")])
+@pytest.mark.parametrize("passed", [5, 25, 65, 1000])
+def test_what_is_corrected_now_is_out_at_once(window, passed):
+    """Not only when the bucket that the window is counted from is full."""
+    hour = START // HOUR * HOUR
+    slo = made("corrected", corrections=(Correction(hour, HOUR, "maintenance", "anna"),), more=(window,))
+
+    assert [(1, 1)] == counts([slo], [("corrected", hour - 1), ("corrected", hour)], window, float(hour + passed))
+
+
+def test_a_member_is_counted_over_the_window_of_its_composite():
+    """Whatever windows it has itself: their buckets are not kept as long."""
+    month = Window(30 * DAY)
+    sli = SLI(SLIKind.AVAILABILITY, "bank", "spans")
+    slices = Slices(Decimal("0.75"), Window(MINUTE))
+    day = SLO("day", sli, TARGET, Window(DAY), Method.TIMESLICES, (), slices=slices)
+    share = SLO("share", sli, TARGET, Window(DAY), Method.RATIO_TIMESLICES, (), slices=Slices(None, Window(MINUTE)))
+    whole = [composite(f"{each.name}-mean", Rule.WEIGHTED, each.name, more=(month,)) for each in (day, share)]
+    booked = [(each.name, START - days * DAY) for each in (day, share) for days in range(20)]
+    of_day, of_share = counts([day, share, *whole], booked, month, float(START))[2:]
+
+    assert (-(-20 * PARTS // (30 * DAY // MINUTE)), PARTS) == of_day
+    assert (PARTS, PARTS) == of_share
+
+
+def test_a_member_that_is_made_of_nobody_yet_says_nothing():
+    """Automatic SLOs that are not heard yet may be named: what is made of them alone does not decide, nor fail."""
+    slos = (
+        made("plain"),
+        composite("unheard", Rule.ALL, "a-availability"),
+        composite("any", Rule.ANY, "plain", "unheard"),
+    )
+
+    assert 1 == counts(slos, [("plain", START)], Window(HOUR), float(START))[2][0]
+
+
 @pytest.mark.parametrize(("rule", "bad"), [(Rule.ALL, 3), (Rule.ANY, 1)])
 def test_a_composite_is_bad_with_any_member_or_with_all(rule, bad):
     """Of two members that fail in two minutes each, one of them the same, three slices are bad for all of them and one for any."""
