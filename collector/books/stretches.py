@@ -20,6 +20,7 @@ class Stretches:
         self._connection = connection
         self._buckets = buckets
         self._known: dict[int, dict[tuple[int, Interval], Booked]] = {}
+        self._ends: dict[int, int] = {}
         self._size = 0
 
     def keep(self) -> None:
@@ -27,8 +28,8 @@ class Stretches:
         if not self._known:
             return
         for row, first in _first_seconds(self._buckets.written).items():
-            known = self._known.get(row, {})
-            if any(first < stretch.end for _, stretch in known):
+            if first < self._ends.get(row, first):
+                del self._ends[row]
                 self._size -= len(self._known.pop(row))
 
     def events(self, row: int, stretch: Interval, finest: int) -> Booked:
@@ -37,8 +38,9 @@ class Stretches:
         found = known.get((finest, stretch))
         if found is None:
             if self._size >= MOST_REMEMBERED:
-                self._known, self._size = {row: (known := {})}, 0
+                self._known, self._ends, self._size = {row: (known := {})}, {}, 0
             found = known[finest, stretch] = self.read(row, stretch, finest)
+            self._ends[row] = max(stretch.end, self._ends.get(row, stretch.end))
             self._size += 1
         return found
 
