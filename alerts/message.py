@@ -91,7 +91,8 @@ def _rates(status: Status, rule: BurnRule) -> str:
 def _caveat(status: Status) -> str:
     said = []
     if status.coverage < 1:
-        seen, window = _duration(status.coverage * status.slo.window.seconds), status.slo.window
+        window = status.slo.window
+        seen = _duration(status.coverage * window.length(status.now))
         said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
     if status.estimated_bad:
         estimated = amount(status.slo, Fraction(status.estimated_bad, status.slo.unit.one))

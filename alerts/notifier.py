@@ -20,7 +20,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The outcome on one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did."""
+    """The outcome of one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did."""
 
     outcome: Outcome
     reason: str

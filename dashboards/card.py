@@ -169,8 +169,8 @@ class Card:
         if not self._was_heard or self.status.coverage >= 1:
             return ""
         window = self.status.slo.window
-        seen = figures.duration(int(self.status.coverage * window.seconds))
-        return f"watched for {seen} of {window}; the time before counts as usual traffic without failures"
+        seen = figures.duration(int(self.status.coverage * window.length(self.status.now)))
+        return f"watched for {seen} of {window}; the rest counts as usual traffic without failures"
 
     @property
     def estimated(self) -> str:

@@ -89,7 +89,7 @@ def _why(slo: SLO) -> Iterable[Any]:
 
 
 def _whole_window(slo: SLO) -> Iterable[Any]:
-    of, window = expressions.of_slo(slo), str(slo.window)
+    of, window = expressions.of_slo(slo), str(slo.window.rolling)  # `1Y` is nothing to Grafana
     yield row(f"The last {window}", 25)
     left = [Query(expressions.budget_remaining(of), "budget left")]
     since = {"timeFrom": window}

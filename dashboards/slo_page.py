@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..alerts import OpenAlert
-from ..slo import Chance, Status, allowance, explain, outlook
+from ..slo import Chance, Status, Unit, allowance, explain, outlook
 from .card import Card
 from .history import Chart, History, burn_down, failures, indicator, traffic
 from .page import is_stale, render
@@ -52,4 +52,7 @@ def render_slo(view: Detail) -> str:
 
 def _charts(view: Detail) -> list[Chart]:
     recent = [failures(view.recent), traffic(view.recent), indicator(view.recent, view.status)] if view.recent else []
-    return recent + ([burn_down(view.whole, view.status)] if view.whole else [])
+    events = (
+        view.status.slo.unit is Unit.EVENTS
+    )  # which is what a history is of: no budget of slices or shares burns down by it
+    return recent + ([burn_down(view.whole, view.status)] if view.whole and events else [])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fournines.alerts.message import burning
 from fournines.dashboards.card import Card
 from fournines.dashboards.face import Face
+from fournines.slo import CalendarWindow, Severity
 from tests.dashboards.conftest import NOW, availability, evaluated
 
 
@@ -19,14 +22,14 @@ def card(alerts: Any = (), since: float | None = NOW - 240, later: float = 0.0, 
 
 def test_a_burning_slo_says_how_fast_and_since_when() -> None:
     """The first line an on-call engineer reads."""
-    burning = card(outage={"a": 20.0})
+    burns = card(outage={"a": 20.0})
 
-    assert burning.face is Face.BURNING
-    assert burning.headline == "666.7x since 03:12:40 UTC (4 min)".replace("666.7", "667")
-    assert burning.reason == "1h and 5m burn above 14.4"
-    assert burning.left == "92.2 %"
-    assert burning.left_detail == "3 min 59 s of outage or 2,392 requests"
-    assert burning.empty_in == "empty in 59 min 48 s"
+    assert burns.face is Face.BURNING
+    assert burns.headline == "666.7x since 03:12:40 UTC (4 min)".replace("666.7", "667")
+    assert burns.reason == "1h and 5m burn above 14.4"
+    assert burns.left == "92.2 %"
+    assert burns.left_detail == "3 min 59 s of outage or 2,392 requests"
+    assert burns.empty_in == "empty in 59 min 48 s"
 
 
 def test_an_overspent_budget_is_said_as_such() -> None:
@@ -77,3 +80,12 @@ def test_a_young_slo_says_how_long_it_was_watched() -> None:
     """Its budget counts unseen time as traffic without failures, so the page says what was seen."""
     assert card(watched=6 * 3_600).coverage.startswith("watched for 6 h of 30d")
     assert card().coverage == ""
+
+
+def test_of_a_month_what_was_watched_is_told_by_its_own_length() -> None:
+    """February is shorter than other months, and three days of it are three days; its page says the same."""
+    slo, now = replace(availability("a"), window=CalendarWindow(1, "M")), 1_801_699_200.0  # 2027-02-04 00:00 UTC
+    status = evaluated([slo], now, outage={"a": 20.0}).status(0)
+
+    assert Card(status, now, None, (), stale=False).coverage.startswith("watched for 3 d of 1M; the rest counts")
+    assert "Only 3d of the 1M are observed yet" in burning(status, Severity.PAGE, now).description

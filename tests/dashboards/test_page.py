@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,7 +21,7 @@ from fournines.dashboards import (
     render_overview,
     render_slo,
 )
-from fournines.slo import DAY, HOUR, HistoryPoint, Interval, Origin
+from fournines.slo import DAY, HOUR, HistoryPoint, Interval, Method, Origin, Slices, Window
 from tests.dashboards.conftest import NOW, availability, evaluated, open_alert
 
 HOSTILE = '<script>alert("x")</script>\'"><img src=x onerror=alert(1)>{{ 7 * 7 }}'
@@ -280,6 +281,14 @@ def test_the_detail_page_draws_its_history_in_words_too() -> None:
     assert not [
         svg for svg in Reader(detail(availability("a"), history=False)).having("svg") if svg.get("role") == "img"
     ]
+
+
+def test_a_budget_of_slices_is_not_drawn_from_events() -> None:
+    """A thousand failures that made one slice bad took one slice of the budget: its burn-down is left out."""
+    sliced = replace(availability("a"), method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), Window(60)), rules=())
+
+    assert "Error budget over" in detail(availability("a"))
+    assert "Error budget over" not in detail(sliced)
 
 
 def test_the_title_tells_it_to_whoever_has_the_tab_open() -> None:

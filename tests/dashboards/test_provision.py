@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from fournines.dashboards import build_dashboards, lint, queries, write
+from fournines.dashboards import build_dashboards, catalog, lint, queries, write
+from fournines.slo import CalendarUnit, CalendarWindow
 from tests.dashboards.conftest import availability
 
 HOSTILE = 'Pay "ments"\\ <script>alert(1)</script> [x](javascript:alert(1)) {{slo}}'
@@ -99,6 +101,15 @@ def test_links_lead_to_dashboards_that_are_there(bank: Any, boards: dict[str, di
     assert links(boards) == []
     assert all(link["tags"] == ["fournines"] for board in boards.values() for link in board["links"])
     assert all("fournines" in board["tags"] for board in boards.values())
+
+
+@pytest.mark.parametrize(("unit", "expected"), [("M", "31d"), ("Q", "92d"), ("Y", "366d")])
+def test_panels_of_a_calendar_s_budget_look_back_over_its_longest_period(unit: CalendarUnit, expected: str) -> None:
+    """`1Y` is nothing to Grafana, which would draw the dashboard's own time instead."""
+    (_, board) = build_dashboards([replace(availability("a"), window=CalendarWindow(1, unit))]).values()
+    looking_back = {panel["title"]: panel["timeFrom"] for panel in board["panels"] if panel.get("timeFrom")}
+
+    assert {catalog.BURN_DOWN.title: expected, catalog.ALERT_HISTORY.title: expected} == looking_back
 
 
 def test_the_words_panel_trusts_nobodys_text(boards: dict[str, dict[str, Any]]) -> None:
