@@ -41,7 +41,7 @@ from .decoders import Decoders
 from .errors import LedgerError, Unavailable
 from .intake import Intake
 from .ledger.buckets import kept_from
-from .ledger.days import history
+from .ledger.days import history, one_moment
 from .ledger.instruments import LedgerInstruments
 from .ledger.ledger import Ledger, is_damage, why_not_opened
 from .ledger.tallies import NEVER
@@ -201,10 +201,11 @@ class Collector:
         if row is None or not interval.seconds:
             return []
         known = Interval(interval.start, min(interval.end, self._end()))
-        stretches = self._corrected(name, known, kept_from(TIERS[1], self._now))
-        with self._history_lock:
-            points = history(self._history, row, known, step, self._now)
-            taken = [point for each in stretches for point in history(self._history, row, each, BUCKET, self._now)]
+        now = self._now
+        stretches = self._corrected(name, known, kept_from(TIERS[1], now))
+        with self._history_lock, one_moment(self._history):
+            points = history(self._history, row, known, step, now)
+            taken = [point for each in stretches for point in history(self._history, row, each, BUCKET, now)]
         return without(points, taken, interval.start, step)
 
     def contributors(

@@ -14,7 +14,7 @@ from ...slo import BUCKET, Interval
 from ..columns import IntColumn
 from ..errors import LedgerError
 from .backup import open_to_read
-from .days import fitting
+from .days import fitting, one_moment
 from .ledger import FILE
 from .schema import STEPS
 
@@ -47,7 +47,7 @@ class Archive:
     def history(self, name: str, interval: Interval, step: int) -> IntColumn:
         """Rows of (t, good, total) of one SLO, as `fitting` has them; none where it isn't known."""
         known = Interval(max(0, interval.start), min(interval.end, self.end))
-        with self._reading():
+        with self._reading(), one_moment(self._connection):
             found = self._connection.execute(
                 "SELECT id FROM slo WHERE name = ? ORDER BY total DESC LIMIT 1", (name,)
             ).fetchone()

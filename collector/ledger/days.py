@@ -8,9 +8,10 @@ Which form a count has never matters to who asks: sums are exact in every one of
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -176,17 +177,23 @@ def history(connection: sqlite3.Connection, slo: int, interval: Interval, step: 
     return [HistoryPoint(t, good, total) for t, (good, total) in sorted(points.items()) if total]
 
 
+@contextlib.contextmanager
+def one_moment(connection: sqlite3.Connection) -> Generator[None]:
+    """What is read meanwhile is all of one moment, whatever is committed."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
 def fitting(connection: sqlite3.Connection, slo: int, interval: Interval, step: int, now: float) -> IntColumn:
     """(t, good, total) of one SLO, from the finest buckets kept at that age or coarser ones that fit steps from `interval.start`.
 
-    All of them as of one moment, whatever is committed meanwhile. A time may come twice, to be added.
+    A time may come twice, to be added.
     """
     widest = max((t.width for t in TIERS if step % t.width == 0 and interval.start % t.width == 0), default=BUCKET)
-    connection.execute("BEGIN")
-    try:
-        found = [series(connection, width, slo, part) for width, part in _by_age(interval, widest, now)]
-    finally:
-        connection.execute("COMMIT")
+    found = [series(connection, width, slo, part) for width, part in _by_age(interval, widest, now)]
     rows: IntColumn = np.concatenate([np.empty((0, 4), np.int64), *found])
     return rows[:, :3]
 

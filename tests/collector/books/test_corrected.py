@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.collector import Signal
+from fournines.collector import collector as module
 from fournines.collector.books.corrected import uncorrected
 from fournines.slo import DAY, HOUR, MINUTE, Interval, Window
 from fournines.slo.correction import Correction, merged
@@ -43,6 +44,24 @@ def test_a_correction_that_comes_or_goes_holds_for_what_is_counted_already(opene
         found.append(int(collector.observe(["all"], [Window(HOUR)], now).total[0, 0]))
 
     assert [1, 0, 1] == found
+
+
+def test_history_is_of_one_moment(opened, otlp, span, slo, now, monkeypatch):
+    """What is committed while it is read is not in it: events of corrected time are never taken out of points that lack them."""
+    minute = int(now) // MINUTE * MINUTE
+    collector = opened([slo("corrected", corrections=(Correction(minute, HOUR, "maintenance", "anna"),))])
+    read = module.history
+
+    def read_while_counting(*asked):
+        found = read(*asked)
+        collector.accept(Signal.TRACES, otlp.spans(span(now, status=500)), now).result()
+        return found
+
+    collector.accept(Signal.TRACES, otlp.spans(span(minute - 60, status=500)), now).result()
+    monkeypatch.setattr(module, "history", read_while_counting)
+
+    assert [(minute - 60, 0, 1)] == collector.history("corrected", Interval(minute - 60, minute + 120), 60)
+    assert [(minute - 60, 0, 1)] == collector.history("corrected", Interval(minute - 60, minute + 120), 60)
 
 
 @given(st.lists(st.tuples(st.integers(0, DAY), st.integers(0, HOUR))), st.integers(0, HOUR), st.integers(0, DAY))
