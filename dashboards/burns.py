@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ..slo import SLO, Severity, Status, TimeWindow, figures
+from ..slo import Severity, Status, TimeWindow, figures
 from .limits import Limit, limits_of
 from .svg import LevelLine, burn_bar
 
@@ -31,14 +31,15 @@ class Burn:
 
 def burns_of(status: Status) -> tuple[Burn, ...]:
     """Every window of the rules, shortest first, against the limits of the rules it takes part in."""
-    limits = {window: _limits(status.slo, window) for window in status.burn}
+    limits = {window: _limits(status, window) for window in status.burn}
     rates = [float(rate) for rate in status.burn.values() if rate is not None]
     top = max([1.0, *rates, *(float(limit.factor) * _HEADROOM for each in limits.values() for limit in each)])
     return tuple(_burn(window, rate, limits[window], top) for window, rate in status.burn.items())
 
 
-def _limits(slo: SLO, window: TimeWindow) -> tuple[Limit, ...]:
-    return limits_of((rule for rule in slo.rules if window in (rule.long, rule.short)), slo.window)
+def _limits(status: Status, window: TimeWindow) -> tuple[Limit, ...]:
+    rules = (rule for rule in status.slo.rules if window in (rule.long, rule.short))
+    return limits_of(rules, status.slo.window, status.now)
 
 
 def _burn(window: TimeWindow, rate: Fraction | None, limits: Sequence[Limit], top: float) -> Burn:

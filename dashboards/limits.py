@@ -16,10 +16,13 @@ class Limit(NamedTuple):
     severity: Severity
 
 
-def limits_of(rules: Iterable[BurnRule], window: TimeWindow) -> tuple[Limit, ...]:
-    """Those of `rules` for a budget over `window`, exact, lowest first; one that a page and a ticket share is the page's."""
+def limits_of(rules: Iterable[BurnRule], window: TimeWindow, now: float | None = None) -> tuple[Limit, ...]:
+    """Those of `rules` for a budget over `window`, exact, lowest first; one that a page and a ticket share is the page's.
+
+    A calendar's period is as long as it is at `now`; without `now`, as its longest.
+    """
     pages_last = sorted(rules, key=lambda rule: rule.severity is Severity.PAGE)
-    severities = {rule.factor(window): rule.severity for rule in pages_last}
+    severities = {rule.factor(window, now): rule.severity for rule in pages_last}
     return tuple(Limit(factor, severities[factor]) for factor in sorted(severities))
 
 

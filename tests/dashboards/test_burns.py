@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from fournines.dashboards.burns import burns_of
-from fournines.slo import Window
+from fournines.slo import CalendarWindow, Window
 from tests.dashboards.conftest import availability, evaluated
 
 
@@ -29,3 +29,11 @@ def test_a_rate_exactly_at_its_limit_is_not_above_it() -> None:
     burns = {b.window: b for b in burns_of(replace(status, burn=at_limit))}
 
     assert (burns["1h"].rate, burns["1h"].above) == ("14.4x", "")
+
+
+def test_a_calendars_limits_are_those_of_its_period() -> None:
+    """November's 30 days: what the rules are held against, and not what they would be in a longer month."""
+    month = replace(availability("a"), window=CalendarWindow(1, "M"))
+    burns = {burn.window: burn for burn in burns_of(evaluated([month], outage={"a": 20.0}).status(0))}
+
+    assert (burns["1h"].limits, burns["6h"].limits) == (("14.4x page",), ("1x ticket", "6x page"))
