@@ -6,13 +6,13 @@ covered is judged by what was seen of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..slo import SLO
+from ..slo import SLO, Unit
 from .slo_rules import SloRules
 
 
@@ -36,6 +36,15 @@ def write(out_dir: Path, slos: Sequence[SLO], public_url: str = "http://127.0.0.
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(rules_yaml(slos, public_url), encoding="utf-8")
     return [path]
+
+
+def notes(slos: Sequence[SLO]) -> Iterator[str]:
+    """Those whose promise these rules judge otherwise than the collector, or can't judge at all: a sentence each."""
+    for slo in slos:
+        if slo.sli.composite is not None or slo.sli.promql is not None:
+            yield f"{slo.name} has no events of its own in `slo_events_total`: its rules never fire"
+        elif slo.unit is not Unit.EVENTS:
+            yield f"{slo.name} counts slices: its rules judge its events one by one"
 
 
 class _Dumper(yaml.SafeDumper):

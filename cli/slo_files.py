@@ -114,12 +114,15 @@ def build(
     loaded = _declared([slos]).slos
     with collector_extra():
         from ..alerts import write as write_rules
+        from ..alerts.prometheus import notes
         from ..dashboards import write as write_dashboards
 
     written: list[Path] = []
     try:
         if target in (BuildTarget.ALL, BuildTarget.PROMETHEUS):
             written += write_rules(out, loaded, url.rstrip("/"))
+            for note in notes(loaded):
+                typer.echo(f"note: {note}; the collector's own alerts judge what was promised", err=True)
         if target in (BuildTarget.ALL, BuildTarget.GRAFANA):
             written += write_dashboards(out, loaded)
     except OSError as error:

@@ -4,6 +4,22 @@ import json
 
 import pytest
 
+COMPOSITE = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: all}
+spec:
+  service: bank
+  indicator:
+    metadata: {name: all}
+    spec:
+      ratioMetric:
+        rawType: success
+        raw: {metricSource: {type: fournines, spec: {signal: slos, rule: all, of: [{slo: payments-availability}]}}}
+  budgetingMethod: Timeslices
+  objectives: [{target: 0.999}]
+"""
+
 
 def changed(path, before, after):
     """Makes a newcomer's mistake in a file."""
@@ -153,6 +169,22 @@ def test_links_of_alerts_lead_where_people_reach_the_pages(typed, slo_file, tmp_
     rules = (tmp_path / "prometheus" / "rules.yml").read_text()
     assert "https://slo.example.com/slo/payments-availability" in rules
     assert "127.0.0.1" not in rules
+
+
+def test_what_rules_cannot_judge_is_said(typed, slo_file, tmp_path):
+    """Prometheus is given events: a budget of slices is judged by them, and a composite has none."""
+    changed(slo_file, "Occurrences", "Timeslices")
+    changed(slo_file, "target: 0.9999}", "target: 0.999, timeSliceTarget: 0.95, timeSliceWindow: 1m}")
+    (slo_file.parent / "all.yaml").write_text(COMPOSITE)
+
+    result = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "prometheus")
+    grafana = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "grafana")
+
+    assert [
+        "note: all has no events of its own in `slo_events_total`: its rules never fire",
+        "note: payments-availability counts slices: its rules judge its events one by one",
+    ] == sorted(line.partition("; the collector's own alerts")[0] for line in result.stderr.splitlines())
+    assert "" == grafana.stderr
 
 
 def test_building_from_a_faulty_file_writes_nothing(typed, slo_file, tmp_path):
