@@ -81,6 +81,7 @@ def test_what_only_importing_runs_is_told_apart(mutants):
 def test_every_explanation_is_of_a_statement_that_stands(root):
     """Whoever changes one that has survivors explains them anew: not only a run of an hour says so."""
     for module, entries in tomllib.loads(SOURCE.with_name("explained.toml").read_text()).items():
-        stands = {line.strip() for line in ast.unparse(ast.parse((root / module).read_text())).splitlines()}
+        plain = ast.unparse(ast.parse((root / module).read_text())).replace("elif ", "if ")
+        stands = {line.strip() for line in plain.splitlines()}
 
         assert {entry["was"] for entry in entries} - stands == set(), module
