@@ -70,7 +70,7 @@ def _duration(seconds: figures.Number, *, up: bool = False) -> str:
 
 def _exhaustion(status: Status) -> str:
     left = status.exhausted_in_seconds
-    return f", empty in {_duration(left)}" if left else ""
+    return f", empty in {_duration(left)}" if left and left <= status.slo.window.ahead(status.now) else ""
 
 
 def _met(status: Status, severity: Severity) -> BurnRule:
@@ -85,7 +85,7 @@ def _rate(status: Status, window: Window) -> str:
 
 def _rates(status: Status, rule: BurnRule) -> str:
     rates = " and ".join(f"{_rate(status, window)} over {window}" for window in (rule.long, rule.short))
-    return f"it burns {rates}, above {figures.factor(rule.factor(status.slo.window))}x"
+    return f"it burns {rates}, above {figures.factor(rule.factor(status.slo.window, status.now))}x"
 
 
 def _caveat(status: Status) -> str:

@@ -151,7 +151,9 @@ class Card:
             return "not shrinking"
         if seconds == 0:
             return "spent"
-        return f"not within {window}" if seconds > window.seconds else f"empty in {figures.duration(seconds)}"
+        if seconds > window.ahead(self.status.now):
+            return f"not within {window}"
+        return f"empty in {figures.duration(seconds)}"
 
     @property
     def burns(self) -> tuple[Burn, ...]:

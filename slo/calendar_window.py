@@ -74,6 +74,10 @@ class CalendarWindow:
         """Seconds of the period that lie behind `now`, from where its interval starts; from 1 to the period's length."""
         return min(self.length(now), max(1, math.floor(now) - self.interval(now).start))
 
+    def ahead(self, now: float) -> float:
+        """Seconds until the next period begins, which has a budget of its own."""
+        return self.period(now)[1] - now
+
     def period(self, now: float) -> tuple[int, int]:
         """Epoch seconds at which the period that `now` is in begins, and at which the next one does."""
         shown = self._shown(now)

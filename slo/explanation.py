@@ -148,7 +148,7 @@ def _lasting(status: Status) -> Iterator[str]:
     found = exhaustion(status)
     if found is None or status.exhausted_in_seconds == 0:
         return
-    limit, spent_in = _ahead(status), status.exhausted_in_seconds
+    limit, spent_in = status.slo.window.ahead(status.now), status.exhausted_in_seconds
     seen = amount_failed(status.slo, found.failed) if found.failed else "nothing failed"
     lasts = (
         f"lasts longer than {_within(status.slo.window).removeprefix('in ')}"
@@ -156,12 +156,6 @@ def _lasting(status: Status) -> Iterator[str]:
         else f"is empty in {figures.duration(spent_in or 0)}"
     )
     yield f"In the last {found.window} {seen}: if that goes on the budget {lasts}{_range(found, limit)}."
-
-
-def _ahead(status: Status) -> float:
-    """Seconds in which a budget may end: after those of a rolling window, or those left of a calendar's period, there is another."""
-    window = status.slo.window
-    return window.period(status.now)[1] - status.now if isinstance(window, CalendarWindow) else window.seconds
 
 
 def _range(found: Exhaustion, limit: float) -> str:

@@ -83,7 +83,7 @@ def chance(status: Status, source: EventSource) -> Chance | None:
     if not points or end - points[0].t < block * step:
         return None
     counted = status.events if isinstance(window, CalendarWindow) else EventCount(0, 0)
-    ahead = window.period(status.now)[1] - status.now if isinstance(window, CalendarWindow) else window.seconds
+    ahead = window.ahead(status.now)
     past = _steps(points, end, step)
     kept = share_kept(past, ahead / step, block, counted, slo.objective.allowed)
     return Chance(kept, int(status.now + ahead), end - points[0].t)

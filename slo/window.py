@@ -90,6 +90,10 @@ class Window:
         """Its seconds: it ends now."""
         return self.seconds
 
+    def ahead(self, now: float) -> int:
+        """Its seconds: by then all that it has now has left it."""
+        return self.seconds
+
     def interval(self, now: float) -> Interval:
         """What the window covers at `now`: the bucket being filled counts whole, the start is a boundary of its age's tier."""
         start = int((now - self.seconds) // self.width) * self.width

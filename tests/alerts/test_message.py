@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from fournines.alerts.message import budget_left, burning, resolved, silent
-from fournines.slo import NoData, Severity
+from fournines.slo import CalendarWindow, NoData, Severity
 
 PAYMENTS = "payments-availability"
 
@@ -50,6 +51,17 @@ def test_nothing_is_empty_soon_that_is_empty(status, world, start):
     """An over-spent budget has no time to exhaustion."""
     world.failing = {PAYMENTS: 0.01}
     assert "empty" not in burning(status(), Severity.PAGE, start).summary
+
+
+def test_a_calendars_page_speaks_of_the_period_it_is_in(status, world, start):
+    """The limit is this February's, and an hour before March nothing is empty in three."""
+    world.failing = {PAYMENTS: 0.01, (PAYMENTS, "1M"): 0.00005}
+    pages = status(window=CalendarWindow(1, "M"))
+    february, its_end = (datetime(2027, 2, day, 23, tzinfo=UTC).timestamp() for day in (10, 28))
+    begun, ending = (burning(dataclasses.replace(pages, now=now), Severity.PAGE, start) for now in (february, its_end))
+
+    assert "above 13.44x." in begun.description
+    assert ("empty in" in begun.summary, "empty in" in ending.summary) == (True, False)
 
 
 def test_what_is_not_known_is_said(status, world, start):

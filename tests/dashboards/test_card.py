@@ -10,7 +10,7 @@ import pytest
 from fournines.alerts.message import burning
 from fournines.dashboards.card import Card
 from fournines.dashboards.face import Face
-from fournines.slo import CalendarWindow, Severity
+from fournines.slo import DAY, CalendarWindow, Severity
 from tests.dashboards.conftest import NOW, availability, evaluated
 
 
@@ -45,6 +45,14 @@ def test_an_overspent_budget_is_said_as_such() -> None:
 def test_a_budget_that_lasts_says_so(seconds: float, said: str) -> None:
     """No failures at all, or too few to matter within the window."""
     assert card(outage={"a": seconds}, rate={"a": 100.0}, slo=availability("a", target="0.5")).empty_in == said
+
+
+def test_a_calendars_budget_ends_with_its_period() -> None:
+    """At the end of November nothing is said of December."""
+    failing = card(outage={"a": 0.15}, slo=replace(availability("a"), window=CalendarWindow(1, "M")))
+    last = replace(failing, status=replace(failing.status, now=NOW + 6 * DAY))
+
+    assert (failing.empty_in[:8], last.empty_in) == ("empty in", "not within 1M")
 
 
 def test_a_silent_service_is_no_data_and_a_stale_one_is_not_current() -> None:

@@ -88,6 +88,7 @@ def test_lengths(window, now):
     assert window.elapsed(begin) <= max(1, window.width)
     assert window.elapsed(end - 1) >= window.length(now) - 1
     assert window.elapsed(now) == min(end - begin, max(1, math.floor(now) - window.interval(now).start))
+    assert window.ahead(now) == end - now
 
 
 @given(WINDOWS, NOW)
