@@ -171,7 +171,7 @@ class Collector:
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """Counts of every SLO in every window, each over `window.interval(now)`, and who is silent as of the last tick."""
-        books, catalogue = self._books, self.catalogue
+        books, catalogue, n = self._books, self.catalogue, len(names)
         with self.ledger.visible:
             books.reckoned.follow(catalogue)
             asked = books.reckoned.with_members(names)
@@ -187,8 +187,7 @@ class Collector:
             if books.reckoned.names:
                 reckoning = Reckoning(books.reckoned, Moment(asked, windows, catalogue.rows, events, since, now))
                 reckoning.hear(heard, silent)
-                allowed = reckoning.put_in()
-        n = len(names)
+                allowed = {row: each for row, each in reckoning.put_in().items() if row < n}
         return Observation(
             events[:n, :, 0], events[:n, :, 1], events[:n, :, 2], since[:n], heard[:n], silent[:n], allowed
         )

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fournines.collector import Signal
 from fournines.collector.books.objectives import KEPT, Objectives
 from fournines.collector.ledger.schema import migrate
-from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Objective, SLIKind, Window, evaluate
+from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, Method, Objective, SLIKind, Window, evaluate
+from fournines.slo.composite import Composite, Member, Rule
+from fournines.slo.slices import Slices
 
 START = 1_790_000_000 // MINUTE * MINUTE
 
@@ -107,3 +109,17 @@ def test_a_window_is_judged_in_parts(opened, otlp, span, slo, now):
 
     share = Fraction(10 + 3, 400)
     assert [[[Fraction(1, 100), share], Fraction(10 + 3)]] * 2 == found
+
+
+def test_a_composite_may_be_asked_for_without_its_members(opened, slo, now):
+    """Objectives of members that changed are not those of who was asked for."""
+    sli = SLI(SLIKind.AVAILABILITY, "payments", "slos", composite=Composite(Rule.ALL, (Member("pay"),)))
+    whole = SLO("whole", sli, Objective(Decimal("0.9")), method=Method.TIMESLICES, rules=(), slices=Slices())
+    collector = opened([slo("pay", target="0.9"), whole], now)
+    collector.tick(now)
+    collector.declare([slo("pay", target="0.99"), whole], now + 120)
+    collector.tick(now + 120)
+    alone, both = (collector.observe(names, [whole.window], now + 125) for names in (["whole"], ["whole", "pay"]))
+
+    assert ([], [1]) == ([*alone.allowed], [*both.allowed])
+    assert "whole" == evaluate([whole], collector, now + 125).status(0).slo.name
