@@ -67,7 +67,7 @@ class Outlets:
     def _to_otlp(self, outlet: ToOtlp) -> Destination:
         return Destination(
             queue_name("otlp", outlet.endpoint),
-            self._otlp_sender(outlet),
+            self._otlp_forwarder(outlet),
             self._folder,
             self._instruments,
             self._clock,
@@ -77,7 +77,7 @@ class Outlets:
             most_bytes=outlet.queue_bytes,
         )
 
-    def _otlp_sender(self, outlet: ToOtlp) -> Forwarder:
+    def _otlp_forwarder(self, outlet: ToOtlp) -> Forwarder:
         if not outlet.grpc:
             return OtlpHttpForwarder(outlet.endpoint, self._clock, outlet.headers, compress=outlet.compress)
         end = urlsplit(outlet.endpoint)
