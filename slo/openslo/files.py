@@ -50,8 +50,9 @@ class SloFiles:
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
+    # The change of the file's state: a copy may bring its old time of modification along, and rights leave it as it was.
     try:
         found = path.stat()
     except OSError:
         return str(path), 0, 0
-    return str(path), found.st_mtime_ns, found.st_size
+    return str(path), found.st_ctime_ns, found.st_size

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 from fournines.slo import SloFiles
@@ -36,6 +37,23 @@ def test_what_is_read_is_what_is_watched(tmp_path):
     assert not files.changed()
 
     for change in (lambda: kept.write_text("x"), lambda: kept.write_text("xy"), kept.unlink):
+        change()
+        assert files.changed()
+        assert files.read_again() is None
+        assert not files.changed()
+
+
+def test_an_older_file_put_in_its_place_is_a_change(tmp_path):
+    """A copy that keeps its time and is as long, or rights that let it be read at last, are seen."""
+    kept, copied = tmp_path / "a.yaml", tmp_path / "b"
+    files = SloFiles(tmp_path)
+    for path in (kept, copied):
+        path.write_text(path.name[:1])
+        os.utime(path, (1, 1))
+    assert files.read_again() is None
+
+    for change in (lambda: copied.replace(kept), lambda: kept.chmod(0o600)):
+        time.sleep(0.02)  # a file system's clock ticks every 10 ms at most
         change()
         assert files.changed()
         assert files.read_again() is None
