@@ -157,6 +157,7 @@ def watch(monkeypatch):
     yield instrumented
     for telemetry in made:
         telemetry.shutdown(2)
+    made.clear()  # pytest holds the fixture for longer, and what is begun beside them ends when nobody holds them
 
 
 @pytest.fixture
