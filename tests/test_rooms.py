@@ -18,7 +18,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("allocation", "attributes", "cards", "credentials", "errors", "exponential", "names", "receipt", "remembered"),
         ("columns", "counters", "room"),
         ("decoders", "ledger"),
-        ("senders", "rejections"),
+        ("records", "rejections", "senders"),
         ("kernels",),
         ("redaction",),
         ("registry", "streams"),

@@ -14,6 +14,7 @@ from ..ledger.part import Part
 from ..ledger.tallies import Tallies
 from ..ledger.upkeep import Upkeep
 from ..names import HEARTBEAT
+from ..records.audit import Audit
 from ..registry.declaring import Declaring
 from ..registry.registry import Judge, Registry
 from ..registry.retirement import Retirement
@@ -66,6 +67,7 @@ class Books:
         self.clocks = Clocks(counters.skew)
         self.origins = Remembered(origin_of, MOST_KNOWN)
         self.fractions = Fractions(connection)
+        self.audit = Audit()
         self.off_boundary: dict[int, float | None] = {}
         self.taps = tuple(taps)
         self._metrics: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset({HEARTBEAT}))
@@ -97,6 +99,7 @@ class Books:
             self.digests,
             self.fractions,
             self.objectives,
+            self.audit,
         )
 
     @property

@@ -151,6 +151,16 @@ _FOURTH: Final = """
 CREATE TABLE objective (
     name TEXT NOT NULL, since INTEGER NOT NULL, target TEXT NOT NULL, PRIMARY KEY (name, since)
 ) STRICT, WITHOUT ROWID;
+
+-- Who did what by hand; rows are only ever added.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+    reason TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_not_replaced BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
+CREATE TRIGGER audit_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
+CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
 """
 
 STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
