@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from .arithmetic import BoolArray, IntArray, exceeds
+from .calendar_window import TimeWindow
 from .errors import InvalidValue
 from .unit import PARTS
 from .window import MINUTE, Window
@@ -33,6 +34,15 @@ class Slices:
     def __post_init__(self) -> None:
         if self.target is not None and not (self.target.is_finite() and 0 < self.target <= 1):
             raise InvalidValue(f"a slice's target lies between 0 and 1, such as 0.95; not {self.target}")
+
+    def misfit(self, window: TimeWindow) -> str:
+        """Why its slices can't be counted over a window; empty where they can."""
+        if self.window.seconds > window.seconds:
+            return f"a slice of {self.window} is longer than the window of {window}"
+        if self.window.seconds % window.width:
+            kept = Window(window.width)
+            return f"a slice over {window} is a multiple of {kept}, in which counts are kept then; not {self.window}"
+        return ""
 
 
 def bad_slices(good: IntArray, total: IntArray, target: Decimal) -> BoolArray:

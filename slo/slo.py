@@ -123,17 +123,8 @@ class SLO:
             judged = self.method is Method.TIMESLICES and composite is None
             if (self.slices.target is not None) != judged:
                 raise InvalidValue("slices have a target where the method is Timeslices and the SLI no composite")
-            self._check_slices(self.slices.window)
-
-    def _check_slices(self, length: Window) -> None:
-        for window in sorted(self.windows):
-            if length.seconds > window.seconds:
-                raise InvalidValue(f"a slice of {length} is longer than the window of {window}")
-            if length.seconds % window.width:
-                kept = Window(window.width)
-                raise InvalidValue(
-                    f"a slice over {window} is a multiple of {kept}, in which counts are kept then; not {length}"
-                )
+            if misfit := next(filter(None, map(self.slices.misfit, sorted(self.windows))), ""):
+                raise InvalidValue(misfit)
 
     @property
     def service(self) -> str:

@@ -1,4 +1,4 @@
-"""SLOs that can't be made of others as they say: made of themselves, depending on themselves, or of members without slices."""
+"""SLOs that can't be made of others as they say: of themselves, depending on themselves, of members without slices or with long ones."""
 
 from __future__ import annotations
 
@@ -38,6 +38,33 @@ def without_slices(slos: Sequence[SLO]) -> Iterator[Fault]:
                 if name in composites and composites[name].rule is Rule.WEIGHTED:
                     message = f"can't have {name} as a member: it is weighted, and has no slices that are good or bad"
                     yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
+
+
+def misfits(slos: Sequence[SLO]) -> Iterator[Fault]:
+    """A fault for each weighted composite over a window that slices it is made of can't be counted over."""
+    known = {slo.name: slo for slo in slos}
+    for slo in slos:
+        if slo.sli.composite is None or slo.sli.composite.rule is not Rule.WEIGHTED or slo.place is None:
+            continue
+        for name in _made_of(slo, known):
+            slices = known[name].slices
+            misfit = next(filter(None, map(slices.misfit, sorted(slo.windows))), "") if slices else ""
+            if misfit:
+                message = f"can't have {name} as a member: {misfit}"
+                yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
+
+
+def _made_of(slo: SLO, known: Mapping[str, SLO]) -> Sequence[str]:
+    """Whom a weighted composite counts over its own windows: its members, and those of members that are weighted as well."""
+    found: dict[str, None] = {}
+    waiting = [slo]
+    for each in waiting:
+        composite = each.sli.composite
+        if composite is not None and composite.rule is Rule.WEIGHTED:
+            new = [member.name for member in composite.members if member.name in known.keys() - found.keys()]
+            found |= dict.fromkeys(new)
+            waiting += [known[name] for name in new]
+    return list(found)
 
 
 def _way_back(name: str, ways: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
