@@ -7,10 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from fractions import Fraction
 from typing import Final
-
-import numpy as np
 
 from ..slo import (
     BUCKET,
@@ -31,7 +28,7 @@ from .books.chore import Chore
 from .books.contributor import Breakdown, Contributor, minutes_from
 from .books.contributors import contributors
 from .books.corrected import corrected_by_age, uncorrected, without
-from .books.reckoning import Moment, Reckoning
+from .books.observer import Observer
 from .books.taps import Tap
 from .books.tick import Tick
 from .books.writer import Item, Writer
@@ -44,7 +41,6 @@ from .ledger.buckets import kept_from
 from .ledger.days import history, one_moment
 from .ledger.instruments import LedgerInstruments
 from .ledger.ledger import Ledger, is_damage, why_not_opened
-from .ledger.tallies import NEVER
 from .names import SENDERS, SERIES, SERVICES, STREAMS
 from .receipt import Receipt
 from .registry.automatic import WORK
@@ -99,6 +95,7 @@ class Collector:
         self.ledger = ledger
         LedgerInstruments(self.counters.registry, ledger)
         self._books = _read(ledger, self.counters, now, taps)
+        self._observer = Observer(self._books)
         self._history = ledger.reader()
         self._history_lock = threading.Lock()
         self._now = now
@@ -171,26 +168,7 @@ class Collector:
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """Counts of every SLO in every window, each over `window.interval(now)`, and who is silent as of the last tick."""
-        books, catalogue, n = self._books, self.catalogue, len(names)
-        with self.ledger.visible:
-            books.reckoned.follow(catalogue)
-            asked = books.reckoned.with_members(names)
-            # Row 0 is nobody's: an SLO that is not known reads zeroes there.
-            rows = np.array([catalogue.rows.get(name, 0) for name in asked], np.intp)
-            services = [catalogue.services.get(name, "") for name in asked]
-            events = books.rolling.at(rows, windows, now)
-            books.tallies.reserve(int(rows.max(initial=0)))
-            since = np.where(rows > 0, books.tallies.since[rows], NEVER)
-            heard = np.array([books.senders.heard.get(service, np.nan) for service in services], np.float64)
-            silent = np.array([books.silences.is_silent(service) for service in services], np.bool_)
-            allowed: Mapping[int, Sequence[Fraction]] = {}
-            if books.reckoned.names:
-                reckoning = Reckoning(books.reckoned, Moment(asked, windows, catalogue.rows, events, since, now))
-                reckoning.hear(heard, silent)
-                allowed = {row: each for row, each in reckoning.put_in().items() if row < n}
-        return Observation(
-            events[:n, :, 0], events[:n, :, 1], events[:n, :, 2], since[:n], heard[:n], silent[:n], allowed
-        )
+        return self._observer.observe(names, windows, now)
 
     def history(self, name: str, interval: Interval, step: int) -> list[HistoryPoint]:
         """Counts of one SLO in steps of `step` seconds, a multiple of `BUCKET` (ValueError); none for an SLO that is not known."""
@@ -264,6 +242,7 @@ class Collector:
         self._intake.close()
         self._writer.submit(Chore[None](lambda books: books.senders.save()))
         self._writer.close()
+        self._observer.close()
         self._history.close()
         self._books.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from ...slo import SLO, Interval
 from ..columns import IntColumn
@@ -80,15 +81,14 @@ class Reckoned:
         key = row, slicing, slo
         found = self._slices.get(key)
         if found is None:
-            found = self._slices[key] = Slices(slicing, lambda within: self._events(row, slicing.width, slo, within))
+            read = partial(_events, row, slicing.width, slo)
+            found = self._slices[key] = Slices(slicing, self._connection, read)
         return found
 
-    def _events(self, row: int, width: int, slo: SLO, within: Interval) -> IntColumn:
-        """(t, good, total) of buckets, without those in corrected time."""
-        rows = series(self._connection, width, row, within)[:, :3]
-        for stretch in corrected(slo, within, width):
-            rows = rows[(rows[:, 0] < stretch.start) | (rows[:, 0] >= stretch.end)]
-        return rows
+    @property
+    def unread(self) -> Sequence[tuple[Slices, Interval]]:
+        """The slices that were asked for and that nobody has read yet."""
+        return [(slices, slices.unread) for slices in self._slices.values() if slices.unread]
 
     def _is_reckoned(self, slo: SLO) -> bool:
         changed = len(self.objectives.of(slo.name)) > 1
@@ -97,6 +97,14 @@ class Reckoned:
     def _is_used(self, key: tuple[int, Slicing, SLO], catalogue: Catalogue) -> bool:
         row, _, slo = key
         return self.slos.get(slo.name) == slo and catalogue.rows.get(slo.name) == row
+
+
+def _events(row: int, width: int, slo: SLO, connection: sqlite3.Connection, within: Interval) -> IntColumn:
+    """(t, good, total) of buckets, without those in corrected time."""
+    rows = series(connection, width, row, within)[:, :3]
+    for stretch in corrected(slo, within, width):
+        rows = rows[(rows[:, 0] < stretch.start) | (rows[:, 0] >= stretch.end)]
+    return rows
 
 
 def members(slo: SLO | None) -> Iterator[str]:
