@@ -8,19 +8,21 @@ from fractions import Fraction
 from ..arithmetic import IntArray
 from ..slo import Method
 from ..status import Status
+from ..window import BUCKET
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Durations:
     """Durations in the bins of one histogram, of the same times in each array.
 
-    `starts` are the times (epoch seconds, ascending) of buckets of 10 s, or of a minute; `canary` and `baseline` counts, a row a time and
-    a column a bin, quickest bin first.
+    `starts` are the starts (epoch seconds, ascending) of buckets of `width` seconds; `canary` and `baseline` counts, a row a bucket and a
+    column a bin, quickest bin first.
     """
 
     starts: IntArray
     canary: IntArray
     baseline: IntArray
+    width: int = BUCKET
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,8 @@ class SLOEvidence:
 class Evidence:
     """What is known of a version (the canary) at `now`, and of what it is held against.
 
-    `baseline` is the other version's name, empty for all others together. `since` is when the version was first heard, or its deployment
+    `version` is empty where none is out yet, and the question is whether one may start: budgets alone are judged. `baseline` is the other
+    version's name, empty for all others together. `since` is when the version was first heard, or its deployment
     began where that was said (epoch seconds); None for a version that nobody heard of. Counts from before `since` are none of it.
     """
 

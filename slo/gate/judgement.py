@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from ..events import EventCount
+from .comparison import Comparison
+from .ranks import Slowness
 
 
 class GateVerdict(Enum):
@@ -21,11 +22,9 @@ class GateVerdict(Enum):
 class SLOJudgement:
     """What one SLO says of the version, and the numbers behind it.
 
-    `canary` and `baseline` are the events judged, in settled buckets since the version began; None where the SLO is not counted by
-    version. `needed` are the canary's requests it takes to pass if none fails. `against_baseline`, `against_objective` and `slower`
-    are how likely so much, or more, were at any time of the asking if the canary was no worse (at most; 1: nothing speaks against
-    it), and `limit` what each is held against; `superiority` is the share of pairs of requests in which the canary's is slower. None:
-    there was nothing to compare. `canary_burn` is the canary's own burn rate, `burn` that of the SLO in its shortest window.
+    `burn` is that of its shortest window, `canary_burn` how fast the version alone would burn the budget; `limit` is how likely chance may
+    be at most to stop a version, in each comparison. `compared` is None where no version is asked about or the SLO is not counted by
+    version, `slowness` where there are no durations.
     """
 
     slo: str
@@ -33,15 +32,10 @@ class SLOJudgement:
     reasons: tuple[str, ...]
     budget_remaining: Fraction
     burn: Fraction | None
-    canary: EventCount | None
-    baseline: EventCount | None
     canary_burn: Fraction | None
-    needed: int
     limit: float
-    against_baseline: float | None
-    against_objective: float | None
-    slower: float | None
-    superiority: float | None
+    compared: Comparison | None
+    slowness: Slowness | None
 
 
 @dataclass(frozen=True, slots=True)
