@@ -14,8 +14,10 @@ from .comparison import Comparison
 from .ranks import FIRST_LOOK, MATTERS, Slowness
 from .sequential import HARM
 
-_RAREST: Final = 10**9
+_RAREST: Final = 10**6
 """Rarer than that nobody counts."""
+
+_PAIRS: Final = 10**6
 
 
 def against(case: Case) -> Iterator[str]:
@@ -77,7 +79,7 @@ def _failing(case: Case, compared: Comparison) -> Iterator[str]:
 def _too_few(case: Case, compared: Comparison) -> str:
     seconds = Fraction(compared.missing * int(max(1, case.watched)), compared.canary.total)
     return (
-        f"{_failed(case.slo.status, compared.canary)}: {figures.requests(compared.missing)} more without one exclude that"
+        f"{_failed(case.slo.status, compared.canary)}: {figures.count(compared.missing)} more that are good exclude that"
         f" {case.evidence.version} burns at {HARM:g}x ({figures.duration(seconds, up=True)} at this rate)"
     )
 
@@ -89,10 +91,9 @@ def _quick(case: Case, slowness: Slowness) -> str:
 
 
 def _pairs(case: Case, slowness: Slowness) -> str:
-    share = figures.percent(slowness.superiority or 0, 0)
-    return (
-        f"{case.evidence.version} is slower than {_others(case)} in {share} of pairs of requests, {MATTERS:.0%} matter"
-    )
+    often = figures.percent(Fraction(slowness.superiority or 0).limit_denominator(_PAIRS))
+    matters = figures.percent(Fraction(str(MATTERS)))
+    return f"{case.evidence.version} is slower than {_others(case)} in {often} of pairs of requests, {matters} matter"
 
 
 def _failed(status: Status, count: EventCount) -> str:
@@ -107,5 +108,5 @@ def _others(case: Case) -> str:
 
 
 def _luck(chance: float | None) -> str:
-    rare = min(_RAREST, int(1 / max(chance or 1.0, 1 / _RAREST)))
+    rare = _RAREST if not chance or chance < 1 / _RAREST else int(1 / chance)
     return f"chance does that to less than 1 release in {figures.count(rare)}"
