@@ -59,7 +59,8 @@ _CONDITION: Final = re.compile(r"\s*([\w.\-]+)\s*(==|!=|<=|>=|=~|<|>|\bnot in\b|
 class Condition:
     """A test of one attribute: `http.route == /pay`, `http.response.status_code >= 500`, `tenant in a, b`, `http.route =~ /v2/.*`.
 
-    An attribute that is not set fails every test but `!=` and `not in`. `=~` matches the whole value.
+    An attribute that is not set fails every test but `!=` and `not in`; and `==` with the empty text, which no file can say and groups
+    do. `=~` matches the whole value.
     """
 
     key: str
@@ -93,13 +94,13 @@ class Condition:
         """Whether an event with these attributes passes."""
         found = attributes.get(self.key)
         if self.op in ("!=", "not in"):
-            return found is None or _text(found) not in self._choices()
+            return found is None or text_of(found) not in self._choices()
         if found is None:
-            return False
+            return self.op == "==" and not self.value
         if self.op in ("==", "in"):
-            return _text(found) in self._choices()
+            return text_of(found) in self._choices()
         if self.op == "=~":
-            return re.fullmatch(self.value, _text(found)) is not None
+            return re.fullmatch(self.value, text_of(found)) is not None
         left, right = _number(found), _number(self.value)
         return left is not None and right is not None and _ORDERED[self.op](left, right)
 
@@ -111,7 +112,8 @@ class Condition:
         return f"{self.key} {self.op} {self.value}"
 
 
-def _text(value: Attribute) -> str:
+def text_of(value: Attribute) -> str:
+    """An attribute as conditions compare it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -15,7 +15,7 @@ from .composite import Rule
 from .correction import Correction
 from .errors import InvalidValue, Place
 from .objective import Objective
-from .sli import SLI
+from .sli import PROMQL, SLI, SLOS
 from .slices import Slices
 from .unit import Unit
 from .window import DAY, Window
@@ -68,7 +68,8 @@ class SLO:
 
     `more_windows` are budgets beside that of `window`, which nobody is told of. `slices` are those of the methods that count them.
     `depends_on` names SLOs it can't do without: nobody acts on it yet. With `group_by`, attribute names, every combination of values
-    heard is an SLO like this, up to `max_groups`. `min_bad_events` is 3 for events, 1 for slices, where nothing is said.
+    heard is an SLO like this, up to `max_groups`; these say in `group_of` whose groups they are. `min_bad_events` is 3 for events, 1 for
+    slices, where nothing is said.
     `provider` is who made the promise where another service sends its events: a caller, in SLIs of kind CLIENT. `place` is where a file
     declares it; two SLOs that differ only there are equal. Raises `InvalidValue` for what does not go together.
     """
@@ -94,6 +95,7 @@ class SLO:
     depends_on: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
     max_groups: int = MAX_GROUPS
+    group_of: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -109,6 +111,8 @@ class SLO:
             raise InvalidValue(
                 f"two of its windows are both written {twice}: change one, be it the budget's, a further one or a burn rule's"
             )
+        if self.group_by and self.sli.signal in (SLOS, PROMQL):
+            raise InvalidValue(f"groups are of events that come in, and those of the signal {self.sli.signal} do not")
         self._check_method()
 
     def _check_method(self) -> None:
@@ -130,6 +134,11 @@ class SLO:
     def service(self) -> str:
         """The service that made the promise."""
         return self.provider or self.sli.service
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every attribute it asks of an event: two events that agree on these count alike."""
+        return self.sli.keys | set(self.group_by)
 
     @property
     def unit(self) -> Unit:
