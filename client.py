@@ -43,6 +43,16 @@ class Client:
         """The open alerts."""
         return cast("list[JSON]", self._get("/api/v1/alerts")["alerts"])
 
+    def gate(self, service: str, version: str = "", baseline: str = "", slo: str = "") -> JSON:
+        """Whether a version may go on, or one may start: `{"verdict": "pass" | "fail" | "wait", "reasons", "evidence"}`."""
+        asked = {"service": service, "version": version, "baseline": baseline, "slo": slo}
+        return self._said(self._http.post("/api/v1/gate", json={name: said for name, said in asked.items() if said}))
+
+    def override_gate(self, service: str, version: str, author: str, reason: str) -> JSON:
+        """Has a version pass whatever its evidence; the audit log keeps who said so, and why."""
+        said = {"service": service, "version": version, "author": author, "reason": reason}
+        return self._said(self._http.post("/api/v1/gate/overrides", json=said))
+
     def close(self) -> None:
         """Gives the connections back."""
         self._http.close()
@@ -56,7 +66,9 @@ class Client:
         self.close()
 
     def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
-        answer = self._http.get(path, params=params)
+        return self._said(self._http.get(path, params=params))
+
+    def _said(self, answer: httpx.Response) -> JSON:
         answer.raise_for_status()
         try:
             return cast("JSON", answer.json())

@@ -11,6 +11,7 @@ from .admin import backup, verify, warmup
 from .backtest import backtest
 from .declared import import_slos
 from .demo import demo
+from .gate import gate
 from .instrument import instrument
 from .serve import serve
 from .slo_files import build, check, fmt
@@ -49,6 +50,7 @@ app.command(name="import")(import_slos)
 app.command(context_settings={"allow_interspersed_args": False})(instrument)
 app.command()(demo)
 app.command()(backtest)
+app.command()(gate)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)

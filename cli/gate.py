@@ -1,0 +1,136 @@
+"""`fournines gate`: may this release start, or go on?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ..instrumentation.clock import sleep, steady
+from .extra import collector_extra
+from .failure import fail
+from .options import PAGES
+
+if TYPE_CHECKING:
+    from ..client import JSON, Client
+
+EXITS: Final = {"pass": 0, "fail": 1, "wait": 2}
+"""Nothing but 0 lets a release go on. What can't be judged is 2, as whatever else keeps a command from its answer."""
+
+EVERY: Final = 10.0
+"""Seconds between two questions: a bucket of counts."""
+
+_Service = Annotated[str, typer.Option(help="Whose release it is, by its service.name.")]
+_Version = Annotated[str, typer.Option(help="What is released, by its service.version. (default: may one start?)")]
+_Baseline = Annotated[str, typer.Option(help="Version to hold it against. (default: all others)")]
+_Slo = Annotated[str, typer.Option(help="Judge by this SLO alone. (default: by all of the service)", metavar="NAME")]
+_Url = Annotated[str, typer.Option(help="The collector's pages and API.")]
+_Wait = Annotated[str | None, typer.Option(help="Ask again for so long while it says wait, such as 10m.")]
+_Override = Annotated[bool, typer.Option("--override", help="Let this version pass, whatever its evidence.")]
+_Author = Annotated[str, typer.Option(help="Who overrides; the audit log keeps it.")]
+_Reason = Annotated[str, typer.Option(help="Why; the audit log keeps it.")]
+
+
+def gate(
+    service: _Service,
+    version: _Version = "",
+    baseline: _Baseline = "",
+    slo: _Slo = "",
+    url: _Url = PAGES,
+    wait: _Wait = None,
+    override: _Override = False,
+    author: _Author = "",
+    reason: _Reason = "",
+) -> None:
+    """Say if a release may start, or go on. Exits with 0 where it may, with 1 where it may not, with 2 where nobody can tell yet."""
+    _fitting(override, version=version, author=author, reason=reason)
+    with collector_extra():
+        import httpx
+
+        from ..client import Client
+    try:
+        client = Client(url)
+    except (httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
+        fail(f"{url} is no address of a collector: {error}", EXITS["wait"])
+    with client:
+        if override:
+            _overridden(client, service, version, author, reason)
+            return
+        ask = partial(_answer, partial(client.gate, service, version, baseline, slo), url)
+        verdict = _told(f"{service} {version}".rstrip(), answers(ask, _seconds(wait)))
+    raise typer.Exit(EXITS[verdict])
+
+
+def answers(
+    ask: Callable[[], JSON],
+    seconds: float,
+    clock: Callable[[], float] = steady,
+    pause: Callable[[float], None] = sleep,
+) -> Iterator[JSON]:
+    """Every answer until one is not to wait, or there were `seconds` of them."""
+    until = clock() + seconds
+    while True:
+        answer = ask()
+        yield answer
+        left = until - clock()
+        if answer["verdict"] != "wait" or left <= 0:
+            return
+        pause(min(EVERY, left))
+
+
+def _fitting(override: bool, **said: str) -> None:  # noqa: FBT001 - a flag as it was typed
+    """An override says all three, and a question no more than which version."""
+    if override and (missing := [f"--{name}" for name, text in said.items() if not text]):
+        raise typer.BadParameter(f"say {', '.join(missing)} too", param_hint="--override")
+    if not override and (said["author"] or said["reason"]):
+        raise typer.BadParameter("an author and a reason are an override's: say --override too")
+
+
+def _seconds(wait: str | None) -> float:
+    from ..slo import InvalidValue, Window
+
+    try:
+        return 0 if wait is None else Window.parse(wait).seconds
+    except InvalidValue as error:
+        raise typer.BadParameter(str(error), param_hint="--wait") from None
+
+
+def _answer(question: Callable[[], JSON], url: str) -> JSON:
+    """What the collector says; where it says nothing, that nobody can tell."""
+    import httpx
+
+    try:
+        answer = question()
+    except httpx.HTTPStatusError as error:
+        if error.response.is_client_error:
+            fail(f"the collector at {url} refuses: {error.response.text}", EXITS["wait"])
+        return {"verdict": "wait", "reasons": [f"the collector at {url} answers {error.response.status_code}"]}
+    except httpx.HTTPError as error:
+        return {"verdict": "wait", "reasons": [f"the collector at {url} can't be asked: {error}"]}
+    return answer if answer.get("verdict") in EXITS else {"verdict": "wait", "reasons": [f"{url} says no verdict"]}
+
+
+def _told(release: str, told: Iterator[JSON]) -> str:
+    """Says every answer that differs from the one before; gives the last verdict."""
+    verdict, before = "wait", ""
+    for answer in told:
+        verdict = answer["verdict"]
+        text = "\n  ".join([f"{verdict}: {release}", *answer["reasons"]])
+        if text != before:
+            typer.echo(text)
+        before = text
+    return verdict
+
+
+def _overridden(client: Client, service: str, version: str, author: str, reason: str) -> None:
+    import httpx
+
+    try:
+        until = client.override_gate(service, version, author, reason)["until"]
+    except httpx.HTTPStatusError as error:
+        fail(f"the collector refuses: {error.response.text}", EXITS["wait"])
+    except httpx.HTTPError as error:
+        fail(f"the collector can't be told: {error}", EXITS["wait"])
+    typer.echo(f"pass: {service} {version}, until {until}\n  overridden by {author}: {reason}")
