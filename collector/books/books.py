@@ -23,6 +23,7 @@ from ..registry.services import MOST_SERVICES
 from ..remembered import Remembered
 from ..senders.origin import MOST_KNOWN, origin_of
 from ..senders.senders import Senders, SignOfLife
+from ..senders.service_version import ServiceVersion
 from ..senders.silence import Silences
 from ..senders.skew import Clocks
 from ..streams.intervals import Intervals
@@ -35,6 +36,8 @@ from .reckoned import Reckoned
 from .rolling import Rolling
 from .taps import Tap
 from .tracks import Tracks
+from .version_counts import VersionCounts
+from .versions import Versions
 
 _LOG: Final = logging.getLogger("fournines.collector")
 
@@ -63,7 +66,8 @@ class Books:
         self.objectives = Objectives(connection)
         self.reckoned = Reckoned(self.reader, self.buckets, self.objectives)
         self.series = Series(self.registry)
-        self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors)
+        self.by_version = VersionCounts(connection, Versions(connection, counters.registry))
+        self.tracks = Tracks(self.series, self.buckets, self.tallies, self.contributors, self.by_version)
         self.clocks = Clocks(counters.skew)
         self.origins = Remembered(origin_of, MOST_KNOWN)
         self.fractions = Fractions(connection)
@@ -78,8 +82,9 @@ class Books:
     def _in_order(self) -> tuple[Part, ...]:
         """The parts in the order in which they are written, and then kept.
 
-        Rows get their names before anything is counted in them. Tracks tell buckets, tallies and contributors what they counted; upkeep
-        closes days before buckets choose between open and closed ones; tallies, windows and what is reckoned follow what buckets wrote.
+        Rows get their names before anything is counted in them. Tracks tell buckets, tallies, contributors and versions what they
+        counted; upkeep closes days before buckets choose between open and closed ones; tallies, windows and what is reckoned follow what
+        buckets wrote.
         """
         return (
             *self.taps,
@@ -92,6 +97,7 @@ class Books:
             self.rolling,
             self.reckoned,
             self.contributors,
+            self.by_version,
             self.senders,
             self.silences,
             self.cumulatives,
@@ -175,10 +181,13 @@ class Books:
                 MOST_SERVICES,
             )
 
-    def book(self, slos: tuple[int, ...], t: int, events: Booked, since: int, received: float) -> None:
+    def book(
+        self, slos: tuple[int, ...], t: int, events: Booked, since: int, received: float, version: ServiceVersion
+    ) -> None:
         """Stages events of bucket `t`, by which SLOs are observed from the second `since`; see `tallies.observed_from`."""
         if events.total:
             self.buckets.book(slos, t, events, received)
+            self.by_version.book(slos, t, events, version, received)
             self.tallies.observed(slos, since)
 
     def close(self) -> None:

@@ -68,14 +68,15 @@ class Attribution:
 
 
 def _contributors(labels: Attributes, resource: Attributes) -> tuple[Contributor, Contributor]:
-    instance = Contributor(Breakdown.INSTANCE, instance=_text(resource.get(SERVICE_INSTANCE)))
+    instance = Contributor(Breakdown.INSTANCE, instance=as_told(resource.get(SERVICE_INSTANCE)))
     if OVERFLOW in labels:  # an attribute set there was no room for
         return OTHER[Breakdown.CAUSE], instance
     status, error = first_of(labels, STATUS_CODE_KEYS), labels.get(ERROR_TYPE)
     route, version = first_of(labels, ROUTE_KEYS), resource.get(SERVICE_VERSION)
-    return Contributor(Breakdown.CAUSE, _text(route), _text(status), _text(error), _text(version)), instance
+    return Contributor(Breakdown.CAUSE, as_told(route), as_told(status), as_told(error), as_told(version)), instance
 
 
 @lru_cache(4_096, typed=True)
-def _text(value: Attribute | None) -> str:
+def as_told(value: Attribute | None) -> str:
+    """A text as it is kept and told: cut where it is long, and without what looks like a secret."""
     return "" if value is None else without_sensitive(str(value)[:LONGEST])

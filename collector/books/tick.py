@@ -39,6 +39,7 @@ class Tick:
             books.digests.expire(now)
             books.intervals.expire(now)
         books.contributors.expire(books.buckets.passed(now))
+        books.by_version.expire(books.buckets.passed(now))
         books.upkeep.stage(now)
         if abs(now - self._looked) >= LOOKED_EVERY:
             self._looked = now

@@ -20,7 +20,10 @@ from ..ledger.tallies import Tallies
 from ..registry.registry import Judge
 from ..registry.series import Feeds, Series
 from ..senders.origin import SenderOrigin
+from ..senders.service_version import ServiceVersion
+from .cells import Cells, Pairs
 from .contributors import Contributors
+from .version_counts import VersionCounts
 
 MOST_TRACKS: Final = 10_000
 MOST_BLOCKS: Final = 64
@@ -36,6 +39,7 @@ class Track(NamedTuple):
     feeds: Feeds
     told: Attributes
     resource: Attributes
+    version: ServiceVersion
 
 
 class TrackOwner(NamedTuple):
@@ -85,54 +89,42 @@ class _Block:
         return found
 
 
-class _Feeding:
-    """Which tracks feed which SLOs, in pairs."""
-
-    def __init__(self) -> None:
-        self._tracks: list[int] = []
-        self._slos: list[int] = []
-        self._columns: IntColumn = np.empty((2, 0), np.int64)
-
-    def add(self, track: int, slos: tuple[int, ...]) -> None:
-        """A track feeds these SLOs."""
-        self._tracks += [track] * len(slos)
-        self._slos += slos
-
-    @property
-    def columns(self) -> IntColumn:
-        """The tracks, and the SLO each feeds."""
-        if len(self._tracks) != self._columns.shape[1]:
-            self._columns = np.array([self._tracks, self._slos], np.int64)
-        return self._columns
-
-
 class _Feeds:
-    """What all tracks feed, by what an event of theirs is there: good, bad, or good within a threshold."""
+    """What all tracks feed, by what an event of theirs is there: good, bad, or good within a threshold; as pairs of track and cell."""
 
     def __init__(self) -> None:
-        self.good = _Feeding()
-        self.bad = _Feeding()
-        self.timed: dict[int, _Feeding] = {}
-        self.size = 0
-        """SLOs are numbered below this."""
+        self.cells = Cells()
+        self.good = Pairs()
+        self.bad = Pairs()
+        self.timed: dict[int, Pairs] = {}
 
-    def add(self, track: int, feeds: Feeds) -> None:
+    def add(self, number: int, track: Track) -> None:
         """A track began."""
-        self.good.add(track, feeds.good)
-        self.bad.add(track, feeds.bad)
-        for threshold, slos in feeds.timed:
-            self.timed.setdefault(threshold.nanoseconds, _Feeding()).add(track, slos)
-        for slos in (feeds.good, feeds.bad, *(slos for _, slos in feeds.timed)):
-            self.size = max(self.size, 1 + max(slos, default=0))
+        feeds = track.feeds
+        timed = [(self.timed.setdefault(it.nanoseconds, Pairs()), slos) for it, slos in feeds.timed]
+        for pairs, slos in ((self.good, feeds.good), (self.bad, feeds.bad), *timed):
+            for slo in slos:
+                pairs.add(number, self.cells.of(slo, track.version))
 
 
 @dataclass(slots=True)
 class _Sums:
-    """Events of SLOs by their number, and the second each is observed from."""
+    """Events by the number of what they are of, and the second it is observed from."""
 
     good: IntColumn
     total: IntColumn
     since: IntColumn
+
+    @classmethod
+    def of(cls, size: int) -> _Sums:
+        """None yet."""
+        return cls(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, _UNSEEN, np.int64))
+
+    def add(self, numbers: IntColumn, good: IntColumn, total: IntColumn, since: IntColumn) -> None:
+        """Adds events of these numbers."""
+        np.add.at(self.good, numbers, good)
+        np.add.at(self.total, numbers, total)
+        np.minimum.at(self.since, numbers, since)
 
 
 def _longer(column: IntColumn, more: int, value: int) -> IntColumn:
@@ -140,13 +132,21 @@ def _longer(column: IntColumn, more: int, value: int) -> IntColumn:
 
 
 class Tracks:
-    """Counts spans by track. A part of the books, written before those it tells: the buckets, the tallies, the contributors."""
+    """Counts spans by track. A part of the books, written before those it tells: the buckets, the tallies, who is to blame, versions."""
 
-    def __init__(self, series: Series, buckets: Buckets, tallies: Tallies, contributors: Contributors) -> None:
+    def __init__(
+        self,
+        series: Series,
+        buckets: Buckets,
+        tallies: Tallies,
+        contributors: Contributors,
+        by_version: VersionCounts,
+    ) -> None:
         self._series = series
         self._buckets = buckets
         self._tallies = tallies
         self._contributors = contributors
+        self._by_version = by_version
         self._tables: dict[tuple[str, tuple[str, ...], int, int], _Table] = {}
         self._tracks: list[Track] = []
         self._feeds = _Feeds()
@@ -217,8 +217,9 @@ class Tracks:
         feeds = self._series.feeds(service, signals, kind, labels)
         told = self._series.named(service, signals, kind, labels)
         number = len(self._tracks)
-        self._tracks.append(Track(feeds, told, sender.resource))
-        self._feeds.add(number, feeds)
+        track = Track(feeds, told, sender.resource, sender.origin.version)
+        self._tracks.append(track)
+        self._feeds.add(number, track)
         # A set there is no room for is decided anew each time; a service there is none for has nothing to decide.
         if told is labels or not table.judges:
             table.numbers[id(labels)] = labels, number
@@ -231,24 +232,31 @@ class Tracks:
             block = self._blocks.pop((t, hour))
             block.reserve(len(self._tracks))
             sums = self._sums(block)
-            slos = np.flatnonzero(sums.total)
-            if len(slos):
-                self._buckets.book_all(t, slos, sums.good[slos], sums.total[slos], block.received)
-                self._tallies.all_observed(slos, sums.since[slos])
+            cells = np.flatnonzero(sums.total)
+            if len(cells):
+                self._book(t, block.received, cells, sums)
                 self._blame(t, block)
 
+    def _book(self, t: int, received: float, cells: IntColumn, by_cell: _Sums) -> None:
+        """Books what cells have: by version, and for each SLO what all of its versions have."""
+        slo, version = self._feeds.cells.columns[:, cells]
+        good, total, since = by_cell.good[cells], by_cell.total[cells], by_cell.since[cells]
+        self._by_version.book_all(t, slo, self._feeds.cells.versions, version, (good, total), received)
+        slos, of = np.unique(slo, return_inverse=True)
+        sums = _Sums.of(len(slos))
+        sums.add(of, good, total, since)
+        self._buckets.book_all(t, slos, sums.good, sums.total, received)
+        self._tallies.all_observed(slos, sums.since)
+
     def _sums(self, block: _Block) -> _Sums:
-        """What a block's tracks add up to for each SLO."""
-        size = self._feeds.size
-        sums = _Sums(np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, _UNSEEN, np.int64))
+        """What a block's tracks add up to in each cell."""
+        sums = _Sums.of(len(self._feeds.cells))
         nothing = np.zeros(len(block.counts), np.int64)
         parts = [(self._feeds.good, block.counts), (self._feeds.bad, nothing)]
         parts += [(feeding, block.quick.get(threshold, nothing)) for threshold, feeding in self._feeds.timed.items()]
         for feeding, good in parts:
-            tracks, slos = feeding.columns
-            np.add.at(sums.good, slos, good[tracks])
-            np.add.at(sums.total, slos, block.counts[tracks])
-            np.minimum.at(sums.since, slos, block.since[tracks])
+            tracks, cells = feeding.columns
+            sums.add(cells, good[tracks], block.counts[tracks], block.since[tracks])
         return sums
 
     def _blame(self, t: int, block: _Block) -> None:

@@ -20,6 +20,7 @@ from ..registry.automatic import WORK
 from ..registry.series import Feeds, Threshold
 from ..rejections import RequestOutcome
 from ..senders.senders import SignOfLife
+from ..senders.service_version import ServiceVersion
 from ..streams.growth import Growth, distinct
 from .export import Export
 from .growths import Growths
@@ -86,11 +87,15 @@ class _Booking:
         """Books what points added, summed up by what it counts for and when."""
         sums = Sums.of(self.export, growth)
         numbers = self._feeds(growth.rows[sums.kinds.first()]).tolist()
-        alike: dict[tuple[int, int], list[Sum]] = {}
+        alike: dict[tuple[int, int, ServiceVersion], list[Sum]] = {}
         for one in sums.each():
-            alike.setdefault((numbers[one.kind], one.t), []).append(one)
-        for (number, t), ones in alike.items():
-            self._book_alike(self.books.series.numbered(number), t, sums, ones)
+            alike.setdefault((numbers[one.kind], one.t, self._version(one)), []).append(one)
+        for (number, *_), ones in alike.items():
+            self._book_alike(self.books.series.numbered(number), sums, ones)
+
+    def _version(self, one: Sum) -> ServiceVersion:
+        """Whose events they are."""
+        return self.export.origins[int(self.export.points.resource[one.row])].version
 
     def _feeds(self, rows: RowNumbers) -> IntColumn:
         """The number of the feeds of each row."""
@@ -109,17 +114,17 @@ class _Booking:
             )
         return found
 
-    def _book_alike(self, feeds: Feeds, t: int, sums: Sums, ones: list[Sum]) -> None:
-        """Books sums that count alike in one bucket, and tells what their bad events have in common."""
+    def _book_alike(self, feeds: Feeds, sums: Sums, ones: list[Sum]) -> None:
+        """Books sums of one version that count alike in one bucket, and tells what their bad events have in common."""
 
         def parted(threshold: Threshold) -> tuple[list[int], list[int]]:
             quick, told = sums.within(threshold.seconds)
             return [quick[one.number] for one in ones], [told[one.number] - quick[one.number] for one in ones]
 
-        since = min([one.since for one in ones])
+        since, t, version = min([one.since for one in ones]), ones[0].t, self._version(ones[0])
         for slos, good, bad in feeds.judged([one.events for one in ones], [0] * len(ones), parted):
             right, wrong = sum(good), sum(bad)
-            self.books.book(slos, t, Booked(right, right + wrong), since, self.export.received)
+            self.books.book(slos, t, Booked(right, right + wrong), since, self.export.received, version)
             if wrong:
                 self._blame(slos, ones, bad)
         if any(one.histogram for one in ones):

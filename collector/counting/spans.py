@@ -186,15 +186,15 @@ class _Counting:
     def _book(self, group: _Group, slos: tuple[int, ...], since: int, good: RowNumbers, bad: RowNumbers) -> None:
         """Books some SLOs' events; sampled ones are told by their rounded weight."""
         failed = len(bad)
-        thresholds = self.spans.threshold
+        thresholds, version = self.spans.threshold, group.track.version
         if self.sampled and (thresholds[good].any() or thresholds[bad].any()):
             weights = weight(thresholds[good]), weight(thresholds[bad])
             failed = (weights[1] + HALF) >> BITS
             for slo in slos:
                 right, wrong = self.books.fractions.whole(slo, *weights)
-                self.books.book((slo,), group.t, Booked(right, right + wrong), since, self.received)
+                self.books.book((slo,), group.t, Booked(right, right + wrong), since, self.received, version)
         else:
-            self.books.book(slos, group.t, Booked(len(good), len(good) + failed), since, self.received)
+            self.books.book(slos, group.t, Booked(len(good), len(good) + failed), since, self.received, version)
         if failed:
             track = group.track
             self.books.contributors.blame(slos, group.t, failed, track.told, track.resource, self.received)

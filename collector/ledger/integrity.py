@@ -38,6 +38,7 @@ READ_FIRST: Final = frozenset(
         "interval",
         "fraction",
         "objective",
+        "version",
         "contributor",
         "prometheus_pending",
         # of version 1:

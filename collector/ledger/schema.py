@@ -152,6 +152,17 @@ CREATE TABLE objective (
     name TEXT NOT NULL, since INTEGER NOT NULL, target TEXT NOT NULL, PRIMARY KEY (name, since)
 ) STRICT, WITHOUT ROWID;
 
+-- The versions of services that are counted apart, and what each SLO counted of them, per 10 s and per hour; 0 is all others.
+CREATE TABLE version (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, version TEXT NOT NULL, since INTEGER NOT NULL, last INTEGER NOT NULL,
+    UNIQUE (service, version)
+) STRICT;
+CREATE TABLE version_count (
+    width INTEGER NOT NULL, t INTEGER NOT NULL, slo INTEGER NOT NULL, version INTEGER NOT NULL, good INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (width, t, slo, version)
+) STRICT, WITHOUT ROWID;
+
 -- Who did what by hand; rows are only ever added.
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,

@@ -9,21 +9,23 @@ import xxhash
 
 from ...slo import Attributes
 from ..columns import Signal
-from ..names import SERVICE_INSTANCE, SERVICE_NAME, UNKNOWN_SERVICE
+from ..names import SERVICE_INSTANCE, SERVICE_NAME, SERVICE_VERSION, UNKNOWN_SERVICE
 from .senders import SenderKey
+from .service_version import ServiceVersion
 
-LONGEST_INSTANCE: Final = 200
-"""Characters of an instance's name that are kept: thousands of senders are remembered."""
+LONGEST_NAME: Final = 200
+"""Characters of an instance's or a version's name that are kept: thousands of senders are remembered."""
 
 MOST_KNOWN: Final = 2_000
 """Resources whose origins are remembered at most."""
 
 
 class SenderOrigin(NamedTuple):
-    """One resource: who sends, and a digest of all its attributes."""
+    """One resource: who sends, a digest of all its attributes, and the version it says it is of."""
 
     sender: SenderKey
     digest: bytes
+    version: ServiceVersion
 
     @property
     def service(self) -> str:
@@ -36,9 +38,10 @@ def origin_of(resource: Attributes) -> SenderOrigin:
     digest = digest_of(resource)
     service = str(resource.get(SERVICE_NAME) or UNKNOWN_SERVICE)
     instance = str(resource.get(SERVICE_INSTANCE) or digest.hex())
-    if len(instance) > LONGEST_INSTANCE:
+    if len(instance) > LONGEST_NAME:
         instance = xxhash.xxh3_128_hexdigest(instance.encode("utf-8", "surrogatepass"))
-    return SenderOrigin(SenderKey(service, instance), digest)
+    version = ServiceVersion(service, str(resource.get(SERVICE_VERSION) or "")[:LONGEST_NAME])
+    return SenderOrigin(SenderKey(service, instance), digest, version)
 
 
 def digest_of(attributes: Attributes) -> bytes:

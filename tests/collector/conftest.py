@@ -64,8 +64,9 @@ def _attributes(target: Any, values: Mapping[str, Any]) -> None:
         target.append(attribute)
 
 
-def _resource(target: Any, service: str, instance: str) -> None:
-    _attributes(target, {"service.name": service} | ({"service.instance.id": instance} if instance else {}))
+def _resource(target: Any, service: str, instance: str, version: str = "") -> None:
+    said = {"service.name": service, "service.instance.id": instance, "service.version": version}
+    _attributes(target, {key: value for key, value in said.items() if value})
 
 
 class Otlp:
@@ -74,11 +75,11 @@ class Otlp:
     def __init__(self) -> None:
         self._ids = 0
 
-    def spans(self, *spans: Span, service: str = "payments", instance: str = "a") -> bytes:
+    def spans(self, *spans: Span, service: str = "payments", instance: str = "a", version: str = "") -> bytes:
         """An export of spans; each has an id of its own, so that no two bodies are alike."""
         request = ExportTraceServiceRequest()
         resource = request.resource_spans.add()
-        _resource(resource.resource.attributes, service, instance)
+        _resource(resource.resource.attributes, service, instance, version)
         scope = resource.scope_spans.add()
         for one in spans:
             self._ids += 1
@@ -98,11 +99,12 @@ class Otlp:
         up: bool | None = None,
         at: float = NOW,
         name: str = METRIC,
+        version: str = "",
     ) -> bytes:
         """An export of histogram points, with a heartbeat when `up` is given."""
         request = ExportMetricsServiceRequest()
         resource = request.resource_metrics.add()
-        _resource(resource.resource.attributes, service, instance)
+        _resource(resource.resource.attributes, service, instance, version)
         scope = resource.scope_metrics.add()
         if points:
             metric = scope.metrics.add(name=name, unit="s")

@@ -12,6 +12,7 @@ from fournines.collector.ledger.buckets import Booked
 from fournines.collector.ledger.ledger import Ledger
 from fournines.collector.ledger.verify import verify
 from fournines.collector.registry import services as services_module
+from fournines.collector.senders.service_version import ServiceVersion
 from fournines.slo import DAY, HOUR, Origin
 
 GONE = 37 * DAY
@@ -179,7 +180,7 @@ def test_who_is_heard_in_the_transaction_of_his_going_stays(tmp_path, now):
     def count(service, second):
         books.introduce(service, second, metrics=True, spans=False)
         row = books.registry.judges(service)[0].row
-        books.book((row,), int(second) // 10 * 10, Booked(1, 1), int(second), second)
+        books.book((row,), int(second) // 10 * 10, Booked(1, 1), int(second), second, ServiceVersion("payments"))
 
     for service in ("payments", "gone"):
         books.introduce(service, now, metrics=True, spans=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fournines.collector.senders.origin import LONGEST_INSTANCE, origin_of
+from fournines.collector.senders.origin import LONGEST_NAME, origin_of
 
 
 def test_an_instance_of_a_long_name_is_told_by_its_digest():
@@ -12,5 +12,5 @@ def test_an_instance_of_a_long_name_is_told_by_its_digest():
     ]
 
     assert len(set(names)) == 2
-    assert LONGEST_INSTANCE > max(map(len, names))
+    assert LONGEST_NAME > max(map(len, names))
     assert "b" == origin_of({"service.instance.id": "b"}).sender.instance
