@@ -26,12 +26,14 @@ from .collector.allocation import give_memory_back
 from .collector.plane import Plane
 from .serving import (
     Chances,
+    Counts,
     Evaluations,
     Exposition,
     Notices,
     SloReload,
     Summaries,
     Wakeup,
+    engine_of,
     notifiers_of,
     otlp_url,
     page_url,
@@ -110,29 +112,32 @@ class Service:
             plane = Plane(plan_of(settings), slos, clock, time.monotonic, self._touched.call, self._slo_families)
             self._plane = opened.enter_context(closing(plane))
             self._collector = self._plane.collector
+            self._counts = Counts(self._collector, engine_of(settings.prometheus, self._collector.counters.registry))
+            opened.callback(self._counts.close)
             self._url = page_url(settings, self._address.port)
             notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
             paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
-        self._evaluations = Evaluations(self._collector, clock)
+        self._evaluations = Evaluations(self._collector, self._counts, clock)
         self._exposition = Exposition(self._collector, self._evaluations, self._paging, self._files)
         self._reload = SloReload(self._files, self._collector, clock)
 
     def _app(self) -> FastAPI:
         """The HTTP application, which answers from the ledger as it is when asked."""
-        collector, paging, evaluations = self._collector, self._paging, self._evaluations
-        notices = Notices(collector, self._files, self._settings.data)
-        chances = Chances(collector)
+        collector, counts = self._collector, self._counts
+        paging, evaluations = self._paging, self._evaluations
+        notices = Notices(collector, counts, self._files, self._settings.data)
+        chances = Chances(counts)
         otlp = otlp_url(self._settings, self._plane.http_port)
         subjects = (
             HealthRoutes(notices),
-            SloRoutes(evaluations, Summaries(collector, paging, chances), collector),
+            SloRoutes(evaluations, Summaries(collector, paging, chances), counts),
             DeclarationRoutes(collector),
             TraceRoutes(self._plane.traces, self._clock),
             AlertRoutes(paging),
             MetricsRoute(self._exposition),
-            PageRoutes(evaluations, paging, collector, chances, notices, self._clock, otlp),
+            PageRoutes(evaluations, paging, counts, chances, notices, self._clock, otlp),
         )
         return create_app(subjects, self._plane.write_app)
 
@@ -146,12 +151,15 @@ class Service:
         await pages.start()
         _log.info("ledger in %s, %s from files", self._settings.data, self._number_of_slos())
         _log.info("pages and API on %s", self._url)
-        jobs = [asyncio.create_task(job(), name=job.__name__) for job in (self._evaluate, self._tick, self._watch)]
+        asking = [self._ask] if self._settings.prometheus else []
+        works = (self._evaluate, self._tick, self._watch, *asking)
+        jobs = [asyncio.create_task(job(), name=job.__name__) for job in works]
         paging = asyncio.create_task(self._paging.run(), name="pager")
         failed = await _first(stop, [*jobs, paging, *self._plane.tasks])
         _log.info("stopping: taking in nothing new, committing what was accepted")
         await self._plane.stop()
         await _cancel(jobs)
+        await asyncio.to_thread(self._counts.close)
         await asyncio.to_thread(self._judge)
         await _cancel([paging])
         await self._paging.finish()
@@ -194,6 +202,11 @@ class Service:
             except Unavailable as error:
                 _log.debug("no tick: %s", error)  # the ledger itself says once that it can't be written
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _ask(self) -> None:
+        while True:
+            pause = await asyncio.to_thread(self._counts.refresh, self._clock())
+            await asyncio.sleep(pause)
 
     async def _watch(self) -> None:
         while True:

@@ -6,7 +6,10 @@ CollectorError
  ├─ Unauthenticated           its sender showed no token that may send: 401 / UNAUTHENTICATED
  ├─ Unavailable               can't be kept now: 503 / UNAVAILABLE with Retry-After, to be sent again
  ├─ Unredactable              something in it looks like a secret and can't be taken out: it is not sent on, and counted as dropped
- └─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
+ ├─ LedgerError               the ledger can't be opened: locked by another process, damaged, of a newer version
+ └─ EngineError               a Prometheus-compatible engine gave no answer
+     ├─ QueryRefused          to this query, which it can't read or carry out; others may do
+     └─ Unreachable           to anything: it is not there, too slow, or no such engine
 
 Between rooms, and caught by the queue that a sender sends from:
 
@@ -47,3 +50,15 @@ class Unredactable(CollectorError):
 
 class LedgerError(CollectorError):
     """The ledger can't be opened; the text says why and what to do."""
+
+
+class EngineError(CollectorError):
+    """A Prometheus-compatible engine gave no answer; the text says why."""
+
+
+class QueryRefused(EngineError):
+    """The engine can't read this query, or can't carry it out."""
+
+
+class Unreachable(EngineError):
+    """The engine can't be asked at all now."""

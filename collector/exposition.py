@@ -74,7 +74,7 @@ class _Everything(Source):
         )
         totals = self._collector.totals()
         for slo in self._evaluation.slos:
-            if slo.name in totals:
+            if slo.name in totals and slo.sli.promql is None:  # an engine has those itself
                 good, total, _ = totals[slo.name]
                 family.add_metric((slo.name, slo.service, "good"), good)
                 family.add_metric((slo.name, slo.service, "bad"), total - good)

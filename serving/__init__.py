@@ -8,6 +8,7 @@ Nothing here reads a clock or the environment: both are handed in.
 """
 
 from .chances import Chances
+from .counts import Counts, engine_of
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .notices import Notices
@@ -20,12 +21,14 @@ from .wakeup import Wakeup
 
 __all__ = [
     "Chances",
+    "Counts",
     "Evaluations",
     "Exposition",
     "Notices",
     "SloReload",
     "Summaries",
     "Wakeup",
+    "engine_of",
     "notifiers_of",
     "otlp_url",
     "page_url",

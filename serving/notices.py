@@ -11,16 +11,18 @@ from typing import Final
 from ..collector import Collector
 from ..slo import RUNBOOK, SloFiles
 from ..slo.annotations import without_runbook
+from .counts import Counts
 
 MOST_NAMED: Final = 5
 """SLOs of which one thing is to be said, and which are named."""
 
 
 class Notices:
-    """About a collector whose ledger lies in the folder `data`, and the SLO files it was given."""
+    """About a collector whose ledger lies in the folder `data`, what counts for it elsewhere, and the SLO files it was given."""
 
-    def __init__(self, collector: Collector, files: SloFiles, data: Path) -> None:
+    def __init__(self, collector: Collector, counts: Counts, files: SloFiles, data: Path) -> None:
         self._collector = collector
+        self._counts = counts
         self._files = files
         self._data = data
 
@@ -32,7 +34,7 @@ class Notices:
 
     def notices(self) -> list[str]:
         """Everything there is to know, the most urgent first."""
-        whole = (self.trouble(), self._damage(), self._files.fault)
+        whole = (self.trouble(), self._damage(), self._files.fault, self._counts.trouble())
         return [*filter(None, whole), *self._without_runbook(), *self._off_boundary(), *self._contested()]
 
     def _without_runbook(self) -> Iterator[str]:

@@ -51,7 +51,7 @@ def _outlet(forward: OtlpForward | RemoteWriteForward | XrayForward) -> Outlet:
             return ToOtlp(
                 endpoint=str(forward.endpoint),
                 grpc=forward.protocol == "grpc",
-                headers=_unmasked(forward.headers),
+                headers=unmasked(forward.headers),
                 signals=frozenset(Signal[name.upper()] for name in forward.signals),
                 redact=forward.redact,
                 compress=forward.compress,
@@ -70,7 +70,7 @@ def _outlet(forward: OtlpForward | RemoteWriteForward | XrayForward) -> Outlet:
             return ToStore(
                 url=str(forward.url),
                 collector=forward.collector or platform.node(),
-                headers=_unmasked(forward.headers),
+                headers=unmasked(forward.headers),
                 interval=forward.interval,
                 queue_bytes=forward.queue_bytes,
             )
@@ -82,8 +82,9 @@ def _bounds(kept: KeptTraces) -> Retention:
 
 def _plain(asked: Scrape | Probed) -> dict[str, Any]:
     """Its values by key, which are named alike on both sides."""
-    return dict(asked) | {"headers": _unmasked(asked.headers)}
+    return dict(asked) | {"headers": unmasked(asked.headers)}
 
 
-def _unmasked(headers: Mapping[str, SecretStr]) -> dict[str, str]:
+def unmasked(headers: Mapping[str, SecretStr]) -> dict[str, str]:
+    """Headers as they are sent."""
     return {name: value.get_secret_value() for name, value in headers.items()}

@@ -12,6 +12,7 @@ from .loading import load
 from .notify import Webhook
 from .otlp import Otlp
 from .probe import Probed
+from .prometheus import Prometheus
 from .scrape import Scrape
 from .settings import Settings
 from .traces import KeptTraces
@@ -23,6 +24,7 @@ __all__ = [
     "Otlp",
     "OtlpForward",
     "Probed",
+    "Prometheus",
     "RemoteWriteForward",
     "Scrape",
     "Settings",

@@ -12,6 +12,7 @@ from .number import Port
 from .otlp import Otlp
 from .path import WrittenPath
 from .probe import Probed
+from .prometheus import Prometheus
 from .scrape import Scrape
 from .section import Section
 from .traces import KeptTraces
@@ -35,6 +36,7 @@ class Settings(Section):
     forward: tuple[Forward, ...] = ()
     scrape: tuple[Scrape, ...] = ()
     probes: tuple[Probed, ...] = ()
+    prometheus: Prometheus | None = None
     traces: KeptTraces = KeptTraces()
 
     @field_validator("forward", "probes", "scrape")

@@ -150,6 +150,8 @@ class Evaluation:
 
     def _silence(self, row: int) -> str:
         service, heard = self.slos[row].sli.service, float(self.observation.heard[row])
+        if why := self.observation.unheard.get(row):
+            return why
         if math.isnan(heard):
             return f"{service} was never heard"
         return f"{service} stopped reporting, last heard {figures.duration(int(max(0.0, self.now - heard)))} ago"

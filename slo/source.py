@@ -22,7 +22,8 @@ class Observation:
     `total` holds the events of `good`, `estimated` ones that nobody sent (always bad), and all other bad ones. `since` is the epoch
     second from which the SLO is observed, -1 for never; `heard` the epoch seconds of its service's last export, nan for never;
     `silent` whether the service stopped reporting without a good-bye. `allowed` holds, by row, the share of events that may be bad in
-    each window, for SLOs whose objective changed within one: each part by the objective of its time, weighed by its events.
+    each window, for SLOs whose objective changed within one: each part by the objective of its time, weighed by its events. `unheard`
+    says, by row, why there are no counts, where the source knows.
     """
 
     good: IntArray
@@ -32,6 +33,7 @@ class Observation:
     heard: FloatArray
     silent: BoolArray
     allowed: Mapping[int, Sequence[Fraction]] = field(default_factory=dict)
+    unheard: Mapping[int, str] = field(default_factory=dict)
 
 
 class HistoryPoint(NamedTuple):

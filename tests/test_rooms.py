@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("request",),
         ("intake",),
         ("collector",),
-        ("prometheus", "xray", "probes", "exposition"),
+        ("prometheus", "promql", "xray", "probes", "exposition"),
         ("plan",),
         ("outlets",),
         ("plane",),

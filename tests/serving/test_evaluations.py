@@ -11,7 +11,7 @@ from fournines.serving import Evaluations
 def test_slos_that_come_later_are_evaluated(opened, slo):
     """An evaluation is of the SLOs in force when it is asked for; while they stay, they are not prepared anew."""
     collector = opened(slo("first"))
-    evaluations = Evaluations(collector, lambda: 1_790_000_000.0)
+    evaluations = Evaluations(collector, collector, lambda: 1_790_000_000.0)
 
     first, same = evaluations.evaluation(), evaluations.evaluation()
     collector.declare([slo("second")], 1_790_000_001.0)
@@ -27,9 +27,6 @@ def test_time_goes_on_whoever_asks(opened, slo):
     seen, alone = [], threading.Lock()
 
     class Watched:
-        def __getattr__(self, name):
-            return getattr(collector, name)
-
         def observe(self, names, windows, now):
             assert alone.acquire(blocking=False)
             seen.append(now)
@@ -38,7 +35,7 @@ def test_time_goes_on_whoever_asks(opened, slo):
             return collector.observe(names, windows, now)
 
     collector = opened(slo("first"))
-    evaluations = Evaluations(Watched(), lambda: next(clock))
+    evaluations = Evaluations(collector, Watched(), lambda: next(clock))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: evaluations.evaluation(), range(16)))
 

@@ -28,7 +28,7 @@ def files():
 @pytest.fixture
 def notices(collector, files):
     """What is said of both."""
-    return Notices(collector, files, DATA)
+    return Notices(collector, SimpleNamespace(trouble=lambda: ""), files, DATA)
 
 
 def declared(name, ways):

@@ -1,0 +1,47 @@
+"""An SLO that an engine is asked about, and what is known of it: its counts, since when there are data, and when the last came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from ...slo import PROMQL, SLO, SLOS, EventCount, Origin, Queries, TimeWindow, metric_names
+
+NEVER: Final = -1
+"""Since when there are data of which there are none."""
+
+_LONGEST_PAUSE: Final = 300.0
+_PAUSES: Final = 360
+"""How many times a window's length its counts are asked for anew, at least every `_LONGEST_PAUSE` seconds: a page's within ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an engine said of an SLO. `asked` is when each window was asked for; `refusal` why its queries were not answered."""
+
+    counts: Mapping[TimeWindow, EventCount] = field(default_factory=lambda: MappingProxyType({}))
+    asked: Mapping[TimeWindow, float] = field(default_factory=lambda: MappingProxyType({}))
+    since: int = NEVER
+    since_asked: float = -math.inf
+    heard: float = math.nan
+    refusal: str = ""
+
+    def is_due(self, window: TimeWindow, now: float, interval: float) -> bool:
+        """Whether a window's counts have become old: long windows change slowly, and cost an engine most."""
+        pause = min(_LONGEST_PAUSE, max(interval, window.seconds / _PAUSES))
+        # Half an interval early is better than a whole one late.
+        return now - self.asked.get(window, -math.inf) >= pause - interval / 2
+
+
+def queries_of(slo: SLO, *, counted_elsewhere: bool) -> Queries | None:
+    """What is asked of an SLO: its own queries; or where other collectors count, what these wrote of it. None for what is not asked."""
+    if slo.sli.signal == PROMQL:
+        return slo.sli.promql
+    if not counted_elsewhere or slo.origin is not Origin.FILE or slo.sli.signal == SLOS:
+        return None
+    named = f'slo="{slo.name}"'  # what a file can hold as a name needs no escapes
+    bad = f'{metric_names.EVENTS}{{{named},{metric_names.RESULT}="{metric_names.BAD}"}}'
+    return Queries(bad=bad, total=f"{metric_names.EVENTS}{{{named}}}", counter=True)

@@ -1,0 +1,98 @@
+"""One SLO asked of an engine: when its last sample came, since when there are any, and its counts in the windows that are due."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ...slo import BUCKET, HOUR, MINUTE, SLO, EventCount, HistoryPoint, Interval, Queries, TimeWindow
+from ..errors import QueryRefused
+from .asked_slo import NEVER, Known
+from .engine import Engine, Timeline
+from .questions import Events, Share, question_of
+from .rewriting import last_sample
+
+_STEPS: Final = 500
+"""Of one look over a long time."""
+
+_LOOKED_BACK: Final = 5 * MINUTE
+"""How far an engine looks back for a sample (Prometheus' `--query.lookback-delta`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Asks an `engine`, every `interval` seconds at most. What it raises, `Unreachable`, is true of all SLOs."""
+
+    engine: Engine
+    interval: float
+
+    def ask(self, slo: SLO, queries: Queries, known: Known, now: float) -> Known:
+        """What is known of an SLO now; what was known before, and why, where a query of it is refused."""
+        try:
+            return self._asked(slo, queries, known, now)
+        except QueryRefused as error:
+            return replace(known, refusal=str(error))
+
+    def history(self, queries: Queries, interval: Interval, step: int) -> list[HistoryPoint]:
+        """Counts in steps; a step without events is left out. Raises `QueryRefused` too."""
+        question = Share(queries) if queries.raw else Events(queries)
+        ends = Interval(interval.start + step, interval.end)
+        answers = [self.engine.over(text, ends, step) for text in question.texts(step)]
+        columns = [{int(t): value for each in found for t, value in each.values} for found in answers]
+        points = []
+        for t in range(ends.start, ends.end + 1, step):
+            count = question.count([_number(column.get(t)) for column in columns], step)
+            if count.total:
+                points.append(HistoryPoint(t - step, count.good, count.total))
+        return points
+
+    def _asked(self, slo: SLO, queries: Queries, known: Known, now: float) -> Known:
+        read = last_sample(queries.over(_LOOKED_BACK).total or queries.over(_LOOKED_BACK).raw)
+        heard = self._number(read, now)
+        if now - known.since_asked >= HOUR or known.since == NEVER:
+            # Asked anew at times: an engine forgets what is older than its retention.
+            since = self._since(read, max(window.seconds for window in slo.windows), now)
+            known = replace(known, since=since, since_asked=now)
+        due = [window for window in slo.windows if known.is_due(window, now, self.interval)]
+        counts = {window: self._count(slo, queries, window, known.since, now) for window in due}
+        return replace(
+            known,
+            counts={**known.counts, **counts},
+            asked={**known.asked, **dict.fromkeys(due, now)},
+            heard=known.heard if heard is None else heard,
+            refusal="",
+        )
+
+    def _count(self, slo: SLO, queries: Queries, window: TimeWindow, since: int, now: float) -> EventCount:
+        if since == NEVER:
+            return EventCount(0, 0)
+        seconds = max(BUCKET, window.elapsed(now))
+        question = question_of(slo, queries)
+        numbers = [self._number(text, now) for text in question.texts(seconds)]
+        return question.count(numbers, min(seconds, max(1, int(now) - since)))
+
+    def _since(self, read: str, seconds: int, now: float) -> int:
+        """The second from which there are samples in a window, found in two looks: first coarsely, then around the first one found."""
+        end, step = int(now), max(1, seconds // _STEPS)
+        first = _first(self.engine.over(read, Interval(end - seconds, end), step))
+        if first == NEVER or first <= end - seconds:
+            return first
+        finer = _first(self.engine.over(read, Interval(first - step, first), max(1, step // _STEPS)))
+        return first if finer == NEVER else finer
+
+    def _number(self, text: str, now: float) -> float | None:
+        """What a query is answered with; None for nothing, and for what is no number."""
+        found = self.engine.at(text, now)
+        if len(found) > 1:
+            raise QueryRefused(f"it is answered with {len(found)} series, and means one: sum them")
+        return _number(found[0].values[-1][1]) if found else None
+
+
+def _first(found: Sequence[Timeline]) -> int:
+    return min((int(t) for each in found for t, _ in each.values), default=NEVER)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value

@@ -1,0 +1,81 @@
+"""PromQL made of PromQL: a text that gives what somebody said of a metric becomes one that gives events in a window.
+
+A counter's growth is the engine's `increase`, taken of each series before they are summed, so that a process that starts anew is no
+fall. VictoriaMetrics' is exact; Prometheus' is extrapolated to the window's ends, so that at each of them the growth of one scrape
+interval at most is guessed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import promql_parser
+
+from ...slo import MINUTE
+
+STEP: Final = MINUTE
+"""Seconds: how often what names no window is looked at in a window, or more often in a short one."""
+
+_PER_SECOND: Final = frozenset({"rate", "irate"})
+_EVENTS: Final = frozenset({"increase", "sum_over_time", "count_over_time"})
+
+
+def selectors(text: str) -> list[str]:
+    """The series that a query reads, as selectors, each once."""
+    found: dict[str, None] = {}
+
+    def visit(node: Any) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            found[str(node)] = None
+
+    promql_parser.walk(promql_parser.parse(text), visit)
+    return list(found)
+
+
+def last_sample(text: str) -> str:
+    """When the newest sample was taken that a query reads, in epoch seconds."""
+    read = [f"timestamp({each})" for each in selectors(text)]
+    return f"max({' or '.join(read)})" if read else "time()"
+
+
+def events_in(text: str, seconds: int) -> str:
+    """Events of a text that had a window of so many seconds put in: what gives them per second gives as many times more."""
+    called: set[str] = set()
+
+    def visit(node: Any) -> None:
+        if isinstance(node, promql_parser.Call):
+            called.add(node.func.name)
+
+    promql_parser.walk(promql_parser.parse(text), visit)
+    if called & _PER_SECOND and not called & _EVENTS:
+        return f"sum({text}) * {seconds}"
+    return f"sum({text})"
+
+
+def growth_in(text: str, seconds: int) -> str:
+    """By how much counters grew in a window: a selector, a sum of one, or anything else, which then is looked at step by step."""
+    parsed = promql_parser.parse(text)
+    while isinstance(parsed, promql_parser.ParenExpr) or (
+        isinstance(parsed, promql_parser.AggregateExpr) and str(parsed.op) == "sum"
+    ):
+        parsed = parsed.expr
+    if not isinstance(parsed, promql_parser.VectorSelector):
+        return f"sum(increase(({text})[{seconds}s:{step_in(seconds)}s]))"
+    name, brace, modifiers = str(parsed).rpartition("}")
+    return f"sum(increase({name}{brace}[{seconds}s]{modifiers}))"
+
+
+def amount_in(text: str, seconds: int) -> str:
+    """Events in a window of a text that gives them per second."""
+    step = step_in(seconds)
+    return f"sum(sum_over_time(({text})[{seconds}s:{step}s])) * {step}"
+
+
+def mean_in(text: str, seconds: int) -> str:
+    """The mean of a share over a window, of the moments at which there is one."""
+    return f"avg_over_time((({text}) >= 0)[{seconds}s:{step_in(seconds)}s])"
+
+
+def step_in(seconds: int) -> int:
+    """Seconds between two looks at what names no window: five of them at least, where the window is longer than five seconds."""
+    return max(1, min(STEP, seconds // 5))
