@@ -223,6 +223,11 @@ class Collector:
         return self._books.series.overflows.copy()
 
     @property
+    def group_overflows(self) -> Mapping[str, int]:
+        """Look-ups of values that found no room among the groups of an SLO, by its name; their events count in that of the others."""
+        return self._books.registry.groups.overflows.copy()
+
+    @property
     def intervals_dropped(self) -> int:
         """Intervals of delta streams that found no room in memory: sent again in other bytes, they would count again."""
         return self._books.intervals.dropped

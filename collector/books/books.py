@@ -16,7 +16,8 @@ from ..ledger.upkeep import Upkeep
 from ..names import HEARTBEAT
 from ..records.audit import Audit
 from ..registry.declaring import Declaring
-from ..registry.registry import Judge, Registry
+from ..registry.judges import Judge
+from ..registry.registry import Registry
 from ..registry.retirement import Retirement
 from ..registry.series import Series
 from ..registry.services import MOST_SERVICES
@@ -56,7 +57,7 @@ class Books:
         self.contributors = Contributors(connection)
         self.senders = Senders(connection, now)
         self.declaring = Declaring(self.registry, counters.registry)
-        self.retirement = Retirement(self.registry, self.senders, self.buckets, counters.registry)
+        self.retirement = Retirement(self.registry, self.senders, self.buckets, self.tallies, counters.registry)
         self.silences = Silences(connection, self.buckets, self.tallies)
         self.cumulatives = Cumulatives(connection, ledger.birth)
         self.intervals = Intervals(connection)

@@ -17,7 +17,7 @@ from ...slo import HOUR, Attributes
 from ..columns import IntColumn
 from ..ledger.buckets import Buckets
 from ..ledger.tallies import Tallies
-from ..registry.registry import Judge
+from ..registry.judges import Judge
 from ..registry.series import Feeds, Series
 from ..senders.origin import SenderOrigin
 from ..senders.service_version import ServiceVersion

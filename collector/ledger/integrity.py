@@ -30,6 +30,7 @@ READ_FIRST: Final = frozenset(
         "tracked",
         "silence",
         "declaration",
+        "slo_group",
         "tier",
         "dropped",
         "page_keys",

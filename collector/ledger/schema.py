@@ -172,6 +172,11 @@ CREATE TRIGGER audit_not_replaced BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 F
 BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
 CREATE TRIGGER audit_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
 CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END;
+
+-- The groups of SLOs with `group_by`: their values as JSON, by attribute, `{}` for that of the others; heard is 0 until somebody looks.
+CREATE TABLE slo_group (
+    name TEXT PRIMARY KEY, template TEXT NOT NULL, "values" TEXT NOT NULL, heard REAL NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)

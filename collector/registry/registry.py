@@ -10,41 +10,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Final, NamedTuple
 
-from ...slo import CLASSIFYING_KEYS, SLI, SLO, SPANS
+from ...slo import CLASSIFYING_KEYS, SLO
+from ..columns import IntColumn
 from ..ledger.part import Part
 from .automatic import automatic_slos
 from .catalogue import Catalogue
-from .declarations import Declaration, Declarations
+from .claims import Claims
+from .declarations import Declarations
 from .declared_slo import DeclarationRefused, Declared
+from .groups import SloGroups
+from .judges import Judge, Judges
 from .rows import RowKey, SloRows
 from .services import KnownService, Services
-
-_AUTOMATIC: Final = tuple(slo.name for slo in automatic_slos(""))
-"""What the names of automatic SLOs end with."""
-
-
-class Judge(NamedTuple):
-    """An indicator and the row its events are counted in."""
-
-    sli: SLI
-    row: int
 
 
 class Registry:
     """All SLOs and the services heard. Changes are staged; `catalogue` and `wanted` are of what is committed."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._files: dict[str, SLO] = {}
-        self._staged_files: dict[str, SLO] | None = None
         self._services = Services(connection)
         self._rows = SloRows(connection)
         self._declared = Declarations(connection)
-        self._parts: tuple[Part, ...] = (self._declared, self._services, self._rows)
-        self._judges: dict[str, tuple[Judge, ...]] = {}
-        self._by_service: dict[str, list[SLO]] = {}
+        self.groups = SloGroups(connection)
+        self._parts: tuple[Part, ...] = (self._declared, self._services, self.groups, self._rows)
+        self._claims = Claims(self.groups, self._declared, self._services)
+        self._judges = Judges(self._claims, self._services, self.groups, self._rows)
         self.catalogue = Catalogue(0, (), {}, frozenset())
         self.wanted: frozenset[str] = CLASSIFYING_KEYS
         self._publish()
@@ -55,11 +46,10 @@ class Registry:
 
     def declare(self, slos: tuple[SLO, ...]) -> None:
         """Stages the SLOs of files, in place of those declared before."""
-        self._staged_files = {slo.name: slo for slo in slos}
+        self._claims.declare(slos)
         self._judges.clear()
-        self._sort(slos)
         for slo in slos:
-            if slo.name not in self._files:
+            if slo.name not in self._claims.kept:
                 # The count of the signal it is of, which an automatic SLO began and is not pinned to yet, goes over to it.
                 self._rows.let_win(slo.name, slo.sli.signal)
             self._rows.of(slo.name)
@@ -68,13 +58,13 @@ class Registry:
 
     def promise(self, service: str, version: str, declared: Declared, now: float) -> None:
         """Stages that a service declares an objective of its own. Raises `DeclarationRefused`."""
-        if self._is_anothers(declared.name, service):
+        if self._claims.is_automatic(declared.name, but=service):
             raise DeclarationRefused("taken", f"{declared.name} is the automatic SLO of another service")
         if not self.hear(service, now):  # it would never retire
             raise DeclarationRefused("too_many", "there is no room for another service")
         if changed := self._declared.hear(service, version, declared, now):
             self._rows.of(declared.name)
-            self._judge_anew(changed)
+            self._judges.anew(changed)
             self.wanted |= _keys([self._declared.holding[declared.name].slo])
 
     def expire(self, heard: Mapping[str, float], listening: float, now: float) -> None:
@@ -82,7 +72,7 @@ class Registry:
         before = self._declared.holding
         if changed := self._declared.expire(heard, listening, now):
             self._let_go(before)
-            self._judge_anew(changed)
+            self._judges.anew(changed)
 
     def hear(
         self, service: str, now: float, *, metrics: bool = False, spans: bool = False, segments: bool = False
@@ -118,7 +108,7 @@ class Registry:
             if (settled := service.settled(now)) is not service:
                 self._put(settled)
                 for slo in automatic_slos(service.name):
-                    if not self._is_written(slo.name):
+                    if not self._claims.is_written(slo.name):
                         self._rows.let_win(slo.name, settled.signal)
                     self._rows.remove_candidates(slo.name)
 
@@ -132,25 +122,33 @@ class Registry:
         holding = self._declared.holding
         for name in gone:
             self._services.remove(name)
-            self._judge_anew([name, *self._declared.retire(name)])
+            self._judges.anew([name, *self._declared.retire(name)])
             for slo in automatic_slos(name):
                 self._rows.remove_candidates(slo.name)
-                if slo.name not in self._in_files:
+                if not self._claims.is_in_files(slo.name):
                     self._rows.remove(slo.name)
         self._let_go(holding)
         return gone
 
+    def retire_groups(self, events: IntColumn, before: float, least: int, now: float) -> list[str]:
+        """Stages the going of groups that nothing counts of any more, and returns their names; see `SloGroups.date` and `unheard`."""
+        self.groups.date({key.name: row for key, row in self._rows.kept.items() if not key.candidate}, events, now)
+        gone = self.groups.unheard(self._claims.files, before, least)
+        for name in gone:
+            self.groups.remove(name)
+        self._let_go(gone)
+        if gone:  # what found no room may find some now
+            self._judges.clear()
+        return gone
+
     def judges(self, service: str) -> tuple[Judge, ...]:
         """Every indicator of a service, with the row it counts in, as the open transaction sees it."""
-        found = self._judges.get(service)
-        if found is None:
-            found = self._judges[service] = tuple(self._judges_of(service))
-        return found
+        return self._judges.of(service)
 
     @property
     def changed(self) -> bool:
         """Whether anything is staged."""
-        return self._staged_files is not None or any(part.changed for part in self._parts)
+        return self._claims.changed or any(part.changed for part in self._parts)
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Writes services, what they declare and the names of rows."""
@@ -160,8 +158,7 @@ class Registry:
     def keep(self) -> None:
         """What was staged is true now."""
         if self.changed:
-            self._files = self._in_files
-            self._staged_files = None
+            self._claims.keep()
             for part in self._parts:
                 part.keep()
             self._publish()
@@ -169,92 +166,36 @@ class Registry:
     def forget(self) -> None:
         """What was staged never was."""
         if self.changed:
-            self._staged_files = None
+            self._claims.forget()
             for part in self._parts:
                 part.forget()
             self._judges.clear()
-            self._sort(self._files.values())
             self.wanted = self._keys_of_all()
-
-    @property
-    def _in_files(self) -> dict[str, SLO]:
-        return self._files if self._staged_files is None else self._staged_files
-
-    def _is_written(self, name: str) -> bool:
-        """Whether somebody wrote down an SLO of that name, in a file or in a service's code."""
-        return name in self._in_files or name in self._declared.holding
-
-    def _is_anothers(self, name: str, service: str) -> bool:
-        """Whether a name is that of the automatic SLO of another service that was heard."""
-        owner = next((name[: -len(end)] for end in _AUTOMATIC if name.endswith(end)), None)
-        return owner is not None and owner != service and self._services.get(owner) is not None
 
     def _oust(self, service: str) -> None:
         """What others declared under the names of a new service's automatic SLOs goes, with its counts."""
         names = {slo.name for slo in automatic_slos(service)} & self._declared.holding.keys()
-        self._judge_anew(self._declared.oust(names, service))
+        self._judges.anew(self._declared.oust(names, service))
         for name in names:
-            if not self._is_written(name):
+            if not self._claims.is_written(name):
                 self._rows.remove(name)
-
-    def _judge_anew(self, services: Iterable[str]) -> None:
-        for service in services:
-            self._judges.pop(service, None)
 
     def _put(self, service: KnownService) -> None:
         self._services.put(service)
-        self._judge_anew([service.name])
+        self._judges.anew([service.name])
 
-    def _let_go(self, before: Mapping[str, Declaration]) -> None:
+    def _let_go(self, names: Iterable[str]) -> None:
         """Counts that no SLO shows any more go; an automatic SLO that was replaced has its own again."""
-        for name, one in before.items():
-            service = one.slo.sli.service
-            automatic = self._services.get(service) is not None and name in {
-                slo.name for slo in automatic_slos(service)
-            }
-            if not (self._is_written(name) or automatic):
+        for name in names:
+            if not (self._claims.is_written(name) or self._claims.is_automatic(name)):
                 self._rows.remove(name)
-
-    def _judges_of(self, service: str) -> list[Judge]:
-        declared = [slo for slo in self._declared.of(service) if slo.name not in self._in_files]
-        judges = [Judge(slo.sli, self._rows.of(slo.name)) for slo in (*self._by_service.get(service, ()), *declared)]
-        heard = self._services.get(service)
-        if heard is None:
-            return judges
-        judges += self._automatic(service, heard.pinned) if heard.pinned else self._undecided(service)
-        if heard.signal == heard.work and not heard.pinned:
-            judges += self._automatic(service, heard.work, candidate=heard.work)
-        return judges
-
-    def _automatic(self, service: str, signal: str, candidate: str = "") -> list[Judge]:
-        """What judges a service by its automatic SLOs of a signal."""
-        slos = [slo for slo in automatic_slos(service, signal) if not self._is_written(slo.name)]
-        return [Judge(slo.sli, self._rows.of(slo.name, candidate)) for slo in slos]
-
-    def _undecided(self, service: str) -> list[Judge]:
-        """What judges a service by its automatic SLOs in its first minute: metrics and spans apart."""
-        metrics = [slo for slo in automatic_slos(service) if not self._is_written(slo.name)]
-        return [
-            judge
-            for slo in metrics
-            for judge in (
-                Judge(slo.sli, self._rows.of(slo.name)),
-                Judge(replace(slo.sli, signal=SPANS), self._rows.of(slo.name, SPANS)),
-            )
-        ]
-
-    def _sort(self, slos: Iterable[SLO]) -> None:
-        self._by_service = {}
-        for slo in slos:
-            self._by_service.setdefault(slo.sli.service, []).append(slo)
 
     def _publish(self) -> None:
         """What everybody may know: SLOs of files, those declared, and automatic ones whose names nobody else took."""
         kept = self._rows.kept
-        slos = list(self._files.values())
-        slos += [
-            one.slo for name, one in self._declared.holding.items() if name not in self._files and RowKey(name) in kept
-        ]
+        slos = list(self.groups.published(self._claims.kept))
+        names = {slo.name for slo in slos}
+        slos += [one.slo for name, one in self._declared.holding.items() if name not in names and RowKey(name) in kept]
         rows = {slo.name: kept[RowKey(slo.name)] for slo in slos}
         settled = set(rows)
         for service in self._services.kept.values():
@@ -266,12 +207,16 @@ class Registry:
                     if service.pinned or service.metrics:
                         settled.add(slo.name)
         self.catalogue = Catalogue(
-            self.catalogue.version + 1, tuple(slos), rows, frozenset(settled), dict(self._declared.holding)
+            self.catalogue.version + 1,
+            tuple(slos),
+            rows,
+            frozenset(settled),
+            dict(self._declared.holding),
         )
         self.wanted = self._keys_of_all()
 
     def _keys_of_all(self) -> frozenset[str]:
-        return _keys([*self._files.values(), *(one.slo for one in self._declared.holding.values())])
+        return _keys([*self._claims.kept.values(), *(one.slo for one in self._declared.holding.values())])
 
     def _shown(self, name: str, service: KnownService) -> int | None:
         """The row an automatic SLO shows: until it is pinned, that of the candidate it would be pinned to."""
@@ -280,4 +225,4 @@ class Registry:
 
 
 def _keys(slos: Iterable[SLO]) -> frozenset[str]:
-    return CLASSIFYING_KEYS.union(*(slo.sli.keys for slo in slos))
+    return CLASSIFYING_KEYS.union(*(slo.keys for slo in slos))

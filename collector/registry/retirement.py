@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
 
 from ...slo import DAY, HOUR
 from ..ledger.buckets import Buckets
+from ..ledger.tallies import Tallies
 from ..names import SERVICES_RETIRED
 from ..senders.senders import Senders
 from .registry import Registry
@@ -27,20 +29,26 @@ _LOG: Final = logging.getLogger("fournines.collector")
 
 
 class Retirement:
-    """Lets services go, with their automatic SLOs. SLOs of files stay, with their counts. A part of the books."""
+    """Lets services go, with their automatic SLOs, and groups. SLOs of files stay, with their counts. A part of the books."""
 
-    def __init__(self, registry: Registry, senders: Senders, buckets: Buckets, metrics: CollectorRegistry) -> None:
+    def __init__(
+        self, registry: Registry, senders: Senders, buckets: Buckets, tallies: Tallies, metrics: CollectorRegistry
+    ) -> None:
         self._registry = registry
         self._senders = senders
         self._buckets = buckets
+        self._tallies = tallies
         self._retired = Counter(SERVICES_RETIRED, "Services that went, unheard for 37 days", registry=metrics)
         self._gone: list[str] = []
+        self._groups: list[str] = []
 
     def stage(self, now: float) -> list[str]:
         """Stages the going of whoever is to go at `now`, dates the others, and returns the names of those that go."""
         if now < self._senders.listening + LISTENED:
             return []
-        self._gone = self._registry.retire(self._senders.heard, self._buckets.passed(now) - GONE_AFTER, now)
+        passed = self._buckets.passed(now)
+        self._gone = self._registry.retire(self._senders.heard, passed - GONE_AFTER, now)
+        self._groups = self._registry.retire_groups(self._tallies.totals[:, 1], passed, GONE_AFTER, now)
         return self._gone
 
     changed = False
@@ -56,13 +64,19 @@ class Retirement:
                 "%d services were not heard for %d days and go, with their automatic SLOs: %s",
                 len(self._gone),
                 GONE_AFTER // DAY,
-                ", ".join(name[:50] for name in self._gone[:10]) + (", ..." if len(self._gone) > 10 else ""),
+                _some(self._gone),
             )
+        if self._groups:
+            _LOG.info("%d groups of SLOs were not heard for long and go: %s", len(self._groups), _some(self._groups))
         for service in self._gone:
             if not self._registry.judges(service):
                 self._senders.heard.pop(service, None)
-        self._gone = []
+        self._gone, self._groups = [], []
 
     def forget(self) -> None:
         """They stay until the next time."""
-        self._gone = []
+        self._gone, self._groups = [], []
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(name[:50] for name in names[:10]) + (", ..." if len(names) > 10 else "")

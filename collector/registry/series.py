@@ -17,7 +17,8 @@ import numpy as np
 from ...slo import SPANS, XRAY, Attributes, SpanKind, Verdict
 from ..columns import IntColumn
 from ..senders.senders import OVERFLOW
-from .registry import Judge, Registry
+from .judges import Judge
+from .registry import Registry
 
 T = TypeVar("T")
 
@@ -264,15 +265,16 @@ def _decide(judges: tuple[Judge, ...], signals: tuple[str, ...], kind: int, labe
     good: list[int] = []
     bad: list[int] = []
     timed: dict[Threshold, list[int]] = {}
-    for sli, row in judges:
+    for judge in judges:
+        sli = judge.sli
         if sli.signal not in signals or (sli.signal in _SIDED and sli.span_kind is not SpanKind(kind)):
             continue
         verdict = sli.verdict(labels)
         if verdict is Verdict.BAD:
-            bad.append(row)
+            bad += judge.rows(labels)
         elif verdict is Verdict.GOOD and sli.threshold is None:
-            good.append(row)
+            good += judge.rows(labels)
         elif verdict is Verdict.GOOD and sli.threshold is not None:
             threshold = Threshold(sli.threshold_nanoseconds or 0, float(sli.threshold))
-            timed.setdefault(threshold, []).append(row)
+            timed.setdefault(threshold, []).extend(judge.rows(labels))
     return Feeds(tuple(good), tuple(bad), tuple((threshold, tuple(rows)) for threshold, rows in timed.items()))
