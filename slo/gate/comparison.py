@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-import numpy as np
-
 from ..arithmetic import BoolArray, FloatArray, IntArray, exceeds
 from ..events import EventCount
 from ..slo import MIN_BAD_EVENTS
@@ -17,18 +15,15 @@ from .sequential import against_baseline, against_objective, requests_needed
 FEWEST: Final = 100
 """As many requests to pass, however little harm is to be excluded."""
 
-_SHARED: Final = 2
-"""Where the baseline fails at least half as often, what breaks the promise is not the version's alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The canary's events beside the baseline's.
 
-    `against_baseline` and `against_objective` are how likely so much, or more, was at any moment so far, were the canary no worse. Beyond
-    chance, in three requests or more, and in more than its objective allows, `worse` is whether it ever failed more often than the
-    baseline, and `breaks` whether it failed more often than allowed and the baseline did much better. `needed` is how many of
-    its requests it takes to exclude harm, as many having failed as have.
+    `against_baseline` and `against_objective` are how likely so much, or more, was at any moment so far, were the canary no worse.
+    `worse` is whether it ever failed more often than the baseline, and `breaks` than its objective allows while it had nearly all of the
+    traffic: beyond chance, in three requests or more, and in more than its objective allows altogether. `needed` is how many of its
+    requests it takes to exclude harm, as many having failed as have.
     """
 
     canary: EventCount
@@ -47,7 +42,7 @@ class Comparison:
     @classmethod
     def of(cls, counts: IntArray, allowed: Fraction, limit: float) -> Comparison:
         """Of a row a bucket: canary bad and total, baseline bad and total. `limit` is how likely chance may be at most to stop it."""
-        soberly = _more_than_allowed(counts, allowed)
+        enough_failed = _more_than_allowed(counts, allowed)
         uneven, breaking = against_baseline(counts), against_objective(counts, float(allowed))
         enough = -math.log(limit)
         bad, total, other_bad, other_total = (int(each) for each in counts.sum(axis=0))
@@ -56,8 +51,8 @@ class Comparison:
             baseline=EventCount(other_total - other_bad, other_total),
             against_baseline=_chance(uneven),
             against_objective=_chance(breaking),
-            worse=bool((soberly & (uneven >= enough)).any()),
-            breaks=bool((soberly & (breaking >= enough) & ~_shared(counts)).any()),
+            worse=bool((enough_failed & (uneven >= enough)).any()),
+            breaks=bool((enough_failed & (breaking >= enough)).any()),
             needed=max(FEWEST, requests_needed(bad, float(allowed))),
         )
 
@@ -66,14 +61,6 @@ def _more_than_allowed(counts: IntArray, allowed: Fraction) -> BoolArray:
     """At which buckets three requests or more have failed, and more than the objective allows."""
     bad, total = counts[:, :2].cumsum(axis=0).T
     found: BoolArray = exceeds(bad, total, allowed) & (bad >= MIN_BAD_EVENTS)
-    return found
-
-
-def _shared(counts: IntArray) -> BoolArray:
-    """At which buckets the baseline has failed at least half as often as the canary."""
-    bad, total, other_bad, other_total = counts.cumsum(axis=0).T
-    theirs: FloatArray = other_bad / np.maximum(other_total, 1)
-    found: BoolArray = (other_total > 0) & (_SHARED * theirs * total >= bad)
     return found
 
 

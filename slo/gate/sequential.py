@@ -7,7 +7,8 @@ often than it may, the product is expected to stay 1 whatever happened before, s
 That chance is exact, with few requests and without failures too. Of a bucket's failures, given their number, so many fall on
 the canary as of a draw without replacement; the binomial ratio bounds that one's, being convex (W. Hoeffding, Probability inequalities for
 sums of bounded random variables, 1963, theorem 4). So it may fail as often as it likes, differently in each bucket: only the difference
-to what others had in the same 10 s is held against a version.
+to what others had in the same 10 s is held against a version. Where it has nearly all of the traffic there are no others, and its
+objective is what it is held against.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arithmetic import FloatArray, IntArray
+from ..arithmetic import BoolArray, FloatArray, IntArray
 
 HARM: Final = 14.4
 """What a version must be shown not to do before it passes: fail at so many times the odds its objective allows. With all traffic on it
@@ -25,6 +26,10 @@ that burns 2 % of a budget of 30 d in an hour, which pages (https://sre.google/w
 
 MISS: Final = 0.05
 """How often a version that does as much harm passes, at most; of what does more, fewer pass."""
+
+_NEARLY_ALL: Final = 9
+_MINUTE: Final = 6
+"""Buckets over which it is asked who has the traffic: at a request a second chance would often leave one side without any."""
 
 _ODDS: Final = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])
 """How many times the odds may be raised, each as likely: the loss against knowing it is a factor of seven at most."""
@@ -50,9 +55,20 @@ def against_baseline(counts: IntArray) -> FloatArray:
 
 
 def against_objective(counts: IntArray, allowed: float) -> FloatArray:
-    """The evidence that the canary fails more often than its objective allows."""
-    bad, total = counts[:, 0], counts[:, 1]
+    """The evidence that the canary fails more often than its objective allows, in buckets that leave it without a baseline.
+
+    Elsewhere it is for the baseline to say whether the canary does worse, or everybody.
+    """
+    bad, total = np.where(_alone(counts), counts[:, :2].T, 0)
     return beyond_share(bad, total, np.full(len(counts), allowed))
+
+
+def _alone(counts: IntArray) -> BoolArray:
+    """In which buckets, with the five before, the canary has nine requests or more to each of the baseline."""
+    sums = np.pad(counts[:, (1, 3)].cumsum(axis=0), ((_MINUTE, 0), (0, 0)))
+    ours, theirs = (sums[_MINUTE:] - sums[:-_MINUTE]).T
+    alone: BoolArray = ours >= _NEARLY_ALL * theirs
+    return alone
 
 
 def requests_needed(bad: int, allowed: float) -> int:
