@@ -15,7 +15,7 @@ class Client:
     """Talks to one collector at `url`, such as `http://127.0.0.1:8400`. Closes its connections when left as a context.
 
     This machine is never asked for through a proxy, which would look for the collector on its own. Every method raises
-    `httpx.HTTPError` when the collector can't be reached, or answers with an error or with what is no JSON.
+    `httpx.HTTPError` when the collector can't be reached, or answers with an error, or as no collector does.
     """
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
@@ -24,7 +24,7 @@ class Client:
 
     def slos(self) -> list[JSON]:
         """Every SLO, worst first, as the API gives it."""
-        return cast("list[JSON]", self._get("/api/v1/slos")["slos"])
+        return self._listed("/api/v1/slos", "slos")
 
     def slo(self, name: str) -> JSON:
         """One SLO."""
@@ -33,15 +33,15 @@ class Client:
     def history(self, name: str, start: int, end: int, step: int) -> list[JSON]:
         """Counts of one SLO from `start` to `end` (epoch seconds) in steps of `step` seconds: `{"t", "good", "total"}` each."""
         params = {"from": start, "to": end, "step": step}
-        return cast("list[JSON]", self._get(f"/api/v1/slos/{name}/history", params)["points"])
+        return self._listed(f"/api/v1/slos/{name}/history", "points", params)
 
     def declarations(self, service: str) -> list[JSON]:
         """What a service declares in its code: `{"name", "service", "version", "since", "ways", "replaced_by_file", "openslo"}` each."""
-        return cast("list[JSON]", self._get("/api/v1/declarations", {"service": service})["declarations"])
+        return self._listed("/api/v1/declarations", "declarations", {"service": service})
 
     def alerts(self) -> list[JSON]:
         """The open alerts."""
-        return cast("list[JSON]", self._get("/api/v1/alerts")["alerts"])
+        return self._listed("/api/v1/alerts", "alerts")
 
     def gate(self, service: str, version: str = "", baseline: str = "", slo: str = "") -> JSON:
         """Whether a version may go on, or one may start: `{"verdict": "pass" | "fail" | "wait", "reasons", "evidence"}`."""
@@ -64,6 +64,12 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _listed(self, path: str, key: str, params: Mapping[str, int | str] | None = None) -> list[JSON]:
+        found = self._get(path, params)
+        if not isinstance(found, dict) or not isinstance(found.get(key), list):
+            raise httpx.DecodingError(f"{self._http.base_url.join(path)} answers as no collector does")
+        return cast("list[JSON]", found[key])
 
     def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
         return self._said(self._http.get(path, params=params))

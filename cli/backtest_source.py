@@ -46,7 +46,14 @@ class CollectorHistory:
             if error.response.status_code == httpx.codes.NOT_FOUND:
                 return ()
             raise
-        return [HistoryPoint(**point) for piece in pieces for point in piece]
+        try:
+            return [
+                HistoryPoint(int(point["t"]), int(point["good"]), int(point["total"]))
+                for piece in pieces
+                for point in piece
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise httpx.DecodingError("what it answers is of no collector") from error
 
 
 @contextmanager

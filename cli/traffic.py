@@ -37,10 +37,11 @@ def _per_second(text: str) -> Fraction:
 def _seen_by(url: str) -> dict[str, Fraction]:
     try:
         with Client(url) as client:
-            said = client.slos()
+            return {slo["name"]: _rate_of(slo) for slo in client.slos() if slo["unit"] == "events" and slo["coverage"]}
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
         fail(f"no traffic from {url}: {error}")
-    return {slo["name"]: _rate_of(slo) for slo in said if slo["unit"] == "events" and slo["coverage"]}
+    except (KeyError, TypeError):
+        fail(f"no traffic from {url}: what it answers is of no collector, or of an older one")
 
 
 def _rate_of(said: Mapping[str, Any]) -> Fraction:

@@ -81,18 +81,28 @@ def _rule(spec: AlertConditionSpec, window: TimeWindow, margin: Margin, at: Step
         margin.note(at, f"a burn rate below a threshold alerts nobody: write gt, not {condition.op}")
         return
     try:
-        yield BurnRule(_severity(spec.severity, margin, at), *_pair(condition, window))
+        yield BurnRule(_severity(spec.severity, margin, at), *_pair(condition, window, margin, at))
     except InvalidValue as error:
         margin.note(at, f"its condition can't be a burn rule: {error}")
 
 
-def _pair(condition: AlertConditionRule, window: TimeWindow) -> tuple[Fraction, Window, Window]:
+def _pair(
+    condition: AlertConditionRule, window: TimeWindow, margin: Margin, at: Steps
+) -> tuple[Fraction, Window, Window]:
     """Share of the budget, long and short window."""
     long = Window.parse(condition.lookback_window)
     share = Fraction(condition.threshold) * long.seconds / window.seconds
-    after = 0 if condition.alert_after == "0m" else Window.parse(condition.alert_after).seconds
-    short = after if 0 < after < long.seconds else long.seconds // _SHORTER // BUCKET * BUCKET
-    return share, long, Window(max(BUCKET, short))
+    usual = Window(max(BUCKET, long.seconds // _SHORTER // BUCKET * BUCKET))
+    if condition.alert_after == "0m":
+        return share, long, usual
+    after = Window.parse(condition.alert_after)
+    if after < long:
+        return share, long, after
+    margin.remark(
+        at,
+        f"alertAfter: {after} is no shorter than lookbackWindow: {long}, and so can't be its short window: that is {usual} now",
+    )
+    return share, long, usual
 
 
 def _severity(word: str, margin: Margin, at: Steps) -> Severity:

@@ -6,6 +6,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 
 
@@ -68,3 +69,26 @@ def test_traffic_that_nobody_knows(typed, slo_file, option, value, code):
 
     assert code == result.exit_code
     assert 2 == code or result.stderr.startswith(f"no traffic from {value}: ")
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", '{"slos": {}}', '{"slos": [{"name": "a"}]}', '{"slos": ["a"]}', '{"points": [{"t": 1}]}']
+)
+@pytest.mark.parametrize("command", ["check", "backtest", "import"])
+def test_json_of_what_is_no_collector_ends_in_a_sentence(typed, slo_file, monkeypatch, body, command):
+    """Whoever answers there, nobody reads a traceback."""
+
+    def answer(*_, **__):
+        return httpx.Response(200, text=body, request=httpx.Request("GET", "http://elsewhere/"))
+
+    monkeypatch.setattr(httpx.Client, "get", answer)
+    words = {
+        "check": ["check", slo_file, "--url", "http://elsewhere"],
+        "backtest": ["backtest", "--slos", slo_file, "--url", "http://elsewhere"],
+        "import": ["import", "--from-service", "payments", "--url", "http://elsewhere"],
+    }
+
+    result = typed(*words[command])
+
+    assert (1, type(None) if result.exception is None else SystemExit) == (result.exit_code, type(result.exception))
+    assert "collector" in result.stderr

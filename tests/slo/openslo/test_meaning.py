@@ -281,6 +281,13 @@ def test_our_annotation_says_more_than_a_policy(read):
         ),
         (policy(flags={"alertWhenBreaching": True, "alertWhenNoData": False}), "alertWhenNoData: false has no effect"),
         (policy("mauve"), "the severity `mauve` is taken for a ticket"),
+        *(
+            (
+                policy(alertAfter=after),
+                "is no shorter than lookbackWindow: 1h, and so can't be its short window: that is 5m",
+            )
+            for after in ("1h", "60m", "2h")
+        ),
     ],
 )
 def test_what_of_a_policy_cannot_be_had_is_said(tmp_path, asked, said):
