@@ -25,7 +25,9 @@ from .collector import Address, CollectorError, HttpServer, Unavailable
 from .collector.allocation import give_memory_back
 from .collector.plane import Plane
 from .serving import (
+    AuditLog,
     Chances,
+    Correcting,
     Counts,
     Evaluations,
     Exposition,
@@ -41,6 +43,8 @@ from .serving import (
 )
 from .serving.routes import (
     AlertRoutes,
+    AuditRoutes,
+    CorrectionRoutes,
     DeclarationRoutes,
     HealthRoutes,
     MetricsRoute,
@@ -134,6 +138,8 @@ class Service:
             HealthRoutes(notices),
             SloRoutes(evaluations, Summaries(collector, paging, chances), counts),
             DeclarationRoutes(collector),
+            CorrectionRoutes(collector, Correcting(collector, self._clock)),
+            AuditRoutes(AuditLog(collector.ledger)),
             TraceRoutes(self._plane.traces, self._clock),
             AlertRoutes(paging),
             MetricsRoute(self._exposition),

@@ -7,7 +7,9 @@
 Nothing here reads a clock or the environment: both are handed in.
 """
 
+from .audit_log import AuditLog
 from .chances import Chances
+from .correcting import Correcting
 from .counts import Counts, engine_of
 from .evaluations import Evaluations
 from .exposition import Exposition
@@ -20,7 +22,9 @@ from .urls import otlp_url, page_url
 from .wakeup import Wakeup
 
 __all__ = [
+    "AuditLog",
     "Chances",
+    "Correcting",
     "Counts",
     "Evaluations",
     "Exposition",

@@ -16,7 +16,7 @@ from .measure import amount, amount_failed, counts_shares, number
 from .promise import over, period, promise
 from .slo import SLO
 from .status import Status
-from .window import MINUTE
+from .window import MINUTE, Interval
 
 
 def explain(status: Status, since: float | None = None, chance: Chance | None = None) -> str:
@@ -80,8 +80,16 @@ def _corrected(status: Status) -> Iterator[str]:
     taken = [(each, each.intervals(within, width)) for each in status.slo.corrections]
     out = sum(each.seconds for each in merged(interval for _, intervals in taken for interval in intervals))
     if out:
-        reasons = dict.fromkeys(f"{each.reason} ({each.author})" for each, intervals in taken if intervals)
-        yield f"Taken out of it are {figures.duration(out)}: {'; '.join(reasons)}."
+        reasons = (f"{each.reason} ({each.author}, {_when(intervals)})" for each, intervals in taken if intervals)
+        yield f"Taken out of it are {figures.duration(out)}: {'; '.join(dict.fromkeys(reasons))}."
+
+
+def _when(intervals: Sequence[Interval]) -> str:
+    """When that was, in UTC: from its beginning to its end, or how often and when for the last time."""
+    *before, last = intervals
+    began = f"{figures.moment(last.start, with_date=True)} UTC"
+    lasted = figures.duration(last.seconds)
+    return f"{len(intervals)} times, the last at {began} for {lasted}" if before else f"{began} for {lasted}"
 
 
 def _budget(status: Status) -> Iterator[str]:

@@ -39,6 +39,7 @@ READ_FIRST: Final = frozenset(
         "interval",
         "fraction",
         "objective",
+        "correction",
         "version",
         "contributor",
         "prometheus_pending",

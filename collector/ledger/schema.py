@@ -163,6 +163,13 @@ CREATE TABLE version_count (
     PRIMARY KEY (width, t, slo, version)
 ) STRICT, WITHOUT ROWID;
 
+-- Time that people took out of an SLO, or of all SLOs of a service; one that is taken back stays.
+CREATE TABLE correction (
+    id INTEGER PRIMARY KEY, slo TEXT NOT NULL, service TEXT NOT NULL, start INTEGER NOT NULL, seconds INTEGER NOT NULL,
+    reason TEXT NOT NULL, author TEXT NOT NULL, rule TEXT NOT NULL, zone TEXT NOT NULL, made REAL NOT NULL,
+    ended REAL, ended_by TEXT, ended_for TEXT
+) STRICT;
+
 -- Who did what by hand; rows are only ever added.
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ...slo import SLO
+from ..records.corrections import KeptCorrection
 from .declarations import Declaration
 
 
@@ -15,7 +16,7 @@ class Catalogue:
     """The SLOs at one moment, files' first and in their order. `version` changes whenever anything in it does.
 
     `rows` says in which row an SLO's events are counted. An SLO that is not `settled` may still go over to another row. `declared` is
-    what services declare, also where a file has an SLO of that name.
+    what services declare, also where a file has an SLO of that name; `corrections` those that people made, which `slos` have already.
     """
 
     version: int
@@ -23,6 +24,7 @@ class Catalogue:
     rows: Mapping[str, int]
     settled: frozenset[str]
     declared: Mapping[str, Declaration] = field(default_factory=dict)
+    corrections: tuple[KeptCorrection, ...] = ()
 
     @cached_property
     def names(self) -> Mapping[int, str]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from ...slo import CLASSIFYING_KEYS, SLO
 from ..columns import IntColumn
 from ..ledger.part import Part
+from ..records.corrections import Corrections
 from .automatic import automatic_slos
 from .catalogue import Catalogue
 from .claims import Claims
@@ -33,7 +34,8 @@ class Registry:
         self._rows = SloRows(connection)
         self._declared = Declarations(connection)
         self.groups = SloGroups(connection)
-        self._parts: tuple[Part, ...] = (self._declared, self._services, self.groups, self._rows)
+        self.corrections = Corrections(connection)
+        self._parts: tuple[Part, ...] = (self._declared, self._services, self.groups, self._rows, self.corrections)
         self._claims = Claims(self.groups, self._declared, self._services)
         self._judges = Judges(self._claims, self._services, self.groups, self._rows)
         self.catalogue = Catalogue(0, (), {}, frozenset())
@@ -208,10 +210,11 @@ class Registry:
                         settled.add(slo.name)
         self.catalogue = Catalogue(
             self.catalogue.version + 1,
-            tuple(slos),
+            tuple(map(self.corrections.corrected, slos)),
             rows,
             frozenset(settled),
             dict(self._declared.holding),
+            self.corrections.kept,
         )
         self.wanted = self._keys_of_all()
 

@@ -1,6 +1,8 @@
 """The routes of port 8400, a subject a file: each asks its sources when it is asked, and holds nothing itself."""
 
 from .alerts import AlertRoutes
+from .audit import AuditRoutes
+from .corrections import CorrectionRoutes
 from .declarations import DeclarationRoutes
 from .health import HealthRoutes
 from .metrics import MetricsRoute
@@ -11,6 +13,8 @@ from .traces import TraceRoutes
 
 __all__ = [
     "AlertRoutes",
+    "AuditRoutes",
+    "CorrectionRoutes",
     "DeclarationRoutes",
     "FakeSources",
     "HealthRoutes",

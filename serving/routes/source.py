@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ...alerts import OpenAlerts
 from ...collector import Breakdown, Contributor
+from ...collector.records.audit import AuditEntry
+from ...collector.records.corrections import Ending, KeptCorrection
 from ...collector.registry.catalogue import Catalogue
-from ...slo import Chance, Evaluation, HistoryPoint, Interval, State, Status
+from ...slo import Chance, Correction, Evaluation, HistoryPoint, Interval, State, Status
 
 JSON = dict[str, Any]
 
@@ -60,6 +62,26 @@ class CatalogueSource(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """All of them, and what services declare."""
+        ...
+
+
+class CorrectionKeeper(Protocol):
+    """Whoever takes time out. Raises `Unavailable` while nothing can be kept."""
+
+    def add(self, slo: str, service: str, correction: Correction) -> KeptCorrection | None:
+        """Corrects an SLO or, where that is empty, all of a service; None where there is no room for more."""
+        ...
+
+    def end(self, number: int, author: str, reason: str) -> KeptCorrection | None:
+        """Takes a correction back; None where it is not in force."""
+        ...
+
+
+class AuditSource(Protocol):
+    """Whoever keeps the audit log."""
+
+    def audited(self, limit: int, before: int | None) -> Sequence[AuditEntry]:
+        """The newest entries, the newest first; those before the one of number `before`, where that is given."""
         ...
 
 
@@ -121,6 +143,7 @@ class FakeSources:
     open: OpenAlerts = field(default_factory=lambda: OpenAlerts({}))
     began: Mapping[tuple[str, State], float] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=lambda: Catalogue(0, (), {}, frozenset()))
+    log: Sequence[AuditEntry] = ()
     reason: str = ""
     foreseen: Chance | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -150,6 +173,31 @@ class FakeSources:
         """Who is blamed, of that breakdown."""
         self.asked.append((name, interval, breakdown))
         return [(one, bad) for one, bad in self.blamed if one.breakdown is breakdown]
+
+    def add(self, slo: str, service: str, correction: Correction) -> KeptCorrection | None:
+        """The first there is; after that there is no room."""
+        self.asked.append((slo, service, correction))
+        return (
+            None
+            if self.catalogue.corrections
+            else self._correct(KeptCorrection(1, slo, service, correction, self.told.now))
+        )
+
+    def end(self, number: int, author: str, reason: str) -> KeptCorrection | None:
+        """Ends that one."""
+        kept = self.catalogue.corrections[0]
+        return (
+            self._correct(replace(kept, ending=Ending(self.told.now, author, reason))) if kept.ending is None else None
+        )
+
+    def _correct(self, kept: KeptCorrection) -> KeptCorrection:
+        self.catalogue = replace(self.catalogue, corrections=(kept,))
+        return kept
+
+    def audited(self, limit: int, before: int | None) -> Sequence[AuditEntry]:
+        """The log given."""
+        self.asked.append((limit, before))
+        return self.log
 
     def find(self, now: float, service: str | None, route: str | None, state: str | None, limit: int) -> list[JSON]:
         """The first of the traces given."""

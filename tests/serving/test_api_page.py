@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import httpx
 import pytest
 
 SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
@@ -51,6 +52,16 @@ def _eventually(ask, path, key):
     return answer
 
 
+def _corrected(collector):
+    """What is answered once something is corrected."""
+    said = {"author": "ana", "reason": "patches"}
+    moment = {"start": "2026-01-31T02:00:00Z", "duration": "1h"}
+    httpx.post(
+        f"{collector.url}/api/v1/corrections", json={"slo": "shop-availability", **moment, **said}
+    ).raise_for_status()
+    return collector.get("/api/v1/corrections")
+
+
 @pytest.fixture
 def answers(collector, running):
     """Every answer there is, by the heading under which the page tells of it."""
@@ -69,6 +80,8 @@ def answers(collector, running):
             "`/api/v1/slos/{name}/history?from=&to=&step=`": collector.get(f"{slo}/history"),
             "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),
             "`/api/v1/alerts`": alerts,
+            "`/api/v1/corrections?slo=`": _corrected(collector),
+            "`/api/v1/audit?limit=&before=`": collector.get("/api/v1/audit"),
             "`/api/v1/declarations?service=`": collector.get("/api/v1/declarations"),
             "`/api/v1/traces?service=&route=&state=&limit=`": traces,
             "`/api/v1/traces/{id}`": trace,

@@ -106,13 +106,22 @@ def test_a_calendars_budget_ends_with_its_period(make_slo, day, said):
 
 
 def test_what_was_not_counted_is_said(make_slo):
-    """What was estimated, what nobody watched, and what was taken out, by whom and why."""
+    """What was estimated, what nobody watched, and what was taken out, by whom, why and when."""
     out = Correction(int(NOW) - 2 * DAY, 2 * HOUR, "maintenance", "ann")
     lines = lines_of(make_slo(corrections=(out,)), since={"payments-availability": int(NOW) - 3 * DAY}, estimated=7)
 
     assert "7 of these are estimated: expected while payments was silent." in lines[2]
     assert "Watched for 3 d of it: the rest counts as usual traffic without failures." in lines[2]
-    assert lines[2].endswith("Taken out of it are 2 h 1 min: maintenance (ann).")
+    assert lines[2].endswith("Taken out of it are 2 h 1 min: maintenance (ann, 20 Nov 03:12 UTC for 2 h 1 min).")
+
+
+def test_of_what_is_taken_out_again_and_again_the_last_time_is_said(make_slo):
+    """And how often: a list of every Sunday helps nobody."""
+    out = Correction(int(NOW) // DAY * DAY - 30 * DAY, HOUR, "patches", "ann", "FREQ=DAILY")
+
+    assert "patches (ann, 30 times, the last at 22 Nov 00:00 UTC for 1 h)." in explain(
+        status_of(make_slo(corrections=(out,)))
+    )
 
 
 def test_corrections_of_another_time_are_not_said(make_slo):

@@ -6,7 +6,7 @@ import sqlite3
 from decimal import Decimal
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector import Signal
@@ -25,6 +25,7 @@ STEP = st.one_of(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(STEP, max_size=30), st.sampled_from([Decimal("0.75"), None]))
 def test_what_is_booked_while_slices_are_read_counts(steps, target):
     """Whoever reads them, however often and with whatever booked meanwhile: once nothing is unread, it is what a reading of all says."""

@@ -11,6 +11,8 @@ import pytest
 from fournines.api import create_app
 from fournines.serving.routes import (
     AlertRoutes,
+    AuditRoutes,
+    CorrectionRoutes,
     DeclarationRoutes,
     FakeSources,
     HealthRoutes,
@@ -49,6 +51,8 @@ def ask(sources) -> Callable[..., httpx.Response]:
         HealthRoutes(sources),
         SloRoutes(sources, sources, sources),
         DeclarationRoutes(sources),
+        CorrectionRoutes(sources, sources),
+        AuditRoutes(sources),
         TraceRoutes(sources, lambda: NOW),
         AlertRoutes(sources),
         MetricsRoute(sources),
