@@ -23,7 +23,7 @@ demo: .venv/.ready-to-run ## runs the example bank, an outage and the page it ca
 	$(BIN)/fournines demo --out demo-out $(DEMO_ARGS)
 
 test: .venv/.ready-to-develop servers ## every test but those that run for minutes, with branch coverage
-	$(BIN)/pytest -m "not long" -n 3 --dist worksteal -rfEs --cov --cov-report=term $(TEST_ARGS)
+	$(BIN)/pytest -m "not long" -n 4 --dist worksteal -rfEs --cov --cov-report=term $(TEST_ARGS)
 
 test-long: .venv/.ready-to-develop servers ## the tests that run for minutes
 	$(BIN)/pytest -m long -rfEs --timeout=1200 $(TEST_ARGS)

@@ -66,7 +66,7 @@ class Client:
         self.close()
 
     def _listed(self, path: str, key: str, params: Mapping[str, int | str] | None = None) -> list[JSON]:
-        found = self._get(path, params)
+        found: Any = self._get(path, params)
         if not isinstance(found, dict) or not isinstance(found.get(key), list):
             raise httpx.DecodingError(f"{self._http.base_url.join(path)} answers as no collector does")
         return cast("list[JSON]", found[key])

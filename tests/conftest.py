@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
+MEASURED_EXAMPLES = 3
+"""So many parameters of a test coverage is told of."""
+
 DEBIAN_ALERTMANAGER_TEMPLATE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 
 # Compiling the decoders takes half a minute: every server the tests start reads them from one folder.
@@ -58,13 +62,21 @@ def pytest_sessionfinish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who may take longest begins first, so that nobody is waited for at the end; what Hypothesis tries is not measured.
+    """Who may take longest begins first, so that nobody is waited for at the end; what runs again and again is not measured.
 
-    Its examples pass the same lines some hundred times, and coverage, which watches each of them, doubles what they take.
+    Hypothesis' examples, and a test's own beyond the first few, pass the same lines some hundred times, and coverage, which watches each
+    of them, doubles what they take. The tests of the root look at sources and start programs: they run no line of the house.
     """
     items.sort(key=_time_given, reverse=True)
+    seen: Counter[tuple[Path, str]] = Counter()
     for item in items:
-        if item.get_closest_marker("hypothesis"):
+        test = item.path, getattr(item, "originalname", item.name)
+        seen[test] += 1
+        if (
+            item.get_closest_marker("hypothesis")
+            or seen[test] > MEASURED_EXAMPLES
+            or item.path.parent == ROOT / "tests"
+        ):
             item.add_marker("no_cover")
 
 

@@ -98,8 +98,14 @@ def package_of(path: Path) -> list[str]:
     return ["fournines", *path.relative_to(ROOT).parent.parts]
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> tuple[Import, ...]:
     """Every import of a file, relative ones made absolute; `from x import y` gives both x and x.y."""
+    return tuple(imports_in(path))
+
+
+def imports_in(path: Path) -> Iterator[Import]:
+    """The same, one by one."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -146,7 +152,10 @@ def dotted(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def uses(path: Path, banned: set[str]) -> list[str]:
-    """Where a file names one of the banned attributes, called or handed on."""
+    """Where a file names one of the banned attributes, called or handed on. Without its words, there is none to look for."""
+    text = path.read_text()
+    if not any(all(word in text for word in name.split(".")) for name in banned):
+        return []
     tree = tree_of(path)
     names: dict[str, str] = {}
     for node in ast.walk(tree):

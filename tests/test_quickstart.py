@@ -138,7 +138,7 @@ class Newcomer:
         return self._folder / f"{program.split(maxsplit=1)[0]}.log"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_it_works_as_it_stands(root, tmp_path, free_port, decoders):
     """From the first file to the page of an outage: each command is answered as the page says, to the last count."""
     ports = {port: free_port() for port in PORTS}

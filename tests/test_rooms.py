@@ -100,15 +100,21 @@ WIDER = {
 }
 
 
+def sources(root: Path) -> Iterator[Path]:
+    """The files of the house itself: what is hidden, as an environment is, is not walked through."""
+    yield from root.glob("*.py")
+    for room in root.iterdir():
+        if room.is_dir() and room.name not in {"tests", "benchmarks"} and not room.name.startswith("."):
+            yield from room.rglob("*.py")
+
+
 def protocols(root: Path) -> dict[str, set[str]]:
     """Each protocol of the house as file:name, with all that its implementers must have, what it inherits among it."""
     found = {}
-    for path in sorted(root.rglob("*.py")):
-        if path.relative_to(root).parts[0] in {"tests", "benchmarks"} or path.relative_to(root).parts[0].startswith(
-            "."
-        ):
-            continue
-        classes = {node.name: node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)}
+    for path in sorted(sources(root)):
+        text = path.read_text()
+        tree = ast.walk(ast.parse(text)) if "Protocol" in text else ()
+        classes = {node.name: node for node in tree if isinstance(node, ast.ClassDef)}
         for name, node in classes.items():
             if "Protocol" in named(node.bases):
                 found[f"{path.relative_to(root)}:{name}"] = members(node, classes)

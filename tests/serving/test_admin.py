@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 
 def admin(*words: object) -> subprocess.CompletedProcess[str]:
@@ -13,6 +14,7 @@ def admin(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
 
+@pytest.mark.long
 def test_a_running_collector_is_copied_and_both_are_sound(collector, running, make_spans, tmp_path):
     """The copy of a running ledger holds what was acknowledged before, and a collector goes on from it."""
     copy = tmp_path / "restored" / "ledger.db"

@@ -73,6 +73,7 @@ def cli(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.long
 def test_from_the_decorator_to_the_file(collector, running, service, tmp_path):
     """Both ways of declaring become SLOs of their routes alone; they survive a restart, and a file made of them counts on."""
     pay, quick = "payments-pay-availability", "payments-quick"

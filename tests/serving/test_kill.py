@@ -65,7 +65,8 @@ def kill_repeatedly(collector, running, make_histogram, kills: int) -> list[Send
     raise AssertionError
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [20])
 def test_senders_that_get_their_answer_are_counted_exactly_through_kills(collector, running, make_histogram, kills):
     """Every sender sends again until it is answered: counted is sent, to the event."""
     senders = kill_repeatedly(collector, running, make_histogram, kills)
@@ -108,13 +109,8 @@ def killing(root):
     return module
 
 
-@pytest.mark.parametrize(
-    "kills",
-    [
-        pytest.param(3, marks=pytest.mark.timeout(300)),
-        pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1200)]),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [20])
 def test_the_real_exporters_lose_and_double_nothing_through_kills(tmp_path, killing, kills):
     """OpenTelemetry's own exporters, spans over HTTP and gRPC and delta histograms: acknowledged <= counted <= sent at every restart."""
     told = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import gamma, poisson
 
 from fournines.slo.poisson import gamma_quantile, poisson_range
 
@@ -18,7 +18,7 @@ def test_it_is_garwoods(seen, confidence):
     beyond = (1 - confidence) / 2
 
     assert poisson_range(seen, confidence) == pytest.approx(
-        (gamma.ppf(beyond, seen), gamma.ppf(1 - beyond, seen + 1)), rel=1e-6
+        (scipy.stats.gamma.ppf(beyond, seen), scipy.stats.gamma.ppf(1 - beyond, seen + 1)), rel=1e-6
     )
 
 
@@ -28,8 +28,8 @@ def test_what_it_means(seen, confidence):
     beyond = (1 - confidence) / 2
     least, most = poisson_range(seen, confidence)
 
-    assert poisson.cdf(seen, most) == pytest.approx(beyond)
-    assert poisson.sf(seen - 1, least) == pytest.approx(beyond if seen else 1)
+    assert scipy.stats.poisson.cdf(seen, most) == pytest.approx(beyond)
+    assert scipy.stats.poisson.sf(seen - 1, least) == pytest.approx(beyond if seen else 1)
 
 
 @pytest.mark.parametrize("mean", [0.5, 3.0, 20.0])
@@ -37,7 +37,7 @@ def test_what_it_means(seen, confidence):
 def test_it_holds_the_true_mean(mean, confidence):
     """Over all that may be seen under a mean, ranges hold it as often as they say, or more often."""
     held = sum(
-        poisson.pmf(seen, mean)
+        scipy.stats.poisson.pmf(seen, mean)
         for seen in range(200)
         if poisson_range(seen, confidence)[0] <= mean <= poisson_range(seen, confidence)[1]
     )
@@ -48,4 +48,4 @@ def test_it_holds_the_true_mean(mean, confidence):
 @pytest.mark.parametrize("shape", [9_999.0, 10_000.0, 10_001.0])
 def test_its_two_ways_meet(shape):
     """Where the approximation takes over nothing jumps."""
-    assert gamma_quantile(shape, 0.05) == pytest.approx(gamma.ppf(0.05, shape), rel=1e-8)
+    assert gamma_quantile(shape, 0.05) == pytest.approx(scipy.stats.gamma.ppf(0.05, shape), rel=1e-8)

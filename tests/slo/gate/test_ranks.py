@@ -7,9 +7,9 @@ import statistics
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, norm
 
 from fournines.slo.gate.evidence import Durations
 from fournines.slo.gate.ranks import FIRST_LOOK, Slowness, _strata, looks
@@ -30,7 +30,7 @@ def spelt(bins):
 
 def drawn(rng, buckets, each, shift=0.0):
     """Durations drawn from a log-normal, in 13 bins of a factor of 1.5."""
-    edges = norm.cdf((np.log(0.05 * 1.5 ** np.arange(12)) + 1.5 - shift) / 0.5)
+    edges = scipy.stats.norm.cdf((np.log(0.05 * 1.5 ** np.arange(12)) + 1.5 - shift) / 0.5)
     return rng.multinomial(each, np.diff(edges, prepend=0, append=1), buckets)
 
 
@@ -45,7 +45,7 @@ def test_one_bucket_is_mann_and_whitneys(canary, baseline):
     if len(set(ours) | set(theirs)) == 1:
         assert (look.chance, look.superiority) == (1, 0.5)
         return
-    known = mannwhitneyu(ours, theirs, alternative="greater", method="asymptotic", use_continuity=False)
+    known = scipy.stats.mannwhitneyu(ours, theirs, alternative="greater", method="asymptotic", use_continuity=False)
 
     assert look.chance == pytest.approx(min(1, 2 * known.pvalue), rel=1e-9, abs=1e-300)
     assert look.superiority == pytest.approx(known.statistic / (len(ours) * len(theirs)))
@@ -69,7 +69,7 @@ def test_what_slows_everybody_is_no_evidence():
     rng = np.random.default_rng(4)
     canary = np.concatenate([drawn(rng, 10, 20), drawn(rng, 10, 180, shift=1.0)])
     baseline = np.concatenate([drawn(rng, 10, 180), drawn(rng, 10, 20, shift=1.0)])
-    pooled = mannwhitneyu(spelt(canary.sum(axis=0)), spelt(baseline.sum(axis=0)), alternative="greater")
+    pooled = scipy.stats.mannwhitneyu(spelt(canary.sum(axis=0)), spelt(baseline.sum(axis=0)), alternative="greater")
 
     found = Slowness.of(durations(canary, baseline), 0.001)
 

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binom, nchypergeom_fisher
+import scipy
 
 from fournines.slo.gate.sequential import (
     HARM,
@@ -28,7 +28,7 @@ def one_bucket(bad, total, other_bad, other_total):
 def split(ours, theirs, failures, odds=1.0):
     """How likely each split of a bucket's failures is, if ours fail at so many times the odds of theirs."""
     least, most = max(0, failures - theirs), min(failures, ours)
-    law = nchypergeom_fisher(ours + theirs, ours, failures, odds)
+    law = scipy.stats.nchypergeom_fisher(ours + theirs, ours, failures, odds)
     return [(bad, float(law.pmf(bad)) if least < most else 1.0) for bad in range(least, most + 1)]
 
 
@@ -51,7 +51,7 @@ def test_the_objective_is_expected_to_be_met_by_a_version_that_meets_it(allowed,
     """On the mean the evidence against it is 1 where it fails as often as allowed, and less where it fails less."""
     total = 40
     mean = sum(
-        float(binom.pmf(bad, total, allowed * kept))
+        float(scipy.stats.binom.pmf(bad, total, allowed * kept))
         * math.exp(against_objective(one_bucket(bad, total, 0, 0), allowed)[0])
         for bad in range(total + 1)
     )
@@ -82,7 +82,7 @@ def test_buckets_multiply_within_each_alternative():
     for buckets in (1, 2, 3):
         products = [
             math.prod(
-                binom.pmf(hit, trial, odds * p / (odds * p + 1 - p)) / binom.pmf(hit, trial, p)
+                scipy.stats.binom.pmf(hit, trial, odds * p / (odds * p + 1 - p)) / scipy.stats.binom.pmf(hit, trial, p)
                 for hit, trial, p in list(zip(hits, trials, share, strict=True))[:buckets]
             )
             for odds in (2, 4, 8, 16, 32, 64, 128)
