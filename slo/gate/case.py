@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ..arithmetic import IntArray
 from ..window import BUCKET, MINUTE
 from .comparison import Comparison
 from .evidence import Durations, Evidence, SLOEvidence
@@ -21,8 +22,8 @@ _TELLING: Final = BUCKET
 class Case:
     """One SLO and the version it is asked about.
 
-    `watched` is for how many seconds the version is there. `compared` is None where no version is asked about or the SLO is not counted
-    by version, `slowness` where there are no durations.
+    `watched` is for how many seconds requests to the version are known. `compared` is None where no version is asked about or the SLO is
+    not counted by version, `slowness` where there are no durations.
     """
 
     evidence: Evidence
@@ -34,13 +35,21 @@ class Case:
     @classmethod
     def of(cls, evidence: Evidence, slo: SLOEvidence, limit: float) -> Case:
         """`limit` is how likely chance may be at most to stop a version, in each of the comparisons."""
-        since = evidence.now if evidence.since is None else evidence.since
         settled = evidence.now - _TELLING
-        counted = None if slo.counts is None else slo.counts[slo.counts[:, 0] + BUCKET <= settled, 1:]
-        compared = None if counted is None else Comparison.of(counted, slo.allowed, limit)
-        timed = None if slo.durations is None else _between(slo.durations, since + WATCHED, settled)
+        counted = None if slo.counts is None else slo.counts[slo.counts[:, 0] + BUCKET <= settled]
+        began = evidence.now if counted is None else _first_heard(evidence, counted)
+        compared = None if counted is None else Comparison.of(counted[:, 1:], slo.allowed, limit)
+        timed = None if slo.durations is None else _between(slo.durations, began + WATCHED, settled)
         slowness = None if timed is None else Slowness.of(timed, limit)
-        return cls(evidence, slo, evidence.now - since, compared, slowness)
+        return cls(evidence, slo, evidence.now - began, compared, slowness)
+
+
+def _first_heard(evidence: Evidence, counts: IntArray) -> float:
+    """When the version's requests began: not when its deployment did, which may take its time."""
+    heard = counts[counts[:, 2] > 0, 0]
+    if evidence.since is None or not len(heard):
+        return evidence.now
+    return max(evidence.since, float(heard[0]))
 
 
 def _between(durations: Durations, start: float, end: float) -> Durations:

@@ -55,7 +55,9 @@ def in_favour(case: Case) -> Iterator[str]:
         yield f"{figures.percent(case.slo.status.budget.remaining_ratio)} of its error budget is left"
         return
     yield f"{_failed(case.slo.status, case.compared.canary)}: that {case.evidence.version} burns at {HARM:g}x is excluded"
-    if case.slowness is not None:
+    if not case.compared.baseline.total:
+        yield f"no request to {_others(case)} was there to compare with"
+    elif case.slowness is not None:
         yield _quick(case, case.slowness)
 
 

@@ -140,13 +140,22 @@ def test_a_service_without_slos_waits(make_evidence):
 
 def test_a_version_is_watched_for_a_minute(ask):
     """However many requests it has had."""
-    rows = [(0, 5000, 0, 0)]
+    rows = [(0, 5000, 0, 1)]
 
-    assert ask(*rows, since=NOW - 59) == (
+    assert ask(*rows, since=NOW - 599, now=NOW - 540) == (
         "wait",
         ["payments-availability: 2.0 has been there for 59 s of 1 min"],
     )
-    assert ask(*rows, since=NOW - 60)[0] == "pass"
+    assert ask(*rows, since=NOW - 599, now=NOW - 539)[0] == "pass"
+
+
+def test_a_version_is_there_when_its_requests_are(ask):
+    """A deployment may take its time: what counts is the first bucket with requests to the version."""
+    idle = [(0, 0, 0, 500)] * 30
+
+    assert ask(*idle, (0, 5000, 0, 500), since=NOW - 600, now=NOW - 250)[1] == [
+        "payments-availability: 2.0 has been there for 50 s of 1 min"
+    ]
 
 
 def test_whether_a_version_may_start_is_the_budgets_question(make_status, make_evidence):
@@ -173,7 +182,7 @@ def test_buckets_of_which_not_everything_is_told_yet_are_not_judged(ask):
 
 def test_the_worst_of_several_counts(make_status, make_evidence, make_rows):
     """Its reasons come first, then those of the others."""
-    good, bad = make_rows(*[(0, 1000, 0, 0)]), make_rows((50, 100, 0, 900))
+    good, bad = make_rows(*[(0, 1000, 0, 1000)]), make_rows((50, 100, 0, 900))
     names = ("payments-a", "payments-b", "payments-c")
     slos = [SLOEvidence(make_status(name), rows) for name, rows in zip(names, (good, bad, make_rows()), strict=True)]
 
@@ -226,14 +235,21 @@ def test_what_starts_up_may_be_slow(ask):
     assert reasons == ["payments-availability: 0 of 100 durations are known from after the first 1 min of 2.0"]
 
 
-def test_durations_without_others_beside_them_are_no_reason_to_wait(ask):
-    """All traffic is on the version: its latency is held against its objective alone."""
+def test_without_others_nothing_is_compared(ask):
+    """All traffic is on the version, of which nobody can say that it is slower: that is no reason to wait, and is said."""
     verdict, reasons = ask(*[(0, 500, 0, 0)] * 50, durations=quick_and_slow(0, 500, 0))
 
     assert verdict == "pass"
-    assert (
-        reasons[1]
-        == "payments-availability: durations are not compared: 0 are known of the other versions, 100 are needed"
+    assert reasons[1] == "payments-availability: no request to the other versions was there to compare with"
+
+
+def test_too_few_others_have_no_durations_to_compare(ask):
+    """They have requests, but hardly any."""
+    verdict, reasons = ask(*[(0, 500, 0, 1)] * 50, durations=quick_and_slow(500, 0, 1))
+
+    assert verdict == "pass"
+    assert reasons[1] == (
+        "payments-availability: durations are not compared: 44 are known of the other versions, 100 are needed"
     )
 
 
