@@ -41,7 +41,7 @@ from .ledger.buckets import kept_from
 from .ledger.days import history, one_moment
 from .ledger.instruments import LedgerInstruments
 from .ledger.ledger import Ledger, is_damage, why_not_opened
-from .names import SENDERS, SERIES, SERVICES, STREAMS
+from .names import SENDERS, SERIES, SERVICES, SLO_GROUPS, STREAMS
 from .receipt import Receipt
 from .registry.automatic import WORK
 from .registry.catalogue import Catalogue
@@ -238,6 +238,7 @@ class Collector:
         return {
             SERIES: ("Attribute sets remembered", len(books.series)),
             SERVICES: ("Services heard", len(books.registry)),
+            SLO_GROUPS: ("Groups of SLOs, each an SLO of its own", sum(bool(slo.group_of) for slo in self.slos)),
             SENDERS: ("Senders remembered", len(books.senders)),
             STREAMS: ("Cumulative streams remembered", len(books.cumulatives)),
         }

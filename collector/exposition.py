@@ -6,7 +6,7 @@ reset; an automatic SLO that may still change its signal is left out until it ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from prometheus_client import CollectorRegistry
@@ -48,18 +48,19 @@ class _Everything(Source):
         yield from self.of_slos()
         for name, (text, size) in self._collector.sizes().items():
             yield GaugeMetricFamily(name, text, value=size)
-        overflow = CounterMetricFamily(
-            names.SERIES_OVERFLOW, "Look-ups of attribute sets there was no room for", labels=("service",)
-        )
-        for service, count in self._collector.series_overflows.items():
-            overflow.add_metric((service,), count)
-        yield overflow
+        yield from self._overflows()
         yield CounterMetricFamily(
             names.INTERVALS_DROPPED,
             "Intervals of delta streams there was no room for; sent again they would count again",
             value=self._collector.intervals_dropped,
         )
         yield from self._collector.counters.registry.collect()
+
+    def _overflows(self) -> Iterator[Metric]:
+        sets = "Look-ups of attribute sets there was no room for"
+        yield _counted(names.SERIES_OVERFLOW, sets, "service", self._collector.series_overflows)
+        values = "Look-ups of values there was no room for among the groups of an SLO"
+        yield _counted(names.SLO_GROUPS_OVERFLOW, values, "slo", self._collector.group_overflows)
 
     def of_slos(self) -> Iterator[Metric]:
         yield self._events()
@@ -118,3 +119,11 @@ class _Everything(Source):
             for severity in Severity:
                 family.add_metric((slo.name, slo.service, severity.value), float((slo.name, severity) in self._firing))
         return family
+
+
+def _counted(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:
+    """Counts by the value of one label."""
+    family = CounterMetricFamily(name, text, labels=(label,))
+    for value, count in counts.items():
+        family.add_metric((value,), count)
+    return family

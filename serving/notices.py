@@ -10,7 +10,8 @@ from typing import Final
 
 from ..collector import Collector
 from ..slo import RUNBOOK, SloFiles
-from ..slo.annotations import without_runbook
+from ..slo.annotations import MAX_GROUPS_KEY, without_runbook
+from ..slo.group import others_name
 from .counts import Counts
 
 MOST_NAMED: Final = 5
@@ -35,7 +36,13 @@ class Notices:
     def notices(self) -> list[str]:
         """Everything there is to know, the most urgent first."""
         whole = (self.trouble(), self._damage(), self._files.fault, self._counts.trouble())
-        return [*filter(None, whole), *self._without_runbook(), *self._off_boundary(), *self._contested()]
+        return [
+            *filter(None, whole),
+            *self._without_runbook(),
+            *self._off_boundary(),
+            *self._contested(),
+            *self._crowded(),
+        ]
 
     def _without_runbook(self) -> Iterator[str]:
         names = [fault.path for fault in without_runbook(self._files.slos)]
@@ -53,7 +60,10 @@ class Notices:
         return f"a damaged ledger was set aside, what it counted is missing here: {names} in {self._data}"
 
     def _off_boundary(self) -> Iterator[str]:
+        groups = {slo.name for slo in self._collector.catalogue.slos if slo.group_of}
         for name, used in sorted(self._collector.off_boundary.items()):
+            if name in groups:  # the SLO they are groups of says it for all
+                continue
             instead = (
                 "nor below it: no request can be told to be quick"
                 if used is None
@@ -68,3 +78,15 @@ class Notices:
             yield f"{name}: declared in {found.ways} ways at the moment; what {last} declared last holds"
         if len(contested) > MOST_NAMED:
             yield f"... and {len(contested) - MOST_NAMED} more are declared in several ways"
+
+    def _crowded(self) -> Iterator[str]:
+        slos = self._collector.catalogue.slos
+        names = {slo.name for slo in slos}
+        crowded = [slo for slo in slos if slo.group_by and others_name(slo) in names]
+        for slo in crowded[:MOST_NAMED]:
+            yield (
+                f"{slo.name}: there was no room for some of its groups ({slo.max_groups}, {MAX_GROUPS_KEY}), or none for values like "
+                f"theirs; they count in {others_name(slo)}"
+            )
+        if len(crowded) > MOST_NAMED:
+            yield f"... and {len(crowded) - MOST_NAMED} more have no room for some of their groups"

@@ -45,8 +45,6 @@ def _advice(slo: SLO) -> Iterator[str]:
         yield from _idle(rule, slo)
     if slo.sli.promql is not None:
         yield "is read and checked, but a collector does not ask engines for PromQL yet: it will have no data there"
-    if slo.group_by:
-        yield f"is counted as one yet, and not apart by {', '.join(slo.group_by)}"
     if slo.slices is not None and slo.slices.window.seconds < MINUTE:
         yield f"slices of {slo.slices.window} are so short that a moment makes a bad one; use slices of 1m or more"
 

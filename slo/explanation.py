@@ -141,7 +141,9 @@ def _held_against(rule: BurnRule, status: Status) -> str:
 def _alerted(status: Status) -> Iterator[str]:
     slo = status.slo
     severities = {rule.severity for rule in slo.rules}
-    if not severities:
+    if slo.group_by:
+        yield f"It is the sum of its groups by {', '.join(slo.group_by)}: these burn and alert, each by itself."
+    elif not severities:
         yield "It has no burn rules, so nobody is told when it burns."
     for each in status.rules:
         if each.severity in severities:

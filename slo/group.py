@@ -1,7 +1,7 @@
 """Groups: an SLO with `group_by` is a template, and each combination of values that is heard is an SLO like it.
 
 The name of a group is made of its values alone, so that every collector calls it the same. Where the words of a name do not say exactly
-which values they are, a digest of these stands behind them: `checkout-pay` is the route `/pay`, `checkout-pay-1f0c3a` is `/pay/`.
+which values they are, a digest of these stands behind them: `checkout-pay` is the route `/pay`, `checkout-pay-8c1b2e` is `/pay/`.
 """
 
 from __future__ import annotations

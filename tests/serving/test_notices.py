@@ -8,6 +8,7 @@ import pytest
 
 from fournines.serving import Notices
 from fournines.slo import SLI, SLO, Objective, SLIKind
+from fournines.slo.group import group_of, others_of
 
 DATA = Path("/var/lib/fournines")
 
@@ -16,7 +17,9 @@ DATA = Path("/var/lib/fournines")
 def collector():
     """One with which all is well."""
     ledger = SimpleNamespace(inspection=None, damaged=(), path=DATA / "ledger.db")
-    return SimpleNamespace(healthy=True, ledger=ledger, off_boundary={}, catalogue=SimpleNamespace(declared={}))
+    return SimpleNamespace(
+        healthy=True, ledger=ledger, off_boundary={}, catalogue=SimpleNamespace(declared={}, slos=())
+    )
 
 
 @pytest.fixture
@@ -95,3 +98,16 @@ def test_five_contested_slos_are_named_and_the_others_counted(notices, collector
     )
     assert ([f"... and {more} more are declared in several ways"] if more else []) == said[5:]
     assert "sure" not in " ".join(said)
+
+
+def test_a_template_without_room_is_told(notices, collector):
+    """With the SLO that counts what is left; that of a group's threshold is told once, by its template."""
+    sli = SLI(SLIKind.LATENCY, "shop", threshold=Decimal("0.3"))
+    template = SLO("quick", sli, Objective(Decimal("0.99")), group_by=("http.route",), max_groups=7)
+    collector.catalogue.slos = [template, others_of(template), group_of(template, "quick-pay", ("/pay",))]
+    collector.off_boundary = {slo.name: 0.25 for slo in collector.catalogue.slos}
+    threshold, crowded = notices.notices()
+
+    assert threshold.startswith("quick: ")
+    assert "quick: there was no room for some of its groups (7, fournines/max-groups)" in crowded
+    assert crowded.endswith("they count in quick-other")

@@ -29,6 +29,7 @@ def test_its_files_load(page, tmp_path):
         "accounts-uptime",
         "checkout",
         "ledger-availability",
+        "transfers",
         "users-availability-strict",
         "users-availability-loose",
     ]
