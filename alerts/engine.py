@@ -9,11 +9,13 @@ changes. A round is kept whole or not at all, so a restart neither forgets an al
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ..slo import SLO, Evaluation, State
-from .alert import AlertKind
+from .alert import Alert, AlertKey, AlertKind
 from .errors import InvalidReceiver
 from .judgement import AlertJudge
 from .notification import Receiver
@@ -48,6 +50,7 @@ class AlertEngine:
         self._store = AlertStore(self._connection)
         self._outbox = Outbox(self._connection)
         self._open = self._store.open_alerts()
+        self._holders: Mapping[AlertKey, Alert] = {}
         self._times = StateTimes(self._store.states())
         self._judge = AlertJudge()
         self._kept: Sequence[SLO] | None = None
@@ -61,7 +64,7 @@ class AlertEngine:
     @property
     def open(self) -> OpenAlerts:
         """The alerts that are open now."""
-        return OpenAlerts(self._open)
+        return OpenAlerts(self._open, self._holders)
 
     def evaluate(self, evaluation: Evaluation, now: float) -> list[AlertChange]:
         """Takes an evaluation of all SLOs, or of some of them, into account; returns what changed.
@@ -70,10 +73,13 @@ class AlertEngine:
         one then starts from where this one did.
         """
         with self._lock:
-            round_ = Round(self._open, self._public_url, now)
+            slos, silent = evaluation.slos, np.flatnonzero(evaluation.observation.silent).tolist()
+            dependencies = self._judge.dependencies(evaluation.layout)
+            round_ = Round(self._open, self._public_url, now, dependencies, {slos[row].name for row in silent})
             for judgement in self._judge.judgements(evaluation, self._open):
                 round_.take(judgement, evaluation)
             self._keep(round_, begun=self._times.changed(evaluation, now))
+            self._holders = round_.holders
         return self._announce(round_.changes)
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[AlertChange]:

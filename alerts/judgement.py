@@ -2,7 +2,7 @@
 
 A page and a ticket belong to an SLO. No data belongs to the service that sends the events: ten SLOs fed by a service that went
 silent are one page, labelled with the strictest of them. While a service is silent the burn of its SLOs is unknown unless it is
-met: estimated events may burn.
+met: estimated events may burn. What an SLO depends on is judged before it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from ..slo import Evaluation, Layout
 from .alert import Alert, AlertKey, AlertKind
+from .dependencies import Dependencies
 from .state import ConditionState
 
 _BURN_KINDS = (AlertKind.PAGE, AlertKind.TICKET)  # pages first: whether a ticket is inhibited depends on its page
@@ -29,14 +30,25 @@ class Judgement(NamedTuple):
 
 
 class AlertJudge:
-    """Knows, for every set of SLOs it has seen, which rows a service feeds."""
+    """Knows, for every set of SLOs it has seen, which rows a service feeds, and who depends on whom."""
 
     def __init__(self) -> None:
         self._services: WeakKeyDictionary[Layout, dict[str, int]] = WeakKeyDictionary()
+        self._dependencies: WeakKeyDictionary[Layout, Dependencies] = WeakKeyDictionary()
 
     def judgements(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> list[Judgement]:
         """Conditions of the alerts that are open or should be; all others are clear and inactive."""
-        return [*self._no_data(evaluation, open_), *_burns(evaluation, open_)]
+        burns = sorted(
+            _burns(evaluation, open_), key=lambda each: self.dependencies(evaluation.layout).depth(each.key.name)
+        )
+        return [*self._no_data(evaluation, open_), *burns]
+
+    def dependencies(self, layout: Layout) -> Dependencies:
+        """Who depends on whom in a set of SLOs."""
+        found = self._dependencies.get(layout)
+        if found is None:
+            found = self._dependencies[layout] = Dependencies(layout.slos)
+        return found
 
     def _no_data(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
         silent = evaluation.observation.silent

@@ -14,6 +14,7 @@ class Notice(Enum):
     RESOLVE = "told: it is over"
     ALREADY_TOLD = "not told again: they know that it fires"
     INHIBITED = "not told: the page of the same SLO fires"
+    HELD_BACK = "not told: what it depends on pages"
     CONDITION_NOT_MET = "not told: its condition is not met any more"
     NEVER_TOLD = "not told that it is over: they were never told that it fired"
 
@@ -23,10 +24,13 @@ class Notice(Enum):
         return self in (Notice.TRIGGER, Notice.RESOLVE)
 
 
-def decide(condition: ConditionState, reason: Reason, *, told: bool, inhibited: bool) -> Notice:
+def decide(
+    condition: ConditionState, reason: Reason, *, told: bool, inhibited: bool = False, held_back: bool = False
+) -> Notice:
     """What receivers are told after a step of an alert's machine ended with `reason`. `told`: whether they know that it fires.
 
-    An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody.
+    An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody. A page is held
+    back while what its SLO depends on pages.
     """
     if reason.ends:
         return Notice.RESOLVE if told else Notice.NEVER_TOLD
@@ -34,4 +38,6 @@ def decide(condition: ConditionState, reason: Reason, *, told: bool, inhibited: 
         return Notice.ALREADY_TOLD
     if condition is not ConditionState.MET:
         return Notice.CONDITION_NOT_MET
-    return Notice.INHIBITED if inhibited else Notice.TRIGGER
+    if inhibited:
+        return Notice.INHIBITED
+    return Notice.HELD_BACK if held_back else Notice.TRIGGER

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..slo import Evaluation, Status
 from . import compose
 from .alert import Alert, AlertKey
+from .dependencies import Dependencies
 from .judgement import Judgement
 from .notice import Notice, decide
 from .notification import Notification, Receiver
-from .open_alerts import inhibited
+from .open_alerts import inhibitor
 from .outbox import Outbox
 from .state import ConditionState, Firing, Reason, Transition, step
 from .store import AlertStore
@@ -32,11 +33,23 @@ class AlertChange:
 
 
 class Round:
-    """One evaluation's worth of changes. `open` is what will be open once `store` is committed, `changes` what happened to each."""
+    """One evaluation's worth of changes. `open` is what will be open once `store` is committed, `changes` what happened to each.
 
-    def __init__(self, open_: Mapping[AlertKey, Alert], public_url: str, now: float) -> None:
+    `dependencies` hold pages back, but those of SLOs in `silent`; whoever depends on another is taken after it.
+    """
+
+    def __init__(
+        self,
+        open_: Mapping[AlertKey, Alert],
+        public_url: str,
+        now: float,
+        dependencies: Dependencies | None = None,
+        silent: Collection[str] = (),
+    ) -> None:
         self.open = dict(open_)
         self.changes: list[AlertChange] = []
+        self._dependencies = dependencies or Dependencies(())
+        self._silent = silent
         self._public_url = public_url
         self._now = now
         self._last: Status | None = None
@@ -58,7 +71,16 @@ class Round:
 
     def _notice(self, key: AlertKey, condition: ConditionState, reason: Reason) -> Notice:
         told = key in self.open and self.open[key].told
-        return decide(condition, reason, told=told, inhibited=inhibited(key, self.open))
+        inhibited = inhibitor(key, self.open) is not None
+        return decide(condition, reason, told=told, inhibited=inhibited, held_back=self._holder(key) is not None)
+
+    @property
+    def holders(self) -> Mapping[AlertKey, Alert]:
+        """The page that holds each open one back."""
+        return {key: holder for key in self.open if (holder := self._holder(key)) is not None}
+
+    def _holder(self, key: AlertKey) -> Alert | None:
+        return self._dependencies.holder(key, self.open, self._silent)
 
     def _status(self, evaluation: Evaluation, row: int) -> Status:
         """Made once for the page and the ticket of an SLO: its exact fractions are what a round of many alerts costs."""

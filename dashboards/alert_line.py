@@ -8,6 +8,5 @@ from ..slo import figures
 
 def alert_line(open_alert: OpenAlert, now: float) -> str:
     """`Page firing since 03:12:52 UTC (3 min 48 s)`."""
-    alert, inhibited = open_alert
-    held = ", held back by the page" if inhibited else ""
+    alert, held = open_alert.alert, f", {open_alert.held_back}" if open_alert.inhibited else ""
     return f"{alert.severity.value.capitalize()} firing {figures.since(alert.firing.since, now)}{held}"

@@ -151,7 +151,7 @@ def _alerted(status: Status) -> Iterator[str]:
     if Severity.PAGE in severities and not counts_shares(slo):
         yield f"A page waits until {amount_failed(slo, slo.min_bad_events)} in its long window."
     if slo.depends_on:
-        yield f"It depends on {' and '.join(slo.depends_on)}."
+        yield f"It depends on {' and '.join(slo.depends_on)}: while one of them pages, its own page is held back."
 
 
 def _lasting(status: Status) -> Iterator[str]:

@@ -67,7 +67,7 @@ class SLO:
     """One promise. `name` is unique in a collector. `labels` travel to rules and pages; `annotations` (runbook, ...) to pages.
 
     `more_windows` are budgets beside that of `window`, which nobody is told of. `slices` are those of the methods that count them.
-    `depends_on` names SLOs it can't do without: nobody acts on it yet. With `group_by`, attribute names, every combination of values
+    `depends_on` names SLOs it can't do without: while they page, it does not. With `group_by`, attribute names, every combination of values
     heard is an SLO like this, up to `max_groups`; these say in `group_of` whose groups they are. `min_bad_events` is 3 for events, 1 for
     slices, where nothing is said.
     `provider` is who made the promise where another service sends its events: a caller, in SLIs of kind CLIENT. `place` is where a file

@@ -6,13 +6,13 @@ https://sloth.dev/usage/slo-period-windows/; Pyrra's are `Windows` of slo/rules.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 from ...slo import DAY, HOUR, MIN_BAD_EVENTS, MINUTE, SLO, WORKBOOK, BurnRule, InvalidValue, Severity, Window
 from ...slo.annotations import parse_burn_rules
+from ...slo.imported.pyrra_tiers import PYRRA_TIERS, PyrraTier
 from ..errors import BacktestError
 from ..state import KEEP_FIRING_SECONDS
 from .policy import AlertRule, Clause, Policy
@@ -47,38 +47,15 @@ def _sloth(slo: SLO) -> tuple[AlertRule, ...]:
     return _alerts(WORKBOOK, lambda rule: rule.factor(slo.window))
 
 
-class _Tier(NamedTuple):
-    """A tier of Pyrra's: the windows and the wait are these parts of the SLO's window."""
-
-    severity: Severity
-    factor: int
-    wait: int
-    long: int
-    short: int
-
-
-_TIERS: Final = (
-    _Tier(PAGE, 14, 28 * 24 * 30, 28 * 24, 28 * 24 * 12),
-    _Tier(PAGE, 7, 28 * 24 * 4, 28 * 4, 28 * 24 * 2),
-    _Tier(TICKET, 2, 28 * 24, 28, 28 * 12),
-    _Tier(TICKET, 1, 28 * 8, 7, 28 * 4),
-)
-
-
 def _pyrra(slo: SLO) -> tuple[AlertRule, ...]:
-    return tuple(_tier(tier, slo.window.seconds) for tier in _TIERS)
+    return tuple(_tier(tier, slo.window.seconds) for tier in PYRRA_TIERS)
 
 
-def _tier(tier: _Tier, seconds: int) -> AlertRule:
-    wait, long, short = (_minutes(Fraction(seconds, part)) for part in (tier.wait, tier.long, tier.short))
+def _tier(tier: PyrraTier, seconds: int) -> AlertRule:
+    wait, long, short = tier.seconds(seconds)
     if not short:
         raise BacktestError(f"pyrra has no windows for a budget of {seconds // HOUR} h: the shortest would be 0 s")
     return AlertRule(tier.severity, (Clause((Window(long), Window(short)), Fraction(tier.factor)),), wait=wait)
-
-
-def _minutes(seconds: Fraction) -> int:
-    """To the next minute, halves up."""
-    return math.floor(seconds / MINUTE + Fraction(1, 2)) * MINUTE
 
 
 def _single(severity: Severity, seconds: int, factor: Fraction, wait: int = 0) -> AlertRule:

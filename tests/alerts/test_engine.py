@@ -378,8 +378,9 @@ def test_the_api_shape(engines, slo, at, world, start):
         "since": "2027-01-15T08:00:00Z",
         "reason": "1h and 5m burn above 14.4",
         "inhibited": False,
+        "held_back": None,
     } == {name: value for name, value in page.items() if name != "summary"}
-    assert ("ticket", True) == (ticket["kind"], ticket["inhibited"])
+    assert ("ticket", True, "held back by the page") == (ticket["kind"], ticket["inhibited"], ticket["held_back"])
     assert [page, ticket] == [each.as_json() for each in engine.open.of(slo())]
 
 

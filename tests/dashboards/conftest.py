@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -91,7 +91,8 @@ def evaluated(slos: Sequence[SLO], now: float = NOW, **counts: Any) -> Evaluatio
 
 def open_alert(name: str, kind: AlertKind, since: float = NOW - 60, *, inhibited: bool = False) -> OpenAlert:
     """An open alert of an SLO, or of a service where it is about no data."""
-    return OpenAlert(Alert(AlertKey(kind, name), name, name, {}, "", "", Firing(since)), inhibited)
+    alert = Alert(AlertKey(kind, name), name, name, {}, "", "", Firing(since))
+    return OpenAlert(alert, replace(alert, key=AlertKey(AlertKind.PAGE, name)) if inhibited else None)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fournines.alerts import AlertKind
+from fournines.alerts import AlertKind, OpenAlert
 from fournines.dashboards.alert_line import alert_line
 from tests.dashboards.conftest import NOW, open_alert
 
@@ -16,3 +16,12 @@ def test_alerts_say_their_severity_since_when_and_whether_they_are_held_back() -
 
     assert alert_line(page, NOW) == "Page firing since 03:12:51 UTC (3 min 49 s)"
     assert alert_line(ticket, NOW) == "Ticket firing since 03:15:40 UTC (1 min), held back by the page"
+
+
+def test_a_page_says_on_whom_it_waits() -> None:
+    """What it depends on has a name, and a beginning."""
+    child, parent = (open_alert(name, AlertKind.PAGE, NOW - 60).alert for name in ("edge", "database"))
+
+    assert alert_line(OpenAlert(child, parent), NOW) == (
+        "Page firing since 03:15:40 UTC (1 min), held back: depends on database, which burns since 2026-11-22T03:15:40Z"
+    )

@@ -177,7 +177,9 @@ def test_nothing_is_divided_by_nothing(make_slo):
 def test_whom_nobody_tells_and_who_is_held_back(make_slo):
     """Without rules nobody is told; what it depends on is named."""
     assert lines_of(make_slo(rules=()))[-1] == "It has no burn rules, so nobody is told when it burns."
-    assert lines_of(make_slo(depends_on=("db", "queue")))[-1].endswith("It depends on db and queue.")
+    assert lines_of(make_slo(depends_on=("db", "queue")))[-1].endswith(
+        "It depends on db and queue: while one of them pages, its own page is held back."
+    )
 
 
 @given(st.lists(st.integers(0, 40), min_size=8, max_size=8), st.integers(1, 2_000))

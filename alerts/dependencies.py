@@ -1,0 +1,36 @@
+"""Who depends on whom: while one that an SLO can't do without pages, its own page says nothing new, and is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..slo import SLO
+from .alert import Alert, AlertKey, AlertKind
+
+
+class Dependencies:
+    """Of a set of SLOs, those that each depends on, and those that these do, the nearest first."""
+
+    def __init__(self, slos: Sequence[SLO]) -> None:
+        parents = {slo.name: slo.depends_on for slo in slos if slo.depends_on}
+        self._above = {name: _reached(name, parents) for name in parents}
+
+    def depth(self, name: str) -> int:
+        """How many stand above an SLO: more than above any of those."""
+        return len(self._above.get(name, ()))
+
+    def holder(self, key: AlertKey, open_: Mapping[AlertKey, Alert], silent: Collection[str]) -> Alert | None:
+        """The page, of those open, that holds an alert back which nobody was told of; of what is `silent` nothing is known."""
+        if key.kind is not AlertKind.PAGE or (key in open_ and open_[key].told):
+            return None
+        pages = (
+            open_.get(AlertKey(AlertKind.PAGE, name)) for name in self._above.get(key.name, ()) if name not in silent
+        )
+        return next((page for page in pages if page is not None), None)
+
+
+def _reached(name: str, parents: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    found = list(parents[name])
+    for each in found:
+        found += [parent for parent in parents.get(each, ()) if parent not in found]
+    return found
