@@ -13,9 +13,11 @@ from .correcting import Correcting
 from .counts import Counts, engine_of
 from .evaluations import Evaluations
 from .exposition import Exposition
+from .gating import Gating
 from .notices import Notices
 from .notifiers import notifiers_of
 from .plan import plan_of
+from .releasing import Releasing
 from .reload import SloReload
 from .summaries import Summaries
 from .urls import otlp_url, page_url
@@ -28,7 +30,9 @@ __all__ = [
     "Counts",
     "Evaluations",
     "Exposition",
+    "Gating",
     "Notices",
+    "Releasing",
     "SloReload",
     "Summaries",
     "Wakeup",

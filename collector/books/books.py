@@ -15,6 +15,8 @@ from ..ledger.tallies import Tallies
 from ..ledger.upkeep import Upkeep
 from ..names import HEARTBEAT
 from ..records.audit import Audit
+from ..records.deployments import Deployments
+from ..records.gate_overrides import GateOverrides
 from ..registry.declaring import Declaring
 from ..registry.judges import Judge
 from ..registry.registry import Registry
@@ -72,6 +74,8 @@ class Books:
         self.clocks = Clocks(counters.skew)
         self.origins = Remembered(origin_of, MOST_KNOWN)
         self.fractions = Fractions(connection)
+        self.deployments = Deployments(connection)
+        self.gate_overrides = GateOverrides(connection)
         self.audit = Audit()
         self.off_boundary: dict[int, float | None] = {}
         self.taps = tuple(taps)
@@ -106,6 +110,8 @@ class Books:
             self.digests,
             self.fractions,
             self.objectives,
+            self.deployments,
+            self.gate_overrides,
             self.audit,
         )
 

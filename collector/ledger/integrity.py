@@ -41,6 +41,8 @@ READ_FIRST: Final = frozenset(
         "objective",
         "correction",
         "version",
+        "deployment",
+        "gate_override",
         "contributor",
         "prometheus_pending",
         # of version 1:

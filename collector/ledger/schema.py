@@ -170,6 +170,16 @@ CREATE TABLE correction (
     ended REAL, ended_by TEXT, ended_for TEXT
 ) STRICT;
 
+-- Which version went out when, and versions that the gate lets pass by hand for a while.
+CREATE TABLE deployment (
+    id INTEGER PRIMARY KEY, service TEXT NOT NULL, version TEXT NOT NULL, started REAL, finished REAL, rolled_back REAL,
+    author TEXT NOT NULL, "commit" TEXT NOT NULL, failed_gate REAL
+) STRICT;
+CREATE TABLE gate_override (
+    service TEXT NOT NULL, version TEXT NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (service, version)
+) STRICT, WITHOUT ROWID;
+
 -- Who did what by hand; rows are only ever added.
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, author TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,

@@ -61,7 +61,7 @@ BODY: Final = Way(
                 step("collector.counting.spans:count_spans"),
                 step("collector.books.tracks:Tracks"),
                 step("collector.registry.series:Series"),
-                step("collector.registry.registry:Registry.judges"),
+                step("collector.registry.judges:Judges.of"),
                 step("slo.sli:SLI.verdict"),
                 step("slo.classify:availability"),
             ),
@@ -249,7 +249,7 @@ FILE: Final = Way(
             "The matcher",
             "when a span or a point comes",
             (
-                step("collector.registry.registry:Judge"),
+                step("collector.registry.judges:Judge"),
                 step("collector.registry.series:Series.feeds"),
                 step("slo.sli:SLI.verdict"),
                 step("slo.sli:Condition"),

@@ -4,6 +4,8 @@ from .alerts import AlertRoutes
 from .audit import AuditRoutes
 from .corrections import CorrectionRoutes
 from .declarations import DeclarationRoutes
+from .deployments import DeploymentRoutes
+from .gate import GateRoutes
 from .health import HealthRoutes
 from .metrics import MetricsRoute
 from .pages import PageRoutes
@@ -16,7 +18,9 @@ __all__ = [
     "AuditRoutes",
     "CorrectionRoutes",
     "DeclarationRoutes",
+    "DeploymentRoutes",
     "FakeSources",
+    "GateRoutes",
     "HealthRoutes",
     "MetricsRoute",
     "PageRoutes",

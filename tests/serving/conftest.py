@@ -53,12 +53,15 @@ def spans(service: str, statuses: list[int], end: float | None = None, milliseco
     return request.SerializeToString()
 
 
-def histogram(service: str, counts: dict[int, int], start: float, end: float, up: int | None = None) -> bytes:
+def histogram(
+    service: str, counts: dict[int, int], start: float, end: float, up: int | None = None, version: str = "1"
+) -> bytes:
     """One export of a delta `http.server.request.duration`, all durations in (0.1, 0.25]; with `up` the heartbeat too."""
     request = ExportMetricsServiceRequest()
     resource = request.resource_metrics.add()
     _attribute(resource.resource.attributes, "service.name", service)
-    _attribute(resource.resource.attributes, "service.instance.id", f"{service}-1")
+    _attribute(resource.resource.attributes, "service.instance.id", f"{service}-{version}")
+    _attribute(resource.resource.attributes, "service.version", version)
     scope = resource.scope_metrics.add()
     metric = scope.metrics.add(name="http.server.request.duration", unit="s")
     metric.histogram.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA

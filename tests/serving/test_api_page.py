@@ -62,6 +62,21 @@ def _corrected(collector):
     return collector.get("/api/v1/corrections")
 
 
+def _released(collector):
+    """What is answered once something went out."""
+    said = {"service": "shop", "version": "7", "start": int(time.time()) - 60, "end": int(time.time())}
+    httpx.post(f"{collector.url}/api/v1/deployments", json=said).raise_for_status()
+    return collector.get("/api/v1/deployments")
+
+
+def _gated(collector):
+    """What the gate answers of a version that is let pass."""
+    asked = {"service": "shop", "version": "7"}
+    said = {"author": "ana", "reason": "a drill"}
+    httpx.post(f"{collector.url}/api/v1/gate/overrides", json=asked | said).raise_for_status()
+    return httpx.post(f"{collector.url}/api/v1/gate", json=asked).raise_for_status().json()
+
+
 @pytest.fixture
 def answers(collector, running):
     """Every answer there is, by the heading under which the page tells of it."""
@@ -81,6 +96,8 @@ def answers(collector, running):
             "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),
             "`/api/v1/alerts`": alerts,
             "`/api/v1/corrections?slo=`": _corrected(collector),
+            "`/api/v1/gate`": _gated(collector),
+            "`/api/v1/deployments?service=&from=&to=`": _released(collector),
             "`/api/v1/audit?limit=&before=`": collector.get("/api/v1/audit"),
             "`/api/v1/declarations?service=`": collector.get("/api/v1/declarations"),
             "`/api/v1/traces?service=&route=&state=&limit=`": traces,

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -90,6 +90,7 @@ EVENTS = st.tuples(
 STEPS = st.sampled_from(["go on", "go on", "commit", "fail", "reopen", "pass"])
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(EVENTS, STEPS), max_size=25), st.booleans())
 def test_versions_add_up_to_what_a_recount_gives(history, whole):
     """By the hour, each version has exactly what was committed of it; by 10 s too, wherever an SLO had several and events came in time."""

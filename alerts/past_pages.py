@@ -1,0 +1,27 @@
+"""Pages that were, for whoever asks what a release did."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final, NamedTuple
+
+from .alert import AlertKind
+
+_PAGES: Final = """
+SELECT service, slo, since, resolved FROM alert WHERE kind = ? AND (?2 = '' OR service = ?2) AND since >= ?3 AND since < ?4 ORDER BY since
+"""
+
+
+class PastPage(NamedTuple):
+    """A page about an SLO: when it began and when it was over (epoch seconds; None: it is open)."""
+
+    service: str
+    slo: str
+    since: float
+    resolved: float | None
+
+
+def past_pages(connection: sqlite3.Connection, service: str, start: float, end: float) -> list[PastPage]:
+    """The pages of a service, or of all where it is empty, that began in [start, end), the oldest first; they are kept for 400 days."""
+    rows = connection.execute(_PAGES, (AlertKind.PAGE.value, service, start, end))
+    return [PastPage(*row) for row in rows]
