@@ -76,6 +76,7 @@ class FakeEventSource:
     estimated: int = 0
     points: Mapping[str, Sequence[HistoryPoint]] = field(default_factory=dict)
     allowed: Mapping[str, Callable[[TimeWindow], Fraction]] = field(default_factory=dict)
+    unheard: Mapping[str, str] = field(default_factory=dict)
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """What it was told."""
@@ -91,6 +92,7 @@ class FakeEventSource:
             allowed={
                 row: [*map(self.allowed[name], windows)] for row, name in enumerate(names) if name in self.allowed
             },
+            unheard={row: self.unheard[name] for row, name in enumerate(names) if name in self.unheard},
         )
 
     def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:

@@ -52,6 +52,7 @@ class StatedCounts:
     silent: frozenset[str] = frozenset()
     estimated: int = 0
     allowed: Mapping[str, Callable[[TimeWindow], Fraction]] = field(default_factory=dict)
+    unheard: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[tuple[str, ...], tuple[TimeWindow, ...]]] = field(default_factory=list)
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
@@ -64,6 +65,7 @@ class StatedCounts:
             self.silent,
             self.estimated,
             allowed=self.allowed,
+            unheard=self.unheard,
         )
         return source.observe(names, windows, now)
 
