@@ -1,40 +1,18 @@
-"""`fournines import`: what a service declares in its code, as a file."""
+"""What a service declares in its code, as a collector heard it."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from .extra import collector_extra
 from .failure import fail
-from .options import PAGES
 
 if TYPE_CHECKING:
     from ..client import JSON
 
 
-def import_slos(
-    from_service: Annotated[str, typer.Option(help="Service whose declared SLOs become a file.", metavar="SERVICE")],
-    url: Annotated[str, typer.Option(help="The collector's pages and API.")] = PAGES,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write to; made where there is none. (default: print)")
-    ] = None,
-) -> None:
-    """Write what a service declares as a file. The SLOs in its code become OpenSLO v1."""
-    declared = _declared(from_service, url)
-    text = "---\n".join(one["openslo"] for one in declared)
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    path = out / f"{re.sub('[^a-z0-9]+', '-', from_service.lower()).strip('-') or 'service'}.yaml"
-    _write_new(path, text)
-    typer.echo(f"wrote {path}: {', '.join(one['name'] for one in declared)}")
-
-
-def _declared(service: str, url: str) -> list[JSON]:
+def declared_by(service: str, url: str) -> list[JSON]:
+    """Its SLOs as the API gives them; the command ends where there are none, or nobody can be asked."""
     with collector_extra():
         import httpx
 
@@ -51,14 +29,3 @@ def _declared(service: str, url: str) -> list[JSON]:
     if not declared:
         fail(f"{service} declares no SLO, as far as the collector at {url} heard")
     return declared
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Writes a file; one that is there already and says something else is left alone."""
-    try:
-        if path.exists() and path.read_text(encoding="utf-8") != text:
-            fail(f"{path} is there already and differs: move it away, or choose another folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"can't write to {path}: {error}")

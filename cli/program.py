@@ -9,9 +9,9 @@ import typer
 from .. import __version__
 from .admin import backup, verify, warmup
 from .backtest import backtest
-from .declared import import_slos
 from .demo import demo
 from .gate import gate
+from .imported import import_slos
 from .instrument import instrument
 from .serve import serve
 from .slo_files import build, check, fmt

@@ -43,8 +43,6 @@ def _advice(slo: SLO) -> Iterator[str]:
     yield from _between_boundaries(slo)
     for rule in slo.rules:
         yield from _idle(rule, slo)
-    if slo.sli.promql is not None:
-        yield "is read and checked, but a collector does not ask engines for PromQL yet: it will have no data there"
     if slo.slices is not None and slo.slices.window.seconds < MINUTE:
         yield f"slices of {slo.slices.window} are so short that a moment makes a bad one; use slices of 1m or more"
 

@@ -40,6 +40,16 @@ def without_slices(slos: Sequence[SLO]) -> Iterator[Fault]:
                     yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
 
 
+def asked_members(slos: Sequence[SLO]) -> Iterator[Fault]:
+    """A remark on each composite that has a member whose counts are asked of an engine."""
+    asked = {slo.name for slo in slos if slo.sli.promql is not None}
+    for slo in slos:
+        if slo.sli.composite is not None and slo.place is not None:
+            for name in (each.name for each in slo.sli.composite.members if each.name in asked):
+                message = f"is made without {name}, which is asked for in PromQL: composites are made of what is counted here"
+                yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
+
+
 def misfits(slos: Sequence[SLO]) -> Iterator[Fault]:
     """A fault for each weighted composite over a window that slices it is made of can't be counted over."""
     known = {slo.name: slo for slo in slos}

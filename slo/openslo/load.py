@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..correction import Correction
 from ..errors import Fault, Place, SpecError
 from ..slo import SLO
-from .circles import circles, misfits, without_slices
+from .circles import asked_members, circles, misfits, without_slices
 from .declare import declare
 from .document import Document
 from .folder import slo_files
@@ -81,6 +81,7 @@ def _declared(documents: Sequence[Document], references: References, faults: lis
     faults.extend(circles(slos))
     faults.extend(without_slices(slos))
     faults.extend(misfits(slos))
+    remarks.extend(asked_members(slos))
     return Declarations(tuple(slos), tuple(remarks))
 
 

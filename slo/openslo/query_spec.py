@@ -22,7 +22,8 @@ _MOST_NESTED: Final = 300
 _SIGNS: Final = re.compile(r"(?:[-+]\s*){30}")
 
 
-def _query(text: str) -> str:
+def checked_query(text: str) -> str:
+    """The query without space around it; `InvalidValue` where it is none."""
     if not text.strip():
         raise InvalidValue("is empty; write PromQL")
     if len(text) > _LONGEST or text.count("(") > _MOST_NESTED or _SIGNS.search(text):
@@ -37,4 +38,4 @@ def _query(text: str) -> str:
 class QuerySpec(Shape):
     """One query. Where it names the window, as `{{.window}}` or `$window`, the window asked for is put in."""
 
-    query: Annotated[str, read_by(_query), TEXT] = Field(description="PromQL")
+    query: Annotated[str, read_by(checked_query), TEXT] = Field(description="PromQL")

@@ -299,6 +299,19 @@ def test_what_of_a_policy_cannot_be_had_is_said(tmp_path, asked, said):
     assert remark.line
 
 
+def test_a_composite_of_what_is_asked_for_elsewhere_is_remarked_on(tmp_path):
+    """Its members are counted in one place, and PromQL is asked in another."""
+    asked = an_slo("asked")
+    query = {"metricSource": {"type": "prometheus", "spec": {"query": "a"}}}
+    asked["spec"]["indicator"]["spec"] = {"ratioMetric": {"rawType": "success", "raw": query}}
+    whole = combined("whole", "weighted", {"slo": "asked"})
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([asked, whole]))
+
+    (remark,) = read_declarations([tmp_path]).remarks
+
+    assert ("whole", True) == (remark.path, remark.message.startswith("is made without asked, "))
+
+
 def test_corrections(read):
     """Times are local to their zone unless they say how far they are from UTC."""
     text = """\
