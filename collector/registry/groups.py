@@ -17,25 +17,19 @@ _LOG: Final = logging.getLogger("fournines.collector")
 
 
 class KnownGroup(NamedTuple):
-    """A group: of which template, its values by attribute (none for that of the others), and when it was heard last, to a day.
+    """A group: of which template, its values and their attributes (none for that of the others), and when it was heard last, to a day.
 
     `heard` is 0 until somebody looks.
     """
 
     template: str
-    values: tuple[tuple[str, str], ...]
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
     heard: float = 0.0
 
     def is_of(self, template: SLO | None) -> bool:
         """Whether it is a group of this template, and by the same attributes."""
-        if template is None or not template.group_by:
-            return False
-        return not self.values or tuple(key for key, _ in self.values) == template.group_by
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Its values alone."""
-        return tuple(value for _, value in self.values)
+        return template is not None and template.group_by != () and self.keys in (template.group_by, ())
 
 
 class SloGroups:
@@ -47,10 +41,11 @@ class SloGroups:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._known: Staged[str, KnownGroup] = Staged(
-            (name, KnownGroup(template, tuple(json.loads(values).items()), heard))
+            (name, KnownGroup(template, tuple(known), tuple(known.values()), heard))
             for name, template, values, heard in connection.execute(
                 'SELECT name, template, "values", heard FROM slo_group'
             )
+            for known in [json.loads(values)]
         )
         self._made: dict[str, tuple[SLO, SLO]] = {}
         self._counted: dict[str, int] = {}
@@ -68,7 +63,7 @@ class SloGroups:
 
     def put(self, name: str, template: SLO, values: tuple[str, ...]) -> None:
         """Stages a new group."""
-        self._known.put(name, KnownGroup(template.name, tuple(zip(template.group_by, values, strict=False))))
+        self._known.put(name, KnownGroup(template.name, template.group_by if values else (), values))
 
     def published(self, files: Mapping[str, SLO]) -> Iterator[SLO]:
         """The SLOs of files with their groups that are committed, each template before its own."""
@@ -129,7 +124,7 @@ class SloGroups:
         connection.executemany(
             "INSERT OR REPLACE INTO slo_group VALUES (?, ?, ?, ?)",
             [
-                (name, known.template, json.dumps(dict(known.values)), known.heard)
+                (name, known.template, json.dumps(dict(zip(known.keys, known.values, strict=True))), known.heard)
                 for name, known in changes.items()
                 if known is not None
             ],
@@ -149,7 +144,7 @@ class SloGroups:
     def _group(self, name: str, template: SLO, known: KnownGroup) -> SLO:
         if not known.values:
             return self._remembered(name, template, others_of)
-        return self._remembered(name, template, lambda it: group_of(it, name, known.texts))
+        return self._remembered(name, template, lambda it: group_of(it, name, known.values))
 
     def _remembered(self, name: str, template: SLO, make: Callable[[SLO], SLO]) -> SLO:
         """An SLO made of a template, the same as long as the template is."""

@@ -27,7 +27,7 @@ class TemplateGroups:
         self._rows = rows
         self._claims = claims
         self._known = {
-            known.texts: self._counted(name)
+            known.values: self._counted(name)
             for name, known in groups.of(template)
             if known.values and known.is_of(template)
         }
