@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from ..arithmetic import IntArray
 from ..window import BUCKET, MINUTE
 from .comparison import Comparison
@@ -46,10 +48,8 @@ class Case:
 
 def _first_heard(evidence: Evidence, counts: IntArray) -> float:
     """When the version's requests began: not when its deployment did, which may take its time."""
-    heard = counts[counts[:, 2] > 0, 0]
-    if evidence.since is None or not len(heard):
-        return evidence.now
-    return max(evidence.since, float(heard[0]))
+    heard = counts[np.flatnonzero(counts[:, 2]), 0]
+    return max(evidence.since or 0.0, float(heard[0])) if len(heard) else evidence.now
 
 
 def _between(durations: Durations, start: float, end: float) -> Durations:

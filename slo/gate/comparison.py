@@ -65,4 +65,4 @@ def _more_than_allowed(counts: IntArray, allowed: Fraction) -> BoolArray:
 
 
 def _chance(evidence: FloatArray) -> float:
-    return math.exp(-max(0.0, float(evidence.max(initial=0.0))))
+    return math.exp(-float(evidence.max(initial=0.0)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..arithmetic import IntArray
-from ..slo import Method
 from ..status import Status
 from ..window import BUCKET
 
@@ -42,9 +41,8 @@ class SLOEvidence:
     def allowed(self) -> Fraction:
         """The share of a version's events that may be bad; where slices are good or bad as a whole, the share that may be in a good one."""
         slo = self.status.slo
-        if slo.method is Method.TIMESLICES and slo.slices is not None and slo.slices.target is not None:
-            return 1 - Fraction(slo.slices.target)
-        return slo.objective.allowed
+        target = None if slo.slices is None else slo.slices.target
+        return slo.objective.allowed if target is None else 1 - Fraction(target)
 
 
 @dataclass(frozen=True, slots=True)

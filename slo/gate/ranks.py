@@ -29,14 +29,14 @@ H. D. Delaney, A critique and improvement of the CL common language effect size 
 class Slowness:
     """Whether a version is slower than its baseline, beyond chance and by so much that it matters.
 
-    `chance` is how likely so much was at any look so far, were it no slower, None before the first; `superiority` the share of pairs in
-    which its request is the slower one, as of the last look; `canary` and `baseline` how many durations each side has.
+    `chance` is how likely so much was at any look so far, were it no slower, and `superiority` the share of pairs in which its request is
+    the slower one, as of the last look; 1 and a half before the first; `canary` and `baseline` how many durations each side has.
     """
 
     canary: int
     baseline: int
-    chance: float | None
-    superiority: float | None
+    chance: float
+    superiority: float
     slower: bool
 
     @classmethod
@@ -46,8 +46,8 @@ class Slowness:
         return cls(
             canary=int(durations.canary.sum()),
             baseline=int(durations.baseline.sum()),
-            chance=min((look.chance for look in seen), default=None),
-            superiority=seen[-1].superiority if seen else None,
+            chance=min((look.chance for look in seen), default=1.0),
+            superiority=seen[-1].superiority if seen else 0.5,
             slower=any(look.chance <= limit and look.superiority >= MATTERS for look in seen),
         )
 
@@ -70,8 +70,8 @@ def looks(durations: Durations) -> list[Look]:
 def _rows(sizes: IntArray) -> list[int]:
     """The rows at which the smaller side first has 100, 200, 400, ... durations."""
     largest = int(sizes[-1]) if len(sizes) else 0
-    doublings = max(0, (largest // FIRST_LOOK).bit_length())
-    return [int(np.searchsorted(sizes, FIRST_LOOK << number)) for number in range(doublings)]
+    doublings = range((largest // FIRST_LOOK).bit_length())
+    return [int(np.searchsorted(sizes, FIRST_LOOK << number)) for number in doublings]
 
 
 def _look(sums: FloatArray, number: int) -> Look:

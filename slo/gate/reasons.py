@@ -17,8 +17,6 @@ from .sequential import HARM
 _RAREST: Final = 10**6
 """Rarer than that nobody counts."""
 
-_PAIRS: Final = 10**6
-
 
 def against(case: Case) -> Iterator[str]:
     """Why it is stopped."""
@@ -69,17 +67,17 @@ def _unclear(status: Status) -> Iterator[str]:
 
 
 def _failing(case: Case, compared: Comparison) -> Iterator[str]:
-    failed = _failed(case.slo.status, compared.canary)
+    status, version = case.slo.status, case.evidence.version
     if compared.worse:
-        theirs = _failed(case.slo.status, compared.baseline)
-        yield f"{failed} by {case.evidence.version}, {theirs} by {_others(case)}: {_luck(compared.against_baseline)}"
+        ours, theirs = _failed(status, compared.canary), _failed(status, compared.baseline)
+        yield f"{ours} by {version}, {theirs} by {_others(case)}: {_luck(compared.against_baseline)}"
     if compared.breaks:
         allowed = figures.percent(case.slo.allowed, digits=None)
-        yield f"{failed} by {case.evidence.version}, where {allowed} may: {_luck(compared.against_objective)}"
+        yield f"{_failed(status, compared.canary)} by {version}, where {allowed} may: {_luck(compared.against_objective)}"
 
 
 def _too_few(case: Case, compared: Comparison) -> str:
-    seconds = Fraction(compared.missing * int(max(1, case.watched)), compared.canary.total)
+    seconds = Fraction(compared.missing * int(case.watched), compared.canary.total)
     return (
         f"{_failed(case.slo.status, compared.canary)}: {figures.count(compared.missing)} more that are good exclude that"
         f" {case.evidence.version} burns at {HARM:g}x ({figures.duration(seconds, up=True)} at this rate)"
@@ -87,13 +85,13 @@ def _too_few(case: Case, compared: Comparison) -> str:
 
 
 def _quick(case: Case, slowness: Slowness) -> str:
-    if slowness.superiority is None:
+    if slowness.baseline < FIRST_LOOK:
         return f"durations are not compared: {figures.count(slowness.baseline)} are known of {_others(case)}, {FIRST_LOOK} are needed"
     return f"{_pairs(case, slowness)}: not so much that it matters, beyond chance"
 
 
 def _pairs(case: Case, slowness: Slowness) -> str:
-    often = figures.percent(Fraction(slowness.superiority or 0).limit_denominator(_PAIRS))
+    often = figures.percent(Fraction(f"{slowness.superiority:.4f}"))
     matters = figures.percent(Fraction(str(MATTERS)))
     return f"{case.evidence.version} is slower than {_others(case)} in {often} of pairs of requests, {matters} matter"
 
@@ -101,7 +99,7 @@ def _pairs(case: Case, slowness: Slowness) -> str:
 def _failed(status: Status, count: EventCount) -> str:
     """`75 of 1,500 requests failed (5 %)`."""
     failed = "failed" if status.slo.sli.threshold is None else "were too slow"
-    share = figures.share(Fraction(count.bad, max(1, count.total)), up=True)
+    share = figures.share(Fraction(count.bad, count.total), up=True)
     return f"{figures.count(count.bad)} of {figures.requests(count.total)} {failed} ({share})"
 
 
@@ -109,6 +107,6 @@ def _others(case: Case) -> str:
     return case.evidence.baseline or "the other versions"
 
 
-def _luck(chance: float | None) -> str:
-    rare = _RAREST if not chance or chance < 1 / _RAREST else int(1 / chance)
+def _luck(chance: float) -> str:
+    rare = int(1 / max(chance, 1 / _RAREST))
     return f"chance does that to less than 1 release in {figures.count(rare)}"

@@ -68,6 +68,18 @@ def test_two_failures_are_no_pattern():
     assert (found.worse, found.breaks) == (False, False)
 
 
+def test_three_failures_may_come_one_by_one():
+    """They are counted over all buckets, and so are the requests they are held against."""
+    assert compared(*[(1, 50, 0, 4500)] * 3).worse
+    assert not compared(*[(1, 50, 0, 4500)] * 2).worse
+    assert not compared(*[(1, 2000, 0, 180_000)] * 3).worse
+
+
+def test_a_hundred_requests_are_the_least():
+    """However little harm is to be excluded."""
+    assert compared(allowed=Fraction(1, 100)).needed == 100
+
+
 def test_worse_within_the_objective_is_let_pass():
     """0.05 % where 0.1 % may, beside others that have nearly none: that is what the budget is for."""
     found = compared((500, 1_000_000, 10, 9_000_000))

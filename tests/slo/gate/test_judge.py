@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fournines.slo.gate.evidence import Durations, SLOEvidence
-from fournines.slo.gate.judge import ALPHA, judge
+from fournines.slo.gate.judge import judge
 from fournines.slo.gate.judgement import GateVerdict
 
 NOW = 1_795_400_000.0
@@ -48,6 +48,14 @@ def test_forty_requests_without_a_failure_wait(ask):
     )
 
 
+def test_how_long_it_takes_is_rounded_up(ask):
+    """Whoever waits so long has waited long enough; each failure takes 200 requests more."""
+    said = ask((1, 70, 7, 700))[1][0]
+
+    assert "1 of 70 requests failed (1.4286 %): 356 more that are good exclude" in said
+    assert said.endswith("(50 min 52 s at this rate)")
+
+
 def test_enough_requests_pass(ask):
     """Once harm is excluded."""
     assert ask(*[(0, 100, 0, 900)] * 6) == (
@@ -58,12 +66,12 @@ def test_enough_requests_pass(ask):
 
 def test_a_canary_that_fails_is_stopped(ask):
     """5 % of 50 a second, beside others that fail hardly ever."""
-    assert ask((25, 500, 0, 4500)) == (
+    assert ask((25, 500, 1, 4500)) == (
         "fail",
         [
             (
-                "payments-availability: 25 of 500 requests failed (5 %) by 2.0, 0 of 4,500 requests failed (0 %) by the other versions:"
-                " chance does that to less than 1 release in 1,000,000"
+                "payments-availability: 25 of 500 requests failed (5 %) by 2.0, 1 of 4,500 requests failed (0.0223 %)"
+                " by the other versions: chance does that to less than 1 release in 1,000,000"
             )
         ],
     )
@@ -101,6 +109,8 @@ def test_an_exhausted_budget_stops_whatever_the_version_does(ask):
 
     assert ask(*[(0, 1000, 0, 0)], status={"windows": EXHAUSTED}) == ("fail", [said])
     assert ask(status={"windows": EXHAUSTED}, since=None) == ("fail", [said])
+    assert ask(*[(0, 1000, 0, 0)], status={"windows": {"30d": (999_000, 1_000_000)}})[0] == "fail"
+    assert ask(*[(0, 1000, 0, 0)], status={"windows": {"30d": (999_001, 1_000_000)}})[0] == "pass"
 
 
 def test_a_page_that_burns_has_it_wait(ask):
@@ -150,12 +160,26 @@ def test_a_version_is_watched_for_a_minute(ask):
 
 
 def test_a_version_is_there_when_its_requests_are(ask):
-    """A deployment may take its time: what counts is the first bucket with requests to the version."""
+    """A deployment may take its time: what counts is the first bucket with a request to the version."""
     idle = [(0, 0, 0, 500)] * 30
 
-    assert ask(*idle, (0, 5000, 0, 500), since=NOW - 600, now=NOW - 250)[1] == [
+    assert ask(*idle, (0, 1, 0, 500), (0, 5000, 0, 500), since=NOW - 600, now=NOW - 250)[1] == [
         "payments-availability: 2.0 has been there for 50 s of 1 min"
     ]
+
+
+def test_durations_are_those_of_settled_buckets_after_the_first_minute(ask):
+    """Of 100 s, with ten durations each 10 s, the first minute and the last 10 s are left out: 30 of 100, and at 20 s more 50."""
+
+    def known(at):
+        rows = [(0, 500, 0, 500)] * 60
+        return ask(*rows, durations=quick_and_slow(10, 0, 10), now=NOW - 600 + at)[1][-1].partition(" durations")[0]
+
+    assert known(100) == "payments-availability: 30 of 100"
+    assert known(109.9) == "payments-availability: 30 of 100"
+    assert known(120) == "payments-availability: 50 of 100"
+    assert known(160) == "payments-availability: 90 of 100"
+    assert known(170).startswith("payments-availability: 2.0 is slower than the other versions in 50 % of pairs")
 
 
 def test_whether_a_version_may_start_is_the_budgets_question(make_status, make_evidence):
@@ -197,10 +221,11 @@ def test_chance_is_shared_among_comparisons(make_status, make_evidence, make_row
     """Two of each SLO, and one more of durations: together they mislead no more often than one would."""
     slos = [
         SLOEvidence(make_status("a"), make_rows()),
-        SLOEvidence(make_status("b"), make_rows(), quick_and_slow(1, 0, 1)),
+        SLOEvidence(make_status("b"), None),
+        SLOEvidence(make_status("c"), make_rows(), quick_and_slow(1, 0, 1)),
     ]
 
-    assert {each.limit for each in judge(make_evidence(*slos)).slos} == {ALPHA / 5}
+    assert {each.limit for each in judge(make_evidence(*slos)).slos} == {0.01 / 7}
 
 
 def test_a_slower_version_is_stopped(ask):

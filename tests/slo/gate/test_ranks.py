@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fournines.slo.gate.evidence import Durations
-from fournines.slo.gate.ranks import FIRST_LOOK, Slowness, _strata, looks
+from fournines.slo.gate.ranks import FIRST_LOOK, Look, Slowness, _strata, looks
 
 BINS = 4
 
@@ -62,6 +62,68 @@ def test_its_mean_and_spread_are_those_of_every_order():
 
     assert statistics.mean(above) == pytest.approx(0, abs=1e-12)
     assert [each[1] for each in splits] == pytest.approx([statistics.pvariance(above)] * len(splits))
+
+
+def ranked(canary, baseline):
+    """By ranks and their variance over all orders, the sums of a test stratified by bucket: how far above expectation, and its variance."""
+    above = spread = 0.0
+    for mine, theirs in zip(canary, baseline, strict=True):
+        ours, others = spelt(mine), spelt(theirs)
+        ranks, many = scipy.stats.rankdata([*ours, *others]), len(ours) + len(others)
+        if len(ours) and len(others):
+            above += (ranks[: len(ours)].sum() - len(ours) * (many + 1) / 2) / (many + 1)
+            spread += (
+                len(ours) * len(others) / (many * (many - 1)) * ((ranks - (many + 1) / 2) ** 2).sum() / (many + 1) ** 2
+            )
+    return above, spread
+
+
+ANY_BUCKETS = st.integers(1, 6).flatmap(
+    lambda rows: st.tuples(
+        *[st.lists(st.lists(st.integers(0, 90), min_size=3, max_size=3), min_size=rows, max_size=rows)] * 2
+    )
+)
+
+
+@given(ANY_BUCKETS)
+def test_buckets_are_added_with_van_elterens_weights(buckets):
+    """Each bucket's rank sum by one more than its durations; each look at the chance of all until then, twice that of the look before."""
+    canary, baseline = np.array(buckets[0]), np.array(buckets[1])
+    smaller = np.minimum(canary.sum(axis=1).cumsum(), baseline.sum(axis=1).cumsum())
+    expected = []
+    for number in range(10):
+        if smaller[-1] >= 100 * 2**number:
+            last = int((smaller < 100 * 2**number).sum()) + 1
+            above, spread = ranked(canary[:last], baseline[:last])
+            chance = scipy.stats.norm.sf(above / spread**0.5) if spread > 1e-12 else 1.0
+            expected.append(min(1.0, chance * 2 ** (number + 1)))
+
+    assert [look.chance for look in looks(durations(canary, baseline))] == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+def test_what_is_all_alike_says_nothing():
+    """In one bin, or never in the same bucket, nobody is slower."""
+    alike = looks(durations([[150, 0]], [[150, 0]]))
+    apart = looks(durations([[0, 150], [0, 0]], [[0, 0], [150, 0]]))
+
+    assert alike == apart == [Look(1, 0.5)]
+
+
+def test_a_share_that_chance_brings_is_let_pass():
+    """64 of 100 pairs at 100 durations each: one time in a thousand, which is too often where one in a hundred thousand is allowed."""
+    found = durations([[22, 28, 50]], [[0, 100, 0]])
+
+    assert Slowness.of(found, 0.01).slower
+    assert not Slowness.of(found, 1e-12).slower
+
+
+def test_the_share_is_that_of_the_last_look():
+    """Whoever was slower at first, and is not any more, is said to be as it is; that it was stopped stays."""
+    found = Slowness.of(durations([[0, 100], [400, 0], [400, 0]], [[100, 0], [400, 0], [400, 0]]), 0.001)
+
+    assert found.slower
+    assert found.superiority < 0.6
+    assert (found.canary, found.baseline) == (900, 900)
 
 
 def test_what_slows_everybody_is_no_evidence():
@@ -121,7 +183,7 @@ def test_it_looks_at_each_doubling(smaller, expected):
 
 def test_nothing_is_no_look():
     """Without a bucket nothing is compared."""
-    assert Slowness.of(durations(np.zeros((0, BINS)), np.zeros((0, BINS))), 0.01) == Slowness(0, 0, None, None, False)
+    assert Slowness.of(durations(np.zeros((0, BINS)), np.zeros((0, BINS))), 0.01) == Slowness(0, 0, 1.0, 0.5, False)
 
 
 def test_few_are_called_slow_who_are_not():
