@@ -10,6 +10,7 @@ from .. import __version__
 from .admin import backup, verify, warmup
 from .backtest import backtest
 from .demo import demo
+from .deployments import deployments
 from .gate import gate
 from .imported import import_slos
 from .instrument import instrument
@@ -51,6 +52,7 @@ app.command(context_settings={"allow_interspersed_args": False})(instrument)
 app.command()(demo)
 app.command()(backtest)
 app.command()(gate)
+app.command()(deployments)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)

@@ -27,7 +27,8 @@ PERIOD: Final = 30 * DAY
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)] | AwareDatetime
 """Epoch seconds, or a time with its zone as ISO 8601 writes it."""
 
-_From = Annotated[int | None, Query(alias="from", description="epoch seconds; 30 days before `to` unless given")]
+_From = Annotated[int | None, Query(alias="from", description="epoch seconds; `last` seconds before `to` unless given")]
+_Last = Annotated[int, Query(ge=1, le=KEPT, description="seconds until `to`")]
 
 Status = Literal["started", "finished", "rolled_back"]
 
@@ -115,10 +116,10 @@ class DeploymentRoutes:
         app.add_api_route("/api/v1/deployments", self.deployments)
         app.add_api_route("/api/v1/deployments", self.say, methods=["POST"])
 
-    def deployments(self, service: str = "", start: _From = None, end: To = None) -> JSON:
+    def deployments(self, service: str = "", start: _From = None, end: To = None, last: _Last = PERIOD) -> JSON:
         """What went out, the newest first, and the figures of it; of the last 30 days unless it is said which."""
         until = int(self.now()) + 1 if end is None else end
-        within = Interval(until - PERIOD if start is None else start, until)
+        within = Interval(until - last if start is None else start, until)
         if within.end <= within.start:
             raise HTTPException(422, "`from` is not before `to`")
         found = self.keeper.releases(service, within)

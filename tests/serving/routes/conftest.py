@@ -14,13 +14,17 @@ from fournines.serving.routes import (
     AuditRoutes,
     CorrectionRoutes,
     DeclarationRoutes,
+    DeploymentRoutes,
     FakeSources,
+    GateRoutes,
     HealthRoutes,
     MetricsRoute,
     PageRoutes,
     SloRoutes,
     TraceRoutes,
 )
+from fournines.serving.routes.deployments import FakeDeploymentKeeper
+from fournines.serving.routes.gate import FakeGatekeeper
 from fournines.slo import EventCount, FakeEventSource, evaluate
 
 NOW = 1_790_000_000.0
@@ -40,7 +44,19 @@ def sources(slo) -> FakeSources:
 
 
 @pytest.fixture
-def ask(sources) -> Callable[..., httpx.Response]:
+def gate() -> FakeGatekeeper:
+    """A gate that knows no SLO until it is told what to answer."""
+    return FakeGatekeeper()
+
+
+@pytest.fixture
+def keeper() -> FakeDeploymentKeeper:
+    """Knows no deployment until it is told of one."""
+    return FakeDeploymentKeeper()
+
+
+@pytest.fixture
+def ask(sources, gate, keeper) -> Callable[..., httpx.Response]:
     """Asks the whole application."""
 
     async def write(scope, receive, send):
@@ -53,6 +69,8 @@ def ask(sources) -> Callable[..., httpx.Response]:
         DeclarationRoutes(sources),
         CorrectionRoutes(sources, sources),
         AuditRoutes(sources),
+        GateRoutes(gate),
+        DeploymentRoutes(keeper, lambda: NOW),
         TraceRoutes(sources, lambda: NOW),
         AlertRoutes(sources),
         MetricsRoute(sources),
