@@ -24,7 +24,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Everything as the API gives
 
 
 def deployments(service: _Service = "", last: _Last = "30d", url: _Url = PAGES, as_json: _Json = False) -> None:
-    """Say what went out, how it went, and what it cost."""
+    """Say what went out, and what it cost."""
     with collector_extra():
         import httpx
 

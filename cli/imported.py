@@ -42,7 +42,7 @@ def import_slos(
         typer.Option(help="Folder to write to, a file a service; made where there is none. (default: print)"),
     ] = None,
 ) -> None:
-    """Turn other tools' SLO files into OpenSLO v1.
+    """Turn other tools' files into OpenSLO v1.
 
     Reads those of Sloth, Pyrra and slo-generator, and says with file, line and path what of them is not carried over; exits 1 where an SLO
     is not. With --from-service what a service declares in its code becomes a file.

@@ -110,7 +110,7 @@ def build(
     target: Annotated[BuildTarget, typer.Option(help="What to write.")] = BuildTarget.ALL,
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
 ) -> None:
-    """Write rules and dashboards from SLO files. The rules are Prometheus', the dashboards Grafana's."""
+    """Write rules and dashboards of SLO files. The rules are Prometheus', the dashboards Grafana's."""
     loaded = _declared([slos]).slos
     with collector_extra():
         from ..alerts import write as write_rules
