@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from ...slo import PROMQL, SLO, SLOS, EventCount, Origin, Queries, TimeWindow, metric_names
+from ...slo import PROMQL, SLO, SLOS, EventCount, Interval, Origin, Queries, TimeWindow, metric_names
+from .questions import Numbers
 
 NEVER: Final = -1
 """Since when there are data of which there are none."""
@@ -20,7 +21,9 @@ _PAUSES: Final = 360
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an engine said of an SLO. `asked` is when each window was asked for; `refusal` why its queries were not answered."""
+    """What an engine said of an SLO. `asked` is when each window was asked for; `refusal` why its queries were not answered; `taken_out`
+    what the queries count in corrected time that lies whole within a window, and changes no more.
+    """
 
     counts: Mapping[TimeWindow, EventCount] = field(default_factory=lambda: MappingProxyType({}))
     asked: Mapping[TimeWindow, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -28,10 +31,12 @@ class Known:
     since_asked: float = -math.inf
     heard: float = math.nan
     refusal: str = ""
+    taken_out: Mapping[Interval, Numbers] = field(default_factory=lambda: MappingProxyType({}))
 
     def is_due(self, window: TimeWindow, now: float, interval: float) -> bool:
-        """Whether a window's counts have become old: long windows change slowly, and cost an engine most."""
-        pause = min(_LONGEST_PAUSE, max(interval, window.seconds / _PAUSES))
+        """Whether a window's counts have become old: what holds much time changes slowly, and costs an engine most."""
+        held = window.seconds if self.since == NEVER else min(window.seconds, now - self.since)
+        pause = min(_LONGEST_PAUSE, max(interval, held / _PAUSES))
         # Half an interval early is better than a whole one late.
         return now - self.asked.get(window, -math.inf) >= pause - interval / 2
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...slo import BUCKET, HOUR, MINUTE, SLO, EventCount, HistoryPoint, Interval, Queries, TimeWindow
+from ...slo import BUCKET, HOUR, MINUTE, SLO, EventCount, HistoryPoint, Interval, Queries, TimeWindow, merged
 from ..errors import QueryRefused
 from .asked_slo import NEVER, Known
 from .engine import Engine, Timeline
-from .questions import Events, Share, question_of
+from .questions import Events, Numbers, Question, Share, question_of
 from .rewriting import last_sample
 
 _STEPS: Final = 500
@@ -53,25 +53,52 @@ class Inquiry:
         heard = self._number(read, now)
         if now - known.since_asked >= HOUR or known.since == NEVER:
             # Asked anew at times: an engine forgets what is older than its retention.
-            since = self._since(read, max(window.seconds for window in slo.windows), now)
+            since = self._since(read, _longest(slo), now)
             known = replace(known, since=since, since_asked=now)
         due = [window for window in slo.windows if known.is_due(window, now, self.interval)]
-        counts = {window: self._count(slo, queries, window, known.since, now) for window in due}
+        taken_out: dict[Interval, Numbers] = dict(known.taken_out)
+        counts = {window: self._count(slo, queries, window, known.since, taken_out, now) for window in due}
         return replace(
             known,
             counts={**known.counts, **counts},
             asked={**known.asked, **dict.fromkeys(due, now)},
             heard=known.heard if heard is None else heard,
             refusal="",
+            taken_out={each: numbers for each, numbers in taken_out.items() if each.start > now - _longest(slo)},
         )
 
-    def _count(self, slo: SLO, queries: Queries, window: TimeWindow, since: int, now: float) -> EventCount:
+    def _count(
+        self,
+        slo: SLO,
+        queries: Queries,
+        window: TimeWindow,
+        since: int,
+        taken_out: dict[Interval, Numbers],
+        now: float,
+    ) -> EventCount:
         if since == NEVER:
             return EventCount(0, 0)
         seconds = max(BUCKET, window.elapsed(now))
         question = question_of(slo, queries)
-        numbers = [self._number(text, now) for text in question.texts(seconds)]
+        numbers = self._numbers(question, seconds, now)
+        within = Interval(int(now) - seconds, int(now))
+        for stretch in _corrected(slo, within) if question.is_sum else ():
+            numbers = _less(numbers, self._taken_out(question, stretch, within, taken_out))
         return question.count(numbers, min(seconds, max(1, int(now) - since)))
+
+    def _taken_out(
+        self, question: Question, stretch: Interval, within: Interval, known: dict[Interval, Numbers]
+    ) -> Numbers:
+        """What is counted in a stretch of corrected time: remembered once its last samples came, unless the window cuts it."""
+        if stretch in known:
+            return known[stretch]
+        numbers = self._numbers(question, stretch.seconds, stretch.end)
+        if within.start < stretch.start and stretch.end < within.end - _LOOKED_BACK:
+            known[stretch] = numbers
+        return numbers
+
+    def _numbers(self, question: Question, seconds: int, now: float) -> Numbers:
+        return [self._number(text, now) for text in question.texts(seconds)]
 
     def _since(self, read: str, seconds: int, now: float) -> int:
         """The second from which there are samples in a window, found in two looks: first coarsely, then around the first one found."""
@@ -88,6 +115,18 @@ class Inquiry:
         if len(found) > 1:
             raise QueryRefused(f"it is answered with {len(found)} series, and means one: sum them")
         return _number(found[0].values[-1][1]) if found else None
+
+
+def _longest(slo: SLO) -> int:
+    return max(window.seconds for window in slo.windows)
+
+
+def _corrected(slo: SLO, within: Interval) -> Sequence[Interval]:
+    return merged(stretch for one in slo.corrections for stretch in one.intervals(within, MINUTE))
+
+
+def _less(numbers: Numbers, taken_out: Numbers) -> Numbers:
+    return [None if number is None else number - (out or 0) for number, out in zip(numbers, taken_out, strict=True)]
 
 
 def _first(found: Sequence[Timeline]) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from fournines.collector.promql.engine import Engine
 from fournines.collector.promql.source import PromqlSource
-from fournines.slo import PARTS, Evaluator, Interval, Method, Queries, Slices, State, Window
+from fournines.slo import PARTS, Correction, Evaluator, Interval, Method, Queries, Slices, State, Window
 
 START, END = 1_790_000_000, 1_790_007_200
 NOW = END + 3.0
@@ -74,6 +74,28 @@ def test_slices_are_judged_by_the_engine(source, asked):
     assert [60, 119] == pytest.approx(seen.total[0].tolist(), abs=1)
     assert [10, 10] == pytest.approx((seen.total - seen.good)[0].tolist(), abs=1)
     assert [0.975, 0.9875] == pytest.approx((seen.good[1] / seen.total[1]).tolist(), abs=0.003)
+
+
+def test_corrected_time_is_taken_out(source, asked):
+    """Its events as if they never were, and its slices as ones without events; a share that is there already stays what it is."""
+    out = (Correction(END - 620, 600, "move", "ana"),)
+    minute = Window.parse("1m")
+    counted = asked(corrections=out)
+    judged = asked(
+        FORMS["rates"], "judged", method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), minute), corrections=out
+    )
+    share = asked(
+        Queries(raw=f"1 - sum(increase({BAD}[$window])) / sum(increase({TOTAL}[$window]))"), "share", corrections=out
+    )
+    for later in (0, 10):
+        source.refresh([counted, judged, share], NOW + later)
+
+    seen = source.observe([counted.name, "judged", "share"], WINDOWS[1:], NOW)
+
+    assert [4800 - 800, 9600 - 800] == pytest.approx(seen.total[0].tolist(), abs=3 * 20)
+    assert [4, 4] == pytest.approx((seen.total - seen.good)[0].tolist(), abs=2 * 3)
+    assert [0, 0] == pytest.approx((seen.total - seen.good)[1].tolist(), abs=1)
+    assert 0.975 == pytest.approx(seen.good[2, 0] / PARTS, abs=0.003)
 
 
 def test_history_is_asked_for_in_steps(source, asked):

@@ -11,17 +11,17 @@ import pytest
 from fournines.collector.errors import QueryRefused, Unreachable
 from fournines.collector.promql.engine import Engine
 from fournines.collector.promql.source import STALE, PromqlSource
-from fournines.slo import Evaluator, Interval, Queries, State, Window
+from fournines.slo import Correction, Evaluator, Interval, Queries, State, Window
 
 NOW = 1_790_000_000.0
 WINDOWS = [Window.parse("5m"), Window.parse("1h"), Window.parse("2h")]
 
 
 class Told:
-    """Answers of an engine that tests change: 1 bad event of `total`, of samples taken at `sample`; or it fails with `failure`."""
+    """Answers of an engine that tests change: 1 bad event of `total`, of samples taken from `first` to `sample`; or it fails with `failure`."""
 
     def __init__(self):
-        self.total, self.sample, self.failure = 100, NOW, None
+        self.total, self.first, self.sample, self.failure = 100, NOW - 3600, NOW, None
         self.queries = []
 
     def __call__(self, query, t):
@@ -29,7 +29,7 @@ class Told:
         if self.failure:
             raise self.failure
         if "timestamp" in query:
-            return [min(t, self.sample)] if NOW - 3600 <= t <= self.sample + STALE else []
+            return [min(t, self.sample)] if self.first <= t <= self.sample + STALE else []
         return [1] if "5.." in query else [self.total]
 
 
@@ -125,7 +125,8 @@ def test_a_service_that_stops_is_silent_and_one_that_never_was_is_not(source, as
 
 
 def test_long_windows_are_asked_for_less_often(source, asked, told):
-    """An hour and less each time, a month every five minutes."""
+    """An hour and less each time, a month every five minutes, once that long is known."""
+    told.first = NOW - 40 * 86_400
     month = Window.parse("30d")
     slo = asked(window=month)
     for now in range(0, 600, 10):
@@ -143,6 +144,19 @@ def test_data_are_observed_since_the_first_sample(source, asked):
     source.refresh([slo], NOW)
 
     assert NOW - 3600 == pytest.approx(observed(source, slo, NOW)[2].since[0], abs=15)
+
+
+def test_corrected_time_is_asked_for_once(source, asked, told):
+    """What lies whole within a window changes no more; what the window cuts does."""
+    full = int(NOW) // 60 * 60
+    out = Correction(full - 1800, 600, "move", "ana"), Correction(full - 7500, 3600, "move", "ana")
+    slo = asked(corrections=out)
+    for later in (0, 10, 20):
+        source.refresh([slo], NOW + later)
+
+    assert [1, 0, 0] == observed(source, slo, NOW)[0]
+    assert 1 == sum(query == "sum(increase(http_requests_total{}[600s]))" for query, _ in told.queries)
+    assert 3 <= sum(t == full - 7500 + 3600 and "increase" in query for query, t in told.queries)
 
 
 def test_what_changes_in_its_file_is_asked_for_anew(source, asked, told):
