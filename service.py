@@ -124,7 +124,8 @@ class Service:
             opened.callback(self._counts.close)
             self._url = page_url(settings, self._address.port)
             notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
-            paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry)
+            self._chances = Chances(self._counts)
+            paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry, self._chances.of)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, self._counts, clock)
@@ -136,7 +137,7 @@ class Service:
         collector, counts = self._collector, self._counts
         paging, evaluations = self._paging, self._evaluations
         notices = Notices(collector, counts, self._files, self._settings.data)
-        chances = Chances(counts)
+        chances = self._chances
         otlp = otlp_url(self._settings, self._plane.http_port)
         subjects = (
             HealthRoutes(notices),

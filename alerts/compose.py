@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..slo import SLO, Status, explain
+from collections.abc import Mapping
+
+from ..slo import SLO, Status
 from .alert import Alert, AlertKey, AlertKind
 from .links import links, slo_url
 from .message import Message, burning, resolved, silent
@@ -29,16 +31,17 @@ def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:
     return Alert(key, slo.name, named[LABEL_SERVICE], named, _reason(key.kind, status), message.summary, firing)
 
 
-def triggers(alert: Alert, status: Status, public_url: str) -> Notification:
+def triggers(alert: Alert, status: Status, public_url: str, explanation: str) -> Notification:
     """The beginning of an incident."""
     message = message_of(alert.key.kind, status, alert.firing.since)
-    return _notification(alert, Action.TRIGGER, message, None, status, public_url)
+    return _notification(alert, Action.TRIGGER, message, None, public_url, _background(status, public_url, explanation))
 
 
-def resolves(alert: Alert, status: Status | None, now: float, public_url: str) -> Notification:
+def resolves(alert: Alert, status: Status | None, now: float, public_url: str, explanation: str) -> Notification:
     """The end of an incident; `status` is None when its SLO is gone."""
     message = resolved(alert.summary, status, alert.firing.since, now)
-    return _notification(alert, Action.RESOLVE, message, now, status, public_url)
+    background = {} if status is None else _background(status, public_url, explanation)
+    return _notification(alert, Action.RESOLVE, message, now, public_url, background)
 
 
 def message_of(kind: AlertKind, status: Status, since: float) -> Message:
@@ -57,12 +60,14 @@ def labels(kind: AlertKind, slo: SLO) -> dict[str, str]:
     }
 
 
+def _background(status: Status, public_url: str, explanation: str) -> dict[str, str]:
+    return {ANNOTATION_EXPLANATION: explanation, **links(status.slo, public_url)}
+
+
 def _notification(
-    alert: Alert, action: Action, message: Message, ended: float | None, status: Status | None, public_url: str
+    alert: Alert, action: Action, message: Message, ended: float | None, public_url: str, background: Mapping[str, str]
 ) -> Notification:
-    texts = {ANNOTATION_SUMMARY: message.summary, ANNOTATION_DESCRIPTION: message.description}
-    if status is not None:
-        texts |= {ANNOTATION_EXPLANATION: explain(status), **links(status.slo, public_url)}
+    texts = {ANNOTATION_SUMMARY: message.summary, ANNOTATION_DESCRIPTION: message.description, **background}
     url = slo_url(public_url, alert.slo)
     return Notification(action, alert.key.dedup, alert.labels, texts, alert.firing.since, ended, url)
 

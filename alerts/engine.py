@@ -17,6 +17,7 @@ import numpy as np
 from ..slo import SLO, Evaluation, State
 from .alert import Alert, AlertKey, AlertKind
 from .errors import InvalidReceiver
+from .explaining import Explainer, Foresee, nobody_knows
 from .judgement import AlertJudge
 from .notification import Receiver
 from .open_alerts import OpenAlerts
@@ -31,7 +32,8 @@ class AlertEngine:
     """Keeps the alerts of a ledger's file on a connection of its own. Calls may come from any thread, one at a time goes through.
 
     `receivers` are told; `public_url` is where people find the pages; `on_queued` is called after something was put into the
-    outbox for good. `StoreError` when the file can't be used, `InvalidReceiver` when two receivers have one name.
+    outbox for good; `foresee` looks ahead for what messages explain.
+    `StoreError` when the file can't be used, `InvalidReceiver` when two receivers have one name.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class AlertEngine:
         receivers: Sequence[Receiver] = (),
         public_url: str = "http://127.0.0.1:8400",
         on_queued: Callable[[], None] | None = None,
+        foresee: Foresee = nobody_knows,
     ) -> None:
         if len({receiver.name for receiver in receivers}) != len(receivers):
             raise InvalidReceiver("two receivers have one name")
         self._receivers = tuple(receivers)
         self._public_url = public_url
+        self._foresee = foresee
         self._on_queued = on_queued or (lambda: None)
         self._connection = connect(path)
         self._store = AlertStore(self._connection)
@@ -75,7 +79,9 @@ class AlertEngine:
         with self._lock:
             slos, silent = evaluation.slos, np.flatnonzero(evaluation.observation.silent).tolist()
             dependencies = self._judge.dependencies(evaluation.layout)
-            round_ = Round(self._open, self._public_url, now, dependencies, {slos[row].name for row in silent})
+            explainer = Explainer(self._times, self._foresee)
+            held = dependencies, {slos[row].name for row in silent}
+            round_ = Round(self._open, self._public_url, now, explainer.explained, *held)
             for judgement in self._judge.judgements(evaluation, self._open):
                 round_.take(judgement, evaluation)
             self._keep(round_, begun=self._times.changed(evaluation, now))
@@ -91,7 +97,7 @@ class AlertEngine:
             return []
         names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
-            round_ = Round(self._open, self._public_url, now)
+            round_ = Round(self._open, self._public_url, now, Explainer(self._times, self._foresee).explained)
             for key in self._open:
                 if key.name not in (services if key.kind is AlertKind.NO_DATA else names):
                     round_.withdraw(key)

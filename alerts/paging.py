@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from ..slo import Evaluation, Severity, State
 from .engine import AlertEngine
 from .errors import AlertsError
+from .explaining import Foresee, nobody_knows
 from .names import METRIC_NOTIFICATIONS
 from .notification import Receiver
 from .notifier import Notifier
@@ -30,7 +31,7 @@ class Paging:
     """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
 
     `notifiers` are by the names of their receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
-    `registry` takes the outbox's gauge.
+    `registry` takes the outbox's gauge; `foresee` looks ahead for what messages explain.
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class Paging:
         public_url: str,
         now: Callable[[], float],
         registry: CollectorRegistry,
+        foresee: Foresee = nobody_knows,
     ) -> None:
         self._notifiers = notifiers
         self._outbox = Outbox.open(path)
         self._pager = Pager(self._outbox, notifiers, now)
-        self._engine = AlertEngine(path, [Receiver(name) for name in notifiers], public_url, self._pager.wake)
+        self._engine = AlertEngine(path, [Receiver(name) for name in notifiers], public_url, self._pager.wake, foresee)
         self._notifications = Gauge(
             METRIC_NOTIFICATIONS,
             "Notifications kept, by receiver and where they stand",

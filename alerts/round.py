@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..slo import Evaluation, Status
@@ -35,7 +35,8 @@ class AlertChange:
 class Round:
     """One evaluation's worth of changes. `open` is what will be open once `store` is committed, `changes` what happened to each.
 
-    `dependencies` hold pages back, but those of SLOs in `silent`; whoever depends on another is taken after it.
+    `explain` says how a status came about. `dependencies` hold pages back, but those of SLOs in `silent`; whoever depends on another is
+    taken after it.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Round:
         open_: Mapping[AlertKey, Alert],
         public_url: str,
         now: float,
+        explain: Callable[[Status], str],
         dependencies: Dependencies | None = None,
         silent: Collection[str] = (),
     ) -> None:
@@ -50,6 +52,7 @@ class Round:
         self.changes: list[AlertChange] = []
         self._dependencies = dependencies or Dependencies(())
         self._silent = silent
+        self._explain = explain
         self._public_url = public_url
         self._now = now
         self._last: Status | None = None
@@ -109,10 +112,11 @@ class Round:
 
     def _notification(self, alert: Alert, notice: Notice, status: Status | None) -> Notification | None:
         if notice is Notice.RESOLVE:
-            return compose.resolves(alert, status, self._now, self._public_url)
+            explanation = "" if status is None else self._explain(status)
+            return compose.resolves(alert, status, self._now, self._public_url, explanation)
         if notice is Notice.TRIGGER:
             assert status is not None, "only an evaluated SLO triggers"
-            return compose.triggers(alert, status, self._public_url)
+            return compose.triggers(alert, status, self._public_url, self._explain(status))
         return None
 
     def store(self, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> None:

@@ -16,6 +16,7 @@ from .imported import import_slos
 from .instrument import instrument
 from .serve import serve
 from .slo_files import build, check, fmt
+from .status import status
 
 app = typer.Typer(
     name="fournines",
@@ -53,6 +54,7 @@ app.command()(demo)
 app.command()(backtest)
 app.command()(gate)
 app.command()(deployments)
+app.command()(status)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector as Source
 
-from ..slo import Evaluation, Severity, metric_names
+from ..slo import STATES, Evaluation, Severity, metric_names
 from . import names
 from .collector import Collector
 
@@ -68,6 +68,7 @@ class _Everything(Source):
         yield self._budgets()
         yield self._burn_rates()
         yield self._alerts()
+        yield self._states()
 
     def _events(self) -> Metric:
         family = CounterMetricFamily(
@@ -118,6 +119,15 @@ class _Everything(Source):
         for slo in self._evaluation.slos:
             for severity in Severity:
                 family.add_metric((slo.name, slo.service, severity.value), float((slo.name, severity) in self._firing))
+        return family
+
+    def _states(self) -> Metric:
+        family = GaugeMetricFamily(
+            metric_names.STATE, "1 for the state that an SLO is in", labels=("slo", "service", "state")
+        )
+        for slo, state in zip(self._evaluation.slos, self._evaluation.states.tolist(), strict=True):
+            for index, each in enumerate(STATES):
+                family.add_metric((slo.name, slo.service, each.value), float(index == state))
         return family
 
 

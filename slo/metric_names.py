@@ -9,6 +9,7 @@ OBJECTIVE: Final = "slo_objective_ratio"
 BUDGET_REMAINING: Final = "slo_error_budget_remaining_ratio"
 BURN_RATE: Final = "slo_burn_rate"
 ALERT_FIRING: Final = "slo_alert_firing"
+STATE: Final = "slo_state"
 
 RESULT: Final = "result"
 GOOD: Final = "good"
@@ -20,5 +21,6 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     BUDGET_REMAINING: frozenset({"slo", "service"}),
     BURN_RATE: frozenset({"slo", "service", "window"}),
     ALERT_FIRING: frozenset({"slo", "service", "severity"}),
+    STATE: frozenset({"slo", "service", "state"}),
 }
 """Every one of them, with its labels."""

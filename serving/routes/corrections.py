@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, HTTPException, Path, Query
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from ...collector import Unavailable
 from ...collector.records.corrections import MOST_IN_FORCE, KeptCorrection
@@ -16,6 +16,7 @@ from ...collector.registry.catalogue import Catalogue
 from ...slo import SLO, Correction, timestamp
 from ...slo.openslo.corrections import CorrectionEntry, Time
 from .source import JSON, CatalogueSource, CorrectionKeeper
+from .text import Name, Text
 
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999, in epoch seconds."""
@@ -28,15 +29,7 @@ def _as_text(value: Any) -> Any:
     return value
 
 
-def _said(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty; say it in words")
-    return text
-
-
 Moment = Annotated[Time, BeforeValidator(_as_text)]
-Text = Annotated[str, Field(max_length=500), AfterValidator(_said)]
-Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class CorrectionBody(CorrectionEntry):

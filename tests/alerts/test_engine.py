@@ -351,7 +351,9 @@ def test_the_notification_says_what_the_on_call_asks(engines, slo, at, world, st
         "severity": "page",
         "team": "core",
     } == sent.labels
-    assert sent.annotations.pop("explanation").startswith("payments-availability: burning. 1h and 5m burn above 14.4.")
+    assert sent.annotations.pop("explanation").startswith(
+        "payments-availability: burning since 08:00:00 UTC (0 s). 1h and 5m burn above 14.4."
+    )
     assert {
         "summary": "payments-availability burns 20x, 61 % of the budget left (2m 38s of outage, 1,582 requests),"
         " empty in 21h 58m",

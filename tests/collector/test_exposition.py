@@ -9,7 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from fournines.collector import Collector, Signal, expose, names
-from fournines.slo import Severity, evaluate, metric_names
+from fournines.slo import Severity, State, evaluate, metric_names
 
 
 @pytest.fixture
@@ -42,6 +42,9 @@ def test_every_slo_is_told(collector, now, accept):
     assert [1.0, 0.0] == [
         found["slo_alert_firing", ("mine", *alert)] for alert in (("page", "payments"), ("payments", "ticket"))
     ]
+    states = {state.value: found["slo_state", tuple(sorted(("mine", "payments", state.value)))] for state in State}
+    seen = evaluate(collector.slos, collector, now + 1).named("mine").state.value
+    assert {seen: 1.0} == {state: told for state, told in states.items() if told}
 
 
 def test_figures_are_those_of_the_evaluation(collector, now):

@@ -1,0 +1,111 @@
+"""`status` as somebody types it at night."""
+
+import contextlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+WELL = {
+    "name": "users-availability",
+    "state": "healthy",
+    "since": "2026-11-20T00:00:00Z",
+    "reason": "99 % of the error budget of 30d is left",
+    "budget": {"remaining_ratio": 0.99},
+    "burn_rates": {"5m": None, "1h": 0.2},
+    "alerts": [],
+}
+BURNS = {
+    "name": "payments-availability",
+    "state": "burning",
+    "since": "2026-11-22T03:12:40Z",
+    "reason": "1h and 5m burn above 14.4",
+    "budget": {"remaining_ratio": -9.0},
+    "burn_rates": {"5m": 21.0, "1h": 15.2},
+    "alerts": [
+        {"severity": "page", "held_back": "held back: depends on ledger, which burns since 2026-11-22T03:12:30Z"}
+    ],
+}
+SPENT, SILENT = WELL | {"state": "exhausted"}, WELL | {"state": "no_data"}
+
+
+@pytest.fixture
+def served():
+    """Serves SLOs on loopback; gives its address."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(*slos):
+            answers = {f"/api/v1/slos/{each['name']}": each | {"explanation": f"why {each['name']}"} for each in slos}
+            answers["/api/v1/slos"] = {"slos": slos}
+
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self):
+                    known = self.path in answers
+                    body = json.dumps(answers.get(self.path, {"detail": "there is no such SLO"})).encode()
+                    self.send_response(200 if known else 404)
+                    self.send_header("content-length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+                def log_message(self, *_):
+                    pass
+
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
+
+
+def test_a_line_an_slo(typed, served):
+    """State in words, since when, what is left, how fast it goes and why; a page that is held back says on whom it waits."""
+    done = typed("status", "--url", served(BURNS, WELL))
+
+    assert (
+        """\
+SLO                    STATE    SINCE                 LEFT    BURN  REASON
+payments-availability  burning  2026-11-22T03:12:40Z  \N{MINUS SIGN}900 %  21x   \
+1h and 5m burn above 14.4; page held back: depends on ledger, which burns since 2026-11-22T03:12:30Z
+users-availability     healthy  2026-11-20T00:00:00Z  99 %    \N{EN DASH}     99 % of the error budget of 30d is left
+"""
+        == done.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("slos", "code"), [((), 0), ((WELL,), 0), ((SILENT,), 0), ((WELL, SPENT), 1), ((BURNS, WELL), 1)]
+)
+def test_its_exit_code_is_whether_anything_is_broken(typed, served, slos, code):
+    """1 where something burns or has no budget left; what is not known is no failure of a promise."""
+    assert code == typed("status", "--url", served(*slos)).exit_code
+
+
+def test_one_slo_alone_and_explained(typed, served):
+    """Another one's trouble does not count, and the explanation is the page's and the API's."""
+    url = served(BURNS, WELL)
+    alone = typed("status", "--url", url, "--slo", "users-availability")
+    explained = typed("status", "--url", url, "--explain")
+
+    assert (0, 2) == (alone.exit_code, len(alone.output.splitlines()))
+    assert ["why payments-availability", "", "why users-availability"] == explained.output.splitlines()[-3:]
+
+
+def test_everything_as_json(typed, served):
+    """As the API gives it."""
+    assert [BURNS, WELL] == json.loads(typed("status", "--url", served(BURNS, WELL), "--json").output)
+
+
+def test_nobody_can_tell(typed, served, free_port):
+    """No collector, no such SLO or no address: a sentence, and 2."""
+    for words in (
+        ("--url", served(WELL), "--slo", "nowhere"),
+        ("--url", f"http://127.0.0.1:{free_port()}"),
+        ("--url", "no address"),
+    ):
+        done = typed("status", *words)
+        assert 2 == done.exit_code
+        assert done.output.startswith("the collector at ")
