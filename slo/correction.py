@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -25,10 +25,11 @@ _RULE: Final = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,4}")
 _UNTIL: Final = re.compile(r"[0-9]{8}(T[0-9]{6}Z?)?")
 _UNTIL_UTC: Final = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
-_CALENDAR_YEARS: Final = 400
-"""After so many years every date falls on the same day of the week again."""
+_YEARS: Final = 40
+"""Within so many years every date falls on every day of the week, those of leap years too."""
 
-_LAST_YEARS: Final = 9600
+_LAST_YEARS: Final = range(10_000 - _YEARS - 28, 10_000 - _YEARS)
+"""Years near the end of time, one of which has the calendar of any other year and of those after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,17 @@ def _check_weekdays(said: Mapping[str, str]) -> None:
 
 def _check_that_it_happens(rule: str, local: datetime) -> None:
     """A rule that yields nothing is followed to the end of time: so it is tried where that is near, in years of the same dates."""
-    years = (_LAST_YEARS - local.year) // _CALENDAR_YEARS * _CALENDAR_YEARS
+    year = next(year for year in _LAST_YEARS if _calendar_of(year) == _calendar_of(local.year))
     endless = ";".join(part for part in rule.split(";") if not part.startswith("UNTIL="))
     try:
-        tries = _recurrence(endless, local.replace(year=local.year + years)), _recurrence(rule, local)
+        tries = (_recurrence(text, first) for text, first in ((endless, local.replace(year=year)), (rule, local)))
         happens = all(next(iter(each), None) is not None for each in tries)
     except (ValueError, OverflowError) as error:
         raise InvalidValue(f"{rule!r} is no recurrence: {error}") from None
     if not happens:
-        raise InvalidValue(f"{rule!r} never happens")
+        raise InvalidValue(f"{rule!r} never happens, or not within {_YEARS} years")
+
+
+def _calendar_of(year: int) -> tuple[int, int]:
+    """The weekday it begins with, and where it stands between leap years."""
+    return date(year, 1, 1).weekday(), year % 4

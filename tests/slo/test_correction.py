@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.slo import DAY, HOUR, MINUTE, Correction, Interval, InvalidValue, merged
+from fournines.slo import correction as correction_module
 from fournines.slo.local_time import to_epoch
 
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
@@ -204,6 +205,32 @@ def test_impossible_recurrences(rule, message):
     """What is none, what recurs too often, what would never come about, and what would never end: said at once."""
     with pytest.raises(InvalidValue, match=message):
         Correction(utc("2026-10-15 00:30"), 600, "backup", "ann", rule)
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYSETPOS=3", "FREQ=DAILY;BYYEARDAY=366;BYMONTH=1"]
+)
+@pytest.mark.parametrize("year", [1970, 1999, 2000, 2026, 2028, 2099, 2100])
+def test_what_never_happens_is_not_followed_for_long(rule, year, monkeypatch):
+    """It is looked for in the last decades that there are, and not from its start to the end of time."""
+    tried = []
+    recurrence = correction_module._recurrence
+    monkeypatch.setattr(
+        correction_module, "_recurrence", lambda rule, local: tried.append(local.year) or recurrence(rule, local)
+    )
+    with pytest.raises(InvalidValue, match="never happens"):
+        Correction(utc(f"{year}-02-28 00:30"), 600, "backup", "ann", rule)
+
+    assert [True] == [year > 9930 for year in tried]
+
+
+@pytest.mark.parametrize("weekday", ["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+@pytest.mark.parametrize("year", range(2000, 2100, 7))
+def test_seldom_is_not_never(weekday, year):
+    """The 29th of February is each day of the week once in 28 years: that is soon enough, from whatever year on."""
+    assert Correction(
+        utc(f"{year}-06-15 00:30"), 600, "backup", "ann", f"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY={weekday}"
+    )
 
 
 def test_the_longest_correction():
