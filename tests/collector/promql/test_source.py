@@ -18,7 +18,7 @@ WINDOWS = [Window.parse("5m"), Window.parse("1h"), Window.parse("2h")]
 
 
 class Told:
-    """Answers of an engine that tests change: 1 bad event of `total`, of samples taken from `first` to `sample`; or it fails with `failure`."""
+    """An engine's answers, which tests change: 1 bad event of `total`, samples from `first` to `sample`; or it fails with `failure`."""
 
     def __init__(self):
         self.total, self.first, self.sample, self.failure = 100, NOW - 3600, NOW, None
