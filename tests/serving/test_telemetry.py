@@ -17,6 +17,7 @@ forward:
 scrape: [{{job: billing, targets: ["127.0.0.1:{nobody}"], interval: 1s}}]
 probes: [{{service: payments, url: "tcp://127.0.0.1:{nobody}", interval: 1s}}]
 notify: [{{type: webhook, url: "http://127.0.0.1:{nobody}/"}}]
+prometheus: {{url: "http://127.0.0.1:{nobody}"}}
 """
 
 
