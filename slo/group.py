@@ -6,8 +6,6 @@ which values they are, a digest of these stands behind them: `checkout-pay` is t
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,10 +13,9 @@ from types import MappingProxyType
 from typing import Final
 
 from .classify import ROUTE_KEYS, Attributes
+from .short_name import LONGEST_NAME, digested, short_name
 from .sli import Condition, text_of
 from .slo import MAX_GROUPS, SLO
-
-LONGEST_NAME: Final = 63
 
 NONE: Final = "none"
 """What labels and names call the value of an attribute that is not set, or is empty."""
@@ -26,7 +23,6 @@ NONE: Final = "none"
 OTHER: Final = "other"
 """The group of whatever finds no room among the others."""
 
-_DIGEST_BYTES: Final = 3
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _WORDS: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SEGMENTS: Final = re.compile(r"/[a-z0-9]+(/[a-z0-9]+)*")
@@ -40,14 +36,13 @@ def values_of(template: SLO, attributes: Attributes) -> tuple[str, ...]:
 def group_names(template: SLO, values: tuple[str, ...]) -> tuple[str, ...]:
     """What a group may be called, the better one first: up to 63 characters, the last of them unlike those of any other values."""
     plain = f"{template.name}-{_slug(values)}"
-    digested = _digested(template.name, plain, values)
-    return (plain, digested) if len(plain) <= LONGEST_NAME and _is_clear(template, values) else (digested,)
+    exact = digested(plain, template.name, *values)
+    return (plain, exact) if len(plain) <= LONGEST_NAME and _is_clear(template, values) else (exact,)
 
 
 def others_name(template: SLO) -> str:
     """What the group is called that counts whatever finds no room."""
-    plain = f"{template.name}-{OTHER}"
-    return plain if len(plain) <= LONGEST_NAME else _digested(template.name, plain, ())
+    return short_name(f"{template.name}-{OTHER}")
 
 
 def group_of(template: SLO, name: str, values: tuple[str, ...]) -> SLO:
@@ -85,13 +80,6 @@ def sum_of_groups(template: SLO) -> SLO:
 def _slug(values: Iterable[str]) -> str:
     words = (re.sub(r"[^a-z0-9]+", "-", (value or NONE).lower()).strip("-") for value in values)
     return "-".join(filter(None, words))
-
-
-def _digested(template: str, plain: str, values: tuple[str, ...]) -> str:
-    """A name that ends with a digest of what it stands for."""
-    text = json.dumps([template, *values]).encode()
-    digest = hashlib.blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
-    return f"{plain[: LONGEST_NAME - 1 - len(digest)].rstrip('-')}-{digest}"
 
 
 def _is_clear(template: SLO, values: tuple[str, ...]) -> bool:

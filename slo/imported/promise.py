@@ -14,6 +14,7 @@ from ..openslo.query_spec import checked_query
 from ..openslo.shape import NAME
 from ..openslo.written import write_openslo
 from ..queries import Queries
+from ..short_name import short_name
 from ..sli import PROMQL, SLI, SLIKind
 from ..slo import SLO
 from ..window import Window
@@ -22,7 +23,6 @@ from .keys import Keys
 _LABEL: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 _RUNBOOKS: Final = frozenset({"runbook", "runbook_url", "runbook-url", "runbookUrl"})
 _LONGEST: Final = 1050
-_LONGEST_NAME: Final = 63
 
 
 def promise_of(
@@ -45,7 +45,7 @@ def promise_of(
 
 def slug(keys: Keys, name: str) -> str:
     """The name as addresses and labels can hold it."""
-    made = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_NAME].strip("-")
+    made = short_name(re.sub("[^a-z0-9]+", "-", name.lower()).strip("-"))
     if not NAME.fullmatch(made):
         raise keys.refusal(f"nothing of {name!r} can be a name: write letters and digits", "name")
     if made != name:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..burn import WORKBOOK, BurnRule
 from ..composite import Composite, Member, Rule
 from ..errors import InvalidValue
+from ..short_name import LONGEST_NAME, short_name
 from ..sli import SLI, SLOS, SLIKind
 from ..slices import Slices
 from ..slo import SLO, Method
@@ -23,7 +24,6 @@ from .objects import SLOObject
 from .policies import Policies
 from .v1alpha import AlphaObjective, AlphaSLOObject
 
-_MAX_NAME: Final = 63
 _OBJECTIVES: Final = ("spec", "objectives")
 
 
@@ -164,7 +164,7 @@ class _Declaration:
         slug = re.sub(r"[^a-z0-9]+", "-", self._spec.objectives[index].display_name.lower()).strip("-")
         if not several:
             return name
-        return f"{name}-{slug}" if slug and len(name) + len(slug) < _MAX_NAME else f"{name}-{index + 1}"
+        return f"{name}-{slug}" if slug and len(name) + len(slug) < LONGEST_NAME else short_name(f"{name}-{index + 1}")
 
 
 def usual_rules(slices: Slices | None) -> tuple[BurnRule, ...]:

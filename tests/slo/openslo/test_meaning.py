@@ -26,6 +26,7 @@ from fournines.slo import (
     Window,
 )
 from fournines.slo.openslo.load import read_declarations
+from fournines.slo.openslo.shape import NAME
 
 EVENTS = {"metricSource": {"type": "fournines", "spec": {"signal": "http.server.request.duration"}}}
 SPANS = {"metricSource": {"type": "fournines", "spec": {"signal": "spans"}}}
@@ -181,6 +182,18 @@ def test_a_member_is_one_that_is_declared(faults_of):
 
     assert "of[0].slo: no SLO named `web-fast` is in these files" in str(unknown)
     assert "objectives[0].target" in str(faulty)
+
+
+@pytest.mark.parametrize("length", [1, 59, 60, 61, 62, 63])
+def test_every_objective_has_a_name_that_a_file_may_hold(read, length):
+    """However long that of its SLO is, and whatever it is called: 63 characters at most, no two the same, and as before where they fit."""
+    objectives = [{"displayName": each, "target": 0.9} for each in ("", "b" * 60, "c", "ä")]
+    names = [slo.name for slo in read(an_slo("n" * length, objectives=objectives))]
+    numbered = [f"{'n' * length}-{number}" for number in (1, 2, 4)]
+
+    assert all(NAME.fullmatch(name) for name in names)
+    assert 4 == len(set(names))
+    assert (numbered == [names[0], names[1], names[3]]) == (1 < length <= 61)
 
 
 def test_weighed_objectives(read):
