@@ -13,7 +13,7 @@ from .budget import MEASURABLE
 from .burn import BurnRule, Severity
 from .errors import Fault, Place
 from .sli import HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION, MESSAGE_DURATION, OPERATION_DURATION, SLIKind
-from .slo import SLO
+from .slo import SLO, Method
 from .unit import Unit
 from .window import MINUTE
 
@@ -43,6 +43,8 @@ def _advice(slo: SLO) -> Iterator[str]:
     yield from _between_boundaries(slo)
     for rule in slo.rules:
         yield from _idle(rule, slo)
+    if slo.unit is Unit.PARTS and slo.method is Method.OCCURRENCES and slo.min_bad_events > 1:
+        yield "has a min-bad-events without effect: what it counts are shares of failures, no events; leave it out"
     if slo.slices is not None and slo.slices.window.seconds < MINUTE:
         yield f"slices of {slo.slices.window} are so short that a moment makes a bad one; use slices of 1m or more"
 

@@ -11,6 +11,7 @@ import pytest
 from fournines.slo import (
     DAY,
     HOUR,
+    PROMQL,
     RUNBOOK,
     SLI,
     SLO,
@@ -23,6 +24,7 @@ from fournines.slo import (
     Method,
     Objective,
     Place,
+    Queries,
     Rule,
     Severity,
     Slices,
@@ -31,6 +33,10 @@ from fournines.slo import (
     advise,
 )
 
+SHARED = SLI(
+    SLIKind.AVAILABILITY, "payments", SLOS, composite=Composite(Rule.WEIGHTED, (Member("users"), Member("ledger")))
+)
+RAW = SLI(SLIKind.AVAILABILITY, "payments", PROMQL, promql=Queries(raw="failures"))
 NOTES = {RUNBOOK: "https://runbooks.example.com/payments"}
 
 
@@ -181,6 +187,28 @@ def test_slices_of_a_moment(make_slo):
     assert (
         messages_of(moments)[0] == "slices of 10s are so short that a moment makes a bad one; use slices of 1m or more"
     )
+
+
+@pytest.mark.parametrize(
+    ("sli", "more", "has_none"),
+    [
+        (SHARED, {}, True),
+        (RAW, {}, True),
+        (RAW, {"method": Method.RATIO_TIMESLICES, "slices": Slices(None)}, False),
+        (RAW, {"method": Method.TIMESLICES, "slices": Slices(Decimal("0.9"))}, False),
+        (SLI(SLIKind.AVAILABILITY, "payments"), {}, False),
+    ],
+)
+def test_a_guard_without_effect(make_slo, sli, more, has_none):
+    """Of shares of failures a page waits for none, whatever number of bad events is said; where none is said nothing is."""
+    said = [
+        make_slo(annotations=NOTES, sli=sli, **more),
+        make_slo("quiet", annotations=NOTES, sli=sli, min_bad_events=7, **more),
+    ]
+
+    assert [[], [True] * has_none] == [
+        [True for message in messages_of(slo) if "min-bad-events without effect" in message] for slo in said
+    ]
 
 
 @pytest.mark.parametrize(("rates", "said"), [(0.038, True), (0.039, False), (None, False)])
