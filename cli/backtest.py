@@ -108,9 +108,12 @@ def _sentences() -> Generator[None]:
 
         from ..alerts import AlertsError
         from ..collector import CollectorError
+        from ..collector.errors import EngineError
         from ..slo import SLOError
     try:
         yield
+    except EngineError as error:
+        fail(f"counts can't be asked for: {error}")
     except (AlertsError, CollectorError, SLOError) as error:
         fail(error)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

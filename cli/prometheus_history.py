@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import httpx
 import numpy as np
 
 from ..alerts.promql import selector
+from ..collector.promql.engine import Engine
 from ..slo import Interval, metric_names
 from ..slo.arithmetic import IntArray
 
@@ -23,34 +24,24 @@ class PrometheusHistory:
     """What `slo_events_total` grew by, summed over collectors: whole events, resets taken into account. `with` closes it.
 
     What a counter held when it was first seen is not counted, as in `increase`, nor what it grew by between the last look and a reset: a
-    collector's own never falls, as long as it keeps its ledger. Raises `httpx.HTTPError` where it can't be asked.
+    collector's own never falls, as long as it keeps its ledger. Raises `EngineError` where it can't be asked.
     """
 
-    def __init__(self, url: str, timeout: float = 60.0) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout)
+    def __init__(self, url: str, timeout: float = 60.0, transport: httpx.BaseTransport | None = None) -> None:
+        self._engine = Engine(url, timeout=timeout, transport=transport)
 
     def history(self, name: str, interval: Interval, step: int) -> IntArray:
         """Rows of (t, good, total) of one SLO, of the steps in which a counter grew; a time may come twice, to be added."""
         series: _Series = {}
         for piece in _pieces(interval, step):
-            for found in self._asked(selector(metric_names.EVENTS, {"slo": name}), piece, step):
-                values = series.setdefault(frozenset(found["metric"].items()), {})
-                values.update((int(t), round(float(value))) for t, value in found["values"])
+            for labels, found in self._engine.over(selector(metric_names.EVENTS, {"slo": name}), piece, step):
+                values = series.setdefault(frozenset(labels.items()), {})
+                values.update((int(t), round(value)) for t, value in found)
         rows = [
             _grown(values, (metric_names.RESULT, metric_names.GOOD) in labels, step)
             for labels, values in series.items()
         ]
         return np.concatenate([np.empty((0, 3), np.int64), *rows])
-
-    def _asked(self, query: str, piece: Interval, step: int) -> list[dict[str, Any]]:
-        params: dict[str, str | int] = {"query": query, "start": piece.start, "end": piece.end, "step": step}
-        answer = self._http.get("/api/v1/query_range", params=params)
-        answer.raise_for_status()
-        try:
-            result: list[dict[str, Any]] = answer.json()["data"]["result"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise httpx.DecodingError(f"{answer.url} answers with no query result", request=answer.request) from error
-        return result
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +49,7 @@ class PrometheusHistory:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._engine.close()
 
 
 def _pieces(interval: Interval, step: int) -> Iterator[Interval]:

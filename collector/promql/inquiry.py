@@ -82,7 +82,7 @@ class Inquiry:
         question = question_of(slo, queries)
         numbers = self._numbers(question, seconds, now)
         within = Interval(int(now) - seconds, int(now))
-        for stretch in _corrected(slo, within) if question.is_sum else ():
+        for stretch in () if isinstance(question, Share) else _corrected(slo, within):
             numbers = _less(numbers, self._taken_out(question, stretch, within, taken_out))
         return question.count(numbers, min(seconds, max(1, int(now) - since)))
 

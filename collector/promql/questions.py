@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from ...slo import PARTS, SLO, EventCount, Method, Queries
 from .rewriting import amount_in, events_in, growth_in, mean_in
@@ -16,9 +16,7 @@ Numbers = Sequence[float | None]
 
 
 class Question(Protocol):
-    """What is asked of an SLO. Numbers of parts of a window add up where it `is_sum`."""
-
-    is_sum: ClassVar[bool]
+    """What is asked of an SLO."""
 
     def texts(self, seconds: int) -> Sequence[str]:
         """The queries over a window of so many seconds."""
@@ -32,8 +30,6 @@ class Question(Protocol):
 @dataclass(frozen=True, slots=True)
 class Events:
     """Events, and those of them that are good or bad: whole ones, each to the nearest."""
-
-    is_sum: ClassVar = True
 
     queries: Queries
 
@@ -52,9 +48,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of good events that is there already, in parts: rounded against us."""
-
-    is_sum: ClassVar = False
+    """A share of good events that is there already, in parts: rounded against us. Shares of parts of a window don't add up."""
 
     queries: Queries
 
@@ -71,8 +65,6 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class BadSlices:
     """Slices that miss their target. One without events is good."""
-
-    is_sum: ClassVar = True
 
     queries: Queries
     length: int
@@ -93,8 +85,6 @@ class BadSlices:
 @dataclass(frozen=True, slots=True)
 class SliceShares:
     """The share of good events of each slice that has any."""
-
-    is_sum: ClassVar = True
 
     queries: Queries
     length: int

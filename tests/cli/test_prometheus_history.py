@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.parse
 
 import httpx
 import pytest
 
 from fournines.cli.prometheus_history import MOST_STEPS, PrometheusHistory
+from fournines.collector.errors import EngineError
 from fournines.slo import Interval
 
 START = 1_800_000_000
@@ -57,11 +59,11 @@ def test_long_times_are_asked_for_in_pieces():
     asked = []
 
     def answer(request):
-        asked.append(tuple(int(request.url.params[name]) for name in ("start", "end", "step")))
+        form = dict(urllib.parse.parse_qsl(request.content.decode()))
+        asked.append(tuple(int(form[name]) for name in ("start", "end", "step")))
         return httpx.Response(200, json={"data": {"result": []}})
 
-    engine = PrometheusHistory("http://engine")
-    engine._http = httpx.Client(base_url="http://engine", transport=httpx.MockTransport(answer))
+    engine = PrometheusHistory("http://engine", transport=httpx.MockTransport(answer))
     with engine:
         engine.history("a", Interval(0, 90 * MOST_STEPS), 60)
 
@@ -73,8 +75,7 @@ def test_long_times_are_asked_for_in_pieces():
 )
 def test_what_is_no_answer_is_an_error_that_the_command_says(response):
     """An engine that is ill, and a page that is none."""
-    engine = PrometheusHistory("http://engine")
-    engine._http = httpx.Client(base_url="http://engine", transport=httpx.MockTransport(lambda _: response))
+    engine = PrometheusHistory("http://engine", transport=httpx.MockTransport(lambda _: response))
 
-    with engine, pytest.raises(httpx.HTTPError):
+    with engine, pytest.raises(EngineError):
         engine.history("a", Interval(0, 600), 60)
