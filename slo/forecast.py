@@ -58,8 +58,8 @@ def exhaustion(status: Status) -> Exhaustion | None:
     count, slo = status.counts[window], status.slo
     if counts_shares(slo) or not count.total:
         return None
-    burn, failed = status.burn[window], Fraction(count.bad, slo.unit.one)
-    each = burn / failed if burn else slo.unit.one / (slo.objective.allowed * count.total)
+    burn, failed = status.burn[window], Fraction(count.bad)
+    each = burn / failed if burn else 1 / (slo.objective.allowed * count.total)
     least, most = poisson_range(float(failed), CONFIDENCE)
     seconds = max(Fraction(0), status.budget.remaining_ratio) * slo.window.length(status.now)
     earliest, latest = (float(seconds / each) / mean if mean else None for mean in (most, least))

@@ -129,6 +129,8 @@ def test_however_time_is_cut_the_same_is_taken_out(rule, zone, seconds, cuts, wi
         ("FREQ=MONTHLY;BYDAY=1SU", "UTC", ["2026-11-01 00:30"]),
         ("FREQ=MONTHLY;BYDAY=5SA,-5SU", "UTC", ["2026-10-31 00:30", "2026-11-01 00:30"]),
         ("FREQ=YEARLY;BYDAY=-10TH", "UTC", ["2026-10-29 00:30"]),
+        ("FREQ=YEARLY;BYDAY=53TH", "UTC", []),
+        ("FREQ=YEARLY;BYMONTH=10;BYDAY=5SA", "UTC", ["2026-10-31 00:30"]),
         ("FREQ=DAILY;INTERVAL=7;BYDAY=TH", "UTC", ["2026-10-15 00:30", "2026-10-22 00:30", "2026-10-29 00:30"]),
         ("FREQ=DAILY;COUNT=2", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),
         ("FREQ=DAILY;UNTIL=20261016T003000Z", "UTC", ["2026-10-15 00:30", "2026-10-16 00:30"]),

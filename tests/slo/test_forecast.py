@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from fournines.slo import (
     EventCount,
     FakeEventSource,
     HistoryPoint,
+    Interval,
     Member,
     Method,
     Objective,
@@ -73,12 +75,40 @@ def test_many_failures_leave_no_doubt(make_slo):
     assert found.latest == pytest.approx(float(status.exhausted_in_seconds), rel=0.01)
 
 
-def test_no_failure_is_no_proof(make_slo):
+@pytest.mark.parametrize("thousands", [1, 2])
+def test_no_failure_is_no_proof(make_slo, thousands):
     """Of a thousand requests of which none failed, three in a thousand may: the budget has an earliest end, and no latest."""
-    found = exhaustion(seen(make_slo(target="0.999"), {"5m": (1_000, 1_000)})[0])
+    found = exhaustion(seen(make_slo(target="0.999"), {"5m": (1_000 * thousands, 1_000 * thousands)})[0])
 
     assert found.latest is None
-    assert found.earliest == pytest.approx(30 * DAY / 2.9957, rel=1e-4)
+    assert found.earliest == pytest.approx(thousands * 30 * DAY / 2.9957, rel=1e-4)
+
+
+def test_a_rate_seen_for_a_minute_is_that_of_a_minute(make_slo):
+    """An SLO younger than the window it burns in burns as fast as it did while it was watched."""
+    counts = {"5m": (990, 1_000), "30d": (990, 1_000)}
+    source = FakeEventSource(
+        lambda _, window: EventCount(*counts.get(str(window), (990, 1_000))), since={NAME: int(NOW) - 60}
+    )
+    status = evaluate([make_slo(target="0.9")], source, NOW).status(0)
+    found = exhaustion(status)
+
+    assert found.earliest == pytest.approx(float(status.exhausted_in_seconds) * 10 / 16.962, rel=1e-4)
+    assert found.latest == pytest.approx(float(status.exhausted_in_seconds) * 10 / 5.4254, rel=1e-4)
+
+
+def test_the_last_moments_of_a_budget_are_not_rounded(make_slo):
+    """A budget of 1.0001 failures an hour, of which one was made, has the 0.36th of a second left, and failures come in thirds of that."""
+    found = exhaustion(seen(make_slo(window=Window(HOUR), rules=()), {"1h": (10_000, 10_001)})[0])
+
+    assert found.earliest == pytest.approx(HOUR * 0.0001 / 4.7439, rel=1e-4)
+
+
+def test_what_is_over_spent_has_ended_though_nothing_fails_now(make_slo):
+    """Nobody waits for the end of a budget that is empty."""
+    found = exhaustion(seen(make_slo(), {"5m": (1_000, 1_000), "30d": (1, 1_000)})[0])
+
+    assert (found.earliest, found.latest) == (0.0, 0.0)
 
 
 def test_what_is_spent_has_ended(make_slo):
@@ -158,6 +188,64 @@ def test_short_windows_are_made_of_hours(make_slo):
     found = chance(*seen(slo, points=days(*[0] * 48, step=HOUR)))
 
     assert (found.kept, found.seconds) == (1.0, 48 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("window", "back", "step"),
+    [
+        (Window(30 * DAY), 90 * DAY, DAY),
+        (Window(7 * DAY), 21 * DAY, DAY),
+        (Window(7 * DAY + 3 * HOUR), 21 * DAY, DAY),
+        (Window(6 * DAY), 18 * DAY, HOUR),
+        (Window(200 * DAY), 400 * DAY, DAY),
+    ],
+)
+def test_which_past_is_asked_for(make_slo, window, back, step):
+    """Three windows of it, as far as counts are kept: whole days, hours for windows shorter than a week, up to the hour that has begun."""
+    asked = []
+    status, source = seen(make_slo(window=window, rules=()))
+    source = SimpleNamespace(observe=source.observe, history=lambda *question: asked.append(question) or [])
+
+    assert chance(status, source) is None
+    assert asked == [(NAME, Interval(HOUR_BEGUN - back, HOUR_BEGUN), step)]
+
+
+@pytest.mark.parametrize(("window", "step", "enough"), [(30 * DAY, DAY, 7), (DAY, HOUR, 24)])
+def test_how_much_past_has_a_future(make_slo, window, step, enough):
+    """A week of days, a day of hours, and not one less."""
+    slo = make_slo(window=Window(window), rules=())
+
+    assert chance(*seen(slo, points=days(*[0] * enough, step=step))) is not None
+    assert chance(*seen(slo, points=days(*[0] * (enough - 1), step=step))) is None
+
+
+def test_a_future_begins_anywhere_in_the_past():
+    """Each step of it as often as any other, and goes on as the past did."""
+    halves = np.array([(1, 1), (0, 1)], float)
+    rising = np.array([(0, 2), (1, 2), (2, 2)], float)
+
+    assert share_kept(halves, 1.0, 1, EventCount(0, 0), Fraction(0)) == pytest.approx(0.5, abs=0.05)
+    assert share_kept(rising, 1.5, 2, EventCount(0, 0), Fraction(2, 3)) == 1.0
+    assert share_kept(halves[:1], 1.0, 1, EventCount(0, 0), Fraction(1)) == 1.0
+
+
+def test_a_rolling_window_begins_anew(make_slo):
+    """Of a rolling window nothing that is in it now is left when the next one ends: what comes breaks it by half an event."""
+    spent = chance(*seen(make_slo(), {"30d": (0, 10**9)}, days(*[0] * 20)))
+    broken = chance(*seen(make_slo(target="0.999"), points=days(*[1] * 20, total=983)))
+
+    assert (spent.kept, broken.kept) == (1.0, 0.0)
+
+
+def test_the_day_that_has_begun_is_part_of_what_is_left(make_slo):
+    """Of a period with eight days and a part to go, the part is drawn too: here it is what breaks the promise."""
+    month = make_slo(target="0.9", window=CalendarWindow(1, "M"))
+    whole = month.window.ahead(NOW) // DAY
+    bad = [HistoryPoint(HOUR_BEGUN - day * DAY, 0, 1) for day in range(20, 0, -1)]
+
+    assert month.window.ahead(NOW) / DAY > whole + 1 / 9
+    assert chance(*seen(month, {"1M": (9 * whole, 9 * whole)}, bad)).kept == 0.0
+    assert chance(*seen(month, {"1M": (9 * whole + 9, 9 * whole + 9)}, bad)).kept == 1.0
 
 
 def test_too_little_past_has_no_future(make_slo):

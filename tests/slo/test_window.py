@@ -39,6 +39,11 @@ def test_no_durations(text):
         Window.parse(text)
 
 
+def test_the_longest_window_is_as_long_as_counts_are_kept():
+    """To the second."""
+    assert Window(TIERS[-1].kept).seconds == 400 * DAY
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(300, "5m"), (HOUR, "1h"), (28 * DAY, "28d"), (90, "90s"), (5_400, "90m"), (25 * HOUR, "25h")]
 )
