@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from fournines.cli.program import app
 from fournines.examples.gates import codedeploy
+from fournines.serving.routes.gate import GateQuestion
 
 GATES = Path(__file__).resolve().parents[2] / "examples" / "gates"
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
@@ -29,7 +30,7 @@ class Both:
 
     def answer(self, path, target, body):
         if path == "/api/v1/gate":
-            self.asked.append(body)
+            self.asked.append(GateQuestion.model_validate(body).model_dump(exclude_defaults=True))
             verdict = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
             inner = {"verdict": "pass", "slos": [{"verdict": "fail"}]}
             return {"verdict": verdict, "reasons": ["why"], "evidence": inner} if verdict else None

@@ -8,7 +8,7 @@ import statistics
 import numpy as np
 import pytest
 import scipy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fournines.slo.gate.evidence import Durations
@@ -38,6 +38,7 @@ def drawn(rng, buckets, each, shift=0.0):
     st.lists(st.integers(0, 60), min_size=BINS, max_size=BINS).filter(lambda bins: 100 <= sum(bins) < 200),
     st.lists(st.integers(0, 60), min_size=BINS, max_size=BINS).filter(lambda bins: sum(bins) >= 100),
 )
+@example([97, 3, 0, 0], [100, 0, 0, 0])
 def test_one_bucket_is_mann_and_whitneys(canary, baseline):
     """With ties, and as scipy has it; the first look's chance counts double."""
     (look,) = looks(durations([canary], [baseline]))
@@ -106,7 +107,10 @@ def test_what_is_all_alike_says_nothing():
     alike = looks(durations([[150, 0]], [[150, 0]]))
     apart = looks(durations([[0, 150], [0, 0]], [[0, 0], [150, 0]]))
 
+    many = looks(durations([[10**6, 0]], [[10**6 + 1, 0]]))
+
     assert alike == apart == [Look(1, 0.5)]
+    assert {look.chance for look in many} == {1.0}
 
 
 def test_a_share_that_chance_brings_is_let_pass():
@@ -114,6 +118,7 @@ def test_a_share_that_chance_brings_is_let_pass():
     found = durations([[22, 28, 50]], [[0, 100, 0]])
 
     assert Slowness.of(found, 0.01).slower
+    assert Slowness.of(found, looks(found)[0].chance).slower
     assert not Slowness.of(found, 1e-12).slower
 
 

@@ -94,9 +94,27 @@ def test_buckets_multiply_within_each_alternative():
 
 def test_what_only_one_side_has_says_nothing():
     """Failures in buckets without the baseline's requests, or without the canary's, are no comparison."""
-    counts = np.array([[5, 50, 0, 0], [0, 0, 7, 10]])
+    counts = np.array([[5, 50, 0, 0], [0, 0, 7, 10], *[[1, 1, 0, 0]] * 9])
 
     assert against_baseline(counts) == pytest.approx(0, abs=1e-12)
+
+
+def test_its_objective_judges_a_version_from_a_minute_after_it_took_over():
+    """While the others had more than a tenth within the last six buckets nothing is held against it, before and after."""
+    shared, alone = [(9, 100, 0, 100)] * 10, [(1, 100, 0, 0)] * 12
+    after = [(9, 100, 0, 100)] * 4
+
+    said = against_objective(np.array([*shared, *alone, *after]), 0.001)
+
+    assert said[:15] == pytest.approx(np.zeros(15), abs=1e-12)
+    assert said[15:22] == pytest.approx(against_objective(np.array(alone[:7]), 0.001))
+    assert said[22:] == pytest.approx(np.full(4, said[21]))
+
+
+def test_nine_tenths_are_all_of_the_traffic():
+    """And less is not."""
+    assert against_objective(one_bucket(9, 90, 0, 10), 0.001)[0] > 0
+    assert against_objective(one_bucket(9, 89, 0, 10), 0.001)[0] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("allowed", [0.0001, 0.01, 0.4])
