@@ -75,17 +75,19 @@ class _Others:
     by_meaning: Mapping[object, SLO]
     names: frozenset[str]
     members: frozenset[str]
+    templates: tuple[str, ...]
 
     @classmethod
     def of(cls, slos: Sequence[SLO]) -> _Others:
-        """`by_meaning` holds the first SLO that counts a thing; names of automatic SLOs are some nobody declares."""
+        """`by_meaning` holds the first SLO that counts a thing; names of automatic SLOs and of groups are some nobody declares."""
         by_meaning: dict[object, SLO] = {}
         for slo in slos:
             by_meaning.setdefault(_meaning(slo), slo)
         automatic = {f"{slo.sli.service}-{kind.value}" for slo in slos for kind in SLIKind}
         composites = [slo.sli.composite for slo in slos if slo.sli.composite is not None]
         members = frozenset(member.name for composite in composites for member in composite.members)
-        return cls(by_meaning, frozenset({*(slo.name for slo in slos), *automatic}), members)
+        templates = tuple(f"{slo.name}-" for slo in slos if slo.group_by)
+        return cls(by_meaning, frozenset({*(slo.name for slo in slos), *automatic}), members, templates)
 
     def advice(self, slo: SLO) -> Iterator[str]:
         """What others make unwise of an SLO."""
@@ -93,7 +95,7 @@ class _Others:
         if first.name != slo.name and not _are_objectives_of_one(first, slo):
             yield f"counts the same events as {first.name} over the same window, so one failure is told twice; keep one of them"
         for name in slo.depends_on:
-            if name not in self.names:
+            if name not in self.names and not name.startswith(self.templates):
                 yield f"depends on {name}, which no SLO here is called; say the name of an SLO, or of an automatic one of its service"
         if slo.name not in self.members and not any(rule.severity is Severity.PAGE for rule in slo.rules):
             yield "nobody is paged for it; give it an alert policy with a page rule, or leave it out"

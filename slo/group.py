@@ -85,9 +85,8 @@ def _slug(values: Iterable[str]) -> str:
 def _is_clear(template: SLO, values: tuple[str, ...]) -> bool:
     """Whether a slug says exactly which values it is of: all are single words, but for the last one, and routes' slashes are the dashes."""
     *first, last = zip(template.group_by, values, strict=True)
-    if values in ((NONE,), (OTHER,)):
-        return False
-    return all(_is_clear_value(*one, _WORD) for one in first) and _is_clear_value(*last, _WORDS)
+    clear = all(_is_clear_value(*one, _WORD) for one in first) and _is_clear_value(*last, _WORDS)
+    return clear and values != (OTHER,)
 
 
 def _is_clear_value(key: str, value: str, words: re.Pattern[str]) -> bool:
@@ -95,5 +94,5 @@ def _is_clear_value(key: str, value: str, words: re.Pattern[str]) -> bool:
         return True
     if key in ROUTE_KEYS:
         found = _SEGMENTS.fullmatch(value)
-        return found is not None and (words is _WORDS or value.count("/") == 1)
+        return found is not None and (words is _WORDS or value.count("/") < 2)
     return value != NONE and words.fullmatch(value) is not None

@@ -179,6 +179,16 @@ def test_dependencies_that_are_nobody(make_slo):
     ]
 
 
+def test_dependencies_on_groups(make_slo):
+    """What a group is called is known only where it is heard: a name that begins with that of its SLO may be one."""
+    groups = make_slo("users", group_by=("http.route",), annotations=NOTES)
+    several = make_slo("first", depends_on=("users-pay", "user-pay"), window=Window(28 * DAY), rules=WORKBOOK)
+
+    assert ["depends on user-pay"] == [
+        message.partition(",")[0] for message in messages_of(several, groups) if "depends" in message
+    ]
+
+
 def test_slices_of_a_moment(make_slo):
     """A slice shorter than a minute is told."""
     slices = Slices(Decimal("0.9"), Window(10))

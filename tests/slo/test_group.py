@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -27,7 +28,8 @@ def template(*group_by, name="checkout", **more):
     ("keys", "values", "name"),
     [
         (("tenant",), ("acme",), "checkout-acme"),
-        (("tenant",), ("acme-bank",), "checkout-acme-bank"),
+        (("tenant",), ("zeta-bank",), "checkout-zeta-bank"),
+        (("tenant",), ("x" * 54,), f"checkout-{'x' * 54}"),
         (("tenant",), ("",), "checkout-none"),
         (("http.route",), ("/pay",), "checkout-pay"),
         (("http.route",), ("/api/v1/pay",), "checkout-api-v1-pay"),
@@ -51,6 +53,8 @@ def test_names_people_can_read(keys, values, name):
         (("http.route",), ("/pay/",), "checkout-pay-"),
         (("http.route",), ("/users/{id}",), "checkout-users-id-"),
         (("tenant", "region"), ("a-b", "c"), "checkout-a-b-c-"),
+        (("http.route", "tenant"), ("/a/b", "c"), "checkout-a-b-c-"),
+        (("tenant",), ("x" * 55,), f"checkout-{'x' * 47}-"),
     ],
 )
 def test_names_that_do_not_say_it_all(keys, values, start):
@@ -107,6 +111,12 @@ def test_a_group_is_its_template_narrowed():
     )
     assert (one.objective, one.window, one.rules) == (group.objective, group.window, group.rules)
     assert "checkout: /pay, none" == group.display_name
+    assert "checkout: other" == others_of(one).display_name
+    shown = replace(one, display_name="Checkout")
+    assert ("Checkout: a, b", "Checkout: other") == (
+        group_of(shown, "group", ("a", "b")).display_name,
+        others_of(shown).display_name,
+    )
 
 
 @pytest.mark.parametrize("value", ["acme", "a, b", "", 'it"s', "1", "true", " a"])
