@@ -1,7 +1,7 @@
 """The rule file: Sloth's record names and labels, computed from the collector's `slo_events_total`.
 
 Where the collector and these rules differ: `rate` and `increase` extrapolate, so counts are estimates; and a window that is not yet
-covered is judged by what was seen of it.
+covered is judged by what was seen of it. What is no count of events (slices, composites, queries) is as the collector judges it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from ..slo import SLO, Unit
+from ..slo import SLO, Method, Severity, Unit
+from ..slo.measure import amount_failed
 from .slo_rules import SloRules
 
 
@@ -39,12 +40,13 @@ def write(out_dir: Path, slos: Sequence[SLO], public_url: str = "http://127.0.0.
 
 
 def notes(slos: Sequence[SLO]) -> Iterator[str]:
-    """Those whose promise these rules judge otherwise than the collector, or can't judge at all: a sentence each."""
+    """Those that these rules page for earlier than the collector, because nobody tells Prometheus how many failed: a sentence each."""
     for slo in slos:
-        if slo.sli.composite is not None or slo.sli.promql is not None:
-            yield f"{slo.name} has no events of its own in `slo_events_total`: its rules never fire"
-        elif slo.unit is not Unit.EVENTS:
-            yield f"{slo.name} counts slices: its rules judge its events one by one"
+        pages = any(rule.severity is Severity.PAGE for rule in slo.rules)
+        asked = slo.sli.promql is not None and slo.unit is Unit.EVENTS and slo.min_bad_events > 1
+        if pages and (asked or slo.method is Method.RATIO_TIMESLICES):
+            enough = amount_failed(slo, slo.min_bad_events)
+            yield f"{slo.name} pages when {enough}, which its rules can't know: they page for less as well"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -3,6 +3,9 @@
 The fast one, every 30 s: error ratios over windows up to six hours straight from the counter, what is known of the SLO, and its
 alerts. The slow one, every 2 minutes: a copy of the counter at two-minute steps and, from that copy, the ratios over longer windows;
 30 days are then 21,600 samples a series instead of 172,800, and still counts, never a mean of ratios.
+
+What has no counter is asked of the collector: of slices, composites and queries the ratios are its burn rates times the budget, in one
+group. Prometheus could count slices of its own, but these would neither begin nor end where the promise's do.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Window, figures, metric_names
+from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Unit, Window, figures, metric_names
 from . import go_template, names
 from .links import links
 from .promql import selector
@@ -25,6 +28,12 @@ SLOW: Final = Window(120)
 FAST_UP_TO: Final = Window(6 * HOUR)
 
 PrometheusRule = dict[str, Any]
+
+_BAD: Final = {
+    Unit.EVENTS: "of the events fail",
+    Unit.SLICES: "of the slices are bad",
+    Unit.PARTS: "is the share that fails",
+}
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,23 @@ class SloRules:
     def _labels(self) -> dict[str, str]:
         return {**self._identity, **own_labels(self.slo)}
 
+    @property
+    def _is_counted(self) -> bool:
+        """Whether its events are in the collector's counter, and what it promises is of these."""
+        return self.slo.unit is Unit.EVENTS and self.slo.sli.promql is None
+
     def groups(self) -> list[dict[str, Any]]:
         """The fast group, and the slow one where any of its windows is long."""
         ident = self._identity[names.SLOTH_ID]
-        windows = sorted({window.rolling for window in self.slo.windows})
-        fast = [self._sli(window) for window in windows if window <= FAST_UP_TO]
-        slow = [self._sli(window) for window in windows if window > FAST_UP_TO]
-        rules = [*fast, *self._metadata(windows[0]), *self._alerts()]
+        windows = {window.rolling: window for window in sorted(self.slo.windows)}
+        long = [window for window in windows if self._is_counted and window > FAST_UP_TO]
+        slow = [self._sli(window) for window in long]
+        fast = [
+            self._sli(window) if self._is_counted else self._told(window, str(own))
+            for window, own in windows.items()
+            if window not in long
+        ]
+        rules = [*fast, *self._metadata(min(windows)), *self._alerts()]
         found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": rules}]
         if slow:
             found.append({"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": [self._copy(), *slow]})
@@ -75,7 +94,14 @@ class SloRules:
     def _sli(self, window: Window) -> PrometheusRule:
         """The share of bad events; 0 before the first bad one, nothing at all without traffic (0/0 would spread as NaN)."""
         bad, every = self._counter(window, bad=True), self._counter(window, bad=False)
-        expr = f"(sum(rate({bad})) or 0 * sum(rate({every})))\n/\n(sum(rate({every})) > 0)\n"
+        return self._recorded(window, f"(sum(rate({bad})) or 0 * sum(rate({every})))\n/\n(sum(rate({every})) > 0)\n")
+
+    def _told(self, window: Window, own: str) -> PrometheusRule:
+        """The share of what is bad, as the collector has it of its `own` window of that length; nothing at all without traffic."""
+        burn = selector(metric_names.BURN_RATE, {**self._events, metric_names.WINDOW: own})
+        return self._recorded(window, f"max({burn}) * {figures.exact(self.slo.objective.allowed)}")
+
+    def _recorded(self, window: Window, expr: str) -> PrometheusRule:
         labels = {**self._labels, names.SLOTH_WINDOW: str(window)}
         return {"record": f"{names.RECORD_SLI_ERROR}{window}", "expr": expr, "labels": labels}
 
@@ -132,10 +158,19 @@ class SloRules:
     def _pair(self, rule: BurnRule) -> str:
         limit = figures.exact(rule.factor(self.slo.window) * self.slo.objective.allowed)
         parts = [self._above(rule.short, limit), self._above(rule.long, limit)]
-        if rule.severity is Severity.PAGE:
-            enough = f"sum(increase({self._counter(rule.long, bad=True)})) >= {self.slo.min_bad_events}"
+        if rule.severity is Severity.PAGE and (enough := self._enough(rule.long)):
             parts.append(f"on() ({enough})")
         return "(\n  " + "\n  and ".join(parts) + "\n)\n"
+
+    def _enough(self, long: Window) -> str:
+        """That enough is bad for a page; empty where whatever burns is, or nobody tells Prometheus how much there is."""
+        if self._is_counted:
+            return f"sum(increase({self._counter(long, bad=True)})) >= {self.slo.min_bad_events}"
+        if self.slo.unit is not Unit.SLICES or self.slo.slices is None or self.slo.min_bad_events == 1:
+            return ""
+        slices = Fraction(long.seconds, self.slo.slices.window.seconds)
+        share = selector(f"{names.RECORD_SLI_ERROR}{long}", self._identity)
+        return f"{figures.exact(slices)} * max({share}) > {self.slo.min_bad_events - 1}.5"
 
     def _above(self, window: Window, limit: str) -> str:
         ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
@@ -147,7 +182,7 @@ class SloRules:
         pairs = ", or ".join(f"{figures.factor(r.factor(slo.window))}x over {r.long} and {r.short}" for r in rules)
         summary = f"{name} burns {go_template.burn(self._identity)}, {go_template.budget_left(self._identity)}"
         description = (
-            f"The promise: {percent} over {slo.window}. Now {{{{ $value | humanizePercentage }}}} of the events fail. "
+            f"The promise: {percent} over {slo.window}. Now {{{{ $value | humanizePercentage }}}} {_BAD[slo.unit]}. "
         )
         description += f"It fires when the error budget burns above {pairs}."
         found = {name: go_template.literal(url) for name, url in links(slo, self.public_url).items()}

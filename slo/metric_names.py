@@ -11,6 +11,7 @@ BURN_RATE: Final = "slo_burn_rate"
 ALERT_FIRING: Final = "slo_alert_firing"
 STATE: Final = "slo_state"
 
+WINDOW: Final = "window"
 RESULT: Final = "result"
 GOOD: Final = "good"
 BAD: Final = "bad"
@@ -19,7 +20,7 @@ LABELS: Final[dict[str, frozenset[str]]] = {
     EVENTS: frozenset({"slo", "service", RESULT}),
     OBJECTIVE: frozenset({"slo", "service"}),
     BUDGET_REMAINING: frozenset({"slo", "service"}),
-    BURN_RATE: frozenset({"slo", "service", "window"}),
+    BURN_RATE: frozenset({"slo", "service", WINDOW}),
     ALERT_FIRING: frozenset({"slo", "service", "severity"}),
     STATE: frozenset({"slo", "service", "state"}),
 }

@@ -172,17 +172,16 @@ def test_links_of_alerts_lead_where_people_reach_the_pages(typed, slo_file, tmp_
 
 
 def test_what_rules_cannot_judge_is_said(typed, slo_file, tmp_path):
-    """Prometheus is given events: a budget of slices is judged by them, and a composite has none."""
-    changed(slo_file, "Occurrences", "Timeslices")
-    changed(slo_file, "target: 0.9999}", "target: 0.999, timeSliceTarget: 0.95, timeSliceWindow: 1m}")
+    """Nobody counts shares of slices for Prometheus; slices and composites are as the collector judges them."""
+    changed(slo_file, "Occurrences", "RatioTimeslices")
+    changed(slo_file, "target: 0.9999}", "target: 0.999, timeSliceWindow: 1m}")
     (slo_file.parent / "all.yaml").write_text(COMPOSITE)
 
     result = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "prometheus")
     grafana = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "grafana")
 
     assert [
-        "note: all has no events of its own in `slo_events_total`: its rules never fire",
-        "note: payments-availability counts slices: its rules judge its events one by one",
+        "note: payments-availability pages when 1 slice of 1m were bad, which its rules can't know: they page for less as well",
     ] == sorted(line.partition("; the collector's own alerts")[0] for line in result.stderr.splitlines())
     assert "" == grafana.stderr
 
