@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from ...slo import PARTS, SLO, EventCount, Method, Queries
-from .rewriting import amount_in, events_in, growth_in, mean_in
+from .rewriting import amount_in, events_in, exact_growth_in, growth_in, mean_in
 
 Numbers = Sequence[float | None]
 """What each text was answered with; None for nothing, and for what is no number."""
@@ -35,8 +35,7 @@ class Events:
 
     def texts(self, seconds: int) -> Sequence[str]:
         """The part, and all of them."""
-        part, total = part_and_total(self.queries, seconds)
-        return part, total
+        return part_and_total(self.queries, seconds, exact_growth_in)
 
     def count(self, numbers: Numbers, covered: int) -> EventCount:
         """No answer for the part is none of it: series of failures begin with the first one."""
@@ -111,14 +110,14 @@ def question_of(slo: SLO, queries: Queries) -> Question:
     return BadSlices(queries, length, slo.slices.target)
 
 
-def part_and_total(queries: Queries, seconds: int) -> tuple[str, str]:
-    """Good or bad events in a window, and all of them."""
+def part_and_total(queries: Queries, seconds: int, growth: Callable[[str, int], str]) -> tuple[str, str]:
+    """Good or bad events in a window, and all of them; of counters by their growth."""
     put_in = queries.over(seconds)
     texts = (put_in.good or put_in.bad), put_in.total
     if queries.is_windowed:
         made = [events_in(text, seconds) for text in texts]
     else:
-        made = [(growth_in if queries.counter else amount_in)(text, seconds) for text in texts]
+        made = [(growth if queries.counter else amount_in)(text, seconds) for text in texts]
     return made[0], made[1]
 
 
@@ -126,7 +125,7 @@ def share_in(queries: Queries, seconds: int) -> str:
     """The share of good events in a window; not a number without any."""
     if queries.raw:
         return queries.over(seconds).raw if queries.is_windowed else mean_in(queries.raw, seconds)
-    part, total = part_and_total(queries, seconds)
+    part, total = part_and_total(queries, seconds, growth_in)
     share = f"({part} or 0 * ({total})) / ({total})"
     return share if queries.good else f"1 - {share}"
 

@@ -1,7 +1,8 @@
 """PromQL made of PromQL: a text that gives what somebody said of a metric becomes one that gives events in a window.
 
-A counter's growth is the engine's `increase`, taken of each series before they are summed, so that a process that starts anew is no
-fall. VictoriaMetrics' is exact; Prometheus' is extrapolated to the window's ends, so that at each of them the growth of one scrape
+A counter's growth is taken of each series before they are summed, so that a process that starts anew is no fall. Where it can be it is the
+difference of what a counter showed at the window's ends: whole events. Otherwise, and within somebody's own query, it is the engine's
+`increase`: VictoriaMetrics' is exact; Prometheus' is extrapolated to the window's ends, so that at each of them the growth of one scrape
 interval at most is guessed.
 """
 
@@ -54,15 +55,35 @@ def events_in(text: str, seconds: int) -> str:
 
 def growth_in(text: str, seconds: int) -> str:
     """By how much counters grew in a window: a selector, a sum of one, or anything else, which then is looked at step by step."""
+    selector = _summed(text)
+    if selector is None:
+        return f"sum(increase(({text})[{seconds}s:{step_in(seconds)}s]))"
+    return f"sum({_increase(selector, seconds)})"
+
+
+def exact_growth_in(text: str, seconds: int) -> str:
+    """The same in whole events, as far as counters were there all the time and began nowhere anew."""
+    selector = _summed(text)
+    if selector is None or not selector.endswith("}"):
+        return growth_in(text, seconds)
+    difference = f"({selector} - {selector} offset {seconds}s)"
+    unbroken = f"resets({selector}[{seconds}s]) == 0"
+    return f"sum(({difference} and {unbroken}) or {_increase(selector, seconds)})"
+
+
+def _summed(text: str) -> str | None:
+    """The selector that a text is, or is a sum of."""
     parsed = promql_parser.parse(text)
     while isinstance(parsed, promql_parser.ParenExpr) or (
         isinstance(parsed, promql_parser.AggregateExpr) and str(parsed.op) == "sum"
     ):
         parsed = parsed.expr
-    if not isinstance(parsed, promql_parser.VectorSelector):
-        return f"sum(increase(({text})[{seconds}s:{step_in(seconds)}s]))"
-    name, brace, modifiers = str(parsed).rpartition("}")
-    return f"sum(increase({name}{brace}[{seconds}s]{modifiers}))"
+    return str(parsed) if isinstance(parsed, promql_parser.VectorSelector) else None
+
+
+def _increase(selector: str, seconds: int) -> str:
+    series, brace, modifiers = selector.rpartition("}")
+    return f"increase({series}{brace}[{seconds}s]{modifiers})"
 
 
 def amount_in(text: str, seconds: int) -> str:

@@ -22,7 +22,7 @@ and began anew in the middle."""
 
 
 def counters():
-    """(labels, value, epoch seconds) of every sample."""
+    """(labels, value, epoch seconds) of every sample of the requests."""
     for number in range(SCRAPES + 1):
         failing = max(0, number - (SCRAPES - 40))
         again = number - SCRAPES // 2 if number >= SCRAPES // 2 else number
@@ -32,13 +32,31 @@ def counters():
         yield 'code="500",instance="b"', 3 * failing, t
 
 
+def written():
+    """The same of what collectors wrote of an SLO they count: one all the time, one that went after an hour, and one that came then."""
+    lives = {"a": (0, SCRAPES + 1), "b": (0, SCRAPES // 2), "c": (SCRAPES // 2, SCRAPES + 1)}
+    for collector, (first, last) in lives.items():
+        for number in range(first, last):
+            for result, each in (("good", 7), ("bad", 1)):
+                labels = f'slo="counted",service="s",result="{result}",collector="{collector}"'
+                yield labels, 1000 + (number - first) * each, START + number * SCRAPE
+
+
+def exposed():
+    """Everything as lines of an exposition, with times in seconds, series by series."""
+    series = sorted(("http_requests_total", *each) for each in counters())
+    series += sorted(("slo_events_total", *each) for each in written())
+    for name in ("http_requests", "slo_events"):
+        yield f"# TYPE {name} counter"
+        own = [each for each in series if each[0] == f"{name}_total"]
+        for metric, labels, value, t in sorted(own, key=lambda each: (each[1], each[3])):
+            yield f"{metric}{{{labels}}} {value} {t}"
+
+
 @contextlib.contextmanager
 def prometheus(folder, run_server, port, binary, promtool):
     """A Prometheus that holds the past."""
-    lines = ["# TYPE http_requests counter"]
-    by_series = sorted(counters(), key=lambda each: (each[0], each[2]))
-    lines += [f"http_requests_total{{{labels}}} {value} {t}" for labels, value, t in by_series]
-    (folder / "past.txt").write_text("\n".join([*lines, "# EOF\n"]))
+    (folder / "past.txt").write_text("\n".join([*exposed(), "# EOF\n"]))
     made = [promtool, "tsdb", "create-blocks-from", "openmetrics", folder / "past.txt", folder / "data"]
     subprocess.run(made, check=True, capture_output=True, timeout=60)
     (folder / "prometheus.yml").write_text("global: {}\n")
@@ -56,7 +74,7 @@ def victoria_metrics(folder, run_server, port, binary):
     command = [binary, f"-storageDataPath={folder}/data", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=100y"]
     url = f"http://127.0.0.1:{port}"
     with run_server(command, f"{url}/health"):
-        body = "\n".join(f"http_requests_total{{{labels}}} {value} {t * 1000}" for labels, value, t in counters())
+        body = "\n".join(line if line[0] == "#" else f"{line}000" for line in exposed())
         for path, data in (("/api/v1/import/prometheus", body.encode()), ("/internal/force_flush", None)):
             with urllib.request.urlopen(f"{url}{path}", data, timeout=30) as answer:
                 answer.read()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from fournines.collector.promql.engine import Engine
 from fournines.collector.promql.source import PromqlSource
-from fournines.slo import PARTS, Correction, Evaluator, Interval, Method, Queries, Slices, State, Window
+from fournines.slo import PARTS, SLI, Correction, Evaluator, Interval, Method, Queries, Slices, SLIKind, State, Window
 
 START, END = 1_790_000_000, 1_790_007_200
 NOW = END + 3.0
@@ -46,6 +47,33 @@ def test_events_are_those_of_the_window_however_they_are_asked_for(source, asked
     assert [60, 120, 120] == pytest.approx((seen.total - seen.good)[0].tolist(), abs=2 * 3)
     assert (END, START) == (seen.heard[0], pytest.approx(seen.since[0], abs=10))
     assert not seen.silent[0]
+
+
+@pytest.mark.parametrize("form", ["counters", "sums of counters", "good ones"])
+def test_counters_that_go_on_are_counted_in_whole_events(source, asked, form):
+    """To the event, wherever the window's ends lie between two scrapes."""
+    slo = asked(FORMS[form])
+    for later in (3.0, 7.0, 14.9):
+        fresh = PromqlSource(source._engine)
+        fresh.refresh([slo], END + later)
+        seen = fresh.observe([slo.name], WINDOWS, END + later)
+
+        assert [400, 4800] == seen.total[0, :2].tolist()
+        assert [60, 120] == (seen.total - seen.good)[0, :2].tolist()
+
+
+def test_what_collectors_count_is_summed_over_them(source, asked):
+    """To the event where a collector wrote all the time; of one that came or went what the engine guesses."""
+    slo = replace(asked(name="counted"), sli=SLI(SLIKind.AVAILABILITY, "s"))
+    elsewhere = PromqlSource(source._engine, counted_elsewhere=True)
+    elsewhere.refresh([slo], NOW)
+
+    seen = elsewhere.observe(["counted"], WINDOWS, NOW)
+
+    assert {"counted"} == elsewhere.names([slo])
+    assert 2 * 20 * 8 == seen.total[0, 0]
+    assert 2 * 20 == (seen.total - seen.good)[0, 0]
+    assert 2 * 480 * 8 == pytest.approx(seen.total[0, 2], abs=3 * 16)
 
 
 def test_a_share_that_is_there_already_is_counted_in_parts(source, asked):

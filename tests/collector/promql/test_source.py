@@ -131,8 +131,8 @@ def test_long_windows_are_asked_for_less_often(source, asked, told):
     slo = asked(window=month)
     for now in range(0, 600, 10):
         source.refresh([slo], NOW + now)
-    totals = [query for query, _ in told.queries if query == "sum(increase(http_requests_total{}[2592000s]))"]
-    hours = [query for query, _ in told.queries if query == "sum(increase(http_requests_total{}[3600s]))"]
+    totals = [query for query, _ in told.queries if "http_requests_total{}[2592000s]" in query]
+    hours = [query for query, _ in told.queries if "http_requests_total{}[3600s]" in query]
 
     assert (2, 60) == (len(totals), len(hours))
 
@@ -155,7 +155,7 @@ def test_corrected_time_is_asked_for_once(source, asked, told):
         source.refresh([slo], NOW + later)
 
     assert [1, 0, 0] == observed(source, slo, NOW)[0]
-    assert 1 == sum(query == "sum(increase(http_requests_total{}[600s]))" for query, _ in told.queries)
+    assert 1 == sum("http_requests_total{}[600s]" in query for query, _ in told.queries)
     assert 3 <= sum(t == full - 7500 + 3600 and "increase" in query for query, t in told.queries)
 
 
