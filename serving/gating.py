@@ -14,15 +14,17 @@ from ..collector.books.books import Books
 from ..collector.books.chore import Chore
 from ..collector.books.contributor import as_told
 from ..collector.books.version_counts import KEPT, version_counts
-from ..collector.books.versions import KnownVersion, known_versions
+from ..collector.books.version_durations import version_durations
+from ..collector.books.versions import known_versions
 from ..collector.records.audit import AuditEntry
 from ..collector.records.deployments import newest_deployment
 from ..collector.records.gate_overrides import LASTS, GateOverride, override_of
 from ..slo import BUCKET, PROMQL, SLOS, Interval, Status, timestamp
 from ..slo.arithmetic import IntArray
-from ..slo.gate.evidence import Evidence, SLOEvidence
+from ..slo.gate.evidence import Durations, Evidence, SLOEvidence
 from ..slo.gate.judge import judge
 from ..slo.gate.judgement import GateVerdict, Judgement
+from .compared import compared_durations, sides
 from .evaluations import Evaluations
 
 _NOT_BY_VERSION = frozenset({SLOS, PROMQL})
@@ -106,7 +108,9 @@ class _Case:
             reason = f"{self._service} has no version {self._baseline} to hold {self.version} against"
             return Judgement(GateVerdict.WAIT, (reason,), ())
         since = self._since()
-        slos = tuple(SLOEvidence(status, self._counts(status, rows, since)) for status in statuses)
+        slos = tuple(
+            SLOEvidence(each, self._counts(each, rows, since), self._durations(each, rows, since)) for each in statuses
+        )
         return judge(Evidence(self._service, self.version, self._baseline, self.now, since, slos))
 
     def _since(self) -> float | None:
@@ -123,19 +127,14 @@ class _Case:
         row = rows.get(status.slo.name)
         if row is None or since is None or self._canary is None:
             return np.empty((0, 5), np.int64)
-        within = Interval(int(since) // BUCKET * BUCKET, int(self.now) + 1)
-        return _sides(version_counts(self._connection, row, within, BUCKET), self._canary, self._other)
+        return sides(version_counts(self._connection, row, self._within(since), BUCKET), self._canary, self._other)
 
+    def _durations(self, status: Status, rows: Mapping[str, int], since: float | None) -> Durations | None:
+        row = rows.get(status.slo.name)
+        if row is None or since is None or self._canary is None or status.slo.sli.threshold is None:
+            return None
+        found = version_durations(self._connection, row, self._within(since))
+        return compared_durations(found, self._canary, self._other)
 
-def _sides(counted: IntArray, canary: KnownVersion, other: KnownVersion | None) -> IntArray:
-    """Bad and total of the canary and of what it is held against, a row a bucket, of (start, version, good, total) a row."""
-    starts, of = np.unique(counted[:, 0], return_inverse=True)
-    sides = np.zeros((len(starts), 5), np.int64)
-    sides[:, 0] = starts
-    mine = counted[:, 1] == canary.number
-    theirs = ~mine if other is None else counted[:, 1] == other.number
-    for column, chosen in ((1, mine), (3, theirs)):
-        good, total = counted[chosen, 2], counted[chosen, 3]
-        np.add.at(sides[:, column], of[chosen], total - good)
-        np.add.at(sides[:, column + 1], of[chosen], total)
-    return sides[(sides[:, 2] > 0) | (sides[:, 4] > 0)]
+    def _within(self, since: float) -> Interval:
+        return Interval(int(since) // BUCKET * BUCKET, int(self.now) + 1)

@@ -23,7 +23,9 @@ from ..senders.origin import SenderOrigin
 from ..senders.service_version import ServiceVersion
 from .cells import Cells, Pairs
 from .contributors import Contributors
+from .lanes import Lanes, add_binned
 from .version_counts import VersionCounts
+from .version_durations import OURS, Binned
 
 MOST_TRACKS: Final = 10_000
 MOST_BLOCKS: Final = 64
@@ -65,12 +67,13 @@ class _Table:
 
 @dataclass(slots=True)
 class _Block:
-    """One bucket's counts by track: events, the second the first began, and how many were no longer than a threshold."""
+    """One bucket's counts by track (events, the second the first began, how many were no longer than a threshold), and bins by lane."""
 
     received: float
     counts: IntColumn = field(default_factory=lambda: np.zeros(64, np.int64))
     since: IntColumn = field(default_factory=lambda: np.full(64, _UNSEEN, np.int64))
     quick: dict[int, IntColumn] = field(default_factory=dict)
+    bins: dict[int, IntColumn] = field(default_factory=dict)
 
     def reserve(self, tracks: int) -> None:
         """Makes room for so many tracks."""
@@ -94,6 +97,7 @@ class _Feeds:
 
     def __init__(self) -> None:
         self.cells = Cells()
+        self.lanes = Lanes()
         self.good = Pairs()
         self.bad = Pairs()
         self.timed: dict[int, Pairs] = {}
@@ -101,6 +105,7 @@ class _Feeds:
     def add(self, number: int, track: Track) -> None:
         """A track began."""
         feeds = track.feeds
+        self.lanes.add(tuple(slo for _, slos in feeds.timed for slo in slos), track.version)
         timed = [(self.timed.setdefault(it.nanoseconds, Pairs()), slos) for it, slos in feeds.timed]
         for pairs, slos in ((self.good, feeds.good), (self.bad, feeds.bad), *timed):
             for slo in slos:
@@ -192,6 +197,7 @@ class Tracks:
         block.reserve(len(self._tracks))
         np.add.at(block.counts, numbers, np.bincount(of_row, minlength=len(numbers)))
         np.minimum.at(block.since, numbers[of_row], since)
+        add_binned(block.bins, self._feeds.lanes.of(numbers), of_row, durations)
         for threshold in {it.nanoseconds for n in numbers.tolist() for it, _ in self._tracks[n].feeds.timed}:
             quick = np.bincount(of_row[durations <= threshold], minlength=len(numbers))
             np.add.at(block.quick_within(threshold), numbers, quick)
@@ -236,6 +242,9 @@ class Tracks:
             if len(cells):
                 self._book(t, block.received, cells, sums)
                 self._blame(t, block)
+            lanes = self._feeds.lanes.all
+            for lane, bins in block.bins.items():
+                self._by_version.time(*lanes[lane], t, Binned(OURS, bins), block.received)
 
     def _book(self, t: int, received: float, cells: IntColumn, by_cell: _Sums) -> None:
         """Books what cells have: by version, and for each SLO what all of its versions have."""

@@ -18,6 +18,7 @@ from ..columns import IntColumn
 from ..ledger.buckets import Booked
 from ..ledger.bulk import write_rows
 from ..senders.service_version import ServiceVersion
+from .version_durations import Binned, VersionDurations
 from .versions import Versions
 
 KEPT: Final = {BUCKET: 3 * DAY, HOUR: 35 * DAY}
@@ -36,6 +37,7 @@ class VersionCounts:
     def __init__(self, connection: sqlite3.Connection, versions: Versions) -> None:
         self._connection = connection
         self._versions = versions
+        self._durations = VersionDurations()
         self._staged: dict[tuple[int, int, int], Booked] = {}
         self._tables: list[IntColumn] = []
         self._closed = 0
@@ -66,6 +68,11 @@ class VersionCounts:
             numbers[index] = self._versions.number(which[index], t)
         self._tables.append(np.stack([np.full(len(slos), t), slos, numbers[of], *counts], axis=1))
 
+    def time(self, slos: tuple[int, ...], which: ServiceVersion, t: int, binned: Binned, received: float) -> None:
+        """Stages how long events of a version took, in the bucket of second `t`, for each of `slos` alike."""
+        self._received = max(self._received, received)
+        self._durations.book(slos, t, self._versions.number(which, t), binned)
+
     def expire(self, now: float) -> None:
         """Stages the forgetting of a little of what is kept no more; to be called every second."""
         self._versions.expire(now)
@@ -79,7 +86,8 @@ class VersionCounts:
     @property
     def changed(self) -> bool:
         """Whether anything is staged."""
-        return bool(self._staged or self._tables) or self._tidy is not None or self._versions.changed
+        staged = self._staged or self._tables or self._durations.changed or self._versions.changed
+        return bool(staged) or self._tidy is not None
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Adds what is staged to both widths, where they keep it."""
@@ -89,12 +97,14 @@ class VersionCounts:
             rows = np.concatenate([np.array(staged, np.int64).reshape(-1, 5), *self._tables])
             _add(connection, BUCKET, rows[rows[:, 0] >= open_from(self._received)])
             _add(connection, HOUR, rows[rows[:, 0] >= _kept_from(HOUR, self._received)])
+        self._durations.write(connection, open_from(self._received))
         if self._tidy is not None:
             self._clear_away(connection, self._tidy)
 
     def keep(self) -> None:
         """What was staged is true now."""
         self._versions.keep()
+        self._durations.keep()
         if self._tidy is not None:
             self._closed = self._closing(self._tidy)
         self._clear()
@@ -102,6 +112,7 @@ class VersionCounts:
     def forget(self) -> None:
         """What was staged never was."""
         self._versions.forget()
+        self._durations.forget()
         self._clear()
 
     def _clear(self) -> None:
@@ -119,8 +130,12 @@ class VersionCounts:
         for width in KEPT:
             oldest, until = _oldest(connection, width), _kept_from(width, now)
             if oldest is not None and oldest < until:
-                connection.execute(_FORGET, (width, min(until, oldest // HOUR * HOUR + HOUR)))
+                end = min(until, oldest // HOUR * HOUR + HOUR)
+                connection.execute(_FORGET, (width, end))
+                if width == BUCKET:
+                    connection.execute("DELETE FROM version_duration WHERE t < ?", (end,))
         hour = self._closed // HOUR * HOUR
+        connection.execute(_DURATIONS_ALONE, (self._closed, self._closing(now), HOUR, hour))
         connection.execute(_ALONE, (BUCKET, self._closed, self._closing(now), HOUR, hour))
 
 
@@ -164,5 +179,9 @@ _FORGET: Final = "DELETE FROM version_count WHERE width = ? AND t < ?"
 _ALONE: Final = """
 DELETE FROM version_count WHERE width = ?1 AND t >= ?2 AND t < ?3
 AND slo IN (SELECT slo FROM version_count WHERE width = ?4 AND t = ?5 GROUP BY slo HAVING count(*) = 1)
+"""
+_DURATIONS_ALONE: Final = """
+DELETE FROM version_duration WHERE t >= ?1 AND t < ?2
+AND slo IN (SELECT slo FROM version_count WHERE width = ?3 AND t = ?4 GROUP BY slo HAVING count(*) = 1)
 """
 _COUNTS: Final = "SELECT t, version, good, total FROM version_count WHERE width = ? AND t >= ? AND t < ? AND slo = ? ORDER BY t, version"

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...slo import HTTP_SERVER_DURATION
 from ..books.books import Books
+from ..books.version_durations import Binned
 from ..columns import IntColumn, PointKind, Points, RowNumbers
 from ..ledger.buckets import Booked
 from ..names import HEARTBEAT
@@ -128,8 +129,19 @@ class _Booking:
             if wrong:
                 self._blame(slos, ones, bad)
         if any(one.histogram for one in ones):
+            self._time(feeds, sums, ones)
             for threshold, slos in feeds.timed:
                 self._note_boundary(slos, sums.boundaries(ones, threshold.seconds), threshold.seconds)
+
+    def _time(self, feeds: Feeds, sums: Sums, ones: list[Sum]) -> None:
+        """Tells how long they took, for SLOs whose versions are compared by that."""
+        slos = tuple(slo for _, rows in feeds.timed for slo in rows)
+        if slos:
+            fixed = all(self.export.points.kind[one.row] != PointKind.EXPONENTIAL_HISTOGRAM for one in ones)
+            which, t = self._version(ones[0]), ones[0].t
+            for bounds, counts in sums.binned(ones):
+                binned = Binned.of(bounds, counts, fixed=fixed)
+                self.books.by_version.time(slos, which, t, binned, self.export.received)
 
     def _blame(self, slos: tuple[int, ...], ones: list[Sum], bad: list[int]) -> None:
         """Tells what bad events have in common."""

@@ -43,6 +43,7 @@ class Sums:
     _histogram: NDArray[np.bool_]
     _within: dict[float, tuple[list[int], list[int]]] = field(default_factory=dict)
     _boundaries: dict[float, list[float | None]] = field(default_factory=dict)
+    _buckets: list[tuple[slice | NDArray[np.intp], tuple[float, ...], IntColumn]] = field(default_factory=list)
 
     @classmethod
     def of(cls, export: Export, growth: Growth) -> Sums:
@@ -73,6 +74,17 @@ class Sums:
             found = self._groups.sums(quick).tolist(), self._groups.sums(count).tolist()
             self._within[threshold] = found
         return found
+
+    def binned(self, ones: list[Sum]) -> Iterator[tuple[tuple[float, ...], IntColumn]]:
+        """The events of some sums of histograms by bucket, for each set of boundaries that any of them has."""
+        if not self._buckets:
+            self._buckets += self._growth.buckets()
+        chosen = np.zeros(len(self._groups), np.bool_)
+        chosen[[one.number for one in ones if one.histogram]] = True
+        for rows, bounds, counts in self._buckets:
+            mine = chosen[self._groups.of[rows]]
+            if mine.any():
+                yield bounds, counts[mine].sum(axis=0)
 
     def boundaries(self, ones: list[Sum], threshold: float) -> list[float | None]:
         """The highest boundary at or below `threshold` of every distinct set that some have, histograms among them."""

@@ -170,6 +170,12 @@ CREATE TABLE correction (
     ended REAL, ended_by TEXT, ended_for TEXT
 ) STRICT;
 
+-- How long the events of each version took, per 10 s: counts in the bins of boundaries.
+CREATE TABLE version_duration (
+    t INTEGER NOT NULL, slo INTEGER NOT NULL, version INTEGER NOT NULL, bounds INTEGER NOT NULL, bins BLOB NOT NULL,
+    PRIMARY KEY (t, slo, version, bounds)
+) STRICT, WITHOUT ROWID;
+
 -- Which version went out when, and versions that the gate lets pass by hand for a while.
 CREATE TABLE deployment (
     id INTEGER PRIMARY KEY, service TEXT NOT NULL, version TEXT NOT NULL, started REAL, finished REAL, rolled_back REAL,

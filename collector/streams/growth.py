@@ -85,6 +85,17 @@ class Growth:
             quick[rows] = self.after.within(rows, now, edge) - self.before.within(rows, then, edge)
         return np.clip(quick, 0, self.count), told & self.before.told()
 
+    def buckets(self) -> Iterator[tuple[slice | NDArray[np.intp], tuple[float, ...], IntColumn]]:
+        """What was added in each bucket, of rows that have the same boundaries, now as before; others are left out."""
+        before = np.full(len(self.rows), UNKNOWN) if self.before is None else self.before.bound
+        for rows, (now, then) in _alike(self.after.bound, before):
+            bounds = self.after.table[now] if now >= 0 else ()
+            new = self.after.buckets[rows, : len(bounds) + 1]
+            if bounds and (self.before is None or then == UNKNOWN):
+                yield rows, bounds, new
+            elif bounds and self.before is not None and then >= 0 and self.before.table[then] == bounds:
+                yield rows, bounds, np.maximum(new - self.before.buckets[rows, : len(bounds) + 1], 0)
+
     def _edge(self, now: int, then: int, threshold: float) -> float | None:
         """What both boundaries have that is highest at or below the threshold; the threshold itself where they are the same."""
         assert self.before is not None, "there is nothing to compare with"

@@ -54,9 +54,15 @@ def spans(service: str, statuses: list[int], end: float | None = None, milliseco
 
 
 def histogram(
-    service: str, counts: dict[int, int], start: float, end: float, up: int | None = None, version: str = "1"
+    service: str,
+    counts: dict[int, int],
+    start: float,
+    end: float,
+    up: int | None = None,
+    version: str = "1",
+    bucket: int = 1,
 ) -> bytes:
-    """One export of a delta `http.server.request.duration`, all durations in (0.1, 0.25]; with `up` the heartbeat too."""
+    """One export of a delta `http.server.request.duration`, all in a bucket: (0.1, 0.25]; with `up` the heartbeat too."""
     request = ExportMetricsServiceRequest()
     resource = request.resource_metrics.add()
     _attribute(resource.resource.attributes, "service.name", service)
@@ -72,7 +78,7 @@ def histogram(
             count=count,
             sum=0.2 * count,
             explicit_bounds=[0.1, 0.25, 0.5],
-            bucket_counts=[0, count, 0, 0],
+            bucket_counts=[count if number == bucket else 0 for number in range(4)],
         )
         _attribute(point.attributes, "http.response.status_code", status)
         _attribute(point.attributes, "http.route", "/things/{thing}")

@@ -33,13 +33,15 @@ class Bank:
         self.gate = Gating(self.collector, evaluations, lambda: self.now)
         self.releasing = Releasing(self.collector, evaluations, lambda: self.now)
 
-    def serve(self, seconds=1, **counts):
-        """Has versions (`v1` is 1) answer so many requests a second well, and fail so many."""
+    def serve(self, seconds=1, slow=(), **counts):
+        """Has versions (`v1` is 1) answer so many requests a second well, and fail so many; all but slow ones within 0.1 s."""
         for _ in range(seconds):
             self.now += 1
             for name, (good, bad) in counts.items():
                 told = {status: count for status, count in ((200, good), (500, bad)) if count}
-                body = self.histogram("payments", told, self.now - 1, self.now, version=name[1:])
+                body = self.histogram(
+                    "payments", told, self.now - 1, self.now, version=name[1:], bucket=int(name in slow)
+                )
                 self.collector.accept(Signal.METRICS, body, self.now).result()
 
     def ask(self, version="2", baseline="", slo="payments-availability"):
@@ -81,6 +83,19 @@ def test_a_canary_as_good_as_all_others_is_never_stopped(bank):
 
     assert compared.canary.good == compared.canary.total >= 40 * 50
     assert compared.baseline.good == 9 * (compared.canary.good + 50)
+
+
+@pytest.mark.parametrize(("slow", "verdict"), [(["v2"], FAIL), (["v1", "v2"], PASS), ([], PASS), (["v1"], PASS)])
+def test_a_canary_that_is_slower_is_stopped_though_it_keeps_its_promise(bank, slow, verdict):
+    """Its durations are held against those of the others, by rank; one as slow as they are, or quicker, goes on."""
+    bank.serve(130, slow, v1=(450, 0), v2=(50, 0))
+    answer = bank.ask(slo="payments-latency")
+    found = answer.judgement.slos[0]
+
+    assert answer.verdict is verdict
+    assert found.compared.canary.bad == 0
+    assert found.slowness.slower is (verdict is FAIL)
+    assert 100 <= found.slowness.canary <= found.compared.canary.total
 
 
 def test_what_nobody_heard_of_waits_with_the_reason(bank):
