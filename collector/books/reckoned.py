@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from ...slo import SLO, Interval
+from ...slo import SLO, Interval, TimeWindow
 from ..columns import IntColumn
 from ..ledger.buckets import Buckets
 from ..ledger.days import series
@@ -14,7 +14,7 @@ from ..registry.catalogue import Catalogue
 from .corrected import corrected
 from .objectives import Objectives
 from .slices import Slices
-from .slicing import Slicing
+from .slicing import Slicing, slicing_of
 from .stretches import Stretches
 
 
@@ -30,6 +30,7 @@ class Reckoned:
         self._connection = connection
         self._buckets = buckets
         self._slices: dict[tuple[int, Slicing, SLO], Slices] = {}
+        self._cuts: dict[tuple[str, str, TimeWindow], Slices] = {}
         self._followed: tuple[int, int] | None = None
         self.objectives = objectives
         self.stretches = Stretches(connection, buckets)
@@ -61,6 +62,7 @@ class Reckoned:
             self._followed = version
             self.slos = {slo.name: slo for slo in catalogue.slos}
             self.names = frozenset(name for name, slo in self.slos.items() if self._is_reckoned(slo))
+            self._cuts.clear()
             self._slices = {key: kept for key, kept in self._slices.items() if self._is_used(key, catalogue)}
 
     def with_members(self, names: Sequence[str]) -> Sequence[str]:
@@ -76,8 +78,15 @@ class Reckoned:
                     found.append(member)
         return found
 
-    def slices(self, row: int, slicing: Slicing, slo: SLO) -> Slices:
-        """The slices of a row under a slicing."""
+    def slices(self, slo: SLO, member: SLO, row: int, window: TimeWindow) -> Slices:
+        """The slices of a member of a composite, or of the SLO itself, in its row, as the SLO cuts them for a window."""
+        key = slo.name, member.name, window
+        found = self._cuts.get(key)
+        if found is None:
+            found = self._cuts[key] = self._cut(row, slicing_of(slo, member, window), member)
+        return found
+
+    def _cut(self, row: int, slicing: Slicing, slo: SLO) -> Slices:
         key = row, slicing, slo
         found = self._slices.get(key)
         if found is None:

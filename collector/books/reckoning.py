@@ -21,7 +21,6 @@ from ..ledger.tallies import NEVER
 from .corrected import events_in_corrected
 from .objectives import InForce
 from .reckoned import Reckoned, members
-from .slicing import slicing_of
 
 
 class Moment(NamedTuple):
@@ -49,18 +48,17 @@ class Reckoning:
         """Replaces, in place, their events by what they count; returns what their objectives allow where those changed, by index."""
         moment = self._moment
         allowed: dict[int, Sequence[Fraction]] = {}
-        reckoned = [
-            (index, self._reckoned.slos[name]) for name, index in self._index.items() if self._is_reckoned(name)
-        ]
-        for _, slo in reckoned:
-            for window in slo.windows & self._columns.keys():
+        slos = [(index, self._reckoned.slos[name]) for name, index in self._index.items() if self._is_reckoned(name)]
+        reckoned = [(index, slo, slo.windows & self._columns.keys()) for index, slo in slos]
+        for _, slo, windows in reckoned:
+            for window in windows:
                 self._count(slo, window)
-        for index, slo in reckoned:
+        for index, slo, _ in reckoned:
             if len(self._reckoned.objectives.of(slo.name)) > 1:
                 allowed[index] = [self._allowed(slo, window) for window in moment.windows]
-        for index, slo in reckoned:
+        for index, slo, windows in reckoned:
             moment.since[index] = self._since(slo)
-            for window in slo.windows & self._columns.keys():
+            for window in windows:
                 moment.events[index, self._columns[window]] = self._count(slo, window)
         return allowed
 
@@ -100,7 +98,7 @@ class Reckoning:
             case Method.TIMESLICES:
                 return self._slices(slo, window)
             case Method.RATIO_TIMESLICES:
-                slices = self._reckoned.slices(self._row(slo), slicing_of(slo, slo, window), slo)
+                slices = self._reckoned.slices(slo, slo, self._row(slo), window)
                 return Booked(*slices.parts(window.interval(self._moment.now)))
             case Method.OCCURRENCES:
                 return self._uncorrected(slo, window)
@@ -133,7 +131,7 @@ class Reckoning:
         """The starts of the slices, cut as `slo` cuts them, in which a member or the SLO itself is bad."""
         composite = member.sli.composite
         if composite is None:
-            slices = self._reckoned.slices(self._row(member), slicing_of(slo, member, window), member)
+            slices = self._reckoned.slices(slo, member, self._row(member), window)
             return slices.bad(window.interval(self._moment.now))
         return combine_bad_slices(composite.rule, [self._bad(slo, each, window) for each in self._made_of(member)])
 
