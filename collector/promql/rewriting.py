@@ -13,24 +13,13 @@ from typing import Any, Final
 import promql_parser
 
 from ...slo import MINUTE
+from .selectors import selectors, summed_selector
 
 STEP: Final = MINUTE
 """Seconds: how often what names no window is looked at in a window, or more often in a short one."""
 
 _PER_SECOND: Final = frozenset({"rate", "irate"})
 _EVENTS: Final = frozenset({"increase", "sum_over_time", "count_over_time"})
-
-
-def selectors(text: str) -> list[str]:
-    """The series that a query reads, as selectors, each once."""
-    found: dict[str, None] = {}
-
-    def visit(node: Any) -> None:
-        if isinstance(node, promql_parser.VectorSelector):
-            found[str(node)] = None
-
-    promql_parser.walk(promql_parser.parse(text), visit)
-    return list(found)
 
 
 def last_sample(text: str) -> str:
@@ -55,35 +44,20 @@ def events_in(text: str, seconds: int) -> str:
 
 def growth_in(text: str, seconds: int) -> str:
     """By how much counters grew in a window: a selector, a sum of one, or anything else, which then is looked at step by step."""
-    selector = _summed(text)
+    selector = summed_selector(text)
     if selector is None:
         return f"sum(increase(({text})[{seconds}s:{step_in(seconds)}s]))"
-    return f"sum({_increase(selector, seconds)})"
+    return f"sum(increase({selector.over(seconds)}))"
 
 
 def exact_growth_in(text: str, seconds: int) -> str:
     """The same in whole events, as far as counters were there all the time and began nowhere anew."""
-    selector = _summed(text)
-    if selector is None or not selector.endswith("}"):
+    selector = summed_selector(text)
+    if selector is None or selector.modifiers:
         return growth_in(text, seconds)
     difference = f"({selector} - {selector} offset {seconds}s)"
-    unbroken = f"resets({selector}[{seconds}s]) == 0"
-    return f"sum(({difference} and {unbroken}) or {_increase(selector, seconds)})"
-
-
-def _summed(text: str) -> str | None:
-    """The selector that a text is, or is a sum of."""
-    parsed = promql_parser.parse(text)
-    while isinstance(parsed, promql_parser.ParenExpr) or (
-        isinstance(parsed, promql_parser.AggregateExpr) and str(parsed.op) == "sum"
-    ):
-        parsed = parsed.expr
-    return str(parsed) if isinstance(parsed, promql_parser.VectorSelector) else None
-
-
-def _increase(selector: str, seconds: int) -> str:
-    series, brace, modifiers = selector.rpartition("}")
-    return f"increase({series}{brace}[{seconds}s]{modifiers})"
+    unbroken = f"resets({selector.over(seconds)}) == 0"
+    return f"sum(({difference} and {unbroken}) or increase({selector.over(seconds)}))"
 
 
 def amount_in(text: str, seconds: int) -> str:
