@@ -82,7 +82,8 @@ class PromqlSource:
 
     def observe(self, names: Sequence[str], windows: Sequence[TimeWindow], now: float) -> Observation:
         """The last answers. An SLO that is not answered says why; one whose samples are too old is silent."""
-        known = [self._known[name][1] if name in self._known else Known() for name in names]
+        found = self._known
+        known = [found[name][1] if name in found else Known() for name in names]
         counts = [[each.counts.get(window, _NOTHING) for window in windows] for each in known]
         shape = len(names), len(windows), 2
         events = np.array([(count.good, count.total) for row in counts for count in row], np.int64).reshape(shape)
