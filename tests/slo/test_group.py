@@ -54,6 +54,7 @@ def test_names_people_can_read(keys, values, name):
         (("http.route",), ("/users/{id}",), "checkout-users-id-"),
         (("tenant", "region"), ("a-b", "c"), "checkout-a-b-c-"),
         (("http.route", "tenant"), ("/a/b", "c"), "checkout-a-b-c-"),
+        (("http.route", "tenant"), ("/a/b/c", "d"), "checkout-a-b-c-d-"),
         (("tenant",), ("x" * 55,), f"checkout-{'x' * 47}-"),
     ],
 )
