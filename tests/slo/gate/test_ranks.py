@@ -8,7 +8,7 @@ import statistics
 import numpy as np
 import pytest
 import scipy
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.slo.gate.evidence import Durations
@@ -39,6 +39,7 @@ def drawn(rng, buckets, each, shift=0.0):
     st.lists(st.integers(0, 60), min_size=BINS, max_size=BINS).filter(lambda bins: sum(bins) >= 100),
 )
 @example([97, 3, 0, 0], [100, 0, 0, 0])
+@settings(max_examples=40)
 def test_one_bucket_is_mann_and_whitneys(canary, baseline):
     """With ties, and as scipy has it; the first look's chance counts double."""
     (look,) = looks(durations([canary], [baseline]))
@@ -87,6 +88,7 @@ ANY_BUCKETS = st.integers(1, 6).flatmap(
 
 
 @given(ANY_BUCKETS)
+@settings(max_examples=40)
 def test_buckets_are_added_with_van_elterens_weights(buckets):
     """Each bucket's rank sum by one more than its durations; each look at the chance of all until then, twice that of the look before."""
     canary, baseline = np.array(buckets[0]), np.array(buckets[1])
