@@ -53,6 +53,10 @@ class Client:
         said = {"service": service, "version": version, "author": author, "reason": reason}
         return self._said(self._http.post("/api/v1/gate/overrides", json=said))
 
+    def correct(self, correction: JSON) -> JSON:
+        """Takes time out: what `POST /api/v1/corrections` takes, answered as it is kept, with its `id`."""
+        return self._said(self._http.post("/api/v1/corrections", json=correction))
+
     def deployments(self, service: str, seconds: int) -> JSON:
         """What went out in so many seconds until now, of a service or, where it is empty, of all: `{"figures", "deployments"}`."""
         return self._get("/api/v1/deployments", {"service": service, "last": seconds})

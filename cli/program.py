@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from .admin import backup, verify, warmup
 from .backtest import backtest
+from .correct import correct
 from .demo import demo
 from .deployments import deployments
 from .gate import gate
@@ -55,6 +56,7 @@ app.command()(backtest)
 app.command()(gate)
 app.command()(deployments)
 app.command()(status)
+app.command()(correct)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)

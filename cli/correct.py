@@ -1,0 +1,66 @@
+"""`fournines correct`: time taken out of SLOs by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .extra import collector_extra
+from .failure import fail
+from .options import PAGES
+
+if TYPE_CHECKING:
+    from ..client import JSON
+
+_Slo = Annotated[str, typer.Option(help="Out of this SLO.", metavar="NAME")]
+_Service = Annotated[str, typer.Option(help="Out of every SLO of this service, those yet to come among them.")]
+_Start = Annotated[str, typer.Option(help="2026-01-31T02:00:00Z, or '2026-01-31 02:00:00' in --zone.")]
+_End = Annotated[str, typer.Option(help="The same.")]
+_Duration = Annotated[str, typer.Option(help="Instead of an end, such as 90m.")]
+_Rule = Annotated[str, typer.Option(help="Again and again: a recurrence of RFC 5545, such as FREQ=WEEKLY;BYDAY=SU.")]
+_Zone = Annotated[str, typer.Option(help="On whose clocks. (default: UTC)")]
+_Author = Annotated[str, typer.Option(help="Who takes it out; the audit log keeps it.")]
+_Reason = Annotated[str, typer.Option(help="Why; the audit log keeps it.")]
+_Url = Annotated[str, typer.Option(help="The collector's pages and API.")]
+
+
+def correct(
+    start: _Start,
+    author: _Author,
+    reason: _Reason,
+    slo: _Slo = "",
+    service: _Service = "",
+    end: _End = "",
+    duration: _Duration = "",
+    rule: _Rule = "",
+    zone: _Zone = "",
+    url: _Url = PAGES,
+) -> None:
+    """Take time out of SLOs, for maintenance say."""
+    whom = {"slo": slo, "service": service}
+    said = {
+        "start": start,
+        "end": end,
+        "duration": duration,
+        "rule": rule,
+        "zone": zone,
+        "author": author,
+        "reason": reason,
+    }
+    made = _made({key: text for key, text in (whom | said).items() if text}, url)
+    typer.echo(f"{slo or service} is corrected from {made['start']} to {made['end']}; this is correction {made['id']}")
+
+
+def _made(body: JSON, url: str) -> JSON:
+    with collector_extra():
+        import httpx
+
+        from ..client import Client
+    try:
+        with Client(url) as client:
+            return client.correct(body)
+    except httpx.HTTPStatusError as error:
+        fail(f"the collector at {url} refuses: {error.response.text}")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host
+        fail(f"the collector at {url} can't be asked: {error}")
