@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...slo import BUCKET, HOUR, MINUTE, SLO, EventCount, HistoryPoint, Interval, Queries, TimeWindow, merged
+from ...slo import BUCKET, HOUR, MINUTE, SLO, HistoryPoint, Interval, Queries, TimeWindow, merged
 from ..errors import QueryRefused
 from .asked_slo import NEVER, Known
 from .engine import Engine, Timeline
@@ -50,41 +50,30 @@ class Inquiry:
 
     def _asked(self, slo: SLO, queries: Queries, known: Known, now: float) -> Known:
         read = last_sample(queries.over(_LOOKED_BACK).total or queries.over(_LOOKED_BACK).raw)
-        heard = self._number(read, now)
         if now - known.since_asked >= HOUR or known.since == NEVER:
             # Asked anew at times: an engine forgets what is older than its retention.
             since = self._since(read, _longest(slo), now)
             known = replace(known, since=since, since_asked=now)
-        due = [window for window in slo.windows if known.is_due(window, now, self.interval)]
+        due = {} if known.since == NEVER else _due(slo, known, now, self.interval)
+        question = question_of(slo, queries)
+        texts = {window: question.texts(seconds) for window, seconds in due.items()}
+        heard, *numbers = self._numbers([read, *(text for each in texts.values() for text in each)], now)
         taken_out: dict[Interval, Numbers] = dict(known.taken_out)
-        counts = {window: self._count(slo, queries, window, known.since, taken_out, now) for window in due}
+        counts = dict(known.counts)
+        for window, seconds in due.items():
+            own, numbers = numbers[: len(texts[window])], numbers[len(texts[window]) :]
+            within = Interval(int(now) - seconds, int(now))
+            for stretch in () if isinstance(question, Share) else _corrected(slo, within):
+                own = _less(own, self._taken_out(question, stretch, within, taken_out))
+            counts[window] = question.count(own, min(seconds, max(1, int(now) - known.since)))
         return replace(
             known,
-            counts={**known.counts, **counts},
-            asked={**known.asked, **dict.fromkeys(due, now)},
+            counts=counts,
+            asked={**known.asked, **dict.fromkeys(due or slo.windows, now)},
             heard=known.heard if heard is None else heard,
             refusal="",
             taken_out={each: numbers for each, numbers in taken_out.items() if each.start > now - _longest(slo)},
         )
-
-    def _count(
-        self,
-        slo: SLO,
-        queries: Queries,
-        window: TimeWindow,
-        since: int,
-        taken_out: dict[Interval, Numbers],
-        now: float,
-    ) -> EventCount:
-        if since == NEVER:
-            return EventCount(0, 0)
-        seconds = max(BUCKET, window.elapsed(now))
-        question = question_of(slo, queries)
-        numbers = self._numbers(question, seconds, now)
-        within = Interval(int(now) - seconds, int(now))
-        for stretch in () if isinstance(question, Share) else _corrected(slo, within):
-            numbers = _less(numbers, self._taken_out(question, stretch, within, taken_out))
-        return question.count(numbers, min(seconds, max(1, int(now) - since)))
 
     def _taken_out(
         self, question: Question, stretch: Interval, within: Interval, known: dict[Interval, Numbers]
@@ -92,13 +81,14 @@ class Inquiry:
         """What is counted in a stretch of corrected time: remembered once its last samples came, unless the window cuts it."""
         if stretch in known:
             return known[stretch]
-        numbers = self._numbers(question, stretch.seconds, stretch.end)
+        numbers = self._numbers(question.texts(stretch.seconds), stretch.end)
         if within.start < stretch.start and stretch.end < within.end - _LOOKED_BACK:
             known[stretch] = numbers
         return numbers
 
-    def _numbers(self, question: Question, seconds: int, now: float) -> Numbers:
-        return [self._number(text, now) for text in question.texts(seconds)]
+    def _numbers(self, texts: Sequence[str], now: float) -> list[float | None]:
+        """What each query is answered with; None for nothing, and for what is no number."""
+        return [_only(found) for found in self.engine.together(texts, now)]
 
     def _since(self, read: str, seconds: int, now: float) -> int:
         """The second from which there are samples in a window, found in two looks: first coarsely, then around the first one found."""
@@ -109,12 +99,17 @@ class Inquiry:
         finer = _first(self.engine.over(read, Interval(first - step, first), max(1, step // _STEPS)))
         return first if finer == NEVER else finer
 
-    def _number(self, text: str, now: float) -> float | None:
-        """What a query is answered with; None for nothing, and for what is no number."""
-        found = self.engine.at(text, now)
-        if len(found) > 1:
-            raise QueryRefused(f"it is answered with {len(found)} series, and means one: sum them")
-        return _number(found[0].values[-1][1]) if found else None
+
+def _only(found: Sequence[Timeline]) -> float | None:
+    if len(found) > 1:
+        raise QueryRefused(f"it is answered with {len(found)} series, and means one: sum them")
+    return _number(found[0].values[-1][1]) if found else None
+
+
+def _due(slo: SLO, known: Known, now: float, interval: float) -> dict[TimeWindow, int]:
+    """The windows that are to be asked for, with their seconds."""
+    due = (window for window in slo.windows if known.is_due(window, now, interval))
+    return {window: max(BUCKET, window.elapsed(now)) for window in due}
 
 
 def _longest(slo: SLO) -> int:
@@ -125,7 +120,7 @@ def _corrected(slo: SLO, within: Interval) -> Sequence[Interval]:
     return merged(stretch for one in slo.corrections for stretch in one.intervals(within, MINUTE))
 
 
-def _less(numbers: Numbers, taken_out: Numbers) -> Numbers:
+def _less(numbers: Numbers, taken_out: Numbers) -> list[float | None]:
     return [None if number is None else number - (out or 0) for number, out in zip(numbers, taken_out, strict=True)]
 
 

@@ -25,7 +25,7 @@ _EVENTS: Final = frozenset({"increase", "sum_over_time", "count_over_time"})
 def last_sample(text: str) -> str:
     """When the newest sample was taken that a query reads, in epoch seconds."""
     read = [f"timestamp({each})" for each in selectors(text)]
-    return f"max({' or '.join(read)})" if read else "time()"
+    return f"max({' or '.join(read)})" if read else "vector(time())"
 
 
 def events_in(text: str, seconds: int) -> str:

@@ -1,5 +1,6 @@
 """The counts of all SLOs, whoever has them."""
 
+import urllib.parse
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -32,11 +33,15 @@ class Answers(PromqlSource):
 
     def __init__(self):
         def handle(request):
-            text = request.content.decode()
+            text = dict(urllib.parse.parse_qsl(request.content.decode()))["query"]
             if request.url.path.endswith("range"):
                 return httpx.Response(200, json={"data": {"result": [{"metric": {}, "values": [[NOW - 60, "1"]]}]}})
-            value = str(NOW) if "timestamp" in text else "10" if "errors" in text else "100"
-            return httpx.Response(200, json={"data": {"result": [{"metric": {}, "value": [NOW, value]}]}})
+            result = [
+                {"metric": {"fournines_asked": str(mark)}, "value": [NOW, value]}
+                for mark, each in enumerate(text.split("label_replace(")[1:])
+                for value in [str(NOW) if "timestamp" in each else "10" if "errors" in each else "100"]
+            ]
+            return httpx.Response(200, json={"data": {"result": result}})
 
         super().__init__(Engine("http://engine", transport=httpx.MockTransport(handle)))
 

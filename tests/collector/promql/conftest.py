@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import urllib.parse
 import urllib.request
@@ -99,6 +100,9 @@ def victoria_url(tmp_path_factory, run_server, free_port, victoria_metrics_binar
 
 PAGE = BurnRule(Severity.PAGE, Fraction(1, 50), Window.parse("1h"), Window.parse("5m"))
 BAD, TOTAL = 'http_requests_total{code=~"5.."}', "http_requests_total"
+PART = re.compile(r'label_replace\((.*?), "fournines_asked", "(\d+)", "", ""\)', re.DOTALL)
+"""One of the queries that are asked together."""
+
 COUNTERS = Queries(bad=BAD, total=TOTAL, counter=True)
 
 
@@ -130,7 +134,11 @@ def answering():
                 result = [{"metric": {}, "values": values}] if values else []
                 return httpx.Response(200, json={"data": {"resultType": "matrix", "result": result}})
             t = float(form["time"])
-            result = [{"metric": {}, "value": [t, str(number)]} for number in answer(form["query"], t)]
+            result = [
+                {"metric": {"fournines_asked": mark}, "value": [t, str(number)]}
+                for query, mark in PART.findall(form["query"]) or [(form["query"], "")]
+                for number in answer(query, t)
+            ]
             return httpx.Response(200, json={"data": {"resultType": "vector", "result": result}})
 
         engines.append(Engine("http://engine", transport=httpx.MockTransport(handle), **more))

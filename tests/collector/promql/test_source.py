@@ -91,7 +91,8 @@ def test_a_query_that_is_refused_is_that_slos_alone(asked):
             return httpx.Response(422, json={"status": "error", "error": "many-to-many\nmatching"})
         if request.url.path.endswith("query_range"):
             return httpx.Response(200, json={"data": {"resultType": "matrix", "result": []}})
-        return httpx.Response(200, json={"data": {"resultType": "scalar", "result": [NOW, "7"]}})
+        result = [{"metric": {"fournines_asked": "0"}, "value": [NOW, "7"]}]
+        return httpx.Response(200, json={"data": {"resultType": "vector", "result": result}})
 
     source = PromqlSource(Engine("http://engine", transport=httpx.MockTransport(refuse)))
     broken, whole = asked(Queries(raw="broken"), "broken"), asked(Queries(raw="1"), "whole")
@@ -230,6 +231,16 @@ def test_what_is_no_engine_is_unreachable(response, reason):
 
     assert ["unreachable"] == said
     assert "http://engine/prom" == engine.address
+
+
+def test_an_answer_to_what_was_not_asked_is_none():
+    """Whoever answers with series of its own is no engine."""
+    body = {"data": {"resultType": "vector", "result": [{"metric": {"a": "b"}, "value": [NOW, "1"]}]}}
+    engine = Engine("http://engine", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
+
+    with pytest.raises(Unreachable, match="was not asked"):
+        engine.together(["a", "b"], NOW)
+    engine.close()
 
 
 def test_histograms_are_no_numbers():
