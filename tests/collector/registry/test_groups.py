@@ -331,13 +331,14 @@ def test_groups_that_nobody_hears_go(opened, template, sent, now):
     sent(collector, now + GONE + 2 * HOUR, "/stays")
     collector.close()
     collector = opened([template(max_groups=2)], now=now + GONE + 2 * HOUR)
+    sent(collector, now + GONE + 2 * HOUR, "/stays")
     later = listen(collector, now + GONE + 2 * HOUR)
-    assert {"checkout": (5, 5), "checkout-stays": (3, 3)} == counts(collector)
+    assert {"checkout": (6, 6), "checkout-stays": (4, 4)} == counts(collector)
     sent(collector, later, "/others", "/gone")
 
     assert {
-        "checkout": (7, 7),
-        "checkout-stays": (3, 3),
+        "checkout": (8, 8),
+        "checkout-stays": (4, 4),
         "checkout-others": (1, 1),
         "checkout-other": (1, 1),
     } == counts(collector)
@@ -370,10 +371,11 @@ def test_a_group_whose_commit_failed_never_was(opened, template, otlp, span, sen
         patched.setattr(collector.ledger, "commit", full)
         with pytest.raises(Unavailable):
             collector.accept(Signal.TRACES, body, now).result()
-    assert [] == rows(collector)
+    sent(collector, now, "/refund")
+    assert [("checkout-refund",)] == rows(collector)
     collector.accept(Signal.TRACES, body, now).result()
 
-    assert {"checkout": (1, 1), "checkout-pay": (1, 1)} == counts(collector)
+    assert {"checkout": (2, 2), "checkout-pay": (1, 1), "checkout-refund": (1, 1)} == counts(collector)
 
 
 def test_the_collector_says_how_many_groups_there_are(opened, template, sent, now):
