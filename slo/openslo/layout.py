@@ -24,7 +24,10 @@ class Node:
 
 @dataclass(slots=True)
 class Entry:
-    """A key with its value, or an item of a list, and the comments in lines before it, at the end of its line, and after it."""
+    """A key with its value, or an item of a list, and the comments in lines before it, at the end of its line, and after it.
+
+    A text that spans lines has its last one as `end`. What stands `apart` comes after a blank line.
+    """
 
     key: str
     value: Node
@@ -34,6 +37,7 @@ class Entry:
     beside: str = ""
     after: list[str] = field(default_factory=list)
     apart: bool = False
+    end: int = -1
 
 
 @dataclass(slots=True)
@@ -115,6 +119,8 @@ class _Builder:
         entry = Entry(key, Node(), line, column)
         self._entries.append(entry)
         entry.value = self._node(event)
+        if isinstance(event, yaml.ScalarEvent) and event.style not in ("|", ">"):
+            entry.end = int(event.end_mark.line)
         return entry
 
 
@@ -136,10 +142,12 @@ def _lay(layout: DocumentLayout, comments: Sequence[Comment], lines: Sequence[st
         place.append(comment.text)
         tops.setdefault(id(place), comment.line)
     first: dict[int, Entry] = {}
+    end = -1
     for entry in layout.entries:
         if first.setdefault(entry.line, entry) is entry:
             top = tops.get(id(entry.before), entry.line)
-            entry.apart = top > 0 and not lines[top - 1].strip()
+            entry.apart = top > max(0, end) and not lines[top - 1].strip()
+        end = entry.end
 
 
 def _place_of(comment: Comment, layout: DocumentLayout) -> list[str]:

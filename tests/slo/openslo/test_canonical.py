@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.slo.openslo.canonical import canonical, canonical_files
@@ -189,6 +189,7 @@ VALUES = st.recursive(
 )
 
 
+@example({"x": ["a\nb", ["x"]]}, True, 20)
 @given(
     st.dictionaries(SCALARS, VALUES, min_size=1, max_size=4), st.sampled_from([None, True, False]), st.integers(20, 80)
 )
