@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from fournines.slo import Method, Slices
 from fournines.slo.gate.evidence import Durations, SLOEvidence
 from fournines.slo.gate.judge import judge
 from fournines.slo.gate.judgement import GateVerdict
@@ -116,10 +118,9 @@ def test_an_exhausted_budget_stops_whatever_the_version_does(ask):
 def test_a_page_that_burns_has_it_wait(ask):
     """Others burn: nobody can tell what the version does, and nothing changes meanwhile."""
     windows = {**BURNING, "30d": (99_999_000, 100_000_000)}
-    verdict, reasons = ask(*[(0, 1000, 0, 0)], status={"windows": windows})
+    said = ["payments-availability: a page burns: 1h and 5m burn above 14.4"]
 
-    assert verdict == "wait"
-    assert reasons == ["payments-availability: a page burns: 1h and 5m burn above 14.4"]
+    assert ask(*[(0, 1000, 0, 0)], status={"windows": windows}) == ("wait", said)
 
 
 def test_what_both_suffer_is_not_the_versions(ask):
@@ -280,10 +281,6 @@ def test_too_few_others_have_no_durations_to_compare(ask):
 
 def test_slices_are_judged_by_the_share_a_slice_needs(make_status, make_rows):
     """Where minutes are good or bad, a version is held against what makes a minute bad."""
-    from dataclasses import replace
-
-    from fournines.slo import Method, Slices
-
     status = make_status()
     sliced = replace(status.slo, method=Method.TIMESLICES, slices=Slices(Decimal("0.95")))
 
