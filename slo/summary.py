@@ -22,6 +22,7 @@ def summarise(status: Status, since: float, alerts: Sequence[dict[str, Any]] = (
         "method": status.slo.method.value,
         "unit": status.slo.unit.value,
         "origin": status.slo.origin.value,
+        "group_of": status.slo.group_of or None,
         "signal": status.slo.sli.signal,
         "state": status.state.value,
         "since": timestamp(since),

@@ -45,6 +45,7 @@ def test_the_whole_object(said):
         "method": "Occurrences",
         "unit": "events",
         "origin": "file",
+        "group_of": None,
         "signal": "http.server.request.duration",
         "state": "burning",
         "since": "2026-11-22T03:12:40Z",
