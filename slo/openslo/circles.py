@@ -46,7 +46,9 @@ def asked_members(slos: Sequence[SLO]) -> Iterator[Fault]:
     for slo in slos:
         if slo.sli.composite is not None and slo.place is not None:
             for name in (each.name for each in slo.sli.composite.members if each.name in asked):
-                message = f"is made without {name}, which is asked for in PromQL: composites are made of what is counted here"
+                message = (
+                    f"is made without {name}, which is asked for in PromQL: composites are made of what is counted here"
+                )
                 yield Fault(slo.place.file, slo.place.line, slo.name, message, slo.place.column)
 
 

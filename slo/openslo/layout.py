@@ -120,8 +120,12 @@ class _Builder:
         self._entries.append(entry)
         entry.value = self._node(event)
         if isinstance(event, yaml.ScalarEvent) and event.style not in ("|", ">"):
-            entry.end = int(event.end_mark.line)
+            entry.end = _last_line(event)
         return entry
+
+
+def _last_line(event: Any) -> int:
+    return int(event.end_mark.line)
 
 
 def _line(event: Any) -> int:

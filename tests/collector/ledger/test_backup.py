@@ -296,7 +296,16 @@ def test_whatever_a_start_reads_is_checked_before(tmp_path, opened, otlp, histog
     content = path.read_bytes()
     with contextlib.closing(sqlite3.connect(path)) as connection:
         roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table'"))
-    read = roots.keys() - {"bucket", "day", "late", "blame", "audit", "version_count", "version_duration", "sqlite_sequence"}
+    read = roots.keys() - {
+        "bucket",
+        "day",
+        "late",
+        "blame",
+        "audit",
+        "version_count",
+        "version_duration",
+        "sqlite_sequence",
+    }
     for table in read:
         spoilt = bytearray(content)
         spoilt[(roots[table] - 1) * 4096 : roots[table] * 4096] = b"\xa5" * 4096
