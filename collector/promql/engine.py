@@ -6,6 +6,7 @@ Mimir, Thanos and Amazon Managed Prometheus answer alike.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -64,7 +65,7 @@ class Engine:
         try:
             for found in self.at(" or ".join(marked), now):
                 answers[int(found.labels[_MARK])].append(found)
-        except (KeyError, ValueError, IndexError) as error:
+        except (KeyError, ValueError, IndexError, TypeError) as error:
             raise Unreachable("what it answers was not asked") from error
         return answers
 
@@ -102,7 +103,7 @@ class Engine:
             raise Unreachable(f"it answers {answer.status_code}")
         try:
             return _timelines(answer.json()["data"])
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
             raise Unreachable("what it answers is no result of a query") from error
 
 
@@ -116,13 +117,16 @@ def _timelines(data: Mapping[str, Any]) -> list[Timeline]:
 
 
 def _point(pair: list[Any]) -> tuple[float, float]:
-    return float(pair[0]), float(pair[1])
+    moment = float(pair[0])
+    if not math.isfinite(moment):
+        raise ValueError("no moment")
+    return moment, float(pair[1])
 
 
 def _said(answer: httpx.Response) -> str:
     """Its own words for what is wrong."""
     try:
         said = str(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         said = answer.text
     return " ".join(said.split())[:_LONGEST_REASON]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...slo import BUCKET, HOUR, MINUTE, SLO, HistoryPoint, Interval, Queries, TimeWindow, merged
+from ...slo import BUCKET, HOUR, MINUTE, SLO, EventCount, HistoryPoint, Interval, Queries, TimeWindow, merged
 from ..errors import QueryRefused
 from .asked_slo import NEVER, Known
 from .engine import Engine, Timeline
@@ -19,6 +19,9 @@ _STEPS: Final = 500
 
 _LOOKED_BACK: Final = 5 * MINUTE
 """How far an engine looks back for a sample (Prometheus' `--query.lookback-delta`)."""
+
+_MOST: Final = 1 << 62
+"""Events that arrays of counts can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Inquiry:
         columns = [{int(t): value for each in found for t, value in each.values} for found in answers]
         points = []
         for t in range(ends.start, ends.end + 1, step):
-            count = question.count([_number(column.get(t)) for column in columns], step)
+            count = _counted(question, [_number(column.get(t)) for column in columns], step)
             if count.total:
                 points.append(HistoryPoint(t - step, count.good, count.total))
         return points
@@ -65,11 +68,11 @@ class Inquiry:
             within = Interval(int(now) - seconds, int(now))
             for stretch in () if isinstance(question, Share) else _corrected(slo, within):
                 own = _less(own, self._taken_out(question, stretch, within, taken_out))
-            counts[window] = question.count(own, min(seconds, max(1, int(now) - known.since)))
+            counts[window] = _counted(question, own, min(seconds, max(1, int(now) - known.since)))
         return replace(
             known,
             counts=counts,
-            asked={**known.asked, **dict.fromkeys(due or slo.windows, now)},
+            asked={**known.asked, **dict.fromkeys(slo.windows if known.since == NEVER else due, now)},
             heard=known.heard if heard is None else heard,
             refusal="",
             taken_out={each: numbers for each, numbers in taken_out.items() if each.start > now - _longest(slo)},
@@ -98,6 +101,15 @@ class Inquiry:
             return first
         finer = _first(self.engine.over(read, Interval(first - step, first), max(1, step // _STEPS)))
         return first if finer == NEVER else finer
+
+
+def _counted(question: Question, numbers: Numbers, covered: int) -> EventCount:
+    count = question.count(numbers, covered)
+    if count.total > _MOST:
+        raise QueryRefused(
+            f"it is answered with {count.total:.0e} events, more than can be counted: write another unit"
+        )
+    return count
 
 
 def _only(found: Sequence[Timeline]) -> float | None:

@@ -138,6 +138,34 @@ def test_long_windows_are_asked_for_less_often(source, asked, told):
     assert (2, 60) == (len(totals), len(hours))
 
 
+def test_an_slo_without_short_windows_is_asked_for_again(source, asked, told):
+    """Rounds in which none of its windows is due don't put off when they are."""
+    told.first, month = NOW - 40 * 86_400, Window.parse("30d")
+    slo = asked(window=month, rules=())
+    source.refresh([slo], NOW)
+    told.total = 200
+    for later in range(10, 400, 10):
+        source.refresh([slo], NOW + later)
+
+    assert 200 == source.observe([slo.name], [month], NOW + 400).total[0, 0]
+
+
+def test_more_than_arrays_can_hold_is_refused(source, asked, told):
+    """One query's number costs no other SLO its evaluation; what fits is evaluated as it is."""
+    slo, told.total = asked(), 1e25
+    source.refresh([slo], NOW)
+    said = dict(observed(source, slo, NOW)[2].unheard)
+    history = source.history(slo.name, Interval(0, 60), 10)
+    told.total = 4e18
+    source.refresh([slo], NOW + 10)
+    status = Evaluator([slo]).at(source, NOW + 10).named(slo.name)
+
+    reason = "it is answered with 1e+25 events, more than can be counted: write another unit"
+    assert {0: f"http://engine refuses a query of it: {reason}"} == said
+    assert [] == history
+    assert State.HEALTHY is status.state
+
+
 def test_data_are_observed_since_the_first_sample(source, asked):
     """A window that reaches back farther is covered only from there."""
     slo = asked()
@@ -216,6 +244,8 @@ def test_history_of_what_can_not_be_asked_is_empty(source, asked, told):
         (httpx.Response(302, headers={"location": "http://login"}), "it answers 302"),
         (httpx.Response(200, text="<html>"), "what it answers is no result of a query"),
         (httpx.Response(200, json={"data": {"result": [{"metric": {}, "value": ["x"]}]}}), "no result of a query"),
+        (httpx.Response(200, text='{"data": {"result": [{"metric": {}, "value": [NaN, "1"]}]}}'), "no result of a"),
+        (httpx.Response(200, text="[" * 100_000), "no result of a query"),
     ],
 )
 def test_what_is_no_engine_is_unreachable(response, reason):
@@ -233,9 +263,10 @@ def test_what_is_no_engine_is_unreachable(response, reason):
     assert "http://engine/prom" == engine.address
 
 
-def test_an_answer_to_what_was_not_asked_is_none():
+@pytest.mark.parametrize("metric", [{"a": "b"}, [1], None])
+def test_an_answer_to_what_was_not_asked_is_none(metric):
     """Whoever answers with series of its own is no engine."""
-    body = {"data": {"resultType": "vector", "result": [{"metric": {"a": "b"}, "value": [NOW, "1"]}]}}
+    body = {"data": {"resultType": "vector", "result": [{"metric": metric, "value": [NOW, "1"]}]}}
     engine = Engine("http://engine", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
 
     with pytest.raises(Unreachable, match="was not asked"):
