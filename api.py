@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import __version__
 from .dashboards import STATIC
+
+MOST_BYTES: Final = 64 * 1024
+"""What a body holds at most: each is read whole, by who answers everybody, and becomes many times as much."""
+
+_WRITE: Final = "/api/v1/write"
 
 
 class Subject(Protocol):
@@ -29,10 +37,12 @@ def create_app(subjects: Iterable[Subject], write: ASGIApp) -> FastAPI:
     `write` answers Prometheus' remote writes at /api/v1/write.
     """
     app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
+    app.add_middleware(_Bounded)
+    app.add_exception_handler(RequestValidationError, _refused)
     for subject in subjects:
         subject.add_routes(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.router.routes.append(Route("/api/v1/write", _Whole(write)))
+    app.router.routes.append(Route(_WRITE, _Whole(write)))
     return app
 
 
@@ -44,3 +54,30 @@ class _Whole:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """An application whose bodies are short, but for remote writes, which are bounded by who takes them."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        left = MOST_BYTES
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, f"a body holds {MOST_BYTES} bytes at most", {"Connection": "close"})
+            return message
+
+        await self.app(scope, receive if scope.get("path") == _WRITE else bounded, send)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """Why a question can't be answered, without what was sent: that may be anything, also what is no text."""
+    assert isinstance(error, RequestValidationError), "what it is registered for"
+    detail = [{key: said for key, said in each.items() if key != "input"} for each in error.errors()]
+    return Response(json.dumps({"detail": jsonable_encoder(detail)}), 422, media_type="application/json")
