@@ -21,8 +21,8 @@ _PAUSES: Final = 360
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an engine said of an SLO. `asked` is when each window was asked for; `refusal` why its queries were not answered; `taken_out`
-    what the queries count in corrected time that lies whole within a window, and changes no more.
+    """What an engine said of an SLO. `asked` is when each window was asked for; `refusal` why its queries are refused, `unanswered` why
+    they alone have no answer; `taken_out` what the queries count in corrected time that lies whole within a window, and changes no more.
     """
 
     counts: Mapping[TimeWindow, EventCount] = field(default_factory=lambda: MappingProxyType({}))
@@ -31,6 +31,7 @@ class Known:
     since_asked: float = -math.inf
     heard: float = math.nan
     refusal: str = ""
+    unanswered: str = ""
     taken_out: Mapping[Interval, Numbers] = field(default_factory=lambda: MappingProxyType({}))
 
     def is_due(self, window: TimeWindow, now: float, interval: float) -> bool:

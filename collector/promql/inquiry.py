@@ -26,7 +26,7 @@ _MOST: Final = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Asks an `engine`, every `interval` seconds at most. What it raises, `Unreachable`, is true of all SLOs."""
+    """Asks an `engine`, every `interval` seconds at most. It raises `Unreachable` where there is no answer."""
 
     engine: Engine
     interval: float
@@ -36,7 +36,7 @@ class Inquiry:
         try:
             return self._asked(slo, queries, known, now)
         except QueryRefused as error:
-            return replace(known, refusal=str(error))
+            return replace(known, refusal=str(error), unanswered="")
 
     def history(self, queries: Queries, interval: Interval, step: int) -> list[HistoryPoint]:
         """Counts in steps; a step without events is left out. Raises `QueryRefused` too."""
@@ -75,6 +75,7 @@ class Inquiry:
             asked={**known.asked, **dict.fromkeys(slo.windows if known.since == NEVER else due, now)},
             heard=known.heard if heard is None else heard,
             refusal="",
+            unanswered="",
             taken_out={each: numbers for each, numbers in taken_out.items() if each.start > now - _longest(slo)},
         )
 

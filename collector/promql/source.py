@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,8 @@ class PromqlSource:
         self._first = math.nan
         self._trouble = ""
         self._failures = 0
+        self._answered = False
+        self._unanswered = 0
         self._closing = False
         self._asking = threading.Lock()
 
@@ -62,18 +65,22 @@ class PromqlSource:
         return frozenset(slo.name for slo in slos if self._asked_of(slo) is not None)
 
     def refresh(self, slos: Iterable[SLO], now: float) -> float:
-        """Asks whatever is due, and says in how many seconds to ask again. Blocks; where the engine can't be asked, for one time-out."""
+        """Asks whatever is due, and says in how many seconds to ask again. Blocks; where the engine can't be asked, for one time-out.
+
+        An SLO whose question alone is not answered costs no other one its counts: it is asked for last the next time.
+        """
         asked = {slo.name: (slo, queries) for slo in slos if (queries := self._asked_of(slo)) is not None}
         self._queries = {name: queries for name, (_, queries) in asked.items()}
         self._known = {
             name: known for name, known in self._known.items() if name in asked and known[0] == asked[name][0]
         }
         self._first = now if math.isnan(self._first) else self._first
-        try:
-            with self._asking, ThreadPoolExecutor(PARALLEL) as threads:
-                list(threads.map(lambda each: self._ask(each[0], each[1], now), asked.values()))
-        except Unreachable as error:
-            self._note(f"{self._engine.address} can't be asked: {error}")
+        last = sorted(asked.values(), key=lambda each: bool(self._last(each[0]).unanswered))
+        self._answered, self._unanswered = False, 0
+        with self._asking, ThreadPoolExecutor(PARALLEL) as threads:
+            errors = list(filter(None, threads.map(lambda each: self._ask(*each, now), last)))
+        if errors and not self._answered:
+            self._note(f"{self._engine.address} can't be asked: {errors[0]}")
             self._failures += 1
         else:
             self._note("")
@@ -118,11 +125,22 @@ class PromqlSource:
     def _asked_of(self, slo: SLO) -> Queries | None:
         return queries_of(slo, counted_elsewhere=self._counted_elsewhere)
 
-    def _ask(self, slo: SLO, queries: Queries, now: float) -> None:
-        if self._closing:
-            return
-        known = self._known[slo.name][1] if slo.name in self._known else Known()
-        self._known[slo.name] = slo, self._inquiry.ask(slo, queries, known, now)
+    def _last(self, slo: SLO) -> Known:
+        return self._known[slo.name][1] if slo.name in self._known else Known()
+
+    def _ask(self, slo: SLO, queries: Queries, now: float) -> Unreachable | None:
+        """Why it is not answered. Once as many in a row are not as are asked at once, nobody else is asked."""
+        if self._closing or self._unanswered >= PARALLEL:
+            return None
+        known = self._last(slo)
+        try:
+            self._known[slo.name] = slo, self._inquiry.ask(slo, queries, known, now)
+        except Unreachable as error:
+            self._unanswered += 1
+            self._known[slo.name] = slo, replace(known, unanswered=str(error))
+            return error
+        self._answered, self._unanswered = True, 0
+        return None
 
     def _is_silent(self, known: Known, now: float) -> bool:
         if math.isnan(known.heard):
@@ -133,6 +151,8 @@ class PromqlSource:
         """Why an SLO has no counts, or none of now."""
         if self._trouble:
             return self._trouble
+        if known.unanswered:
+            return f"{self._engine.address} does not answer what is asked of it: {known.unanswered}"
         if known.refusal:
             return f"{self._engine.address} refuses a query of it: {known.refusal}"
         if not known.asked:

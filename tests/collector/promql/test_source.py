@@ -10,7 +10,7 @@ import pytest
 
 from fournines.collector.errors import QueryRefused, Unreachable
 from fournines.collector.promql.engine import Engine
-from fournines.collector.promql.source import STALE, PromqlSource
+from fournines.collector.promql.source import PARALLEL, STALE, PromqlSource
 from fournines.slo import Correction, Evaluator, Interval, Queries, State, Window
 
 NOW = 1_790_000_000.0
@@ -104,6 +104,36 @@ def test_a_query_that_is_refused_is_that_slos_alone(asked):
     assert {0: "http://engine refuses a query of it: many-to-many matching"} == dict(seen.unheard)
     assert math.isnan(seen.heard[0])
     assert 7 == seen.heard[1]
+
+
+def test_a_query_that_is_never_answered_is_that_slos_alone(asked, answering, told):
+    """A month of many series may take an engine longer than one waits: the others have their counts, also those behind it."""
+
+    def answer(query, t):
+        if "slow" in query and "timestamp" not in query:
+            raise httpx.ReadTimeout("late")
+        return told(query, t)
+
+    source = PromqlSource(answering(answer))
+    slow = [asked(Queries(bad="slow", total="all", counter=True), f"slow-{number}") for number in range(6)]
+    slos = [*slow, asked(name="z")]
+    pauses = [source.refresh(slos, NOW + later) for later in (0, 10, 20)]
+
+    seen = source.observe(["slow-0", "z"], WINDOWS, NOW + 20)
+
+    assert {0: "http://engine does not answer what is asked of it: it does not answer in time"} == dict(seen.unheard)
+    assert [0, 100] == seen.total[:, 0].tolist()
+    assert ("", 10) == (source.trouble, pauses[-1])
+
+
+def test_an_engine_that_is_gone_is_not_asked_for_every_slo(source, asked, told):
+    """After as many time-outs as are waited for at once nobody waits for more."""
+    told.failure = httpx.ReadTimeout("late")
+
+    source.refresh([asked(name=f"slo-{number}") for number in range(100)], NOW)
+
+    assert len(told.queries) < 3 * PARALLEL
+    assert "http://engine can't be asked: it does not answer in time" == source.trouble
 
 
 def test_a_service_that_stops_is_silent_and_one_that_never_was_is_not(source, asked, told):
