@@ -46,12 +46,13 @@ class Client:
     def gate(self, service: str, version: str = "", baseline: str = "", slo: str = "") -> JSON:
         """Whether a version may go on, or one may start: `{"verdict": "pass" | "fail" | "wait", "reasons", "evidence"}`."""
         asked = {"service": service, "version": version, "baseline": baseline, "slo": slo}
-        return self._said(self._http.post("/api/v1/gate", json={name: said for name, said in asked.items() if said}))
+        said = {name: text for name, text in asked.items() if text}
+        return self._said(self._http.post("/api/v1/gate", json=said), "verdict", "reasons")
 
     def override_gate(self, service: str, version: str, author: str, reason: str) -> JSON:
         """Has a version pass whatever its evidence; the audit log keeps who said so, and why."""
         said = {"service": service, "version": version, "author": author, "reason": reason}
-        return self._said(self._http.post("/api/v1/gate/overrides", json=said))
+        return self._said(self._http.post("/api/v1/gate/overrides", json=said), "until")
 
     def correct(self, correction: JSON) -> JSON:
         """Takes time out: what `POST /api/v1/corrections` takes, answered as it is kept, with its `id`."""
@@ -59,7 +60,8 @@ class Client:
 
     def deployments(self, service: str, seconds: int) -> JSON:
         """What went out in so many seconds until now, of a service or, where it is empty, of all: `{"figures", "deployments"}`."""
-        return self._get("/api/v1/deployments", {"service": service, "last": seconds})
+        asked: dict[str, int | str] = {"service": service, "last": seconds}
+        return self._said(self._http.get("/api/v1/deployments", params=asked), "figures", "deployments")
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -82,9 +84,13 @@ class Client:
     def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
         return self._said(self._http.get(path, params=params))
 
-    def _said(self, answer: httpx.Response) -> JSON:
+    def _said(self, answer: httpx.Response, *keys: str) -> JSON:
+        """What was answered, with these keys at least."""
         answer.raise_for_status()
         try:
-            return cast("JSON", answer.json())
+            found: Any = answer.json()
         except ValueError as error:
             raise httpx.DecodingError(f"{answer.url} answers with no JSON", request=answer.request) from error
+        if keys and not (isinstance(found, dict) and found.keys() >= set(keys)):
+            raise httpx.DecodingError(f"{answer.url} answers as no collector does", request=answer.request)
+        return cast("JSON", found)

@@ -54,7 +54,7 @@ def _figures(said: JSON) -> str:
     """The figures of all, a line each."""
     rate = said["change_failure_rate"]
     lines = (
-        ("release frequency", f"{said['deployments']} ended, {said['per_day']:.2g} a day"),
+        ("release frequency", f"{said['deployments']} ended, {_rounded(said['per_day'])} a day"),
         ("deployment time", _length(said["seconds_to_deploy"], "median")),
         ("change-failure rate", "-" if rate is None else f"{said['failed']} of {said['deployments']}, {_share(rate)}"),
         ("time to restore", _length(said["seconds_to_restore"], "median")),
@@ -74,6 +74,11 @@ def _length(seconds: float | None, what: str = "") -> str:
     from ..slo import figures
 
     return "-" if seconds is None else f"{figures.duration(seconds)} {what}".rstrip()
+
+
+def _rounded(number: float) -> str:
+    """To two figures."""
+    return f"{float(f'{number:.2g}'):g}"
 
 
 def _share(ratio: float) -> str:

@@ -23,7 +23,9 @@ EVERY: Final = 10.0
 """Seconds between two questions: a bucket of counts."""
 
 _Service = Annotated[str, typer.Option(help="Whose release it is, by its service.name.")]
-_Version = Annotated[str, typer.Option(help="What is released, by its service.version. (default: may one start?)")]
+_Version = Annotated[
+    str | None, typer.Option(help="What is released, by its service.version. (default: may one start?)")
+]
 _Baseline = Annotated[str, typer.Option(help="Version to hold it against. (default: all others)")]
 _Slo = Annotated[str, typer.Option(help="Judge by this SLO alone. (default: by all of the service)", metavar="NAME")]
 _Url = Annotated[str, typer.Option(help="The collector's pages and API.")]
@@ -35,7 +37,7 @@ _Reason = Annotated[str, typer.Option(help="Why; the audit log keeps it.")]
 
 def gate(
     service: _Service,
-    version: _Version = "",
+    version: _Version = None,
     baseline: _Baseline = "",
     slo: _Slo = "",
     url: _Url = PAGES,
@@ -45,6 +47,7 @@ def gate(
     reason: _Reason = "",
 ) -> None:
     """Say if a release may start, or go on. Exits with 0 where it may, with 1 where it may not, with 2 where nobody can tell yet."""
+    version = _named(version)
     _fitting(override, version=version, author=author, reason=reason)
     with collector_extra():
         import httpx
@@ -80,6 +83,13 @@ def answers(
         pause(min(EVERY, left))
 
 
+def _named(version: str | None) -> str:
+    """A variable that a pipeline never set is not the question whether a release may start."""
+    if version == "":
+        raise typer.BadParameter("it is empty: name a version, or leave --version out", param_hint="--version")
+    return version or ""
+
+
 def _fitting(override: bool, **said: str) -> None:  # noqa: FBT001 - a flag as it was typed
     """An override says all three, and a question no more than which version."""
     if override and (missing := [f"--{name}" for name, text in said.items() if not text]):
@@ -109,7 +119,8 @@ def _answer(question: Callable[[], JSON], url: str) -> JSON:
         return {"verdict": "wait", "reasons": [f"the collector at {url} answers {error.response.status_code}"]}
     except httpx.HTTPError as error:
         return {"verdict": "wait", "reasons": [f"the collector at {url} can't be asked: {error}"]}
-    return answer if answer.get("verdict") in EXITS else {"verdict": "wait", "reasons": [f"{url} says no verdict"]}
+    said = answer["verdict"] in tuple(EXITS)
+    return answer if said else {"verdict": "wait", "reasons": [f"{url} says no verdict"]}
 
 
 def _told(release: str, told: Iterator[JSON]) -> str:

@@ -14,7 +14,7 @@ from ...collector import Unavailable
 from ...collector.records.deployments import KEPT, Deployment
 from ...slo import DAY, Interval, timestamp
 from ..release import Release, figures
-from .interval import To
+from .interval import LATEST, To
 from .source import JSON
 from .text import Name
 
@@ -24,10 +24,13 @@ FUTURE: Final = 300
 PERIOD: Final = 30 * DAY
 """Seconds that are told of unless it is said which."""
 
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)] | AwareDatetime
+Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)] | AwareDatetime
 """Epoch seconds, or a time with its zone as ISO 8601 writes it."""
 
-_From = Annotated[int | None, Query(alias="from", description="epoch seconds; `last` seconds before `to` unless given")]
+_From = Annotated[
+    int | None,
+    Query(alias="from", ge=0, le=LATEST, description="epoch seconds; `last` seconds before `to` unless given"),
+]
 _Last = Annotated[int, Query(ge=1, le=KEPT, description="seconds until `to`")]
 
 Status = Literal["started", "finished", "rolled_back"]

@@ -51,12 +51,12 @@ class FakeGatekeeper:
 
 
 class GateQuestion(BaseModel):
-    """Whose version is asked about; without one, whether one may start."""
+    """Whose version is asked about; without one, whether one may start. An empty one is a pipeline's variable that is not set."""
 
     model_config = ConfigDict(extra="forbid")
 
     service: Name
-    version: Annotated[str, Field(max_length=200)] = ""
+    version: Annotated[str, Field(min_length=1, max_length=200)] = ""
     baseline: Annotated[str, Field(max_length=200)] = ""
     slo: Annotated[str, Field(max_length=1_000)] = ""
 

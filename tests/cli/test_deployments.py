@@ -79,6 +79,23 @@ def test_nothing_told_and_nothing_known_are_said(typed, asked):
     assert "change-failure rate   -" in typed("deployments").output
 
 
+@pytest.mark.parametrize(("each", "said"), [(123.4, "120"), (99.6, "100"), (0.0025, "0.0025"), (20_000.0, "20000")])
+def test_many_a_day_are_written_as_people_do(typed, asked, each, said):
+    """To two figures, and never as a power of ten."""
+    asked(200, {"figures": FIGURES | {"per_day": each}, "deployments": [BAD]})
+    assert f"2 ended, {said} a day" in typed("deployments").output
+
+
+@pytest.mark.parametrize("answer", [[], {"status": "ok"}, {"deployments": []}])
+def test_what_answers_as_no_collector_does_ends_in_a_sentence(typed, asked, answer):
+    """Something else may listen at that address."""
+    asked(200, answer)
+    done = typed("deployments")
+
+    assert done.exit_code == 1
+    assert "answers as no collector does" in done.output
+
+
 def test_json_is_what_the_api_says(typed, asked):
     """For whoever counts on."""
     asked(200, {"figures": FIGURES, "deployments": [BAD]})

@@ -83,7 +83,17 @@ def test_a_collector_that_is_not_there_lets_nothing_pass(typed):
     assert done.stdout.startswith("wait: payments 2.0\n  the collector at http://127.0.0.1:1 can't be asked: ")
 
 
-@pytest.mark.parametrize("answer", [(503, b"starting"), (200, b"<html>"), (200, {"status": "ok"})])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (503, b"starting"),
+        (200, b"<html>"),
+        (200, {"status": "ok"}),
+        (200, []),
+        (200, {"verdict": ["pass"]}),
+        (200, {"verdict": "pass"}),
+    ],
+)
 def test_a_collector_in_trouble_lets_nothing_pass(typed, served, answer):
     """It may be about to start, or be something else."""
     assert typed(*QUESTION, "--url", served(Collector(answer))).exit_code == 2
@@ -168,6 +178,10 @@ def test_an_override_that_is_not_kept_lets_nothing_pass(typed, served):
 
     assert typed(*QUESTION, *words, served(Collector((422, {"detail": "no"})))).exit_code == 2
     assert typed(*QUESTION, *words, "http://127.0.0.1:1").exit_code == 2
+    for answer in ([], {"status": "ok"}):
+        done = typed(*QUESTION, *words, served(Collector((200, answer))))
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "answers as no collector does" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -176,6 +190,7 @@ def test_an_override_that_is_not_kept_lets_nothing_pass(typed, served):
         (("--override",), "say --author, --reason too"),
         (("--author", "ada"), "are an override's"),
         (("--wait", "soon"), "'soon' is no duration"),
+        (("--version", ""), "it is empty"),
     ],
 )
 def test_what_does_not_go_together_is_said(typed, words, said):

@@ -66,6 +66,7 @@ SAID = {"service": "pay", "version": "2", "author": "ana", "reason": "a drill"}
         ("gate", {"service": ""}, 422),
         ("gate", {"service": "pay", "more": 1}, 422),
         ("gate", {"service": "pay", "version": "1" * 201}, 422),
+        ("gate", {"service": "pay", "version": ""}, 422),
         ("gate", {"service": "pay", "version": "2", "baseline": "2"}, 422),
         ("gate/overrides", SAID | {"reason": "  "}, 422),
         ("gate/overrides", SAID | {"author": "a" * 501}, 422),
@@ -78,6 +79,8 @@ SAID = {"service": "pay", "version": "2", "author": "ana", "reason": "a drill"}
         ("deployments", {"service": "pay", "version": "2", "start": NOW, "end": NOW - 1}, 422),
         ("deployments", {"service": "pay", "version": "2", "status": "started", "at": NOW + 301}, 422),
         ("deployments", {"service": "pay", "version": "2", "status": "started", "at": NOW - KEPT - 1}, 422),
+        ("deployments", {"service": "pay", "version": "2", "status": "started", "at": 1e300}, 422),
+        ("deployments", {"service": "pay", "version": "2", "start": NOW, "end": 10**15}, 422),
         ("deployments", {"service": "pay", "version": "2", "status": "started", "at": "2026-09-21T13:00:00"}, 422),
         ("deployments", {"service": "pay", "version": "2", "status": "started", "at": "nan"}, 422),
         ("deployments", {"service": "pay", "version": "2", "status": "started", "commit": "c" * 201}, 422),
@@ -90,6 +93,13 @@ def test_bodies_are_strict(ask, path, body, status):
 
     assert answer.status_code == status
     assert status != 422 or answer.json()["detail"]
+
+
+@pytest.mark.parametrize("asked", ["from=-1", "from=0&to=1" + 30 * "0", "from=-1" + 30 * "0", "from=9&to=8"])
+def test_no_time_that_has_a_date_is_asked_about(ask, asked):
+    """What no ledger could look up is refused like any other query that is wrong."""
+    assert ask(f"/api/v1/deployments?{asked}").status_code == 422
+    assert ask(f"/api/v1/slos/calm/history?{asked}").status_code == 422
 
 
 def test_what_is_not_there_and_what_finds_no_room(ask, gate, keeper):
