@@ -31,7 +31,10 @@ def may_start(event: dict[str, str], context: Any) -> str:
 def may_stay(event: dict[str, str], context: Any) -> str:
     """Whether the version is no worse than the others: asked until there is a verdict, or the function's time is over."""
     deployment = boto3.client("codedeploy").get_deployment(deploymentId=event["DeploymentId"])
-    version = {"version": deployment["deploymentInfo"]["description"]}
+    version = {"version": deployment["deploymentInfo"].get("description", "")}
+    if not version["version"]:
+        print("the deployment's description names no version")  # noqa: T201 - Lambda's log
+        return _told(event, "wait")
     verdict = _ask(version)
     while verdict == "wait" and context.get_remaining_time_in_millis() > 1000 * (EVERY_SECONDS + SPARE_SECONDS):
         time.sleep(EVERY_SECONDS)
@@ -48,10 +51,16 @@ def _ask(question: dict[str, str]) -> str:
     try:
         with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - as above
             answer = json.load(response)
-    except (OSError, ValueError) as error:  # no way there, an error's status, no JSON
-        answer = {"verdict": "wait", "reasons": [str(error)]}
+            verdict = str(answer["verdict"])
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ) as error:  # no way there, an error's status, no JSON, no verdict
+        answer, verdict = repr(error), "wait"
     print(json.dumps(answer))  # noqa: T201 - Lambda's log
-    return str(answer["verdict"])
+    return verdict
 
 
 def _told(event: dict[str, str], verdict: str) -> str:

@@ -27,6 +27,7 @@ class Both:
 
     def __init__(self, *verdicts):
         self.verdicts, self.asked, self.told = list(verdicts), [], []
+        self.deployment = {"description": "2.0.3"}
 
     def answer(self, path, target, body):
         if path == "/api/v1/gate":
@@ -36,7 +37,7 @@ class Both:
             return {"verdict": verdict, "reasons": ["why"], "evidence": inner} if verdict else None
         operation = target.rpartition(".")[2]
         self.told.append((operation, body))
-        return {"deploymentInfo": {"description": "2.0.3"}} if operation == "GetDeployment" else {}
+        return {"deploymentInfo": self.deployment} if operation == "GetDeployment" else {}
 
 
 @pytest.fixture
@@ -142,6 +143,27 @@ def test_codedeploy_is_told_where_there_is_no_collector(function, monkeypatch):
     assert function(codedeploy.may_start, both) == "Failed"
 
 
+@pytest.mark.parametrize("deployment", [{}, {"description": ""}])
+def test_codedeploy_goes_on_with_no_version_that_nobody_named(function, deployment):
+    """A deployment without a description fails at once: without a version the gate would be asked about the budgets alone."""
+    both = Both("pass")
+    both.deployment = deployment
+
+    assert function(codedeploy.may_stay, both) == "Failed"
+    assert both.asked == []
+
+
+@pytest.mark.parametrize("answer", [[], ["pass"], {"status": "ok"}])
+def test_codedeploy_is_told_where_something_else_answers(function, monkeypatch, answer):
+    """What says no verdict lets nothing pass."""
+    both = Both("pass")
+    monkeypatch.setattr(
+        both, "answer", lambda path, *more: answer if "gate" in path else Both.answer(both, path, *more)
+    )
+
+    assert function(codedeploy.may_start, both) == "Failed"
+
+
 @pytest.mark.parametrize(("verdict", "codes"), [("pass", [0, 0]), ("fail", [1, 1]), ("wait", [2])])
 def test_a_step_of_github_actions_fails_where_it_may_not_go_on(served, verdict, codes):
     """Its commands are ours, with options that they have; a step that does not end with 0 fails the job."""
@@ -160,11 +182,14 @@ def test_a_step_of_github_actions_fails_where_it_may_not_go_on(served, verdict, 
 
 
 def test_the_workflow_takes_back_what_failed():
-    """And `on`, which YAML reads as true, is there."""
+    """Only what went out: a release that may not start leaves the one before it alone. And `on`, which YAML reads as true, is there."""
     (workflow,) = read("github-actions.yaml")
 
     assert workflow[True] == {"push": {"branches": ["main"]}}
-    assert workflow["jobs"]["release"]["steps"][-1]["if"] == "failure()"
+    steps = workflow["jobs"]["release"]["steps"]
+    (sent,) = (step for step in steps if step.get("id") == "canary")
+    assert "deploy canary" in sent["run"]
+    assert steps[-1]["if"] == "failure() && steps.canary.outcome != 'skipped'"
 
 
 @pytest.mark.parametrize(
