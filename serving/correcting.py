@@ -9,7 +9,7 @@ from ..collector.books.books import Books
 from ..collector.books.chore import Chore
 from ..collector.records.audit import AuditEntry
 from ..collector.records.corrections import Ending, KeptCorrection
-from ..slo import Correction, timestamp
+from ..slo import Correction, InvalidValue, timestamp
 
 
 class Correcting:
@@ -20,8 +20,13 @@ class Correcting:
         self._now = now
 
     def add(self, slo: str, service: str, correction: Correction) -> KeptCorrection | None:
-        """Corrects an SLO or, where that is empty, all of a service, also those yet to come; None where there is no room for more."""
+        """Corrects an SLO or, where that is empty, all of a service, also those yet to come; None where there is no room for more.
+
+        Raises `InvalidValue` for a time of which nothing is kept.
+        """
         now = self._now()
+        if KeptCorrection(0, slo, service, correction, now).is_over(now):
+            raise InvalidValue(f"nothing is kept of {timestamp(correction.start)}: there is nothing to take out")
 
         def work(books: Books) -> KeptCorrection | None:
             made = books.registry.corrections.add(slo, service, correction, now)

@@ -28,6 +28,9 @@ _UNTIL_UTC: Final = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
 _YEARS: Final = 40
 """Within so many years every date falls on every day of the week, those of leap years too."""
 
+_LAST: Final = 253_402_214_399
+"""The last second that has a date in every zone: of the last day but one of the year 9999."""
+
 _LAST_YEARS: Final = range(10_000 - _YEARS - 28, 10_000 - _YEARS)
 """Years near the end of time, one of which has the calendar of any other year and of those after it."""
 
@@ -52,6 +55,8 @@ class Correction:
             raise InvalidValue("a correction says its reason and its author")
         if not 0 < self.seconds <= TIERS[-1].kept:
             raise InvalidValue(f"a correction takes out 1s to {TIERS[-1].kept // DAY}d, not {self.seconds}s")
+        if not 0 <= self.start <= _LAST - self.seconds:
+            raise InvalidValue("a correction is of a time from 1970 to 9999")
         zone_named(self.zone)
         if self.rule:
             _check(self.rule, to_local(self.start, zone_named(self.zone)))

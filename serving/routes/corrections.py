@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from ...collector import Unavailable
 from ...collector.records.corrections import MOST_IN_FORCE, KeptCorrection
 from ...collector.registry.catalogue import Catalogue
-from ...slo import SLO, Correction, timestamp
+from ...slo import SLO, Correction, InvalidValue, timestamp
 from ...slo.openslo.corrections import CorrectionEntry, Time
 from .source import JSON, CatalogueSource, CorrectionKeeper
 from .text import Name, Text
@@ -83,6 +83,8 @@ class CorrectionRoutes:
             raise HTTPException(404, f"there is no SLO of a service named {body.service!r}")
         try:
             made = self.keeper.add(body.slo or "", body.service or "", body.correction)
+        except InvalidValue as error:
+            raise HTTPException(422, str(error)) from error
         except Unavailable as error:
             raise _not_now(error) from error
         if made is None:
@@ -94,8 +96,8 @@ class CorrectionRoutes:
     def end(
         self,
         number: Annotated[int, Path(ge=1, le=2**63 - 1)],
-        author: Annotated[str, Query(min_length=1, max_length=500)],
-        reason: Annotated[str, Query(min_length=1, max_length=500)],
+        author: Annotated[Text, Query()],
+        reason: Annotated[Text, Query()],
     ) -> JSON:
         """Takes a correction back: its time counts again once this is answered. It stays known."""
         known = next((each for each in self.collector.catalogue.corrections if each.id == number), None)

@@ -69,7 +69,7 @@ class CorrectionKeeper(Protocol):
     """Whoever takes time out. Raises `Unavailable` while nothing can be kept."""
 
     def add(self, slo: str, service: str, correction: Correction) -> KeptCorrection | None:
-        """Corrects an SLO or, where that is empty, all of a service; None where there is no room for more."""
+        """Corrects an SLO or, where that is empty, all of a service; None where there is no room, `InvalidValue` where nothing is kept."""
         ...
 
     def end(self, number: int, author: str, reason: str) -> KeptCorrection | None:

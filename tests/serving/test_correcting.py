@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from fournines.collector import Collector, Ledger, Signal
 from fournines.collector.records import corrections
 from fournines.serving import AuditLog, Correcting
-from fournines.slo import DAY, HOUR, MINUTE, SLI, SLO, SPANS, Correction, Interval, Method, Objective, SLIKind, Window
+from fournines.slo import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SLI,
+    SLO,
+    SPANS,
+    Correction,
+    Interval,
+    InvalidValue,
+    Method,
+    Objective,
+    SLIKind,
+    Window,
+)
 from fournines.slo.slices import Slices
 
 NOW = 1_790_000_000.0
@@ -143,16 +157,30 @@ def test_an_slo_that_comes_later_is_corrected_with_its_service(opened, slo, make
 
 
 def test_there_is_room_for_so_many(opened, slo, monkeypatch):
-    """What was taken back, or is of a time that nobody keeps, takes up none."""
-    monkeypatch.setattr(corrections, "MOST_IN_FORCE", 2)
-    correcting = Correcting(opened(slo("first")), lambda: NOW)
+    """What was taken back, or is of a time of which nothing is kept any more, takes up none."""
+    monkeypatch.setattr(corrections, "MOST_IN_FORCE", 3)
+    now = [NOW - 399 * DAY]
+    correcting = Correcting(opened(slo("first")), lambda: now[0])
     once = Correction(int(NOW), HOUR, "patches", "ana")
-    old = replace(once, start=int(NOW) - 401 * DAY)
+    old = replace(once, start=int(NOW) - 400 * DAY)
     made = [correcting.add("first", "", each) for each in (old, once, once, once)]
+    now[0] = NOW + DAY
+    made.append(correcting.add("first", "", once))
 
-    assert [1, 2, 3, None] == [each and each.id for each in made]
+    assert [1, 2, 3, None, 4] == [each and each.id for each in made]
     assert correcting.end(2, "ben", "wrong")
-    assert 4 == correcting.add("first", "", once).id
+    assert 5 == correcting.add("first", "", once).id
+
+
+def test_there_is_nothing_to_take_out_of_what_nobody_keeps(opened, slo):
+    """It would be in force, and take up no room: any number would fit."""
+    collector = opened(slo("first"))
+    once = Correction(int(NOW) - 401 * DAY, HOUR, "patches", "ana")
+    with pytest.raises(InvalidValue, match="nothing is kept of 2025-08-16T14:13:20Z"):
+        Correcting(collector, lambda: NOW).add("first", "", once)
+
+    assert () == collector.catalogue.corrections
+    assert Correcting(collector, lambda: NOW).add("first", "", replace(once, rule="FREQ=DAILY"))
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -252,9 +252,12 @@ def test_the_longest_correction():
         {"reason": " "},
         {"author": ""},
         {"zone": "Nowhere"},
+        {"start": -1, "rule": "FREQ=DAILY"},
+        {"start": utc("9999-12-30 23:59")},
+        {"start": utc("9999-12-31 12:00"), "zone": "Pacific/Kiritimati", "rule": "FREQ=DAILY"},
     ],
 )
 def test_impossible_corrections(said):
-    """Nothing, more than is kept, nobody, no reason, nowhere."""
+    """Nothing, more than is kept, nobody, no reason, nowhere, at no time that has a date."""
     with pytest.raises(InvalidValue):
         Correction(**{"start": START, "seconds": 60, "reason": "maintenance", "author": "ann"} | said)
