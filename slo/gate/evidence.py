@@ -39,10 +39,13 @@ class SLOEvidence:
 
     @property
     def allowed(self) -> Fraction:
-        """The share of a version's events that may be bad; where slices are good or bad as a whole, the share that may be in a good one."""
+        """The share of a version's events that may be bad; where slices are good or bad as a whole, the share that may be in a good one.
+
+        Where a good one may have none, it is the share of slices that may be bad: each has a bad event or more.
+        """
         slo = self.status.slo
-        target = None if slo.slices is None else slo.slices.target
-        return slo.objective.allowed if target is None else 1 - Fraction(target)
+        in_a_slice = None if slo.slices is None or slo.slices.target is None else 1 - Fraction(slo.slices.target)
+        return in_a_slice or slo.objective.allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def judge(evidence: Evidence) -> Judgement:
     """
     if not evidence.slos:
         return Judgement(GateVerdict.WAIT, (f"{evidence.service} has no SLO to be judged by",), ())
-    limit = ALPHA / sum(2 + (each.durations is not None) for each in evidence.slos)
+    # A latency SLO's durations may come later than its counts: what they share in must not shrink by that.
+    limit = ALPHA / sum(2 + (each.status.slo.sli.threshold is not None) for each in evidence.slos)
     judged = [_judged(Case.of(evidence, each, limit), limit) for each in evidence.slos]
     judged.sort(key=lambda each: _WORST_FIRST.index(each.verdict))
     said = tuple(f"{each.slo}: {reason}" for each in judged for reason in each.reasons)

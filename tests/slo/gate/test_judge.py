@@ -222,7 +222,7 @@ def test_chance_is_shared_among_comparisons(make_status, make_evidence, make_row
     slos = [
         SLOEvidence(make_status("a"), make_rows()),
         SLOEvidence(make_status("b"), None),
-        SLOEvidence(make_status("c"), make_rows(), quick_and_slow(1, 0, 1)),
+        SLOEvidence(make_status("c", threshold=Decimal("0.25")), make_rows()),
     ]
 
     assert {each.limit for each in judge(make_evidence(*slos)).slos} == {0.01 / 7}
