@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from fractions import Fraction
 from typing import Final
 
@@ -34,9 +34,9 @@ class Objective:
         percent = text.strip().endswith("%")
         try:
             number = Decimal(text.strip().removesuffix("%").strip())
-        except InvalidOperation:
+            return cls(number.scaleb(-2) if percent else number)
+        except (InvalidOperation, Overflow):
             raise InvalidValue(f"{text!r} is no number; write 0.9999 or 99.99%") from None
-        return cls(number.scaleb(-2) if percent else number)
 
     @property
     def allowed(self) -> Fraction:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from ..openslo.document import Steps
 from ..openslo.margin import Margin
+
+_LARGEST: Final = 100
+"""Digits before or behind the point, which arithmetic has room for."""
 
 
 class NotCarried(Exception):
@@ -45,9 +48,12 @@ class Keys:
         """A number, which may stand there as a text."""
         text = self.text(*names)
         try:
-            return Decimal(text)
+            number = Decimal(text)
         except InvalidOperation:
-            raise self.refusal(f"{text!r} is no number", names[0]) from None
+            number = Decimal("nan")
+        if not number.is_finite() or abs(number.adjusted()) > _LARGEST:
+            raise self.refusal(f"{text!r} is no number; write 99.9", names[0])
+        return number
 
     def flag(self, *names: str, default: bool) -> bool:
         """True or false."""

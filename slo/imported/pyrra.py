@@ -20,7 +20,7 @@ _PREFIX: Final = "pyrra.dev/"
 _SELECTOR: Final = re.compile(r"\s*([a-zA-Z_:][\w:]*)?\s*(\{.*\})?\s*((?:offset|@)\s.*)?", re.DOTALL)
 _SERVICE: Final = re.compile(r'\b(?:service|job|service_name)\s*=\s*"([^"\\]+)"')
 _SECONDS: Final = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
-_DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h)")
+_DURATION: Final = re.compile(r"([0-9]{1,12})(ms|s|m|h)")
 
 _GROUPED: Final = "events are counted over all groups together, not once for each"
 _DYNAMIC: Final = "burn rates are held against Pyrra's static factors, whatever the traffic"
@@ -105,7 +105,12 @@ def _rules(alerting: Keys, window: Window) -> tuple[BurnRule, ...]:
         alerting.remark(_DYNAMIC, "burnRateType")
     disabled = alerting.flag("disabled", default=False)
     alerts = alerting.flag("burnrates", default=True) and not disabled
-    return tuple(tier.rule(window) for tier in PYRRA_TIERS) if alerts else ()
+    try:
+        return tuple(tier.rule(window) for tier in PYRRA_TIERS) if alerts else ()
+    except InvalidValue as error:
+        raise alerting.refusal(
+            f"Pyrra's alerts don't fit into {window}, with `disabled: true` there are none: {error}"
+        ) from None
 
 
 def _queries(indicator: Keys) -> Queries:
@@ -153,7 +158,10 @@ def _seconds(keys: Keys) -> str:
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise keys.refusal(f"{text!r} is no duration; write 200ms", "latency")
-    return format(sum((int(number) * _SECONDS[unit] for number, unit in parts), Decimal(0)).normalize(), "f")
+    seconds = sum((int(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
+    if not seconds:
+        raise keys.refusal("within no time nothing is answered; write 200ms", "latency")
+    return format(seconds.normalize(), "f")
 
 
 _KINDS: Final[Mapping[str, Callable[[Keys], Queries]]] = {

@@ -28,11 +28,22 @@ def checked_query(text: str) -> str:
         raise InvalidValue("is empty; write PromQL")
     if len(text) > _LONGEST or text.count("(") > _MOST_NESTED or _SIGNS.search(text):
         raise InvalidValue(f"is longer than {_LONGEST:,} characters, or nests too deep to be read in time")
+    tried = Queries(raw=text.strip()).over(_TRIED).raw
     try:
-        promql_parser.parse(Queries(raw=text).over(_TRIED).raw)
+        promql_parser.parse(tried)
     except ValueError as error:
         raise InvalidValue(f"is no PromQL: {' '.join(str(error).split())}") from None
+    if "#" in tried and _ends_in_comment(tried):
+        raise InvalidValue("ends in a comment, and stands within other queries: put it in a line before")
     return text.strip()
+
+
+def _ends_in_comment(text: str) -> bool:
+    try:
+        promql_parser.parse(f"({text})")
+    except ValueError:
+        return True
+    return False
 
 
 class QuerySpec(Shape):

@@ -42,7 +42,11 @@ def test_tiny_targets_are_said_without_exponents():
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "1", "100%", "0%", "-0.5", "1.2", "nan", "inf", "99.99", "four nines", "", "%", "1e-999999999"]
+    "text",
+    [
+        *("0", "1", "100%", "0%", "-0.5", "1.2", "nan", "inf", "99.99", "four nines", "", "%", "1e-999999999"),
+        *("1e9999999%", "sNaN%", "sNaN"),
+    ],
 )
 def test_no_objectives(text):
     """What is not strictly between 0 and 1, or would need endless digits, is refused."""

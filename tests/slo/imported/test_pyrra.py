@@ -118,7 +118,13 @@ def test_a_service_is_found_where_none_is_named(imported, total, service):
         (pyrra("{}"), "spec.indicator"),
         (pyrra("{bool_gauge: {metric: 'rate(up[5m])'}}"), "spec.indicator.bool_gauge.metric"),
         (pyrra("{latencyNative: {total: {metric: d}, latency: soon}}"), "spec.indicator.latencyNative.latency"),
+        (pyrra("{latencyNative: {total: {metric: d}, latency: 0ms}}"), "spec.indicator.latencyNative.latency"),
+        (
+            pyrra(f"{{latencyNative: {{total: {{metric: d}}, latency: {'9' * 5000}s}}}}"),
+            "spec.indicator.latencyNative.latency",
+        ),
         (pyrra(RATIO, window="1y"), "spec.window"),
+        (pyrra(RATIO, window="1h"), "spec.alerting"),
         (pyrra(RATIO.replace("total:", "grouping: 1, total:")), "spec.indicator.ratio.grouping"),
         (pyrra(RATIO).replace("99.5", "0"), "spec"),
     ],
