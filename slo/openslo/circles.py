@@ -73,7 +73,7 @@ def _made_of(slo: SLO, known: Mapping[str, SLO]) -> Sequence[str]:
     for each in waiting:
         composite = each.sli.composite
         if composite is not None and composite.rule is Rule.WEIGHTED:
-            new = [member.name for member in composite.members if member.name in known.keys() - found.keys()]
+            new = [name for name in (one.name for one in composite.members) if name in known and name not in found]
             found |= dict.fromkeys(new)
             waiting += [known[name] for name in new]
     return list(found)
