@@ -78,7 +78,7 @@ class PromqlSource:
         last = sorted(asked.values(), key=lambda each: bool(self._last(each[0]).unanswered))
         self._answered, self._unanswered = False, 0
         with self._asking, ThreadPoolExecutor(PARALLEL) as threads:
-            errors = list(filter(None, threads.map(lambda each: self._ask(*each, now), last)))
+            errors = list(filter(None, threads.map(lambda each: self._ask(each[0], each[1], now), last)))
         if errors and not self._answered:
             self._note(f"{self._engine.address} can't be asked: {errors[0]}")
             self._failures += 1
