@@ -63,7 +63,7 @@ class Gating:
             case = _Case(connection, service, as_told(version), as_told(baseline), self._now())
             judgement = case.judgement(statuses, self._collector.catalogue.rows)
             override = override_of(connection, service, case.version, case.now)
-        if judgement.verdict is GateVerdict.FAIL and version:
+        if judgement.verdict is GateVerdict.FAIL and version and override is None:
             self._collector.submit(
                 Chore[None](lambda books: books.deployments.fail_gate(service, case.version, case.now))
             )

@@ -1,6 +1,6 @@
 """A release: a deployment with what became of it, and the figures of many.
 
-A deployment failed when it was rolled back, when the gate stopped it, or when a page of an SLO of its service began while it was under way
+A deployment failed when it was rolled back, or when the gate stopped it, or a page of an SLO of its service began, while it was under way
 or within an hour after it was done. A page is the failure of the one that began last before it, and of no other.
 """
 
@@ -10,21 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from statistics import median
-from typing import Any, Final
+from typing import Any
 
 from ..alerts.past_pages import PastPage
-from ..collector.records.deployments import Deployment
-from ..slo import DAY, HOUR, timestamp
-
-FAILS_WITHIN: Final = HOUR
-"""Seconds after a deployment was done in which a page is still its failure."""
+from ..collector.records.deployments import FAILS_WITHIN, Deployment
+from ..slo import DAY, timestamp
 
 JSON = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Burnt:
-    """What a release cost one SLO: the version's events that were bad, of so many, and the events its budget allows."""
+    """What a release cost one SLO: the version's events that were bad, of so many, and the events its budget allows.
+
+    A budget of slices allows no number of events: 0.
+    """
 
     slo: str
     bad: int

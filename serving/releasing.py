@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from ..alerts.past_pages import past_pages
 from ..collector import Collector
@@ -13,7 +15,7 @@ from ..collector.books.contributor import as_told
 from ..collector.books.version_counts import KEPT, version_counts
 from ..collector.books.versions import known_versions
 from ..collector.records.deployments import Deployment, deployments
-from ..slo import HOUR, Interval, Status
+from ..slo import HOUR, Interval, Status, Unit
 from .evaluations import Evaluations
 from .release import Burnt, Release, releases
 
@@ -34,7 +36,8 @@ class Releasing:
         Raises `Unavailable` while the ledger can't be written.
         """
         now = self._now()
-        chore = Chore(lambda books: books.deployments.say(said, now))
+        told = replace(said, version=as_told(said.version))
+        chore = Chore(lambda books: books.deployments.say(told, now))
         self._collector.submit(chore)
         return chore.future.result()
 
@@ -83,5 +86,6 @@ def _burnt(
         counted = version_counts(connection, rows.get(status.slo.name, 0), within, HOUR)
         good, total = counted[counted[:, 1] == number][:, 2:].sum(axis=0).tolist()
         if total:
-            found.append(Burnt(status.slo.name, total - good, total, status.budget.allowed))
+            allowed = status.budget.allowed if status.slo.unit is Unit.EVENTS else Fraction(0)
+            found.append(Burnt(status.slo.name, total - good, total, allowed))
     return tuple(found)

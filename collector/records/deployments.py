@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...slo import TIERS, Interval
+from ...slo import HOUR, TIERS, Interval
 from ..ledger.staged import Staged
 
 KEPT: Final = TIERS[-1].kept
@@ -17,7 +17,10 @@ MOST_OF_A_SERVICE: Final = 2_000
 """Deployments of one service that are known; the oldest makes room for a new one."""
 
 MOST: Final = 20_000
-"""Deployments of all services that are known; beyond, no more are taken."""
+"""Deployments of all services that are known; the oldest of all makes room for a new one."""
+
+FAILS_WITHIN: Final = HOUR
+"""Seconds after a deployment was done in which a page, or the gate, is still its failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,9 @@ class Deployments:
             return self._put(known, told, told.with_more(said))
         if said.started is None and said.finished is None:
             return f"no deployment of {said.version!r} of {said.service!r} is known that was to be rolled back then"
-        if sum(len(each) for _, each in self._known.items()) >= MOST and len(known) < MOST_OF_A_SERVICE:
-            return f"{MOST} deployments are kept already"
+        if len(known) < MOST_OF_A_SERVICE and sum(len(each) for _, each in self._known.items()) >= MOST:
+            self._drop_oldest()
+            known = self._known.get(said.service) or ()
         made = replace(said, id=self._next)
         self._next += 1
         kept = [each for each in known if each.times[-1] >= now - KEPT][-MOST_OF_A_SERVICE + 1 :]
@@ -108,10 +112,12 @@ class Deployments:
         return made
 
     def fail_gate(self, service: str, version: str, at: float) -> None:
-        """Stages that the gate stopped the newest deployment of a version, if any; the first time counts."""
+        """Stages that the gate stopped the newest deployment of a version, if that was not done for long; the first time counts."""
         known = self._known.get(service) or ()
         newest = next((each for each in reversed(known) if each.version == version), None)
-        if newest is not None and newest.failed_gate is None:
+        if newest is None or newest.failed_gate is not None:
+            return
+        if newest.ended is None or at < newest.ended + FAILS_WITHIN:
             self._put(known, newest, replace(newest, failed_gate=at))
 
     @property
@@ -134,6 +140,14 @@ class Deployments:
     def forget(self) -> None:
         """What was staged never was."""
         self._known.forget()
+
+    def _drop_oldest(self) -> None:
+        """Stages that the one goes which began before all others."""
+        service, known = min(self._known.items(), key=lambda each: each[1][0].began)
+        if known[1:]:
+            self._known.put(service, known[1:])
+        else:
+            self._known.remove(service)
 
     def _put(self, known: _Known, old: Deployment, new: Deployment) -> Deployment:
         if new != old:

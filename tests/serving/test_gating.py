@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from fournines.collector.records.audit import audited
 from fournines.collector.records.deployments import Deployment, deployments
 from fournines.collector.records.gate_overrides import LASTS
 from fournines.serving import Evaluations, Gating, Releasing
-from fournines.slo import DAY, HOUR, Interval, load_slos
+from fournines.slo import DAY, HOUR, Interval, Method, Slices, load_slos
 from fournines.slo.gate.judgement import GateVerdict
 
 NOW = 1_790_000_000.0
@@ -24,9 +26,9 @@ FAIL, WAIT, PASS = GateVerdict.FAIL, GateVerdict.WAIT, GateVerdict.PASS
 class Bank:
     """The example bank's payments: their objectives, a collector that counts them, and a gate."""
 
-    def __init__(self, opened, histogram):
+    def __init__(self, opened, histogram, **different):
         self.now = NOW
-        self.collector = opened(*load_slos([BANK]))
+        self.collector = opened(*(replace(slo, **different) for slo in load_slos([BANK])))
         connect(self.collector.ledger.path).close()  # the tables of alerts
         self.histogram = histogram
         evaluations = Evaluations(self.collector, self.collector, lambda: self.now)
@@ -125,6 +127,7 @@ def test_an_override_lets_a_version_pass_until_it_ends_by_itself(bank):
     """It is this version's alone, is in the audit log, and what was found of the version is said all the same."""
     bank.serve(40, v1=(450, 0), v2=(0, 50))
     assert bank.verdict() is FAIL
+    bank.releasing.say(Deployment("payments", "2", started=bank.now - 60))
     made = bank.gate.override("payments", "2", "ana", "a drill")
     answer = bank.ask()
 
@@ -132,6 +135,9 @@ def test_an_override_lets_a_version_pass_until_it_ends_by_itself(bank):
     assert [(e.author, e.action, e.subject, e.reason) for e in audited(bank.collector.ledger.writer, 9)] == [
         ("ana", "gate.override", "payments 2", "a drill")
     ]
+    bank.collector.tick(bank.now)
+    kept = deployments(bank.collector.ledger.writer, "payments", Interval(0, int(NOW + DAY)))
+    assert [each.failed_gate for each in kept] == [None]
     bank.now += LASTS
     assert bank.ask().override is None
 
@@ -161,3 +167,13 @@ def test_a_release_burns_what_its_version_failed(bank):
     assert burnt["payments-availability"] == (120, 2_000)
     allowed = next(each.allowed for each in found[0].burnt if each.slo == "payments-availability")
     assert found[0].burnt[0].share == 120 / allowed
+
+
+def test_a_budget_of_slices_has_no_share_of_events(opened, make_histogram):
+    """Its events are counted, and what they are of so many slices is not made up."""
+    bank = Bank(opened, make_histogram, method=Method.TIMESLICES, slices=Slices(Decimal("0.95")))
+    bank.releasing.say(Deployment("payments", "2", started=bank.now))
+    bank.serve(20, v2=(7, 3))
+    (found,) = bank.releasing.releases("payments", Interval(int(NOW - HOUR), int(bank.now + HOUR)))
+
+    assert ("payments-availability", 60, 200, None) in [(one.slo, one.bad, one.total, one.share) for one in found.burnt]

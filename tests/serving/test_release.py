@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fournines.alerts.past_pages import PastPage, past_pages
 from fournines.alerts.schema import connect
-from fournines.collector.records.deployments import Deployment
-from fournines.serving.release import FAILS_WITHIN, Burnt, Release, figures, releases
+from fournines.collector.records.deployments import FAILS_WITHIN, Deployment
+from fournines.serving.release import Burnt, Release, figures, releases
 from fournines.slo import DAY
 
 NOW = 1_790_000_000.0

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from fournines.collector.ledger.schema import migrate
 from fournines.collector.records import deployments as module
-from fournines.collector.records.deployments import KEPT, Deployment, Deployments, deployments, newest_deployment
+from fournines.collector.records.deployments import (
+    FAILS_WITHIN,
+    KEPT,
+    Deployment,
+    Deployments,
+    deployments,
+    newest_deployment,
+)
 from fournines.slo import DAY, Interval
 
 NOW = 1_790_000_000.0
@@ -140,7 +147,7 @@ def test_whatever_is_told_each_deployment_is_in_order_and_as_it_was_answered(tol
 
 
 def test_room_is_bounded(book, monkeypatch):
-    """A service's oldest deployment makes room for a new one; where all services together have too many, nothing more is kept."""
+    """A service's oldest deployment makes room for a new one; where all services together have too many, the oldest of all does."""
     monkeypatch.setattr(module, "MOST_OF_A_SERVICE", 3)
     monkeypatch.setattr(module, "MOST", 4)
     for number in range(5):
@@ -148,8 +155,14 @@ def test_room_is_bounded(book, monkeypatch):
     book.say(service="other", started=NOW)
 
     assert [version for version, *_ in book.times()] == ["2", "3", "4"]
-    assert "4 deployments" in book.say(service="third", started=NOW)
-    assert [version for version, *_ in book.times("")] == ["2", "2", "3", "4"]
+    book.say(service="third", started=NOW + 9)
+    assert (book.times("other"), len(book.times(""))) == ([], 4)
+    book.say(service="fourth", started=NOW + 9)
+    book.reopen()
+    assert [version for version, *_ in book.times()] == ["3", "4"]
+    book.say(version="5", started=NOW + 10)
+    assert [version for version, *_ in book.times()] == ["4", "5"]
+    assert (len(book.times("third")), len(book.times(""))) == (1, 4)
 
 
 def test_what_is_too_old_goes_with_the_next_deployment(book):
@@ -159,6 +172,16 @@ def test_what_is_too_old_goes_with_the_next_deployment(book):
     book.reopen()
 
     assert [version for version, *_ in book.times()] == ["2"]
+
+
+def test_what_the_gate_says_of_a_version_long_after_is_not_its_deployments(book):
+    """A budget that is spent weeks after a deployment makes no failure of it."""
+    book.say(started=NOW, finished=NOW + 1)
+    for at in (NOW + 1 + FAILS_WITHIN, NOW + FAILS_WITHIN):
+        book.part.fail_gate("pay", "2", at)
+        book.commit()
+
+    assert [one.failed_gate for one in deployments(book.connection, "pay", EVER)] == [NOW + FAILS_WITHIN]
 
 
 def test_the_gate_fails_the_newest_deployment_of_a_version_once(book):
