@@ -31,6 +31,9 @@ class Dependencies:
 
 def _reached(name: str, parents: Mapping[str, Sequence[str]]) -> Sequence[str]:
     found = list(parents[name])
+    known = {name, *found}
     for each in found:
-        found += [parent for parent in parents.get(each, ()) if parent not in found]
+        new = dict.fromkeys(parent for parent in parents.get(each, ()) if parent not in known)
+        known |= new.keys()
+        found += new
     return found

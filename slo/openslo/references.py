@@ -53,9 +53,10 @@ class References:
 
     def judge_members(self, names: Sequence[str], faults: list[Fault], remarks: list[Fault]) -> None:
         """Notes SLOs that composites are made of and nobody declares: `names` are those declared, others may hold faults."""
-        written = [name for kind, name in self._objects if kind == "SLO" and not _makes(name, names)]
+        making = {name[:end] for name in names for end, letter in enumerate(f"{name}-") if letter == "-"}
+        written = [name for kind, name in self._objects if kind == "SLO" and name not in making]
         for document, steps, name in self._members:
-            known = name in names or any(_makes(one, [name]) for one in written)
+            known = name in names or any(name == one or name.startswith(f"{one}-") for one in written)
             if not known and name.endswith(_AUTOMATIC):
                 remarks.append(document.fault(steps, f"`{name}` is in no file: it counts once its service is heard"))
             elif not known and self._complete:
@@ -82,11 +83,6 @@ class References:
         if found is None and self._complete:
             near = did_you_mean(name, [each for of, each in self._objects if of == kind])
             yield document.fault(steps, f"no {kind} named `{name}` is in these files{near}")
-
-
-def _makes(name: str, slos: Sequence[str]) -> bool:
-    """Whether any of these may be an SLO of the object of that name: it alone, or with an objective's name behind."""
-    return any(slo == name or slo.startswith(f"{name}-") for slo in slos)
 
 
 def _annotation(document: Document, steps: Steps, key: str, text: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,5 +128,18 @@ def test_what_is_gone_holds_nothing_back(engines, chain, world, start):
     engine.evaluate(evaluate(chain, world, start), start)
     engine.retire(chain[:2], start + 5)
     engine.evaluate(evaluate(chain[:2], world, start + 5), start + 5)
+
+    assert [("edge", True)] == [(each.alert.slo, each.alert.told) for each in engine.open]
+
+
+def test_nobody_is_held_back_by_themselves(engines, chain, world, start):
+    """Two services may declare that they depend on each other, which no file can say: a page that was held goes out all the same."""
+    slos = [chain[0], replace(chain[1], depends_on=("database", "edge")), chain[2]]
+    engine = engines()
+    world.failing = {"edge": 0.5, "database": 0.5}
+    engine.evaluate(evaluate(slos, world, start), start)
+    world.failing = {"edge": 0.5}
+    engine.evaluate(evaluate(slos, world, start + 10), start + 10)
+    engine.evaluate(evaluate(slos, world, start + 310), start + 310)
 
     assert [("edge", True)] == [(each.alert.slo, each.alert.told) for each in engine.open]
