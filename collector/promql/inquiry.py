@@ -97,7 +97,8 @@ class Inquiry:
     def _since(self, read: str, seconds: int, now: float) -> int:
         """The second from which there are samples in a window, found in two looks: first coarsely, then around the first one found."""
         end, step = int(now), max(1, seconds // _STEPS)
-        first = _first(self.engine.over(read, Interval(end - seconds, end), step))
+        # The last step is now: what began just before is found.
+        first = _first(self.engine.over(read, Interval(end - seconds // step * step, end), step))
         if first == NEVER or first <= end - seconds:
             return first
         finer = _first(self.engine.over(read, Interval(first - step, first), max(1, step // _STEPS)))

@@ -55,9 +55,10 @@ def exact_growth_in(text: str, seconds: int) -> str:
     selector = summed_selector(text)
     if selector is None or selector.modifiers:
         return growth_in(text, seconds)
-    difference = f"({selector} - {selector} offset {seconds}s)"
-    unbroken = f"resets({selector.over(seconds)}) == 0"
-    return f"sum(({difference} and {unbroken}) or increase({selector.over(seconds)}))"
+    samples, before = selector.over(seconds), f"{selector} offset {seconds}s"
+    # Its fall may lie just before the first sample of the window, of which an unbroken counter shows nothing less.
+    unbroken = f"min_over_time({samples}) >= {before} and resets({samples}) == 0"
+    return f"sum((({selector} - {before}) and {unbroken}) or increase({samples}))"
 
 
 def amount_in(text: str, seconds: int) -> str:

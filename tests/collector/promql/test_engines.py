@@ -62,6 +62,18 @@ def test_counters_that_go_on_are_counted_in_whole_events(source, asked, form):
         assert [60, 120] == (seen.total - seen.good)[0, :2].tolist()
 
 
+def test_a_counter_that_begins_anew_at_a_windows_start_takes_nothing_away(source, asked):
+    """What it showed before its fall is no negative growth, wherever between two scrapes the window begins."""
+    slo, reset = asked(), START + 240 * 15
+    for begun in (-16, -14, -8, -1, 0, 1):
+        now = reset + begun + 300.0
+        fresh = PromqlSource(source._engine)
+        fresh.refresh([slo], now)
+        seen = fresh.observe([slo.name], WINDOWS, now)
+
+        assert 400 == pytest.approx(seen.total[0, 0], abs=2 * 20), begun
+
+
 def test_what_collectors_count_is_summed_over_them(source, asked):
     """To the event where a collector wrote all the time; of one that came or went what the engine guesses."""
     slo = replace(asked(name="counted"), sli=SLI(SLIKind.AVAILABILITY, "s"))

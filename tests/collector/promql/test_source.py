@@ -205,6 +205,17 @@ def test_data_are_observed_since_the_first_sample(source, asked):
     assert NOW - 3600 == pytest.approx(observed(source, slo, NOW)[2].since[0], abs=15)
 
 
+def test_what_began_just_now_is_counted_at_once(source, asked, told):
+    """However long its window, and whatever steps divide it."""
+    told.first, month = NOW - 20, Window.parse("28d")
+    slo = asked(window=month)
+
+    source.refresh([slo], NOW)
+    seen = source.observe([slo.name], [month], NOW)
+
+    assert (NOW - 20, 100) == (pytest.approx(seen.since[0], abs=10), seen.total[0, 0])
+
+
 def test_corrected_time_is_asked_for_once(source, asked, told):
     """What lies whole within a window changes no more; what the window cuts does."""
     full = int(NOW) // 60 * 60
@@ -242,8 +253,10 @@ def test_several_series_are_no_number(asked, answering):
 
 def test_no_failures_and_no_answer_for_them_is_none(asked, answering):
     """A series of failures begins with the first one; more failures than events there are not."""
-    silent = PromqlSource(answering(lambda query, t: [] if "5.." in query else [t] if "time" in query else [10]))
-    loud = PromqlSource(answering(lambda query, t: [12.4] if "5.." in query else [t] if "time" in query else [10.4]))
+    silent = PromqlSource(answering(lambda query, t: [] if "5.." in query else [t] if "timestamp" in query else [10]))
+    loud = PromqlSource(
+        answering(lambda query, t: [12.4] if "5.." in query else [t] if "timestamp" in query else [10.4])
+    )
     slo = asked()
     for source in (silent, loud):
         source.refresh([slo], NOW)
