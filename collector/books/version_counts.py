@@ -28,7 +28,7 @@ OPEN: Final = 2 * HOUR
 """Seconds after which events come too late for the 10 s they belong to."""
 
 STRIDE: Final = 600
-"""Seconds of 10 s buckets that are looked through at once for what need not be kept."""
+"""Seconds of 10 s buckets that are looked through, or forgotten, at once: nobody else writes meanwhile."""
 
 
 class VersionCounts:
@@ -130,7 +130,8 @@ class VersionCounts:
         for width in KEPT:
             oldest, until = _oldest(connection, width), _kept_from(width, now)
             if oldest is not None and oldest < until:
-                end = min(until, oldest // HOUR * HOUR + HOUR)
+                step = max(width, STRIDE)
+                end = min(until, oldest // step * step + step)
                 connection.execute(_FORGET, (width, end))
                 if width == BUCKET:
                     connection.execute("DELETE FROM version_duration WHERE t < ?", (end,))
@@ -146,7 +147,9 @@ def open_from(now: float) -> int:
 
 def version_counts(connection: sqlite3.Connection, slo: int, interval: Interval, width: int) -> IntColumn:
     """What an SLO counted by version, from buckets of `width` that begin in an interval: (start, version's number, good, total) a row."""
-    found = connection.execute(_COUNTS, (width, interval.start, interval.end, slo)).fetchall()
+    oldest, newest = (connection.execute(each, (width,)).fetchone()[0] or 0 for each in (_OLDEST, _NEWEST))
+    start = max(oldest, -(-interval.start // width) * width)
+    found = connection.execute(_COUNTS, (width, start, min(interval.end, newest + 1), slo)).fetchall()
     return np.array(found, np.int64).reshape(-1, 4)
 
 
@@ -155,7 +158,7 @@ def _kept_from(width: int, now: float) -> int:
 
 
 def _oldest(connection: sqlite3.Connection, width: int) -> int | None:
-    oldest: int | None = connection.execute("SELECT min(t) FROM version_count WHERE width = ?", (width,)).fetchone()[0]
+    oldest: int | None = connection.execute(_OLDEST, (width,)).fetchone()[0]
     return oldest
 
 
@@ -175,6 +178,8 @@ def _add(connection: sqlite3.Connection, width: int, rows: IntColumn) -> None:
 _UPSERT: Final = """
 INSERT INTO version_count VALUES {} ON CONFLICT DO UPDATE SET good = good + excluded.good, total = total + excluded.total
 """
+_OLDEST: Final = "SELECT min(t) FROM version_count WHERE width = ?"
+_NEWEST: Final = "SELECT max(t) FROM version_count WHERE width = ?"
 _FORGET: Final = "DELETE FROM version_count WHERE width = ? AND t < ?"
 _ALONE: Final = """
 DELETE FROM version_count WHERE width = ?1 AND t >= ?2 AND t < ?3
@@ -184,4 +189,8 @@ _DURATIONS_ALONE: Final = """
 DELETE FROM version_duration WHERE t >= ?1 AND t < ?2
 AND slo IN (SELECT slo FROM version_count WHERE width = ?3 AND t = ?4 GROUP BY slo HAVING count(*) = 1)
 """
-_COUNTS: Final = "SELECT t, version, good, total FROM version_count WHERE width = ? AND t >= ? AND t < ? AND slo = ? ORDER BY t, version"
+# The key begins with the time: each bucket is looked up, or all SLOs of that time would be read.
+_COUNTS: Final = """
+WITH RECURSIVE bucket (start) AS (SELECT ?2 WHERE ?2 < ?3 UNION ALL SELECT start + ?1 FROM bucket WHERE start + ?1 < ?3)
+SELECT t, version, good, total FROM bucket CROSS JOIN version_count ON width = ?1 AND t = start AND slo = ?4 ORDER BY t, version
+"""

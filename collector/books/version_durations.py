@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import xxhash
 
-from ...slo import HOUR, MINUTE, Interval
+from ...slo import BUCKET, HOUR, MINUTE, Interval
 from ...slo.sli import NANOSECONDS
 from ..columns import IntColumn
 
@@ -153,7 +153,9 @@ class VersionDuration(NamedTuple):
 
 def version_durations(connection: sqlite3.Connection, slo: int, within: Interval) -> Iterator[VersionDuration]:
     """What is kept of an SLO, by the start of each bucket."""
-    for t, version, bounds, bins in connection.execute(_KEPT, (within.start, within.end, slo)):
+    oldest, newest = (connection.execute(each).fetchone()[0] or 0 for each in (_OLDEST, _NEWEST))
+    start = max(oldest, -(-within.start // BUCKET) * BUCKET)
+    for t, version, bounds, bins in connection.execute(_KEPT, (BUCKET, start, min(within.end, newest + 1), slo)):
         yield VersionDuration(t, version, Binned(bounds, _unpacked(bins)))
 
 
@@ -177,6 +179,10 @@ def _unpacked(packed: bytes) -> IntColumn:
 
 
 _ONE: Final = "SELECT bins FROM version_duration WHERE t = ? AND slo = ? AND version = ? AND bounds = ?"
-_KEPT: Final = (
-    "SELECT t, version, bounds, bins FROM version_duration WHERE t >= ? AND t < ? AND slo = ? ORDER BY t, version"
-)
+_OLDEST: Final = "SELECT min(t) FROM version_duration"
+_NEWEST: Final = "SELECT max(t) FROM version_duration"
+# As for counts: each bucket is looked up, or all SLOs of that time would be read.
+_KEPT: Final = """
+WITH RECURSIVE bucket (start) AS (SELECT ?2 WHERE ?2 < ?3 UNION ALL SELECT start + ?1 FROM bucket WHERE start + ?1 < ?3)
+SELECT t, version, bounds, bins FROM bucket CROSS JOIN version_duration ON t = start AND slo = ?4 ORDER BY t, version
+"""
