@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
+from urllib.parse import quote
 
 import httpx
 
 JSON = dict[str, Any]
+
+_SLO: Final = ("name", "state", "since", "reason", "budget", "burn_rates", "alerts")
 
 
 class Client:
@@ -24,16 +27,16 @@ class Client:
 
     def slos(self) -> list[JSON]:
         """Every SLO, worst first, as the API gives it."""
-        return self._listed("/api/v1/slos", "slos")
+        return self._listed("/api/v1/slos", "slos", keys=_SLO)
 
     def slo(self, name: str) -> JSON:
         """One SLO."""
-        return self._get(f"/api/v1/slos/{name}")
+        return self._said(self._http.get(f"/api/v1/slos/{quote(name)}"), *_SLO, "explanation")
 
     def history(self, name: str, start: int, end: int, step: int) -> list[JSON]:
         """Counts of one SLO from `start` to `end` (epoch seconds) in steps of `step` seconds: `{"t", "good", "total"}` each."""
         params = {"from": start, "to": end, "step": step}
-        return self._listed(f"/api/v1/slos/{name}/history", "points", params)
+        return self._listed(f"/api/v1/slos/{quote(name)}/history", "points", params)
 
     def declarations(self, service: str) -> list[JSON]:
         """What a service declares in its code: `{"name", "service", "version", "since", "ways", "replaced_by_file", "openslo"}` each."""
@@ -56,7 +59,7 @@ class Client:
 
     def correct(self, correction: JSON) -> JSON:
         """Takes time out: what `POST /api/v1/corrections` takes, answered as it is kept, with its `id`."""
-        return self._said(self._http.post("/api/v1/corrections", json=correction))
+        return self._said(self._http.post("/api/v1/corrections", json=correction), "id", "start", "end")
 
     def deployments(self, service: str, seconds: int) -> JSON:
         """What went out in so many seconds until now, of a service or, where it is empty, of all: `{"figures", "deployments"}`."""
@@ -75,14 +78,15 @@ class Client:
     ) -> None:
         self.close()
 
-    def _listed(self, path: str, key: str, params: Mapping[str, int | str] | None = None) -> list[JSON]:
-        found: Any = self._get(path, params)
-        if not isinstance(found, dict) or not isinstance(found.get(key), list):
-            raise httpx.DecodingError(f"{self._http.base_url.join(path)} answers as no collector does")
-        return cast("list[JSON]", found[key])
-
-    def _get(self, path: str, params: Mapping[str, int | str] | None = None) -> JSON:
-        return self._said(self._http.get(path, params=params))
+    def _listed(
+        self, path: str, key: str, params: Mapping[str, int | str] | None = None, keys: Iterable[str] = ()
+    ) -> list[JSON]:
+        """A list under a key, each of it an object with these keys at least."""
+        answer = self._http.get(path, params=params)
+        listed = self._said(answer, key)[key]
+        if not isinstance(listed, list) or not all(_is_object(each, keys) for each in listed):
+            raise _not_a_collectors(answer)
+        return cast("list[JSON]", listed)
 
     def _said(self, answer: httpx.Response, *keys: str) -> JSON:
         """What was answered, with these keys at least."""
@@ -91,6 +95,14 @@ class Client:
             found: Any = answer.json()
         except ValueError as error:
             raise httpx.DecodingError(f"{answer.url} answers with no JSON", request=answer.request) from error
-        if keys and not (isinstance(found, dict) and found.keys() >= set(keys)):
-            raise httpx.DecodingError(f"{answer.url} answers as no collector does", request=answer.request)
+        if not _is_object(found, keys):
+            raise _not_a_collectors(answer)
         return cast("JSON", found)
+
+
+def _is_object(said: object, keys: Iterable[str]) -> bool:
+    return isinstance(said, dict) and said.keys() >= set(keys)
+
+
+def _not_a_collectors(answer: httpx.Response) -> httpx.DecodingError:
+    return httpx.DecodingError(f"{answer.url} answers as no collector does", request=answer.request)

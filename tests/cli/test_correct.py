@@ -70,3 +70,13 @@ def test_nobody_to_ask(typed, free_port):
 
     assert 1 == done.exit_code
     assert "can't be asked" in done.output
+
+
+@pytest.mark.parametrize("answer", [{}, [], 1, {"id": 7}])
+def test_what_is_no_collector_ends_in_a_sentence(typed, asked, answer):
+    """Something else may listen there, and speak JSON too."""
+    asked(200, answer)
+    done = typed(*SAID, "--slo", "pay", "--duration", "2h")
+
+    assert 1 == done.exit_code
+    assert "answers as no collector does" in done.output

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 
@@ -36,13 +37,16 @@ def served():
     with contextlib.ExitStack() as stack:
 
         def serve(*slos):
-            answers = {f"/api/v1/slos/{each['name']}": each | {"explanation": f"why {each['name']}"} for each in slos}
+            answers = {
+                f"/api/v1/slos/{each.get('name')}": each | {"explanation": f"why {each.get('name')}"} for each in slos
+            }
             answers["/api/v1/slos"] = {"slos": slos}
 
             class Handler(BaseHTTPRequestHandler):
                 def do_GET(self):
-                    known = self.path in answers
-                    body = json.dumps(answers.get(self.path, {"detail": "there is no such SLO"})).encode()
+                    path = unquote(self.path)
+                    known = path in answers
+                    body = json.dumps(answers.get(path, {"detail": "there is no such SLO"})).encode()
                     self.send_response(200 if known else 404)
                     self.send_header("content-length", str(len(body)))
                     self.end_headers()
@@ -109,3 +113,19 @@ def test_nobody_can_tell(typed, served, free_port):
         done = typed("status", *words)
         assert 2 == done.exit_code
         assert done.output.startswith("the collector at ")
+
+
+def test_an_slo_of_any_name_is_asked_for(typed, served):
+    """Services give SLOs their names: such a name is no question of its own."""
+    url = served(WELL | {"name": "shop? 100%/#1"})
+
+    assert 0 == typed("status", "--url", url, "--slo", "shop? 100%/#1").exit_code
+
+
+@pytest.mark.parametrize("words", [(), ("--slo", "users"), ("--explain",), ("--json",)])
+def test_what_is_no_collector_ends_in_a_sentence(typed, served, words):
+    """Something else may listen there, and speak JSON too."""
+    done = typed("status", "--url", served({"name": "users"}), *words)
+
+    assert 2 == done.exit_code
+    assert "answers as no collector does" in done.output
