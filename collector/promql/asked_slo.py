@@ -38,8 +38,8 @@ class Known:
         """Whether a window's counts have become old: what holds much time changes slowly, and costs an engine most."""
         held = window.seconds if self.since == NEVER else min(window.seconds, now - self.since)
         pause = min(_LONGEST_PAUSE, max(interval, held / _PAUSES))
-        # Half an interval early is better than a whole one late.
-        return now - self.asked.get(window, -math.inf) >= pause - interval / 2
+        # Half an interval early is better than a whole one late; a clock that was ahead puts nothing off.
+        return abs(now - self.asked.get(window, -math.inf)) >= pause - interval / 2
 
 
 def queries_of(slo: SLO, *, counted_elsewhere: bool) -> Queries | None:

@@ -53,7 +53,7 @@ class Inquiry:
 
     def _asked(self, slo: SLO, queries: Queries, known: Known, now: float) -> Known:
         read = last_sample(queries.over(_LOOKED_BACK).total or queries.over(_LOOKED_BACK).raw)
-        if now - known.since_asked >= HOUR or known.since == NEVER:
+        if abs(now - known.since_asked) >= HOUR or known.since == NEVER:
             # Asked anew at times: an engine forgets what is older than its retention.
             since = self._since(read, _longest(slo), now)
             known = replace(known, since=since, since_asked=now)

@@ -180,6 +180,18 @@ def test_an_slo_without_short_windows_is_asked_for_again(source, asked, told):
     assert 200 == source.observe([slo.name], [month], NOW + 400).total[0, 0]
 
 
+def test_a_clock_that_was_ahead_puts_nothing_off(source, asked, told):
+    """Once it is right windows are asked for as ever, and since when there are data."""
+    slo = asked()
+    source.refresh([slo], NOW + 86_400)
+    source.refresh([slo], NOW)
+
+    assert [100, 100, 100] == observed(source, slo, NOW)[1]
+    told.total = 300
+    source.refresh([slo], NOW + 10)
+    assert [300, 300, 300] == observed(source, slo, NOW + 10)[1]
+
+
 def test_more_than_arrays_can_hold_is_refused(source, asked, told):
     """One query's number costs no other SLO its evaluation; what fits is evaluated as it is."""
     slo, told.total = asked(), 1e25
