@@ -71,7 +71,9 @@ class Engine:
 
     def over(self, query: str, interval: Interval, step: int) -> list[Timeline]:
         """What it answers every `step` seconds from the interval's start to its end, both included."""
-        return self._asked("query_range", {"query": query, "start": interval.start, "end": interval.end, "step": step})
+        # VictoriaMetrics rounds both to whole steps where it may use its cache (`nocache`, of its "Prometheus querying API enhancements").
+        moments: dict[str, str | int] = {"start": interval.start, "end": interval.end, "step": step, "nocache": 1}
+        return self._asked("query_range", {"query": query, **moments})
 
     def close(self) -> None:
         """Gives the connections back."""

@@ -150,6 +150,18 @@ def test_history_is_asked_for_in_steps(source, asked):
     assert {160} == {point.total for point in points}
 
 
+def test_a_long_history_begins_where_it_is_asked_for(source, asked):
+    """Whatever an engine's cache would have it rounded to."""
+    slo = asked()
+    source.refresh([slo], NOW)
+    start = END - 6007
+
+    points = source.history(slo.name, Interval(start, END), 60)
+
+    assert [start + 60 * step for step in range(100)] == [point.t for point in points]
+    assert 100 * 80 == pytest.approx(sum(point.total for point in points), abs=60)
+
+
 def test_an_outage_that_an_engine_saw_burns(source, asked):
     """What is asked for reaches the evaluator as what is counted does."""
     slo = asked()
