@@ -14,7 +14,7 @@ EXPECTED = re.compile(r"# error: ([\w-]+)$")
 FOUND = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]$", re.MULTILINE)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_the_public_face_has_the_types_it_promises(root):
     """`api.py` holds no error, `mistakes.py` those its lines name, each where it stands, and no others."""
     files = [HERE / "api.py", HERE / "mistakes.py"]
