@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 
 from fournines.serving import Chances
@@ -41,3 +42,17 @@ def test_an_slo_that_changed_is_looked_up_anew(slo):
         assert chances.of(status).seconds == 3 * window.seconds
 
     assert source.names == ["a", "a"]
+
+
+def test_a_history_that_cannot_be_read_keeps_no_page_waiting(slo, caplog):
+    """Months of it are read while a page is written: where they are damaged the page says no chance, and the log says why."""
+
+    class Damaged(FakeEventSource):
+        def history(self, name, interval, step):
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+    source = Damaged(lambda *_: EventCount(10, 10))
+    status = evaluate([slo("a")], source, NOW).status(0)
+
+    assert Chances(source).of(status) is None
+    assert "the chance of a is not known, its history can't be read: database disk image is malformed" in caplog.text
