@@ -6,6 +6,7 @@ or within an hour after it was done. A page is the failure of the one that began
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -108,10 +109,15 @@ def releases(
 ) -> list[Release]:
     """Deployments, in the order in which they began, with their failures and, by their number, what they burnt."""
     of: dict[int, list[PastPage]] = {}
+    services: dict[str, list[Deployment]] = {}
+    for each in known:
+        services.setdefault(each.service, []).append(each)
     for page in pages:
-        before = [each for each in known if each.service == page.service and each.began <= page.since]
-        if before and (before[-1].ended is None or page.since < before[-1].ended + FAILS_WITHIN):
-            of.setdefault(before[-1].id, []).append(page)
+        mine = services.get(page.service, [])
+        before = bisect_right(mine, page.since, key=lambda each: each.began)
+        last = mine[before - 1] if before else None
+        if last is not None and (last.ended is None or page.since < last.ended + FAILS_WITHIN):
+            of.setdefault(last.id, []).append(page)
     return [Release(each, tuple(of.get(each.id, ())), burnt.get(each.id, ())) for each in known]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -53,22 +54,23 @@ class Releasing:
             for row, slo in enumerate(evaluation.slos):
                 if slo.service in statuses:
                     statuses[slo.service].append(evaluation.status(row))
-            rows = self._collector.catalogue.rows
-            burnt = {
-                each.id: _burnt(connection, each, _until(each, known), statuses[each.service], rows) for each in asked
-            }
+            rows, ends = self._collector.catalogue.rows, _ends(known)
+            burnt = {each.id: _burnt(connection, each, ends[each.id], statuses[each.service], rows) for each in asked}
         asked_for = {each.id for each in asked}
         return [each for each in releases(known, pages, burnt) if each.deployment.id in asked_for]
 
 
-def _until(one: Deployment, known: Sequence[Deployment]) -> float:
-    """When the next deployment of the same version began: what it burns from then on is that one's."""
-    later = (each.began for each in known if each.began > one.began and _version(each) == _version(one))
-    return next(later, float(_EVER))
+def _ends(known: Sequence[Deployment]) -> dict[int, float]:
+    """When the next deployment of the same version began, by number: what it burns from then on is that one's."""
+    begins: dict[tuple[str, str], list[float]] = {}
+    for each in known:
+        begins.setdefault((each.service, each.version), []).append(each.began)
+    return {each.id: _next(begins[each.service, each.version], each.began) for each in known}
 
 
-def _version(one: Deployment) -> tuple[str, str]:
-    return one.service, one.version
+def _next(begins: Sequence[float], began: float) -> float:
+    later = bisect_right(begins, began)
+    return begins[later] if later < len(begins) else float(_EVER)
 
 
 def _burnt(
@@ -80,7 +82,7 @@ def _burnt(
     if number is None:
         return ()
     start = int(one.began) // HOUR * HOUR
-    within = Interval(start, max(start, int(min(until, start + KEPT[HOUR]))))
+    within = Interval(start, max(start + HOUR, int(min(until, start + KEPT[HOUR])) // HOUR * HOUR))
     found = []
     for status in statuses:
         counted = version_counts(connection, rows.get(status.slo.name, 0), within, HOUR)

@@ -177,3 +177,15 @@ def test_a_budget_of_slices_has_no_share_of_events(opened, make_histogram):
     (found,) = bank.releasing.releases("payments", Interval(int(NOW - HOUR), int(bank.now + HOUR)))
 
     assert ("payments-availability", 60, 200, None) in [(one.slo, one.bad, one.total, one.share) for one in found.burnt]
+
+
+def test_what_a_version_burns_after_it_went_out_anew_is_the_later_deployments(bank):
+    """In whole hours, whatever else was deployed in between."""
+    for version in ("2", "3", "2"):
+        bank.releasing.say(Deployment("payments", version, started=bank.now, finished=bank.now + 1))
+        bank.serve(1, v2=(5, 5), v3=(1, 1))
+        bank.now += 2 * HOUR
+    found = bank.releasing.releases("payments", Interval(int(NOW - HOUR), int(bank.now)))
+    burnt = [next(one for one in each.burnt if one.slo == "payments-availability") for each in found]
+
+    assert [(one.bad, one.total) for one in burnt] == [(10, 20), (2, 4), (5, 10)]
