@@ -14,7 +14,6 @@ from ...collector import Unavailable
 from ...collector.records.deployments import KEPT, Deployment
 from ...slo import DAY, Interval, timestamp
 from ..release import Release, figures
-from .interval import LATEST, To
 from .source import JSON
 from .text import Name
 
@@ -24,12 +23,18 @@ FUTURE: Final = 300
 PERIOD: Final = 30 * DAY
 """Seconds that are told of unless it is said which."""
 
+LATEST: Final = 253_402_300_799
+"""Epoch seconds of the last moment that has a date of four digits."""
+
 Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)] | AwareDatetime
 """Epoch seconds, or a time with its zone as ISO 8601 writes it."""
 
 _From = Annotated[
     int | None,
     Query(alias="from", ge=0, le=LATEST, description="epoch seconds; `last` seconds before `to` unless given"),
+]
+_To = Annotated[
+    int | None, Query(alias="to", ge=0, le=LATEST, description="epoch seconds, not included; now unless given")
 ]
 _Last = Annotated[int, Query(ge=1, le=KEPT, description="seconds until `to`")]
 
@@ -119,7 +124,7 @@ class DeploymentRoutes:
         app.add_api_route("/api/v1/deployments", self.deployments)
         app.add_api_route("/api/v1/deployments", self.say, methods=["POST"])
 
-    def deployments(self, service: str = "", start: _From = None, end: To = None, last: _Last = PERIOD) -> JSON:
+    def deployments(self, service: str = "", start: _From = None, end: _To = None, last: _Last = PERIOD) -> JSON:
         """What went out, the newest first, and the figures of it; of the last 30 days unless it is said which."""
         until = int(self.now()) + 1 if end is None else end
         within = Interval(until - last if start is None else start, until)

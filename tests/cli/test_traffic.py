@@ -17,7 +17,8 @@ def collector():
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
             said = {"name": "payments-availability", "unit": "events", "window": "30d", "coverage": 0.25}
-            body = json.dumps({"slos": [{**said, "events": {"total": 22_500}}]}).encode()
+            rest = dict.fromkeys(["state", "since", "reason", "budget", "burn_rates", "alerts"])
+            body = json.dumps({"slos": [{**said, **rest, "events": {"total": 22_500}}]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
