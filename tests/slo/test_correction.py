@@ -261,3 +261,13 @@ def test_impossible_corrections(said):
     """Nothing, more than is kept, nobody, no reason, nowhere, at no time that has a date."""
     with pytest.raises(InvalidValue):
         Correction(**{"start": START, "seconds": 60, "reason": "maintenance", "author": "ann"} | said)
+
+
+@pytest.mark.parametrize(("start", "fits"), [(-1, False), (0, True), (253_402_214_339, True), (253_402_214_340, False)])
+def test_the_times_that_can_be_corrected(start, fits):
+    """From 1970's first second to the last that has a date in every zone."""
+    if fits:
+        assert Correction(start, 60, "false data", "ann").start == start
+    else:
+        with pytest.raises(InvalidValue, match="from 1970 to 9999"):
+            Correction(start, 60, "false data", "ann")
