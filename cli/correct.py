@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from .extra import collector_extra
-from .failure import fail
+from .asking import asked
 from .options import PAGES
-
-if TYPE_CHECKING:
-    from ..client import JSON
 
 _Slo = Annotated[str, typer.Option(help="Out of this SLO.", metavar="NAME")]
 _Service = Annotated[str, typer.Option(help="Out of every SLO of this service, those yet to come among them.")]
@@ -48,19 +44,6 @@ def correct(
         "author": author,
         "reason": reason,
     }
-    made = _made({key: text for key, text in (whom | said).items() if text}, url)
+    with asked(url) as client:
+        made = client.correct({key: text for key, text in (whom | said).items() if text})
     typer.echo(f"{slo or service} is corrected from {made['start']} to {made['end']}; this is correction {made['id']}")
-
-
-def _made(body: JSON, url: str) -> JSON:
-    with collector_extra():
-        import httpx
-
-        from ..client import Client
-    try:
-        with Client(url) as client:
-            return client.correct(body)
-    except httpx.HTTPStatusError as error:
-        fail(f"the collector at {url} refuses: {error.response.text}")
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host
-        fail(f"the collector at {url} can't be asked: {error}")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from .asking import asked
 from .extra import collector_extra
-from .failure import fail
 from .options import PAGES
 from .table import table
 
@@ -26,21 +26,13 @@ _Json = Annotated[bool, typer.Option("--json", help="Everything as the API gives
 def deployments(service: _Service = "", last: _Last = "30d", url: _Url = PAGES, as_json: _Json = False) -> None:
     """Say what went out, and what it cost."""
     with collector_extra():
-        import httpx
-
-        from ..client import Client
         from ..slo import InvalidValue, Window
     try:
         seconds = Window.parse(last).seconds
     except InvalidValue as error:
         raise typer.BadParameter(str(error), param_hint="--last") from None
-    try:
-        with Client(url) as client:
-            found = client.deployments(service, seconds)
-    except httpx.HTTPStatusError as error:
-        fail(f"the collector at {url} refuses: {error.response.text}")
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host
-        fail(f"the collector at {url} can't be asked: {error}")
+    with asked(url) as client:
+        found = client.deployments(service, seconds)
     typer.echo(json.dumps(found, indent=2) if as_json else _in_words(found, last))
 
 

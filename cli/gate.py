@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ..instrumentation.clock import sleep, steady
-from .extra import collector_extra
+from .asking import asked
 from .failure import fail
 from .options import PAGES
 
@@ -49,15 +49,7 @@ def gate(
     """Say if a release may start, or go on. Exits with 0 where it may, with 1 where it may not, with 2 where nobody can tell yet."""
     version = _named(version)
     _fitting(override, version=version, author=author, reason=reason)
-    with collector_extra():
-        import httpx
-
-        from ..client import Client
-    try:
-        client = Client(url)
-    except (httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
-        fail(f"{url} is no address of a collector: {error}", EXITS["wait"])
-    with client:
+    with asked(url, EXITS["wait"]) as client:
         if override:
             _overridden(client, service, version, author, reason)
             return
@@ -136,12 +128,5 @@ def _told(release: str, told: Iterator[JSON]) -> str:
 
 
 def _overridden(client: Client, service: str, version: str, author: str, reason: str) -> None:
-    import httpx
-
-    try:
-        until = client.override_gate(service, version, author, reason)["until"]
-    except httpx.HTTPStatusError as error:
-        fail(f"the collector refuses: {error.response.text}", EXITS["wait"])
-    except httpx.HTTPError as error:
-        fail(f"the collector can't be told: {error}", EXITS["wait"])
+    until = client.override_gate(service, version, author, reason)["until"]
     typer.echo(f"pass: {service} {version}, until {until}\n  overridden by {author}: {reason}")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from .extra import collector_extra
-from .failure import fail
+from .asking import asked
 from .options import PAGES
 from .table import table
 
@@ -34,22 +33,13 @@ _Json = Annotated[bool, typer.Option("--json", help="Everything as the API gives
 
 def status(url: _Url = PAGES, slo: _Slo = "", explain: _Explain = False, as_json: _Json = False) -> None:
     """Say how SLOs stand. Exits with 1 where one burns or has no budget left, with 2 where nobody can tell, else with 0."""
-    with collector_extra():
-        import httpx
-
-        from ..client import Client
-    try:
-        with Client(url) as client:
-            found = _asked(client, slo, explain=explain)
-    except httpx.HTTPStatusError as error:
-        fail(f"the collector at {url} refuses: {error.response.text}", EXIT_UNKNOWN)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host
-        fail(f"the collector at {url} can't be asked: {error}", EXIT_UNKNOWN)
+    with asked(url, EXIT_UNKNOWN) as client:
+        found = _found(client, slo, explain=explain)
     typer.echo(json.dumps(found, indent=2) if as_json else _in_words(found, explain=explain))
     raise typer.Exit(EXIT_BROKEN if any(each["state"] in _BROKEN for each in found) else 0)
 
 
-def _asked(client: Client, slo: str, *, explain: bool) -> list[JSON]:
+def _found(client: Client, slo: str, *, explain: bool) -> list[JSON]:
     found = [client.slo(slo)] if slo else client.slos()
     return [client.slo(each["name"]) for each in found] if explain and not slo else found
 

@@ -115,7 +115,7 @@ def test_an_address_that_can_be_none_ends_in_a_sentence(typed):
     done = typed(*QUESTION, "--url", "http://[::1")
 
     assert done.exit_code == 2
-    assert done.stderr.startswith("http://[::1 is no address of a collector: ")
+    assert done.stderr.startswith("the collector at http://[::1 can't be asked: ")
 
 
 class Day:
