@@ -15,16 +15,14 @@ from ...collector.records.corrections import MOST_IN_FORCE, KeptCorrection
 from ...collector.registry.catalogue import Catalogue
 from ...slo import SLO, Correction, InvalidValue, timestamp
 from ...slo.openslo.corrections import CorrectionEntry, Time
+from .interval import LATEST
 from .source import JSON, CatalogueSource, CorrectionKeeper
 from .text import Name, Text
-
-_LATEST: Final = 253_402_300_799
-"""The last second of the year 9999, in epoch seconds."""
 
 
 def _as_text(value: Any) -> Any:
     """Epoch seconds as files write a time; anything else as it is."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LATEST:
         return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%dT%H:%M:%SZ}"
     return value
 

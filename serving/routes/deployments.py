@@ -14,6 +14,7 @@ from ...collector import Unavailable
 from ...collector.records.deployments import KEPT, Deployment
 from ...slo import DAY, Interval, timestamp
 from ..release import Release, figures
+from .interval import LATEST
 from .source import JSON
 from .text import Name
 
@@ -22,9 +23,6 @@ FUTURE: Final = 300
 
 PERIOD: Final = 30 * DAY
 """Seconds that are told of unless it is said which."""
-
-LATEST: Final = 253_402_300_799
-"""Epoch seconds of the last moment that has a date of four digits."""
 
 Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)] | AwareDatetime
 """Epoch seconds, or a time with its zone as ISO 8601 writes it."""

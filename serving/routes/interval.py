@@ -11,6 +11,9 @@ from ...slo import BUCKET, HOUR, MINUTE, Interval
 MOST_POINTS: Final = 11_000
 """Points one answer may hold; the bound Prometheus sets for a range query."""
 
+LATEST: Final = 253_402_300_799
+"""Epoch seconds of the last moment that has a date of four digits."""
+
 From = Annotated[int | None, Query(alias="from", description="epoch seconds; an hour before `to` unless given")]
 To = Annotated[int | None, Query(alias="to", description="epoch seconds, not included; now unless given")]
 
