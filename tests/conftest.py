@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import http.server
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -171,6 +175,40 @@ def postgres_folder() -> Path:
 def free_port() -> Callable[[], int]:
     """Gives a TCP port on 127.0.0.1 that nobody listens on, another one at each call."""
     return _free_port
+
+
+Answered = tuple[int, Any]
+
+
+@pytest.fixture
+def on_loopback() -> Iterator[Callable[[Callable[[str, str, Message[str, str], bytes], Answered]], str]]:
+    """Serves what a function answers to (method, path, headers, body): a status, and bytes or what becomes JSON. Gives the address."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(answer: Callable[[str, str, Message[str, str], bytes], Answered]) -> str:
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def handle_one(self) -> None:
+                    sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+                    status, found = answer(self.command, self.path, self.headers, sent)
+                    body = found if isinstance(found, bytes) else json.dumps(found).encode()
+                    self.send_response(status)
+                    self.send_header("content-length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+                do_GET = do_POST = handle_one  # noqa: N815 - what http.server looks for
+
+                def log_message(self, *_: object) -> None:
+                    """Says nothing."""
+
+            server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
+from fournines import client
 from fournines.cli.program import app
 
 SLO = """\
@@ -53,3 +55,25 @@ def typed_where():
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
 
     return type_
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Has a collector answer as it is told; gives the requests it gets."""
+    made = httpx.Client
+
+    def answers(status, answer):
+        requests = []
+
+        def handle(request):
+            requests.append(request)
+            return httpx.Response(status, json=answer)
+
+        monkeypatch.setattr(
+            client.httpx,
+            "Client",
+            lambda **options: made(transport=httpx.MockTransport(handle), base_url=options["base_url"]),
+        )
+        return requests
+
+    return answers

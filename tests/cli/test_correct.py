@@ -2,40 +2,15 @@
 
 import json
 
-import httpx
 import pytest
-
-from fournines import client
 
 SAID = ("correct", "--start", "2026-11-22T01:00:00Z", "--author", "ana", "--reason", "new database")
 MADE = {"id": 7, "start": "2026-11-22T01:00:00Z", "end": "2026-11-22T03:00:00Z"}
 
 
-@pytest.fixture
-def asked(monkeypatch):
-    """Has a collector answer as it is told; gives what it is sent."""
-    made = httpx.Client
-
-    def answers(status, answer):
-        bodies = []
-
-        def handle(request):
-            bodies.append((request.method, request.url.path, json.loads(request.content)))
-            return httpx.Response(status, json=answer)
-
-        monkeypatch.setattr(
-            client.httpx,
-            "Client",
-            lambda **options: made(transport=httpx.MockTransport(handle), base_url=options["base_url"]),
-        )
-        return bodies
-
-    return answers
-
-
 def test_it_sends_what_was_said(typed, asked):
     """And nothing else; it says how the correction is called."""
-    sent = asked(201, MADE)
+    requests = asked(201, MADE)
     done = typed(*SAID, "--service", "payments", "--duration", "2h", "--rule", "FREQ=DAILY", "--zone", "Europe/Berlin")
     expected = {
         "service": "payments",
@@ -47,7 +22,9 @@ def test_it_sends_what_was_said(typed, asked):
         "reason": "new database",
     }
 
-    assert [("POST", "/api/v1/corrections", expected)] == sent
+    assert [("POST", "/api/v1/corrections", expected)] == [
+        (each.method, each.url.path, json.loads(each.content)) for each in requests
+    ]
     assert (0, "payments is corrected from 2026-11-22T01:00:00Z to 2026-11-22T03:00:00Z; this is correction 7\n") == (
         done.exit_code,
         done.output,

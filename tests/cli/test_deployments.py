@@ -2,10 +2,7 @@
 
 import json
 
-import httpx
 import pytest
-
-from fournines import client
 
 FIGURES = {
     "deployments": 2,
@@ -30,35 +27,13 @@ NEW = BAD | {"version": "2.1", "author": "", "seconds": None, "failures": [], "b
 NOTHING = dict.fromkeys(FIGURES) | {"deployments": 0, "per_day": 0.0, "failed": 0}
 
 
-@pytest.fixture
-def asked(monkeypatch):
-    """Has a collector answer as it is told; gives what it is asked."""
-    made = httpx.Client
-
-    def answers(status, answer):
-        questions = []
-
-        def handle(request):
-            questions.append(dict(request.url.params))
-            return httpx.Response(status, json=answer)
-
-        monkeypatch.setattr(
-            client.httpx,
-            "Client",
-            lambda **options: made(transport=httpx.MockTransport(handle), base_url=options["base_url"]),
-        )
-        return questions
-
-    return answers
-
-
 def test_figures_come_first_and_then_each_deployment(typed, asked):
     """Counts beside shares, lengths in words; what nobody knows is a dash."""
-    questions = asked(200, {"figures": FIGURES, "deployments": [NEW, BAD]})
+    requests = asked(200, {"figures": FIGURES, "deployments": [NEW, BAD]})
     done = typed("deployments", "--service", "payments", "--last", "7d")
 
     assert done.exit_code == 0
-    assert questions == [{"service": "payments", "last": str(7 * 86_400)}]
+    assert [dict(each.url.params) for each in requests] == [{"service": "payments", "last": str(7 * 86_400)}]
     assert done.output.splitlines() == [
         "release frequency     2 ended, 0.067 a day",
         "deployment time       2 min 5 s median",

@@ -1,9 +1,6 @@
 """`gate` as a pipeline types it."""
 
-import contextlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -27,31 +24,9 @@ class Collector:
 
 
 @pytest.fixture
-def served():
+def served(on_loopback):
     """Serves a collector on loopback; gives its address."""
-    with contextlib.ExitStack() as stack:
-
-        def serve(collector):
-            class Handler(BaseHTTPRequestHandler):
-                def do_POST(self):
-                    status, answer = collector.post(self.path, self.rfile.read(int(self.headers["content-length"])))
-                    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                    self.send_response(status)
-                    self.send_header("content-length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-                def log_message(self, *_):
-                    pass
-
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_port}"
-
-        yield serve
+    return lambda collector: on_loopback(lambda method, path, headers, body: collector.post(path, body))
 
 
 @pytest.mark.parametrize(("answer", "code"), [(PASS, 0), (FAIL, 1), (WAIT, 2)])

@@ -1,9 +1,6 @@
 """`status` as somebody types it at night."""
 
-import contextlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 import pytest
@@ -32,37 +29,20 @@ SPENT, SILENT = WELL | {"state": "exhausted"}, WELL | {"state": "no_data"}
 
 
 @pytest.fixture
-def served():
+def served(on_loopback):
     """Serves SLOs on loopback; gives its address."""
-    with contextlib.ExitStack() as stack:
 
-        def serve(*slos):
-            answers = {
-                f"/api/v1/slos/{each.get('name')}": each | {"explanation": f"why {each.get('name')}"} for each in slos
-            }
-            answers["/api/v1/slos"] = {"slos": slos}
+    def serve(*slos):
+        answers = {
+            f"/api/v1/slos/{each.get('name')}": each | {"explanation": f"why {each.get('name')}"} for each in slos
+        }
+        answers["/api/v1/slos"] = {"slos": slos}
+        unknown = 404, {"detail": "there is no such SLO"}
+        return on_loopback(
+            lambda method, path, headers, body: (200, answers[unquote(path)]) if unquote(path) in answers else unknown
+        )
 
-            class Handler(BaseHTTPRequestHandler):
-                def do_GET(self):
-                    path = unquote(self.path)
-                    known = path in answers
-                    body = json.dumps(answers.get(path, {"detail": "there is no such SLO"})).encode()
-                    self.send_response(200 if known else 404)
-                    self.send_header("content-length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-                def log_message(self, *_):
-                    pass
-
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_port}"
-
-        yield serve
+    return serve
 
 
 def test_a_line_an_slo(typed, served):
