@@ -7,8 +7,9 @@ whose boundaries move, are put into bins a quarter of an octave wide, from half 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
+from struct import Struct
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -166,9 +167,9 @@ def _read(connection: sqlite3.Connection, place: _Place) -> IntColumn | None:
 
 def _packed(counts: IntColumn) -> bytes:
     """The number of bins, that of the first which has any, and the counts from there to the last that has any."""
-    there: Sequence[int] = np.flatnonzero(counts).tolist() or [0]
-    head = np.array([len(counts), there[0]])
-    return np.concatenate([head, counts[there[0] : there[-1] + 1]]).astype("<i8").tobytes()
+    there = counts.nonzero()[0]
+    first, last = (int(there[0]), int(there[-1])) if len(there) else (0, 0)
+    return _HEAD.pack(len(counts), first) + counts[first : last + 1].astype("<i8", copy=False).tobytes()
 
 
 def _unpacked(packed: bytes) -> IntColumn:
@@ -178,6 +179,7 @@ def _unpacked(packed: bytes) -> IntColumn:
     return found
 
 
+_HEAD: Final = Struct("<2q")
 _ONE: Final = "SELECT bins FROM version_duration WHERE t = ? AND slo = ? AND version = ? AND bounds = ?"
 _OLDEST: Final = "SELECT min(t) FROM version_duration"
 _NEWEST: Final = "SELECT max(t) FROM version_duration"
