@@ -16,10 +16,10 @@ from .open_alerts import OpenAlert, OpenAlerts
 from .outbox import Outbox, Stage
 from .pager import Pager
 from .paging import Paging
-from .prometheus import build_rules, write
 from .round import AlertChange
+from .rules.prometheus import build_rules, write
+from .senders import WebhookNotifier
 from .state import KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transition, step
-from .webhook import WebhookNotifier
 
 __all__ = [
     "DELIVERED",

@@ -17,8 +17,8 @@ import numpy as np
 from ..slo import SLO, Evaluation, State
 from .alert import Alert, AlertKey, AlertKind
 from .errors import InvalidReceiver
-from .explaining import Explainer, Foresee, nobody_knows
 from .judgement import AlertJudge
+from .messages.explaining import Explainer, Foresee, nobody_knows
 from .notification import Receiver
 from .open_alerts import OpenAlerts
 from .outbox import Outbox

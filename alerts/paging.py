@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from ..slo import Evaluation, Severity, State
 from .engine import AlertEngine
 from .errors import AlertsError
-from .explaining import Foresee, nobody_knows
+from .messages.explaining import Foresee, nobody_knows
 from .names import METRIC_NOTIFICATIONS
 from .notification import Receiver
 from .notifier import Notifier

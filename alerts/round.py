@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..slo import Evaluation, Status
-from . import compose
 from .alert import Alert, AlertKey
 from .dependencies import Dependencies
 from .judgement import Judgement
+from .messages import compose
 from .notice import Notice, decide
 from .notification import Notification, Receiver
 from .open_alerts import inhibitor

@@ -21,7 +21,7 @@ from bodies.histories import counter_bodies  # type: ignore[import-not-found] # 
 from ingest import binary, cpu_seconds, free_port, running  # type: ignore[import-not-found] # as above
 
 from fournines.alerts import names
-from fournines.alerts.prometheus import build_rules
+from fournines.alerts.rules.prometheus import build_rules
 from fournines.slo import DAY, HOUR, MINUTE, SLO, metric_names
 
 SCRAPED_EVERY = 30

@@ -9,7 +9,7 @@ from typing import Final, Self
 import httpx
 import numpy as np
 
-from ..alerts.promql import selector
+from ..alerts.rules.promql import selector
 from ..collector.promql.engine import Engine
 from ..slo import Interval, metric_names
 from ..slo.arithmetic import IntArray

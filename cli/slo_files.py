@@ -114,7 +114,7 @@ def build(
     loaded = _declared([slos]).slos
     with collector_extra():
         from ..alerts import write as write_rules
-        from ..alerts.prometheus import notes
+        from ..alerts.rules.prometheus import notes
         from ..dashboards import write as write_dashboards
 
     written: list[Path] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..alerts.promql import string
+from ..alerts.rules.promql import string
 from ..slo import SLO, TimeWindow
 from ..slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
 

@@ -145,7 +145,7 @@ COUNT: Final = Way(
                 step("alerts.state:step"),
                 step("alerts.notice:decide"),
                 step("alerts.round:Round"),
-                step("alerts.compose:triggers"),
+                step("alerts.messages.compose:triggers"),
                 step("alerts.notification:Notification"),
                 step("alerts.outbox:Outbox.add"),
             ),
@@ -157,7 +157,7 @@ COUNT: Final = Way(
             (
                 step("alerts.pager:Pager", "queue", "alerts.outbox:Outbox.due", "alerts.pager"),
                 step("alerts.notifier:Notifier"),
-                step("alerts.webhook:WebhookNotifier"),
+                step("alerts.senders.webhook:WebhookNotifier"),
             ),
         ),
         Stage(
@@ -227,10 +227,10 @@ FILE: Final = Way(
             "A rule",
             "by `fournines build`",
             (
-                step("alerts.rule_labels:own_labels"),
-                step("alerts.slo_rules:SloRules"),
-                step("alerts.prometheus:build_rules"),
-                step("alerts.prometheus:write"),
+                step("alerts.rules.rule_labels:own_labels"),
+                step("alerts.rules.slo_rules:SloRules"),
+                step("alerts.rules.prometheus:build_rules"),
+                step("alerts.rules.prometheus:write"),
             ),
         ),
         Stage(

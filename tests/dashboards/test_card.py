@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fournines.alerts.message import burning
+from fournines.alerts.messages.message import burning
 from fournines.dashboards.card import Card
 from fournines.dashboards.face import Face
 from fournines.slo import DAY, CalendarWindow, Severity

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from fournines.alerts.message import budget_left, burning, resolved, silent
+from fournines.alerts.messages.message import budget_left, burning, resolved, silent
 from fournines.slo import CalendarWindow, NoData, Severity
 
 PAYMENTS = "payments-availability"

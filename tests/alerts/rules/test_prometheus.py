@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from fournines.alerts import names
-from fournines.alerts.prometheus import build_rules, rules_yaml, write
+from fournines.alerts.rules.prometheus import build_rules, rules_yaml, write
 from fournines.slo import WORKBOOK, BurnRule, Severity, Window, metric_names
 
 PAYMENTS = "payments-availability"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import names
+from .. import names
 from .promql import selector, string
 
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from ..slo import DAY, HOUR, SLO, BurnRule, Severity, Unit, Window, figures, metric_names
-from . import go_template, names
-from .links import links
+from ...slo import DAY, HOUR, SLO, BurnRule, Severity, Unit, Window, figures, metric_names
+from .. import names
+from ..links import links
+from ..state import KEEP_FIRING_SECONDS
+from . import go_template
 from .promql import selector
 from .rule_labels import own_labels
-from .state import KEEP_FIRING_SECONDS
 
 FAST: Final = Window(30)
 SLOW: Final = Window(120)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fournines.alerts.go_template import literal
+from fournines.alerts.rules.go_template import literal
 
 
 def test_braces_are_no_template():

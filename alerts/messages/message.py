@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from ..slo import BurnRule, NoData, Severity, Status, Window, figures, promise, timestamp
-from ..slo.measure import amount
+from ...slo import BurnRule, NoData, Severity, Status, Window, figures, promise, timestamp
+from ...slo.measure import amount
 
 _TENTH: Final = Fraction(1, 10)
 """Of less than this a tenth of a per cent is said."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-from ..slo import Severity
-from .names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
+from ...slo import Severity
+from ..names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 
 PAGES: Final = "pages"
 TICKETS: Final = "tickets"

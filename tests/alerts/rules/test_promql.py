@@ -6,7 +6,7 @@ import promql_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.alerts.promql import label_name, selector, string
+from fournines.alerts.rules.promql import label_name, selector, string
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20))

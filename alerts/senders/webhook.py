@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..slo import timestamp
-from .errors import InvalidReceiver
-from .names import LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO, SIGNATURE_HEADER
-from .notification import Action, Notification
-from .notifier import DELIVERED, Attempt, Outcome
+from ...slo import timestamp
+from ..errors import InvalidReceiver
+from ..names import LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO, SIGNATURE_HEADER
+from ..notification import Action, Notification
+from ..notifier import DELIVERED, Attempt, Outcome
 
 TIMEOUT_SECONDS: Final = 5.0
 RETRIED: Final = frozenset({408, 425, 429})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ..slo import Chance, Status, explain
-from .state_times import StateTimes
+from ...slo import Chance, Status, explain
+from ..state_times import StateTimes
 
 Foresee = Callable[[Status], Chance | None]
 """With which chance an SLO's promise is kept; None where nobody knows."""

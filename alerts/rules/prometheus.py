@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from ..slo import SLO, Method, Severity, Unit
-from ..slo.measure import amount_failed
+from ...slo import SLO, Method, Severity, Unit
+from ...slo.measure import amount_failed
 from .slo_rules import SloRules
 
 

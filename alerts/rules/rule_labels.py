@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..slo import SLO, metric_names
-from . import names
+from ...slo import SLO, metric_names
+from .. import names
 from .promql import label_name
 
 _RESERVED: Final = frozenset(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..slo import SLO, Status
-from .alert import Alert, AlertKey, AlertKind
-from .links import links, slo_url
-from .message import Message, burning, resolved, silent
-from .names import (
+from ...slo import SLO, Status
+from ..alert import Alert, AlertKey, AlertKind
+from ..links import links, slo_url
+from ..names import (
     ALERT_BURN,
     ALERT_NO_DATA,
     ANNOTATION_DESCRIPTION,
@@ -19,8 +18,9 @@ from .names import (
     LABEL_SEVERITY,
     LABEL_SLO,
 )
-from .notification import Action, Notification
-from .state import Firing
+from ..notification import Action, Notification
+from ..state import Firing
+from .message import Message, burning, resolved, silent
 
 
 def opened(key: AlertKey, status: Status, firing: Firing) -> Alert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fournines.alerts.rule_labels import own_labels
+from fournines.alerts.rules.rule_labels import own_labels
 
 
 def test_own_labels_hide_none_of_ours(slo):

@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 import yaml
 
-from fournines.alerts.alertmanager_config import build_config, write
-from fournines.alerts.webhook import fingerprint, payload
+from fournines.alerts.rules.alertmanager_config import build_config, write
+from fournines.alerts.senders.webhook import fingerprint, payload
 
 
 def test_amtool_finds_nothing_wrong_and_routes_by_severity(amtool_binary, tmp_path):

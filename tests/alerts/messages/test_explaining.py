@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fournines.alerts.explaining import MOST_FORESEEN, Explainer
+from fournines.alerts.messages.explaining import MOST_FORESEEN, Explainer
 from fournines.alerts.state_times import StateTimes
 from fournines.slo import Chance
 

@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
-from fournines.alerts.prometheus import build_rules, notes, rules_yaml
+from fournines.alerts.rules.prometheus import build_rules, notes, rules_yaml
 from fournines.slo import (
     HOUR,
     MINUTE,

@@ -1,0 +1,3 @@
+"""What people read when they are told: from an alert and the status of its SLO to a notification."""
+
+__all__: list[str] = []
