@@ -2,6 +2,7 @@
 
 AlertsError
  ├─ BacktestError             what was asked can't be replayed (no such policy, a file that says nothing, steps that fit no bucket)
+ ├─ InvalidMatchers           patterns for labels can't be used: too many, too long, or of no label
  ├─ InvalidReceiver           a receiver can't be used as configured (no http address, two of one name)
  └─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
 """
@@ -15,6 +16,10 @@ class AlertsError(Exception):
 
 class BacktestError(AlertsError):
     """What was asked can't be replayed; the text says why, and what would do."""
+
+
+class InvalidMatchers(AlertsError):
+    """Patterns for labels can't be used; the text says why."""
 
 
 class InvalidReceiver(AlertsError):

@@ -1,0 +1,70 @@
+"""Which alerts are meant: patterns for labels, as receivers and silences say them.
+
+A pattern is a text in which `*` stands for anything, also for nothing. There are no regular expressions: one that somebody made to take
+for ever would hold every page up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from .errors import InvalidMatchers
+
+MOST_MATCHERS: Final = 20
+"""Labels that are looked at."""
+
+LONGEST_TEXT: Final = 1_000
+"""Characters of a label's name, and of a pattern."""
+
+_ANYTHING: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Matchers:
+    """Patterns by label, all of which have to fit. A label that is not there is an empty one. Made by `of`."""
+
+    patterns: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, patterns: Mapping[str, str]) -> Matchers:
+        """Raises `InvalidMatchers` where there are too many, or one is of no label, or too long."""
+        if len(patterns) > MOST_MATCHERS:
+            raise InvalidMatchers(f"{MOST_MATCHERS} labels can be matched at most, not {len(patterns)}")
+        for label, pattern in patterns.items():
+            if not label.strip():
+                raise InvalidMatchers(f"the pattern {pattern[:LONGEST_TEXT]!r} says no label")
+            if max(len(label), len(pattern)) > LONGEST_TEXT:
+                raise InvalidMatchers(f"a label or its pattern holds more than {LONGEST_TEXT:,} characters")
+        return cls(tuple(sorted(patterns.items())))
+
+    def match(self, labels: Mapping[str, str]) -> bool:
+        """Whether every pattern fits; without any, all labels do."""
+        return all(fits(pattern, labels.get(label, "")) for label, pattern in self.patterns)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there are labels that do not match."""
+        return any(pattern.strip(_ANYTHING) or not pattern for _, pattern in self.patterns)
+
+    def __str__(self) -> str:
+        """`service=payments, severity=page`."""
+        return ", ".join(f"{label}={pattern}" for label, pattern in self.patterns)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says, whole and letter by letter."""
+    first, *others = pattern.split(_ANYTHING)
+    if not others:
+        return text == pattern
+    *between, last = others
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
