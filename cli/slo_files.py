@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .build_targets import Asked, BuildTarget, write_targets
 from .extra import collector_extra
 from .failure import EXIT_FAULT, fail
 from .options import PAGES
 
 if TYPE_CHECKING:
     from ..slo.openslo.load import Declarations
-
-
-class BuildTarget(StrEnum):
-    """What `build` writes."""
-
-    ALL = "all"
-    PROMETHEUS = "prometheus"
-    GRAFANA = "grafana"
 
 
 _Paths = Annotated[
@@ -111,23 +103,15 @@ def build(
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
 ) -> None:
     """Write rules and dashboards of SLO files. The rules are Prometheus', the dashboards Grafana's."""
-    loaded = _declared([slos]).slos
-    with collector_extra():
-        from ..alerts import write as write_rules
-        from ..alerts.rules.prometheus import notes
-        from ..dashboards import write as write_dashboards
-
-    written: list[Path] = []
+    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"))
     try:
-        if target in (BuildTarget.ALL, BuildTarget.PROMETHEUS):
-            written += write_rules(out, loaded, url.rstrip("/"))
-            for note in notes(loaded):
-                typer.echo(f"note: {note}; the collector's own alerts judge what was promised", err=True)
-        if target in (BuildTarget.ALL, BuildTarget.GRAFANA):
-            written += write_dashboards(out, loaded)
+        with collector_extra():
+            written = list(write_targets(target, asked))
     except OSError as error:
         fail(f"can't write to {out}: {error}")
-    for path in written:
+    for note in (note for each in written for note in each.notes):
+        typer.echo(f"note: {note}", err=True)
+    for path in (path for each in written for path in each.files):
         typer.echo(f"wrote {path}")
 
 

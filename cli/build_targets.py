@@ -1,0 +1,64 @@
+"""What `fournines build` can write: each target with its writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from ..slo import SLO
+
+
+class BuildTarget(StrEnum):
+    """What `build` writes."""
+
+    ALL = "all"
+    PROMETHEUS = "prometheus"
+    GRAFANA = "grafana"
+
+
+class Asked(NamedTuple):
+    """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages."""
+
+    slos: Sequence[SLO]
+    out: Path
+    url: str
+
+
+class Written(NamedTuple):
+    """The files that were written, and what these can't say of an SLO: a sentence each."""
+
+    files: Sequence[Path]
+    notes: Sequence[str] = ()
+
+
+Writer = Callable[[Asked], Written]
+
+
+def write_targets(target: BuildTarget, asked: Asked) -> Iterator[Written]:
+    """Writes one target, or one after the other all that a plain `build` writes."""
+    for each in WRITERS if target is BuildTarget.ALL else (target,):
+        yield WRITERS[each](asked)
+
+
+def _prometheus(asked: Asked) -> Written:
+    from ..alerts import write
+    from ..alerts.rules.prometheus import notes
+
+    said = [f"{note}; the collector's own alerts judge what was promised" for note in notes(asked.slos)]
+    return Written(write(asked.out, asked.slos, asked.url), said)
+
+
+def _grafana(asked: Asked) -> Written:
+    from ..dashboards import write
+
+    return Written(write(asked.out, asked.slos))
+
+
+WRITERS: Final[Mapping[BuildTarget, Writer]] = {
+    BuildTarget.PROMETHEUS: _prometheus,
+    BuildTarget.GRAFANA: _grafana,
+}
+"""Every target but `all`, in the order in which that writes them. Each imports what it needs: no command pays for another's."""
