@@ -29,8 +29,13 @@ WINDOWS: Final = "fournines/windows"
 DEPENDS_ON: Final = "fournines/depends-on"
 GROUP_BY: Final = "fournines/group-by"
 MAX_GROUPS_KEY: Final = "fournines/max-groups"
+ALERTS_OFF: Final = "fournines/alerts-off"
+TRAFFIC_COLLAPSE: Final = "fournines/traffic-collapse"
 CORRECTIONS: Final = "fournines/corrections"
 """A YAML list in a text, so `openslo` reads it."""
+
+SWITCHES: Final = ("exhausted", "at-risk", "traffic-collapse", "certificate")
+"""The alerts beside burn and no data, by what switches them off."""
 
 MOST_GROUPS: Final = 10_000
 _MOST_LABELS: Final = 8
@@ -54,9 +59,7 @@ def _burn_rule(text: str) -> BurnRule:
     if match is None:
         raise InvalidValue(f"{text!r} is no burn rule; write {_EXAMPLE!r}, or 'none'")
     severity, percent, long, short = match.groups()
-    if severity not in {each.value for each in Severity}:
-        raise InvalidValue(f"{severity!r} is no severity; write page or ticket")
-    return BurnRule(Severity(severity), Fraction(percent) / 100, Window.parse(long), Window.parse(short))
+    return BurnRule(parse_severity(severity), Fraction(percent) / 100, Window.parse(long), Window.parse(short))
 
 
 def parse_count(text: str) -> int:
@@ -114,6 +117,24 @@ def _listed(text: str, parse: Callable[[str], Item], noun: str, most: int) -> tu
     return tuple(map(parse, parts))
 
 
+def parse_alerts_off(text: str) -> tuple[str, ...]:
+    """Reads which alerts beside burn an SLO is without: `exhausted, at-risk`."""
+    return _listed(text, _switch, "alert", len(SWITCHES))
+
+
+def _switch(text: str) -> str:
+    if text not in SWITCHES:
+        raise InvalidValue(f"{text!r} is no alert that can be switched off; there are {', '.join(SWITCHES)}")
+    return text
+
+
+def parse_severity(text: str) -> Severity:
+    """Reads `page` or `ticket`."""
+    if text not in {each.value for each in Severity}:
+        raise InvalidValue(f"{text!r} is no severity; write page or ticket")
+    return Severity(text)
+
+
 def parse_tier(text: str) -> str:
     """Reads one word: it becomes a label."""
     if not _TIER.fullmatch(text):
@@ -154,6 +175,19 @@ def link(slo: SLO, annotation: str) -> str | None:
         return None
 
 
+def alerts_off(slo: SLO) -> frozenset[str]:
+    """The alerts beside burn that an SLO is without, by their `SWITCHES`; none where the annotation says nothing, or what nobody knows."""
+    try:
+        return frozenset(parse_alerts_off(slo.annotations.get(ALERTS_OFF, "")))
+    except InvalidValue:
+        return frozenset()
+
+
+def traffic_collapse(slo: SLO) -> Severity:
+    """Whether a collapse of an SLO's traffic is a page; a ticket, where nobody says so."""
+    return Severity.PAGE if slo.annotations.get(TRAFFIC_COLLAPSE) == Severity.PAGE.value else Severity.TICKET
+
+
 def without_runbook(slos: Iterable[SLO]) -> tuple[Fault, ...]:
     """The SLOs that wake somebody without saying what to do, each as a fault that says so: `check --strict` fails for it."""
     message = f"pages somebody without saying what to do; add the annotation {RUNBOOK}"
@@ -177,5 +211,7 @@ ANNOTATIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     DEPENDS_ON: parse_depends_on,
     GROUP_BY: parse_group_by,
     MAX_GROUPS_KEY: parse_max_groups,
+    ALERTS_OFF: parse_alerts_off,
+    TRAFFIC_COLLAPSE: parse_severity,
 }
 """Every annotation under `fournines/` but the corrections, and who reads it; each raises `InvalidValue`."""

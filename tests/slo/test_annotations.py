@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 
 from fournines.slo import RUNBOOK, WORKBOOK, BurnRule, InvalidValue, NoData, Place, Severity, Window
 from fournines.slo.annotations import (
+    ALERTS_OFF,
     ANNOTATIONS,
     PREFIX,
+    SWITCHES,
+    TRAFFIC_COLLAPSE,
+    alerts_off,
+    parse_alerts_off,
     parse_burn_rules,
     parse_count,
     parse_link,
     parse_no_data,
     parse_owner,
+    parse_severity,
+    traffic_collapse,
     without_runbook,
 )
 
@@ -109,3 +116,22 @@ def test_whoever_pages_says_what_to_do(make_slo):
         "slos.yaml:4:3: payments-availability: pages somebody without saying what to do; "
         "add the annotation fournines/runbook"
     )
+
+
+def test_alerts_beside_burn_are_switched_off_by_name(make_slo):
+    """Each by its own word; of an SLO that says nothing none is off."""
+    off = make_slo(annotations={ALERTS_OFF: "exhausted, at-risk"})
+
+    assert ({"exhausted", "at-risk"}, set()) == (alerts_off(off), alerts_off(make_slo()))
+    assert SWITCHES == parse_alerts_off(", ".join(SWITCHES))
+    with pytest.raises(InvalidValue, match="'burn' is no alert that can be switched off; there are exhausted, at-risk"):
+        parse_alerts_off("burn")
+
+
+def test_a_collapse_of_traffic_is_a_ticket_unless_it_is_said_to_be_a_page(make_slo):
+    """Nobody is woken by fewer visitors who did not ask to be."""
+    page = make_slo(annotations={TRAFFIC_COLLAPSE: "page"})
+
+    assert (Severity.PAGE, Severity.TICKET) == (traffic_collapse(page), traffic_collapse(make_slo()))
+    with pytest.raises(InvalidValue, match="'sms' is no severity; write page or ticket"):
+        parse_severity("sms")
