@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..alerts import OpenAlert
 from ..alerts.links import slo_path
 from ..slo import DASHBOARD, OWNER, RUNBOOK, Origin, State, Status, figures, link
-from ..slo.measure import amount
+from ..slo.measure import amount, is_one
 from .alert_line import alert_line
 from .burns import Burn, burns_of
 from .face import Face, face_of
@@ -178,8 +178,9 @@ class Card:
     def estimated(self) -> str:
         """How many failures nobody sent."""
         slo, bad = self.status.slo, self.status.estimated_bad
-        said = amount(slo, Fraction(bad, slo.unit.one))
-        return f"{said} of the failed are estimated: expected while the service was silent" if bad else ""
+        estimated = Fraction(bad, slo.unit.one)
+        said, are = amount(slo, estimated, up=True), "is" if is_one(slo, estimated) else "are"
+        return f"{said} of the failed {are} estimated: expected while the service was silent" if bad else ""
 
     @property
     def alerts(self) -> tuple[str, ...]:

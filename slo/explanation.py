@@ -12,7 +12,7 @@ from .calendar_window import CalendarWindow, TimeWindow
 from .correction import merged
 from .forecast import Chance, Exhaustion, exhaustion
 from .local_time import to_local, zone_named
-from .measure import amount, amount_failed, counts_shares, number
+from .measure import amount, amount_failed, counts_shares, is_one, number
 from .promise import over, period, promise
 from .slo import SLO
 from .status import Status
@@ -66,8 +66,9 @@ def _counted(status: Status) -> Iterator[str]:
     seen = "" if counts_shares(slo) else f"of {amount(slo, Fraction(events.total, one))} seen "
     yield _sentence(f"{seen}{within}{', ' if seen else ' '}{failed}")
     if status.estimated_bad:
-        estimated = number(slo, Fraction(status.estimated_bad, one), up=True)
-        yield f"{estimated} of these are estimated: expected while {slo.sli.service} was silent."
+        estimated = Fraction(status.estimated_bad, one)
+        are = "is" if is_one(slo, estimated) else "are"
+        yield f"{number(slo, estimated, up=True)} of these {are} estimated: expected while {slo.sli.service} was silent."
     if 0 < status.coverage < 1:
         watched = figures.duration(int(status.coverage * slo.window.length(status.now)))
         yield f"Watched for {watched} of it: the rest counts as usual traffic without failures."

@@ -106,7 +106,7 @@ def count(number: Number, *, up: bool = False) -> str:
 def bad(number: int, unit: Unit) -> str:
     """What was bad, in the words of its unit: `3 failed events`, `1.5 bad slices`."""
     if unit is Unit.EVENTS:
-        return f"{count(number, up=True)} failed events"
+        return f"{count(number, up=True)} failed event{'' if number == 1 else 's'}"
     return f"{exact(Fraction(number, unit.one))} bad slice{'' if number == unit.one else 's'}"
 
 

@@ -29,5 +29,13 @@ def amount(slo: SLO, many: figures.Number, *, up: bool = False) -> str:
 
 
 def amount_failed(slo: SLO, many: figures.Number) -> str:
-    """`3 requests failed`, `1.5 slices of 1m were bad`."""
-    return f"{amount(slo, many, up=True)} {'failed' if slo.slices is None else 'were bad'}"
+    """`3 requests failed`, `1 slice of 1m was bad`, `1.5 slices of 1m were bad`."""
+    said = amount(slo, many, up=True)
+    if slo.slices is None:
+        return f"{said} failed"
+    return f"{said} {'was' if is_one(slo, many) else 'were'} bad"
+
+
+def is_one(slo: SLO, many: figures.Number) -> bool:
+    """Whether so many, rounded up, are said to be one: what follows is then in the singular."""
+    return number(slo, many, up=True) == "1"

@@ -137,7 +137,12 @@ def test_the_same_slo_twice_is_a_fault(typed, slo_file):
 
 @pytest.mark.parametrize(
     ("target", "wanted"),
-    [("all", {"prometheus", "grafana"}), ("prometheus", {"prometheus"}), ("grafana", {"grafana"})],
+    [
+        ("all", {"prometheus", "alertmanager", "grafana"}),
+        ("prometheus", {"prometheus"}),
+        ("alertmanager", {"alertmanager"}),
+        ("grafana", {"grafana"}),
+    ],
 )
 def test_build_writes_what_was_asked_for(typed, slo_file, tmp_path, target, wanted):
     """Each target has a folder of its own; nothing else is written."""
@@ -181,7 +186,7 @@ def test_what_rules_cannot_judge_is_said(typed, slo_file, tmp_path):
     grafana = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "grafana")
 
     assert [
-        "note: payments-availability pages when 1 slice of 1m were bad, which its rules can't know: they page for less as well",
+        "note: payments-availability pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
     ] == sorted(line.partition("; the collector's own alerts")[0] for line in result.stderr.splitlines())
     assert "" == grafana.stderr
 

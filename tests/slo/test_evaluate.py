@@ -268,7 +268,7 @@ def test_a_page_needs_three_failures(make_slo, stated_counts, bad, met):
     page, ticket = status.rules
 
     assert (page.met, ticket.met) == (met, True)
-    assert met or page.reason == f"{bad} failed events in 6h, fewer than the 3 a page needs"
+    assert met or page.reason == f"{bad} failed event{'' if bad == 1 else 's'} in 6h, fewer than the 3 a page needs"
 
 
 @pytest.mark.parametrize(("bad", "reason"), [(2, "2 failed events in 6h, fewer than the 3 a page needs"), (3, None)])

@@ -262,6 +262,7 @@ def test_since_when_and_how_long() -> None:
 @pytest.mark.parametrize(
     ("number", "unit", "said"),
     [
+        (1, Unit.EVENTS, "1 failed event"),
         (2, Unit.EVENTS, "2 failed events"),
         (1_204, Unit.EVENTS, "1,204 failed events"),
         (1, Unit.SLICES, "1 bad slice"),

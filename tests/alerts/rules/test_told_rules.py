@@ -147,6 +147,6 @@ def test_what_they_can_not_know_is_said(slo):
     )
 
     assert [
-        "shares pages when 1 slice of 1m were bad, which its rules can't know: they page for less as well",
+        "shares pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
         "asked pages when 3 requests failed, which its rules can't know: they page for less as well",
     ] == said
