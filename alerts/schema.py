@@ -48,7 +48,26 @@ _VERSION_1: Final = (
     "CREATE TABLE slo_state (slo TEXT PRIMARY KEY, state TEXT NOT NULL, since REAL NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-MIGRATIONS: Final = (_VERSION_1,)
+_VERSION_2: Final = (
+    """CREATE TABLE silence (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        matchers TEXT NOT NULL,
+        start REAL NOT NULL,
+        until REAL NOT NULL,
+        author TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        ended REAL,
+        ended_by TEXT,
+        ended_reason TEXT
+    ) STRICT""",
+    "ALTER TABLE outbox ADD COLUMN reference TEXT",
+    "ALTER TABLE outbox ADD COLUMN repeat_at REAL",
+    "ALTER TABLE outbox ADD COLUMN instead_of TEXT",
+    "CREATE INDEX outbox_repeating ON outbox (receiver, repeat_at) WHERE repeat_at IS NOT NULL",
+    "CREATE INDEX outbox_failed ON outbox (receiver, finished) WHERE state IN ('rejected', 'given_up')",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
 
 _BUSY_SECONDS: Final = 10.0
 

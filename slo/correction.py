@@ -66,6 +66,11 @@ class Correction:
         starts = self._starts(within.start - self.seconds - width, within.end)
         return merged(_cut(_widened(start, start + self.seconds, width), within) for start in starts)
 
+    def end_at(self, second: int) -> int | None:
+        """When it ends that `second` lies in, exactly; the last to end where times overlap, None where it lies in none."""
+        starts = self._starts(second - self.seconds, second)
+        return max((start + self.seconds for start in starts if start <= second < start + self.seconds), default=None)
+
     def _starts(self, first: int, last: int) -> Iterator[int]:
         """Epoch seconds at which it begins, from `first` to `last`; one that does not recur, anyhow."""
         if not self.rule:
