@@ -15,17 +15,19 @@ class Dependencies:
         parents = {slo.name: slo.depends_on for slo in slos if slo.depends_on}
         self._above = {name: _reached(name, parents) for name in parents}
 
+    def above(self, name: str) -> Sequence[str]:
+        """All that an SLO depends on, the nearest first."""
+        return self._above.get(name, ())
+
     def depth(self, name: str) -> int:
         """How many stand above an SLO: more than above any of those."""
-        return len(self._above.get(name, ()))
+        return len(self.above(name))
 
     def holder(self, key: AlertKey, open_: Mapping[AlertKey, Alert], silent: Collection[str]) -> Alert | None:
         """The page, of those open, that holds an alert back which nobody was told of; of what is `silent` nothing is known."""
         if key.kind is not AlertKind.PAGE or (key in open_ and open_[key].told):
             return None
-        pages = (
-            open_.get(AlertKey(AlertKind.PAGE, name)) for name in self._above.get(key.name, ()) if name not in silent
-        )
+        pages = (open_.get(AlertKey(AlertKind.PAGE, name)) for name in self.above(key.name) if name not in silent)
         return next((page for page in pages if page is not None), None)
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 ALERT_BURN: Final = "SLOErrorBudgetBurn"
 ALERT_NO_DATA: Final = "SLONoData"
+ALERT_WATCHDOG: Final = "Watchdog"
+"""Fires as long as everything works: whoever listens calls when it stops."""
 
 LABEL_ALERTNAME: Final = "alertname"
 LABEL_SEVERITY: Final = "severity"
@@ -47,3 +49,5 @@ SLOTH_OBJECTIVE: Final = "sloth_objective"
 
 METRIC_NOTIFICATIONS: Final = "fournines_notifications"
 """Notifications kept, by `receiver` and `state` (pending, delivered, rejected, given_up)."""
+METRIC_NOTIFICATION_OLDEST: Final = "fournines_notification_oldest_seconds"
+"""Seconds that the oldest notification that is not sent yet has waited, by `receiver`; 0 when none waits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,15 +17,20 @@ class BuildTarget(StrEnum):
 
     ALL = "all"
     PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
 
 
 class Asked(NamedTuple):
-    """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages."""
+    """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages.
+
+    `to` are the webhooks that were named, by what goes there: `pages`, `tickets`, `heartbeats`.
+    """
 
     slos: Sequence[SLO]
     out: Path
     url: str
+    to: Mapping[str, str] = MappingProxyType({})
 
 
 class Written(NamedTuple):
@@ -51,6 +57,13 @@ def _prometheus(asked: Asked) -> Written:
     return Written(write(asked.out, asked.slos, asked.url), said)
 
 
+def _alertmanager(asked: Asked) -> Written:
+    from ..alerts.rules.alertmanager_config import notes, write
+    from ..alerts.rules.receivers import PLACEHOLDERS
+
+    return Written(write(asked.out, asked.slos, PLACEHOLDERS._replace(**asked.to)), list(notes(asked.slos)))
+
+
 def _grafana(asked: Asked) -> Written:
     from ..dashboards import write
 
@@ -59,6 +72,7 @@ def _grafana(asked: Asked) -> Written:
 
 WRITERS: Final[Mapping[BuildTarget, Writer]] = {
     BuildTarget.PROMETHEUS: _prometheus,
+    BuildTarget.ALERTMANAGER: _alertmanager,
     BuildTarget.GRAFANA: _grafana,
 }
 """Every target but `all`, in the order in which that writes them. Each imports what it needs: no command pays for another's."""

@@ -101,9 +101,14 @@ def build(
     out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
     target: Annotated[BuildTarget, typer.Option(help="What to write.")] = BuildTarget.ALL,
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
+    pages_to: Annotated[str, typer.Option(help="The webhook that others send pages to.")] = "",
+    tickets_to: Annotated[str, typer.Option(help="The webhook that others send tickets to.")] = "",
+    heartbeats_to: Annotated[str, typer.Option(help="The webhook of who calls when heartbeats stop.")] = "",
 ) -> None:
-    """Write rules and dashboards of SLO files. The rules are Prometheus', the dashboards Grafana's."""
-    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"))
+    """Write rules and dashboards of SLO files. For Prometheus, Alertmanager and Grafana."""
+    to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
+    named = {kind: address for kind, address in to.items() if address}
+    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named)
     try:
         with collector_extra():
             written = list(write_targets(target, asked))

@@ -1,4 +1,7 @@
-"""Alertmanager's configuration for the generated rules: pages at once, tickets in groups, and no ticket beside a page.
+"""Alertmanager's configuration for the generated rules and for what the collector sends: pages at once, tickets in groups.
+
+A page holds back the ticket of its SLO, and the pages of the SLOs that can't do without it (`fournines/depends-on`). The heartbeat that
+always fires goes to a receiver of its own, every minute: whoever is behind it calls when it stops.
 
 https://prometheus.io/docs/alerting/latest/configuration/
 Receivers are placeholders to be filled in: where pages go is no matter of SLO files.
@@ -6,44 +9,81 @@ Receivers are placeholders to be filled in: where pages go is no matter of SLO f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from ...slo import Severity
-from ..names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
-
-PAGES: Final = "pages"
-TICKETS: Final = "tickets"
-
+from ...slo import SLO, Severity
+from ..dependencies import Dependencies
+from ..names import ALERT_BURN, ALERT_WATCHDOG, LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
+from .promql import string
+from .receivers import HEARTBEATS, PAGES, PLACEHOLDERS, TICKETS, Webhooks
 
 _BY_SLO: Final = [LABEL_SLO, LABEL_SERVICE]
-_PAGE: Final = f'{LABEL_SEVERITY}="{Severity.PAGE.value}"'
-_TICKET: Final = f'{LABEL_SEVERITY}="{Severity.TICKET.value}"'
+_PAGE: Final = f"{LABEL_SEVERITY}={string(Severity.PAGE.value)}"
+_TICKET: Final = f"{LABEL_SEVERITY}={string(Severity.TICKET.value)}"
+_BURN: Final = f"{LABEL_ALERTNAME}={string(ALERT_BURN)}"
+_WATCHDOG: Final = f"{LABEL_ALERTNAME}={string(ALERT_WATCHDOG)}"
 _HAS_SLO: Final = f'{LABEL_SLO}!=""'
 """An inhibition holds between alerts that agree on `equal`, and labels that both lack agree: so both sides must have an SLO."""
 
+_SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
+"""What means something in Go's regular expressions, which know no other escapes."""
 
-def build_config(
-    page_url: str = "http://127.0.0.1:9099/pages", ticket_url: str = "http://127.0.0.1:9099/tickets"
-) -> dict[str, Any]:
-    """The configuration's document. `page_url` and `ticket_url` are webhooks, to be replaced by whatever wakes people."""
+
+def build_config(slos: Sequence[SLO] = (), to: Webhooks = PLACEHOLDERS) -> dict[str, Any]:
+    """The configuration's document, the same for the same SLOs in whatever order."""
     return {
         "global": {"resolve_timeout": "5m"},
         "route": _route(),
-        "inhibit_rules": [
-            {"source_matchers": [_PAGE, _HAS_SLO], "target_matchers": [_TICKET, _HAS_SLO], "equal": _BY_SLO}
+        "inhibit_rules": [_ticket_beside_page(), *_dependencies(slos)],
+        "receivers": [
+            _webhook(PAGES, to.pages),
+            _webhook(TICKETS, to.tickets),
+            _webhook(HEARTBEATS, to.heartbeats, send_resolved=False),
         ],
-        "receivers": [_webhook(PAGES, page_url), _webhook(TICKETS, ticket_url)],
     }
 
 
+def config_yaml(slos: Sequence[SLO] = (), to: Webhooks = PLACEHOLDERS) -> str:
+    """The configuration's text."""
+    header = "# Written by `fournines build`. Put your own receivers where the webhooks stand.\n"
+    return header + yaml.safe_dump(build_config(slos, to), sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def write(out_dir: Path, slos: Sequence[SLO] = (), to: Webhooks = PLACEHOLDERS) -> list[Path]:
+    """Writes `alertmanager/alertmanager.yml` below `out_dir`; returns what it wrote."""
+    path = out_dir / "alertmanager" / "alertmanager.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(config_yaml(slos, to), encoding="utf-8")
+    return [path]
+
+
+def notes(slos: Iterable[SLO]) -> Iterator[str]:
+    """What of the SLOs' dependencies can't be said here: a sentence each."""
+    for slo in slos:
+        if slo.group_by and slo.depends_on:
+            yield f"{slo.name} has groups, whose names Alertmanager can't know: no page that they depend on holds theirs back"
+
+
 def _route() -> dict[str, Any]:
-    """Tickets by default, in groups; pages at once."""
+    """Tickets by default, in groups; pages and heartbeats at once."""
+    heartbeats = {
+        "receiver": HEARTBEATS,
+        "matchers": [_WATCHDOG],
+        "group_by": [LABEL_ALERTNAME],
+        "group_wait": "0s",
+        "group_interval": "30s",
+        "repeat_interval": "1m",
+    }
     pages = {
         "receiver": PAGES,
         "matchers": [_PAGE],
+        # Nothing new waits for `group_interval` behind another alert of the same SLO.
+        "group_by": [LABEL_ALERTNAME, *_BY_SLO],
         "group_wait": "0s",
         "group_interval": "30s",
         "repeat_interval": "1h",
@@ -54,18 +94,26 @@ def _route() -> dict[str, Any]:
         "group_wait": "30s",
         "group_interval": "5m",
         "repeat_interval": "12h",
-        "routes": [pages],
+        "routes": [heartbeats, pages],
     }
 
 
-def _webhook(name: str, url: str) -> dict[str, Any]:
-    return {"name": name, "webhook_configs": [{"url": url, "send_resolved": True}]}
+def _ticket_beside_page() -> dict[str, Any]:
+    """Only that it burns says what the tickets would: a page that nothing is known of holds nothing back."""
+    return {"source_matchers": [_PAGE, _BURN, _HAS_SLO], "target_matchers": [_TICKET, _HAS_SLO], "equal": list(_BY_SLO)}
 
 
-def write(out_dir: Path) -> list[Path]:
-    """Writes `alertmanager/alertmanager.yml` below `out_dir`; returns what it wrote."""
-    path = out_dir / "alertmanager" / "alertmanager.yml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    header = "# Written by `fournines build`. Put your own receivers where the two webhooks stand.\n"
-    path.write_text(header + yaml.safe_dump(build_config(), sort_keys=False), encoding="utf-8")
-    return [path]
+def _dependencies(slos: Sequence[SLO]) -> Iterator[dict[str, Any]]:
+    """While one of those that an SLO depends on, however remotely, pages, its own page does not."""
+    known = Dependencies(slos)
+    for slo in sorted(slos, key=lambda slo: slo.name):
+        if slo.depends_on and not slo.group_by:
+            above = "|".join(_SPECIAL.sub(r"\\\g<0>", name) for name in sorted(known.above(slo.name)))
+            yield {
+                "source_matchers": [_PAGE, _BURN, f"{LABEL_SLO}=~{string(above)}"],
+                "target_matchers": [_PAGE, _BURN, f"{LABEL_SLO}={string(slo.name)}"],
+            }
+
+
+def _webhook(name: str, url: str, *, send_resolved: bool = True) -> dict[str, Any]:
+    return {"name": name, "webhook_configs": [{"url": url, "send_resolved": send_resolved}]}

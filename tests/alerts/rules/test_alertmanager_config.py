@@ -1,4 +1,4 @@
-"""Alertmanager: the generated configuration, and that our webhook is like its own."""
+"""Alertmanager: the generated configuration, judged by amtool and by a real server; and that our webhook is like its own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,29 @@ import urllib.request
 import pytest
 import yaml
 
-from fournines.alerts.rules.alertmanager_config import build_config, write
+from fournines.alerts.rules.alertmanager_config import build_config, notes, write
+from fournines.alerts.rules.receivers import Webhooks
 from fournines.alerts.senders.webhook import fingerprint, payload
 
 
-def test_amtool_finds_nothing_wrong_and_routes_by_severity(amtool_binary, tmp_path):
-    """The file is valid; a page goes to the pages, anything else to the tickets."""
-    (path,) = write(tmp_path)
+HOSTILE = 'acc.ounts|"x"\\'
+
+
+@pytest.fixture
+def chain(slo):
+    """Three that depend on each other, one whose name is a trap, and one beside them."""
+    return [
+        slo("a", depends_on=("b", HOSTILE)),
+        slo("b", depends_on=("c",)),
+        slo("c"),
+        slo(HOSTILE),
+        slo("d"),
+    ]
+
+
+def test_amtool_finds_nothing_wrong_and_routes_by_severity(amtool_binary, tmp_path, chain):
+    """The file is valid; a page goes to the pages, a heartbeat to the heartbeats, anything else to the tickets."""
+    (path,) = write(tmp_path, chain)
 
     def amtool(*arguments):
         ended = subprocess.run([amtool_binary, *arguments], capture_output=True, text=True, check=False, timeout=60)
@@ -26,15 +42,33 @@ def test_amtool_finds_nothing_wrong_and_routes_by_severity(amtool_binary, tmp_pa
         return ended.stdout
 
     assert "SUCCESS" in amtool("check-config", str(path))
-    for severity, receiver in (("page", "pages"), ("ticket", "tickets")):
-        routed = amtool("config", "routes", "test", f"--config.file={path}", f"severity={severity}", "slo=a")
+    for label, receiver in (
+        ("severity=page", "pages"),
+        ("severity=ticket", "tickets"),
+        ("alertname=Watchdog", "heartbeats"),
+    ):
+        routed = amtool("config", "routes", "test", f"--config.file={path}", label, "slo=a")
         assert receiver == routed.strip()
 
 
-def test_pages_wait_for_nothing():
-    """Ten seconds are four per cent of a month's budget."""
-    (page,) = build_config()["route"]["routes"]
-    assert "0s" == page["group_wait"]
+def test_pages_and_heartbeats_wait_for_nothing():
+    """Ten seconds are four per cent of a month's budget; and a heartbeat is said again each minute."""
+    heartbeats, pages = build_config()["route"]["routes"]
+    assert {"0s"} == {heartbeats["group_wait"], pages["group_wait"]}
+    assert "1m" == heartbeats["repeat_interval"]
+
+
+def test_the_same_slos_give_the_same_bytes(tmp_path, chain):
+    """In whatever order."""
+    one, two = (write(tmp_path / str(n), slos)[0] for n, slos in enumerate((chain, chain[::-1])))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_groups_are_no_name_to_hold_back(slo):
+    """Their names are known when they are heard; `build` says so."""
+    grouped = slo("a", depends_on=("b",), group_by=("http.route",))
+    assert 1 == len(build_config([grouped, slo("b")])["inhibit_rules"])
+    assert ["a has groups"] == [note[:12] for note in notes([grouped, slo("b")])]
 
 
 @pytest.fixture
@@ -61,12 +95,43 @@ def hooks():
     server.server_close()
 
 
-def test_a_real_alertmanager_inhibits_and_its_webhook_is_like_ours(
-    alertmanager_binary, run_server, free_port, tmp_path, hooks, message
-):
-    """Of a page and a ticket only the page arrives, in a body with our keys, types and fingerprint."""
+class Server:
+    """A real Alertmanager that is told of alerts."""
+
+    def __init__(self, port, got):
+        self.port, self.got = port, got
+
+    def post(self, *labels):
+        alerts = [{"labels": each, "annotations": {"summary": "a burns 21x"}} for each in labels]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v2/alerts",
+            json.dumps(alerts).encode(),
+            {"content-type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def arrived(self, path, count=1):
+        """The alerts that came there, once there are so many."""
+        deadline = time.monotonic() + 20
+        while len(found := self._alerts(path)) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def _alerts(self, path):
+        return [alert for body in self.got.get(path, ()) for alert in body["alerts"]]
+
+    def held(self):
+        """Name and severity of those that another one holds back."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=10) as answer:
+            found = json.load(answer)
+        return {(a["labels"]["slo"], a["labels"]["severity"]) for a in found if a["status"]["inhibitedBy"]}
+
+
+@pytest.fixture
+def server(alertmanager_binary, run_server, free_port, tmp_path, hooks, chain):
+    """A server with the generated configuration; only tickets are not made to wait."""
     base, got = hooks
-    configuration = build_config(f"{base}/pages", f"{base}/tickets")
+    configuration = build_config(chain, Webhooks(f"{base}/pages", f"{base}/tickets", f"{base}/heartbeats"))
     configuration["route"]["group_wait"] = "0s"
     (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(configuration))
     port = free_port()
@@ -77,28 +142,45 @@ def test_a_real_alertmanager_inhibits_and_its_webhook_is_like_ours(
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-
-    def post(*labels):
-        alerts = [{"labels": each, "annotations": {"summary": "a burns 21x"}} for each in labels]
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/api/v2/alerts",
-            json.dumps(alerts).encode(),
-            {"content-type": "application/json"},
-        )
-        urllib.request.urlopen(request, timeout=10).close()
-
-    ours = payload(message(team="ü"), "pages", base)
-    page = ours["alerts"][0]["labels"]
     with run_server(command, f"http://127.0.0.1:{port}/-/ready"):
-        post(page)
-        deadline = time.monotonic() + 20
-        while "/pages" not in got and time.monotonic() < deadline:
-            time.sleep(0.05)
-        post({**page, "severity": "ticket"}, {**page, "severity": "ticket", "slo": "b"})
-        while "/tickets" not in got and time.monotonic() < deadline:
-            time.sleep(0.05)
-    assert ["b"] == [alert["labels"]["slo"] for body in got["/tickets"] for alert in body["alerts"]]
-    theirs = got["/pages"][0]
+        yield Server(port, got)
+
+
+def burn(name, severity="page", alertname="SLOErrorBudgetBurn"):
+    """Labels of an alert."""
+    return {"alertname": alertname, "slo": name, "service": "payments", "severity": severity}
+
+
+def test_a_real_alertmanager_holds_back_what_a_page_says_already(server):
+    """The ticket of what pages, and the pages of what can't do without it, however remote; a silent service holds back nothing."""
+    server.post(burn("c"), burn(HOSTILE), burn("d", alertname="SLONoData"))
+    assert {"c", HOSTILE, "d"} == {alert["labels"]["slo"] for alert in server.arrived("/pages", 3)}
+
+    everybody = ("a", "b", "c", "d")
+    server.post(*(burn(name) for name in ("a", "b")), *(burn(name, "ticket") for name in everybody))
+
+    assert {"d"} == {alert["labels"]["slo"] for alert in server.arrived("/tickets")}
+    held = {("a", "page"), ("b", "page"), ("a", "ticket"), ("b", "ticket"), ("c", "ticket")}
+    assert held == server.held()
+    assert 3 == len(server.arrived("/pages", 3))
+
+
+def test_a_heartbeat_reaches_those_who_call_when_it_stops(server):
+    """And nobody else; what is over is not said there, because it would count as a sign of life."""
+    server.post({"alertname": "Watchdog", "severity": "none"})
+
+    assert ["Watchdog"] == [alert["labels"]["alertname"] for alert in server.arrived("/heartbeats")]
+    assert {"/heartbeats"} == set(server.got)
+    assert not build_config()["receivers"][2]["webhook_configs"][0]["send_resolved"]
+
+
+def test_our_webhook_is_like_theirs(server, hooks, message):
+    """A body with the same keys, types and fingerprint, so that receivers made for theirs work."""
+    ours = payload(message(team="ü"), "pages", hooks[0])
+    page = ours["alerts"][0]["labels"]
+    server.post(page)
+    server.arrived("/pages")
+    theirs = server.got["/pages"][0]
     assert set(theirs) == set(ours)
     assert set(theirs["alerts"][0]) == set(ours["alerts"][0])
     assert {name: type(value) for name, value in theirs.items()} == {name: type(value) for name, value in ours.items()}
