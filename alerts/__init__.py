@@ -7,13 +7,14 @@
 """
 
 from .alert import Alert, AlertKey, AlertKind
+from .delivery import Delivery, Stage
 from .engine import AlertEngine
 from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError
 from .notice import Notice
-from .notification import Action, Notification, Receiver
-from .notifier import DELIVERED, Attempt, FakeNotifier, Notifier, Outcome
+from .notification import Action, Link, Notification, Receiver
+from .notifier import DELIVERED, NOT_SHOWN, Attempt, FakeNotifier, Notifier, Outcome
 from .open_alerts import OpenAlert, OpenAlerts
-from .outbox import Outbox, Stage
+from .outbox import Outbox
 from .pager import Pager
 from .paging import Paging
 from .round import AlertChange
@@ -24,6 +25,7 @@ from .state import KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transiti
 __all__ = [
     "DELIVERED",
     "KEEP_FIRING_SECONDS",
+    "NOT_SHOWN",
     "Action",
     "Alert",
     "AlertChange",
@@ -34,9 +36,11 @@ __all__ = [
     "Attempt",
     "BacktestError",
     "ConditionState",
+    "Delivery",
     "FakeNotifier",
     "Firing",
     "InvalidReceiver",
+    "Link",
     "Notice",
     "Notification",
     "Notifier",

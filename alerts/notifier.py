@@ -20,18 +20,27 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The outcome of one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did."""
+    """The outcome of one attempt and why, in words free of secrets. `retry_after`: seconds the receiver asked for, if it did.
+
+    `reference`: what the receiver calls the message, needed to change it or to answer it. `repeat_after`: seconds after which a delivered
+    message has to be said again, for a receiver that forgets what it is not reminded of.
+    """
 
     outcome: Outcome
     reason: str
     retry_after: float | None = None
+    reference: str | None = None
+    repeat_after: float | None = None
 
 
 class Notifier(Protocol):
     """A way to one receiver."""
 
-    async def send(self, notification: Notification, now: float) -> Attempt:
-        """Tries once. Answers rather than raises: whether to try again is the receiver's word, not the caller's guess."""
+    async def send(self, notification: Notification, now: float, reference: str | None = None) -> Attempt:
+        """Tries once. Answers rather than raises: whether to try again is the receiver's word, not the caller's guess.
+
+        `reference` is what the receiver called the first message of this incident that it took and named.
+        """
         ...
 
     async def close(self) -> None:
@@ -40,6 +49,8 @@ class Notifier(Protocol):
 
 
 DELIVERED = Attempt(Outcome.DELIVERED, "accepted")
+NOT_SHOWN = Attempt(Outcome.DELIVERED, "not shown: this kind of receiver is told of beginnings and ends")
+"""What a receiver answers to an action that it has no way to show."""
 
 
 class FakeNotifier:
@@ -47,12 +58,14 @@ class FakeNotifier:
 
     def __init__(self, answers: Iterable[Attempt | BaseException] = ()) -> None:
         self.sent: list[Notification] = []
+        self.references: list[str | None] = []
         self.closed = False
         self._answers = list(answers)
 
-    async def send(self, notification: Notification, now: float) -> Attempt:
+    async def send(self, notification: Notification, now: float, reference: str | None = None) -> Attempt:
         """Takes the next of its answers; raises it when it is an exception."""
         self.sent.append(notification)
+        self.references.append(reference)
         answer = self._answers.pop(0) if self._answers else DELIVERED
         if isinstance(answer, BaseException):
             raise answer

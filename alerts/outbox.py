@@ -1,11 +1,12 @@
 """The outbox: what must be said, kept until it has been said. A page is in here before anybody is told, in the transaction of its alert.
 
-    pending --sent, accepted--> delivered
+    pending --sent, accepted--> delivered --reminded, while the incident lasts--> delivered
             --sent, refused---> rejected        (the receiver will never take it)
             --too old---------> given_up        (a day of trying)
 
 At least once: a process that dies between sending and recording sends again, the same bytes under the same dedup key. In order:
-a message waits for the earlier messages of its incident to the same receiver.
+a message waits for the earlier messages of its incident to the same receiver. What a receiver is not told for a minute, or never will
+be, is kept for its fallback as well, once an incident.
 """
 
 from __future__ import annotations
@@ -13,48 +14,56 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Collection
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..slo import DAY, HOUR
+from .delivery import LONGEST_WAIT_SECONDS, Delivery, Stage, wait
 from .errors import StoreError
 from .notification import Action, Notification
-from .notifier import Attempt, Outcome
+from .notifier import Attempt
 from .schema import connect, transaction
 
-BACK_OFF_SECONDS: Final = (1, 2, 4, 8, 16, 32, 60)
-"""After the first failure, the second, ...; the last for all that follow."""
-LONGEST_WAIT_SECONDS: Final = HOUR
-"""No receiver makes us wait longer, whatever its Retry-After says."""
-GIVE_UP_SECONDS: Final = DAY
+FALL_BACK_SECONDS: Final = 60
+"""A trigger that was tried and is this old goes to the fallback as well."""
 KEPT_SECONDS: Final = 35 * DAY
+"""So long after it was sent; but what belongs to an open alert stays, because who is told of its end is read from it."""
 
+_FELL_LATELY_SECONDS: Final = HOUR
+"""What was refused before that is no news for a fallback that was configured since."""
+
+_COLUMNS: Final = (
+    "SELECT id, incident, receiver, notification, created, attempts,"
+    " (SELECT r.reference FROM outbox AS r WHERE r.incident = o.incident AND r.receiver = o.receiver"
+    " AND r.reference IS NOT NULL ORDER BY r.id LIMIT 1)"
+)
 _HEADS: Final = (
     "FROM outbox AS o WHERE state = 'pending' AND receiver = ? AND NOT EXISTS ("
     " SELECT 1 FROM outbox AS e WHERE e.state = 'pending' AND e.receiver = o.receiver"
     " AND e.dedup_key = o.dedup_key AND e.id < o.id)"
 )
 """The messages that wait for nothing but their time: the oldest of each incident."""
+_REMINDERS: Final = (
+    "FROM outbox AS o WHERE repeat_at IS NOT NULL AND receiver = ? AND NOT EXISTS ("
+    " SELECT 1 FROM outbox AS l WHERE l.incident = o.incident AND l.receiver = o.receiver AND l.id > o.id"
+    " AND (l.action = 'resolve' OR l.state IN ('pending', 'delivered')))"
+    " AND EXISTS (SELECT 1 FROM alert AS a WHERE a.number = o.incident AND a.resolved IS NULL)"
+)
+"""The newest message of each open incident that its receiver has to be reminded of."""
+_UNTOLD: Final = (
+    "SELECT DISTINCT incident FROM outbox AS o WHERE receiver = ? AND action = 'trigger' AND NOT EXISTS ("
+    " SELECT 1 FROM outbox AS f WHERE f.incident = o.incident AND f.receiver = ? AND f.action = 'trigger')"
+    " AND (state = 'pending' AND attempts > 0 AND (created <= ? OR created > ?)"
+    " OR state IN ('rejected', 'given_up') AND finished >= ?)"
+)
+"""Incidents whose beginning a receiver does not take, and whose fallback does not know of them."""
 
 
-class Stage(Enum):
-    """Where a message stands."""
+class Fallen(NamedTuple):
+    """An incident that a fallback is told of, and what its receiver said to the beginning of it."""
 
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    GIVEN_UP = "given_up"
-
-
-class Delivery(NamedTuple):
-    """One message on its way to one receiver. `attempts` counts the failed ones so far."""
-
-    id: int
-    receiver: str
-    notification: Notification
-    created: float
-    attempts: int
+    dedup_key: str
+    reason: str
 
 
 class Outbox:
@@ -75,7 +84,10 @@ class Outbox:
             self._connection.close()
 
     def add(self, notification: Notification, receiver: str, incident: int, now: float) -> None:
-        """Keeps a message for one receiver, due at once. The caller's transaction makes it durable."""
+        """Keeps a message for one receiver, due at once. The caller's transaction makes it durable.
+
+        `incident` is the number of the alert that it is about.
+        """
         self._connection.execute(
             "INSERT INTO outbox (incident, receiver, dedup_key, action, notification, created, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -83,41 +95,80 @@ class Outbox:
         )
 
     def told(self, incident: int) -> frozenset[str]:
-        """The receivers for whom the trigger of an incident was kept."""
+        """The receivers for whom the trigger of an incident was kept, fallbacks among them."""
         rows = self._connection.execute(
             "SELECT receiver FROM outbox WHERE incident = ? AND action = ?", (incident, Action.TRIGGER.value)
         )
         return frozenset(receiver for (receiver,) in rows)
 
     def due(self, receiver: str, now: float, limit: int = 8) -> list[Delivery]:
-        """What may be sent to `receiver` now, oldest first: at most one message an incident, its oldest.
+        """What may be sent to `receiver` now, oldest first: at most one message an incident, its oldest; then `limit` reminders.
 
         A due time further away than the longest wait can only come from a clock that was set back, and counts as reached.
         """
-        rows = self._read(
-            f"SELECT id, receiver, notification, created, attempts {_HEADS} AND (due <= ? OR due > ?) ORDER BY id LIMIT ?",
-            (receiver, now, now + LONGEST_WAIT_SECONDS, limit),
+        values = (receiver, now, now + LONGEST_WAIT_SECONDS, limit)
+        # Reminders are read second: an end that is queued in between makes its incident's superfluous.
+        heads = self._read(f"{_COLUMNS} {_HEADS} AND (due <= ? OR due > ?) ORDER BY id LIMIT ?", values)
+        reminders = self._read(
+            f"{_COLUMNS} {_REMINDERS} AND (repeat_at <= ? OR repeat_at > ?) ORDER BY repeat_at LIMIT ?", values
         )
-        return [Delivery(id_, to, Notification.from_json(text), made, tries) for id_, to, text, made, tries in rows]
+        return [_delivery(*row) for row in heads] + [_delivery(*row, reminder=True) for row in reminders]
 
     def next_due(self, receiver: str) -> float | None:
         """When the next message to `receiver` may be sent (epoch seconds); None when there is none."""
-        found: float | None = self._read(f"SELECT min(due) {_HEADS}", (receiver,))[0][0]
-        return found
+        heads = self._read(f"SELECT min(due) {_HEADS}", (receiver,))
+        reminders = self._read(f"SELECT min(repeat_at) {_REMINDERS}", (receiver,))
+        return min((at for ((at,),) in (heads, reminders) if at is not None), default=None)
 
     def record(self, delivery: Delivery, attempt: Attempt, now: float) -> Stage:
         """Remembers what became of an attempt; a retry is due after the back-off, or later if the receiver asked for it."""
-        stage = _stage(delivery, attempt, now)
+        stage = delivery.stage_after(attempt, now)
         attempts = delivery.attempts + 1
         due = now + wait(attempts, attempt.retry_after)
         finished = None if stage is Stage.PENDING else now
+        reminded_in = delivery.reminded_in(attempt)
+        repeat_at = None if reminded_in is None else now + reminded_in
         with self._lock, transaction(self._connection):
             self._connection.execute(
-                "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ? WHERE id = ?",
-                (stage.value, attempts, due, attempt.reason, finished, delivery.id),
+                "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ?, repeat_at = ?,"
+                " reference = coalesce(reference, ?) WHERE id = ?",
+                (stage.value, attempts, due, attempt.reason, finished, repeat_at, attempt.reference, delivery.id),
             )
-            self._connection.execute("DELETE FROM outbox WHERE finished < ?", (now - KEPT_SECONDS,))
+            self._forget(delivery, stage, now)
         return stage
+
+    def _forget(self, delivery: Delivery, stage: Stage, now: float) -> None:
+        """Drops reminders of what has been said anew, and rows that nobody needs."""
+        if stage is Stage.DELIVERED:
+            self._connection.execute(
+                "UPDATE outbox SET repeat_at = NULL WHERE repeat_at IS NOT NULL AND incident = ? AND receiver = ? AND id < ?",
+                (delivery.incident, delivery.receiver, delivery.id),
+            )
+        self._connection.execute(
+            "DELETE FROM outbox WHERE finished < ? AND incident NOT IN (SELECT number FROM alert WHERE resolved IS NULL)",
+            (now - KEPT_SECONDS,),
+        )
+
+    def fall_back(self, receiver: str, fallback: str, now: float) -> list[Fallen]:
+        """Keeps for `fallback` what `receiver` is not told: each incident once, from its beginning on. Returns the incidents."""
+        values = (receiver, fallback, now - FALL_BACK_SECONDS, now + LONGEST_WAIT_SECONDS, now - _FELL_LATELY_SECONDS)
+        if not self._read(_UNTOLD, values):
+            return []
+        with self._lock, transaction(self._connection):
+            incidents = self._connection.execute(_UNTOLD, values).fetchall()
+            return [self._hand_over(incident, receiver, fallback, now) for (incident,) in incidents]
+
+    def _hand_over(self, incident: int, receiver: str, fallback: str, now: float) -> Fallen:
+        rows = self._connection.execute(
+            "SELECT dedup_key, action, notification, reason FROM outbox WHERE incident = ? AND receiver = ? ORDER BY id",
+            (incident, receiver),
+        ).fetchall()
+        self._connection.executemany(
+            "INSERT INTO outbox (incident, receiver, dedup_key, action, notification, created, due, instead_of)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((incident, fallback, key, action, text, now, now, receiver) for key, action, text, _ in rows),
+        )
+        return Fallen(rows[0][0], rows[0][3])
 
     def reject_all_but(self, receivers: Collection[str], now: float) -> int:
         """Rejects what waits for receivers that are no longer configured; returns how many messages that were."""
@@ -138,6 +189,10 @@ class Outbox:
         rows = self._read("SELECT receiver, state, count(*) FROM outbox GROUP BY 1, 2")
         return {(receiver, Stage(state)): count for receiver, state, count in rows}
 
+    def oldest(self) -> dict[str, float]:
+        """When the oldest message that waits for each receiver was put in (epoch seconds); none for those who know everything."""
+        return dict(self._read("SELECT receiver, min(created) FROM outbox WHERE state = 'pending' GROUP BY 1"))
+
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
         try:
             with self._lock:
@@ -146,15 +201,15 @@ class Outbox:
             raise StoreError(f"the outbox can't be read: {error}") from error
 
 
-def wait(attempts: int, retry_after: float | None) -> float:
-    """Seconds until the next attempt after `attempts` failed ones: the back-off, or what the receiver asked for if that is longer."""
-    back_off = BACK_OFF_SECONDS[min(attempts, len(BACK_OFF_SECONDS)) - 1]
-    return float(min(max(back_off, retry_after or 0), LONGEST_WAIT_SECONDS))
-
-
-def _stage(delivery: Delivery, attempt: Attempt, now: float) -> Stage:
-    if attempt.outcome is Outcome.DELIVERED:
-        return Stage.DELIVERED
-    if attempt.outcome is Outcome.REJECTED:
-        return Stage.REJECTED
-    return Stage.GIVEN_UP if now - delivery.created >= GIVE_UP_SECONDS else Stage.PENDING
+def _delivery(
+    id_: int,
+    incident: int,
+    receiver: str,
+    text: str,
+    created: float,
+    attempts: int,
+    reference: str | None,
+    *,
+    reminder: bool = False,
+) -> Delivery:
+    return Delivery(id_, incident, receiver, Notification.from_json(text), created, attempts, reference, reminder)

@@ -8,23 +8,27 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from .delivery import Delivery, Stage
 from .errors import StoreError
+from .notification import Receiver
 from .notifier import Attempt, Notifier, Outcome
-from .outbox import Delivery, Outbox, Stage
+from .outbox import FALL_BACK_SECONDS, Fallen, Outbox
 
 LOOK_SECONDS: Final = 5.0
 """A lane looks again that often though nobody woke it, so that nothing hangs on one lost wake-up."""
+LONGEST_SEND_SECONDS: Final = 30.0
+"""A notifier that takes longer is left, so that what follows and its fallback do not wait for it."""
 
 _log = logging.getLogger(__name__)
 
 
 class Pager:
-    """Delivers for as long as `run` is awaited. `now` gives epoch seconds; `notifiers` are by the names of their receivers."""
+    """Delivers for as long as `run` is awaited. `now` gives epoch seconds; `notifiers` are the ways to the receivers."""
 
-    def __init__(self, outbox: Outbox, notifiers: Mapping[str, Notifier], now: Callable[[], float]) -> None:
+    def __init__(self, outbox: Outbox, notifiers: Mapping[Receiver, Notifier], now: Callable[[], float]) -> None:
         self._outbox = outbox
         self._now = now
-        self._lanes = [_Lane(name, notifier, outbox, now) for name, notifier in notifiers.items()]
+        self._lanes = [_Lane(receiver, way, outbox, now, self._wake_lanes) for receiver, way in notifiers.items()]
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
@@ -70,9 +74,18 @@ class Pager:
 class _Lane:
     """The way to one receiver."""
 
-    def __init__(self, name: str, notifier: Notifier, outbox: Outbox, now: Callable[[], float]) -> None:
-        self.name = name
+    def __init__(
+        self,
+        receiver: Receiver,
+        notifier: Notifier,
+        outbox: Outbox,
+        now: Callable[[], float],
+        wake_all: Callable[[], None],
+    ) -> None:
+        self.name = receiver.name
         self.awake = asyncio.Event()
+        self._fallback = receiver.fallback
+        self._wake_all = wake_all
         self._notifier = notifier
         self._outbox = outbox
         self._now = now
@@ -91,15 +104,34 @@ class _Lane:
                 await self._sleep(pause)
 
     async def deliver(self) -> int:
-        """Sends what is due, in parallel; returns how many messages were accepted."""
+        """Sends what is due, in parallel, and hands over what can't be told; returns how many messages were accepted."""
         await self._record_rest()
         due = await asyncio.to_thread(self._outbox.due, self.name, self._now())
         attempts = await asyncio.gather(*(self._send(delivery) for delivery in due))
+        if self._fallback is not None:
+            await self._fall_back(self._fallback)
         return sum(attempt.outcome is Outcome.DELIVERED for attempt in attempts)
+
+    async def _fall_back(self, fallback: str) -> None:
+        fallen: list[Fallen] = await asyncio.to_thread(self._outbox.fall_back, self.name, fallback, self._now())
+        for key, reason in fallen:
+            _log.error(
+                "%s is told of %s, because %s was not within %d s: %s",
+                fallback,
+                key,
+                self.name,
+                FALL_BACK_SECONDS,
+                reason,
+            )
+        if fallen:
+            self._wake_all()
 
     async def _send(self, delivery: Delivery) -> Attempt:
         try:
-            attempt = await self._notifier.send(delivery.notification, self._now())
+            async with asyncio.timeout(LONGEST_SEND_SECONDS):
+                attempt = await self._notifier.send(delivery.notification, self._now(), delivery.reference)
+        except TimeoutError:
+            attempt = Attempt(Outcome.RETRY, f"no answer within {LONGEST_SEND_SECONDS:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a notifier does wrong, the page stays in the outbox
             attempt = Attempt(Outcome.RETRY, f"its notifier failed: {type(error).__name__}")
         self._unrecorded[delivery.id] = (delivery, attempt)
@@ -112,6 +144,8 @@ class _Lane:
         self._unrecorded.pop(delivery.id, None)
         if stage in (Stage.REJECTED, Stage.GIVEN_UP):
             _log.error("%s never got %s: %s", self.name, _words(delivery), attempt.reason)
+        elif delivery.reminder and attempt.outcome is not Outcome.DELIVERED:
+            _log.error("%s is not reminded of %s: %s", self.name, delivery.notification.dedup_key, attempt.reason)
         elif stage is Stage.PENDING:
             _log.warning("%s did not get %s yet: %s", self.name, _words(delivery), attempt.reason)
 

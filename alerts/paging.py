@@ -14,7 +14,7 @@ from ..slo import Evaluation, Severity, State
 from .engine import AlertEngine
 from .errors import AlertsError
 from .messages.explaining import Foresee, nobody_knows
-from .names import METRIC_NOTIFICATIONS
+from .names import METRIC_NOTIFICATION_OLDEST, METRIC_NOTIFICATIONS
 from .notification import Receiver
 from .notifier import Notifier
 from .open_alerts import OpenAlerts
@@ -30,14 +30,14 @@ _log = logging.getLogger(__name__)
 class Paging:
     """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
 
-    `notifiers` are by the names of their receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
-    `registry` takes the outbox's gauge; `foresee` looks ahead for what messages explain.
+    `notifiers` are the ways to the receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
+    `registry` takes the outbox's gauges; `foresee` looks ahead for what messages explain.
     """
 
     def __init__(
         self,
         path: Path,
-        notifiers: Mapping[str, Notifier],
+        notifiers: Mapping[Receiver, Notifier],
         public_url: str,
         now: Callable[[], float],
         registry: CollectorRegistry,
@@ -46,11 +46,18 @@ class Paging:
         self._notifiers = notifiers
         self._outbox = Outbox.open(path)
         self._pager = Pager(self._outbox, notifiers, now)
-        self._engine = AlertEngine(path, [Receiver(name) for name in notifiers], public_url, self._pager.wake, foresee)
+        self._engine = AlertEngine(path, list(notifiers), public_url, self._pager.wake, foresee)
         self._notifications = Gauge(
             METRIC_NOTIFICATIONS,
             "Notifications kept, by receiver and where they stand",
             ("receiver", "state"),
+            registry=registry,
+        )
+        self._now = now
+        self._oldest = Gauge(
+            METRIC_NOTIFICATION_OLDEST,
+            "Seconds that the oldest notification that is not sent yet has waited; 0 when none waits",
+            ("receiver",),
             registry=registry,
         )
 
@@ -76,15 +83,18 @@ class Paging:
         return {(alert.slo, alert.severity) for alert, _ in self._engine.open}
 
     def measure(self) -> None:
-        """Brings the gauge up to date."""
+        """Brings the gauges up to date."""
         try:
-            counts = self._outbox.counts()
+            counts, waiting = self._outbox.counts(), self._outbox.oldest()
         except AlertsError as error:
             _log.warning("notifications are not counted: %s", error)
             return
         self._notifications.clear()
         for (receiver, stage), count in counts.items():
             self._notifications.labels(receiver, stage.value).set(count)
+        now = self._now()
+        for name in (receiver.name for receiver in self._notifiers):
+            self._oldest.labels(name).set(max(0.0, now - waiting.get(name, now)))
 
     async def run(self) -> None:
         """Delivers until cancelled."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..alerts import WebhookNotifier
+from ..alerts import Receiver, WebhookNotifier
 from ..settings import Webhook
 
 
-def notifiers_of(notify: Sequence[Webhook], page_url: str) -> Mapping[str, WebhookNotifier]:
-    """The notifiers by their receivers' names, `webhook-1` the first; messages link to `page_url`. Raises `InvalidReceiver`."""
+def notifiers_of(notify: Sequence[Webhook], page_url: str) -> Mapping[Receiver, WebhookNotifier]:
+    """The ways to the receivers, `webhook-1` the first; messages link to `page_url`. Raises `InvalidReceiver`."""
     return {
-        name: WebhookNotifier(
+        Receiver(name): WebhookNotifier(
             str(hook.url),
             name=name,
             secret=hook.secret.get_secret_value() if hook.secret else None,

@@ -22,7 +22,7 @@ from ...slo import timestamp
 from ..errors import InvalidReceiver
 from ..names import LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO, SIGNATURE_HEADER
 from ..notification import Action, Notification
-from ..notifier import DELIVERED, Attempt, Outcome
+from ..notifier import DELIVERED, NOT_SHOWN, Attempt, Outcome
 
 TIMEOUT_SECONDS: Final = 5.0
 RETRIED: Final = frozenset({408, 425, 429})
@@ -54,8 +54,11 @@ class WebhookNotifier:
         """Closes its connections."""
         await self._client.aclose()
 
-    async def send(self, notification: Notification, now: float) -> Attempt:
-        """Posts once, within 5 seconds in all."""
+    async def send(self, notification: Notification, now: float, reference: str | None = None) -> Attempt:
+        """Posts once, within 5 seconds in all. Only beginnings and ends: whoever listens may page at every post."""
+        del reference
+        if notification.action not in (Action.TRIGGER, Action.RESOLVE):
+            return NOT_SHOWN
         body = json.dumps(payload(notification, self._name, self._external_url), sort_keys=True).encode()
         headers = {"content-type": "application/json", "user-agent": "fournines"}
         if self._secret:

@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from fournines.alerts import Action, FakeNotifier, Notification, Outbox, Pager
+from fournines.alerts import Action, FakeNotifier, Notification, Outbox, Pager, Receiver
 
 PAYMENTS = "payments-availability"
 
@@ -46,12 +46,12 @@ PARENT = """
         os.kill(os.getpid(), signal.SIGKILL)
 
     class Dying(FakeNotifier):
-        async def send(self, notification, now):
+        async def send(self, notification, now, reference=None):
             if step == "before the message is sent":
                 die()
             with open(path + ".received", "a") as received:
                 received.write(notification.to_json() + chr(10))
-            attempt = await super().send(notification, now)
+            attempt = await super().send(notification, now, reference)
             if step == "after it was accepted, before that is recorded":
                 die()
             return attempt
@@ -81,7 +81,7 @@ PARENT = """
     engine.evaluate(evaluate([make_slo()], world, now), now)
     if step == "after the commit, before the pager looks":
         die()
-    asyncio.run(Pager(Outbox.open(path), {"hook": Dying()}, lambda: now).deliver_due())
+    asyncio.run(Pager(Outbox.open(path), {Receiver("hook"): Dying()}, lambda: now).deliver_due())
     if step == "after it was recorded":
         die()
 """
@@ -127,7 +127,7 @@ def round_(path, engines, slo, at, world, start):
         world.failing = {PAYMENTS: failing}
         engine, outbox, notifier = engines(), Outbox.open(path), FakeNotifier()
         engine.evaluate(at([slo()], seconds), start + seconds)
-        asyncio.run(Pager(outbox, {"hook": notifier}, lambda: start + seconds).deliver_due())
+        asyncio.run(Pager(outbox, {Receiver("hook"): notifier}, lambda: start + seconds).deliver_due())
         outbox.close()
         return notifier.sent
 
@@ -162,7 +162,7 @@ def test_a_beginning_and_an_end_that_nobody_took_go_out_in_order(path, engines, 
         world.failing[PAYMENTS] = failing
         engine.evaluate(at([slo()], seconds), start + seconds)
     outbox, notifier = Outbox.open(path), FakeNotifier()
-    pager = Pager(outbox, {"hook": notifier}, lambda: start + 400)
+    pager = Pager(outbox, {Receiver("hook"): notifier}, lambda: start + 400)
     assert [1, 1, 0] == [asyncio.run(pager.deliver_due()) for _ in range(3)]
     outbox.close()
     assert [Action.TRIGGER, Action.RESOLVE] == [message.action for message in notifier.sent]

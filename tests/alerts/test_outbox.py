@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
-from fournines.alerts import DELIVERED, Action, Attempt, Notification, Outbox, Outcome, Stage, StoreError
-from fournines.alerts.outbox import BACK_OFF_SECONDS, GIVE_UP_SECONDS, LONGEST_WAIT_SECONDS, wait
+from fournines.alerts import DELIVERED, Action, Attempt, Link, Notification, Outbox, Outcome, Stage, StoreError
+from fournines.alerts.delivery import BACK_OFF_SECONDS, GIVE_UP_SECONDS, LONGEST_WAIT_SECONDS, wait
 from fournines.alerts.schema import connect, transaction
 
 RETRY = Attempt(Outcome.RETRY, "answered 500")
@@ -144,3 +147,155 @@ def test_a_closed_outbox_says_so(path):
     outbox.close()
     with pytest.raises(StoreError):
         outbox.due("hook", 0.0)
+
+
+@pytest.fixture
+def opened(outbox):
+    """Opens and resolves the alerts that messages are about."""
+
+    def put(number, resolved=None):
+        outbox._connection.execute(
+            "INSERT OR REPLACE INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told, resolved)"
+            " VALUES (?, 'page', ?, 'a', 's', '{}', '', '', 1.0, 1, ?)",
+            (number, f"a{number}", resolved),
+        )
+
+    return put
+
+
+def test_a_message_of_an_older_version_is_read():
+    """What was kept before there were details and links is sent after the update all the same; what a newer one adds is left aside."""
+    before = json.loads(message().to_json())
+    del before["details"], before["links"]
+    assert message() == Notification.from_json(json.dumps({**before, "mood": "grim"}))
+
+
+def test_facts_come_out_in_their_order_and_links_as_links():
+    """The most useful fact first: JSON keeps the order it was given."""
+    given = replace(message(), details={"zebra": "1", "ape": "2"}, links=(Link("Runbook", "https://x/y"),))
+    found = Notification.from_json(given.to_json())
+    assert (given, ["zebra", "ape"]) == (found, list(found.details))
+    assert "Runbook" == found.links[0].text
+
+
+def test_the_name_a_receiver_gave_is_handed_to_what_follows(outbox):
+    """The first name of an incident counts, for one receiver and one incident only; a later one changes nothing."""
+    add(outbox, message(), message(Action.RESOLVE))
+    add(outbox, message(), receiver="chat")
+    (trigger,) = outbox.due("hook", 100.0)
+    assert trigger.reference is None
+    outbox.record(trigger, Attempt(Outcome.DELIVERED, "accepted", reference="C1/17"), 101.0)
+    (end,) = outbox.due("hook", 101.0)
+    assert "C1/17" == end.reference
+    outbox.record(end, Attempt(Outcome.DELIVERED, "accepted", reference="C1/18"), 102.0)
+    add(outbox, message(Action.UPDATE), now=103.0)
+    assert ["C1/17"] == [each.reference for each in outbox.due("hook", 103.0)]
+    assert [None] == [each.reference for each in outbox.due("chat", 101.0)]
+
+
+REMIND = Attempt(Outcome.DELIVERED, "accepted", repeat_after=60.0)
+
+
+def test_who_forgets_is_reminded_until_the_end_is_told(outbox, opened):
+    """A delivered message comes again after the time its receiver named, over and over, and never once an end is queued."""
+    opened(1)
+    add(outbox, message())
+    (trigger,) = outbox.due("hook", 100.0)
+    assert Stage.DELIVERED is outbox.record(trigger, REMIND, 100.0)
+    assert ([], 160.0) == (outbox.due("hook", 159.0), outbox.next_due("hook"))
+    (again,) = outbox.due("hook", 160.0)
+    assert (trigger.notification, True) == (again.notification, again.reminder)
+    outbox.record(again, REMIND, 160.0)
+    assert 220.0 == outbox.next_due("hook")
+    add(outbox, message(Action.RESOLVE), now=200.0)
+    (end,) = outbox.due("hook", 500.0)
+    outbox.record(end, DELIVERED, 500.0)
+    assert ([], None) == (outbox.due("hook", 900.0), outbox.next_due("hook"))
+
+
+@pytest.mark.parametrize("failure", [RETRY, REJECTED])
+def test_a_reminder_that_failed_comes_soon_again_and_takes_nothing_back(outbox, opened, failure):
+    """A message that was delivered stays so, whatever becomes of a reminder."""
+    opened(1)
+    add(outbox, message())
+    outbox.record(outbox.due("hook", 100.0)[0], REMIND, 100.0)
+    assert Stage.DELIVERED is outbox.record(outbox.due("hook", 160.0)[0], failure, 160.0)
+    assert 165.0 == outbox.next_due("hook")
+
+
+def test_the_newest_message_is_the_one_that_reminds(outbox, opened):
+    """What has changed since is not taken back by a reminder of how it began; a change that was refused does not end them."""
+    opened(1)
+    add(outbox, message())
+    outbox.record(outbox.due("hook", 100.0)[0], REMIND, 100.0)
+    add(outbox, replace(message(), action=Action.UPDATE), now=110.0)
+    (update,) = outbox.due("hook", 300.0)
+    assert Action.UPDATE is update.notification.action
+    outbox.record(update, REJECTED, 300.0)
+    assert [Action.TRIGGER] == [each.notification.action for each in outbox.due("hook", 300.0)]
+    add(outbox, replace(message(), action=Action.UPDATE), now=310.0)
+    outbox.record(outbox.due("hook", 310.0)[0], REMIND, 310.0)
+    assert [Action.UPDATE] == [each.notification.action for each in outbox.due("hook", 400.0)]
+
+
+def test_nobody_is_reminded_of_what_is_over(outbox, opened):
+    """A receiver that was not configured when its incident ended hears nothing of it when it is back."""
+    opened(1)
+    add(outbox, message())
+    outbox.record(outbox.due("hook", 100.0)[0], REMIND, 100.0)
+    opened(1, resolved=150.0)
+    assert ([], None) == (outbox.due("hook", 160.0), outbox.next_due("hook"))
+
+
+def test_the_fallback_is_told_after_a_minute_of_trying(outbox):
+    """Not before, not without a try, and once: from the beginning of the incident on, while the receiver is tried further."""
+    add(outbox, message(), message(Action.RESOLVE))
+    assert [] == outbox.fall_back("hook", "mail", 500.0)
+    outbox.record(outbox.due("hook", 100.0)[0], RETRY, 105.0)
+    assert [] == outbox.fall_back("hook", "mail", 159.0)
+    assert [("slo/a/page", "answered 500")] == outbox.fall_back("hook", "mail", 160.0)
+    assert [] == outbox.fall_back("hook", "mail", 170.0)
+    assert {("hook", Stage.PENDING): 2, ("mail", Stage.PENDING): 2} == outbox.counts()
+    (begin,) = outbox.due("mail", 160.0)
+    outbox.record(begin, DELIVERED, 161.0)
+    assert [message(), message(Action.RESOLVE)] == [begin.notification, outbox.due("mail", 161.0)[0].notification]
+    assert {"hook", "mail"} == outbox.told(1)
+
+
+def test_the_fallback_is_told_at_once_where_trying_is_of_no_use(outbox):
+    """A refusal that is final is not waited for; one of long ago is no news for a fallback that was configured since."""
+    add(outbox, message())
+    add(outbox, message(key="slo/b/page"), receiver="chat")
+    for receiver in ("hook", "chat"):
+        outbox.record(outbox.due(receiver, 100.0)[0], REJECTED, 101.0)
+    assert [("slo/a/page", "answered 400")] == outbox.fall_back("hook", "mail", 101.0)
+    assert [] == outbox.fall_back("chat", "mail", 101.0 + 3_601)
+
+
+def test_a_fallback_that_knows_already_is_not_told_twice(outbox):
+    """Two receivers may be each other's fallback: nobody gets the same incident twice."""
+    add(outbox, message())
+    add(outbox, message(), receiver="mail")
+    for receiver in ("hook", "mail"):
+        outbox.record(outbox.due(receiver, 100.0)[0], REJECTED, 101.0)
+    assert [] == outbox.fall_back("hook", "mail", 200.0)
+    assert [] == outbox.fall_back("mail", "hook", 200.0)
+
+
+def test_how_long_the_oldest_has_waited(outbox):
+    """By receiver; who has been told everything is not among them."""
+    add(outbox, message())
+    add(outbox, message(key="slo/b/page"), now=150.0)
+    add(outbox, message(), receiver="chat", now=90.0)
+    outbox.record(outbox.due("chat", 100.0)[0], DELIVERED, 100.0)
+    assert {"hook": 100.0} == outbox.oldest()
+
+
+def test_the_beginning_of_an_open_alert_is_never_forgotten(outbox, opened):
+    """Who is told of an end is read from who was told of the beginning, however long ago that was."""
+    opened(1)
+    add(outbox, message())
+    outbox.record(outbox.due("hook", 100.0)[0], DELIVERED, 100.0)
+    add(outbox, message(key="slo/b/page"), receiver="chat", now=100.0 + 40 * 86_400)
+    outbox.record(outbox.due("chat", 1e9)[0], DELIVERED, 100.0 + 40 * 86_400)
+    assert "hook" in outbox.told(1)

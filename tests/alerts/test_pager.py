@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from fournines.alerts import DELIVERED, Attempt, FakeNotifier, Notification, Outbox, Outcome, Pager, Stage
+from fournines.alerts import DELIVERED, Attempt, FakeNotifier, Notification, Outbox, Outcome, Pager, Receiver, Stage
 from fournines.alerts.schema import connect, transaction
 
 RETRY = Attempt(Outcome.RETRY, "answered 500")
@@ -79,7 +79,7 @@ def test_what_waits_at_the_start_is_sent(outbox, queue, clock):
     async def main():
         notifier = FakeNotifier()
         queue()
-        async with running(Pager(outbox, {"hook": notifier}, clock)):
+        async with running(Pager(outbox, {Receiver("hook"): notifier}, clock)):
             await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 1})
         assert ["slo/a/page"] == keys(notifier)
 
@@ -92,7 +92,7 @@ def test_it_is_woken_at_once_from_any_thread(outbox, queue, clock, monkeypatch):
 
     async def main():
         notifier = FakeNotifier()
-        pager = Pager(outbox, {"hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
         pager.wake()  # before it runs: heard by nobody, harmless
         async with running(pager):
             await until(lambda: pager._loop is not None)
@@ -114,7 +114,7 @@ def test_a_failure_is_tried_again_when_it_is_due(outbox, queue, clock):
         notifier = FakeNotifier(
             [RETRY, ValueError("https://secret.example/token"), Attempt(Outcome.RETRY, "answered 429", 30.0)]
         )
-        pager = Pager(outbox, {"hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
         queue()
         for now, attempts in ((1_000, 1), (1_000.9, 1), (1_001, 2), (1_002.9, 2), (1_003, 3), (1_032.9, 3), (1_033, 4)):
             clock.now = now
@@ -131,7 +131,7 @@ def test_a_refusal_is_final_counted_and_logged(outbox, queue, clock, caplog):
 
     async def main():
         notifier = FakeNotifier([REJECTED])
-        pager = Pager(outbox, {"hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
         queue()
         for _ in range(3):
             clock.now += 1_000
@@ -147,14 +147,14 @@ def test_a_receiver_that_hangs_delays_no_other(outbox, queue, clock):
     """Lanes are independent."""
 
     class Hanging:
-        async def send(self, notification, now):
+        async def send(self, notification, now, reference=None):
             await asyncio.Event().wait()
 
     async def main():
         notifier = FakeNotifier()
         queue(receiver="slow")
         queue()
-        pager = Pager(outbox, {"slow": Hanging(), "hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("slow"): Hanging(), Receiver("hook"): notifier}, clock)
         async with running(pager):
             await until(lambda: notifier.sent)
             queue("slo/b/page")
@@ -170,7 +170,7 @@ def test_what_was_sent_and_can_not_be_recorded_is_not_sent_again(outbox, queue, 
 
     async def main():
         notifier = FakeNotifier()
-        pager = Pager(outbox, {"hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
         queue()
         outbox._connection.execute("PRAGMA query_only = 1")
         assert 1 == await pager.deliver_due()
@@ -190,7 +190,7 @@ def test_a_store_that_fails_for_a_while_stops_no_lane(outbox, queue, clock, capl
 
     async def main():
         notifier = FakeNotifier()
-        pager = Pager(outbox, {"hook": notifier}, clock)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
         naps = []
 
         async def nap(seconds):
@@ -215,7 +215,7 @@ def test_messages_to_strangers_are_rejected_at_the_start(outbox, queue, clock, c
 
     async def main():
         queue(receiver="gone")
-        async with running(Pager(outbox, {"hook": FakeNotifier([DELIVERED])}, clock)):
+        async with running(Pager(outbox, {Receiver("hook"): FakeNotifier([DELIVERED])}, clock)):
             await until(lambda: caplog.text)
 
     asyncio.run(main())
@@ -231,7 +231,7 @@ def test_forty_incidents_go_out_in_one_go(outbox, queue, clock, monkeypatch):
         notifier = FakeNotifier()
         for number in range(40):
             queue(f"slo/{number}/page")
-        async with running(Pager(outbox, {"hook": notifier}, clock)):
+        async with running(Pager(outbox, {Receiver("hook"): notifier}, clock)):
             await until(lambda: outbox.counts() == {("hook", Stage.DELIVERED): 40})
         assert 40 == len(set(keys(notifier)))
 

@@ -8,7 +8,7 @@ import logging
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.alerts import Attempt, FakeNotifier, Outcome, Paging
+from fournines.alerts import Attempt, FakeNotifier, Outcome, Paging, Receiver
 from fournines.slo import Severity, State
 
 PAYMENTS = "payments-availability"
@@ -29,7 +29,7 @@ def notifier():
 @pytest.fixture
 def paging(path, notifier, registry, start):
     """Closed at the end."""
-    opened = Paging(path, {"hook": notifier}, "http://collector:8400", lambda: start, registry)
+    opened = Paging(path, {Receiver("hook"): notifier}, "http://collector:8400", lambda: start, registry)
     yield opened
     opened.close()
 
@@ -73,13 +73,13 @@ def test_what_can_not_be_sent_in_time_is_said_and_kept(path, registry, slo, at, 
     """A receiver that hangs does not keep a collector from stopping: what is left is sent after the next start."""
 
     class Hanging(FakeNotifier):
-        async def send(self, notification, now):
+        async def send(self, notification, now, reference=None):
             await asyncio.Event().wait()
             return Attempt(Outcome.RETRY, "never")
 
     monkeypatch.setattr("fournines.alerts.paging.LAST_PAGES_SECONDS", 0.05)
     notifier = Hanging()
-    paging = Paging(path, {"hook": notifier}, "http://collector:8400", lambda: start, registry)
+    paging = Paging(path, {Receiver("hook"): notifier}, "http://collector:8400", lambda: start, registry)
     world.failing[PAYMENTS] = 0.01
     paging.judge(at([slo()]))
     with caplog.at_level(logging.WARNING):

@@ -8,7 +8,7 @@ import re
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.alerts import FakeNotifier, Outbox, Paging
+from fournines.alerts import FakeNotifier, Outbox, Paging, Receiver
 from fournines.collector import Signal
 from fournines.dashboards import Detail, render_slo
 from fournines.serving import Chances, Summaries
@@ -27,7 +27,12 @@ def test_page_api_and_alert_say_the_same(opened, make_spans, days):
     collector.tick(NOW + 61)
     now, chances = NOW + 62, Chances(collector)
     paging = Paging(
-        collector.ledger.path, {"hook": FakeNotifier()}, "http://here", lambda: now, CollectorRegistry(), chances.of
+        collector.ledger.path,
+        {Receiver("hook"): FakeNotifier()},
+        "http://here",
+        lambda: now,
+        CollectorRegistry(),
+        chances.of,
     )
     paging.judge(evaluate(collector.slos, collector, now))
     status = evaluate(collector.slos, collector, now).named(NAME)
