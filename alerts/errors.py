@@ -3,7 +3,6 @@
 AlertsError
  ├─ BacktestError             what was asked can't be replayed (no such policy, a file that says nothing, steps that fit no bucket)
  ├─ InvalidMatchers           patterns for labels can't be used: too many, too long, or of no label
- ├─ InvalidQuietHours         quiet hours can't be used: they begin on no day, or never end
  ├─ InvalidReceiver           a receiver can't be used as configured (no http address, two of one name)
  ├─ InvalidSilence            a silence can't be made as it was said: it means everybody, is over, or lasts too long
  └─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
@@ -22,10 +21,6 @@ class BacktestError(AlertsError):
 
 class InvalidMatchers(AlertsError):
     """Patterns for labels can't be used; the text says why."""
-
-
-class InvalidQuietHours(AlertsError):
-    """Quiet hours can't be used; the text says why."""
 
 
 class InvalidReceiver(AlertsError):

@@ -49,7 +49,7 @@ _VERSION_1: Final = (
 )
 
 _VERSION_2: Final = (
-    """CREATE TABLE silence (
+    """CREATE TABLE alert_silence (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         matchers TEXT NOT NULL,
         start REAL NOT NULL,
@@ -65,6 +65,24 @@ _VERSION_2: Final = (
     "ALTER TABLE outbox ADD COLUMN instead_of TEXT",
     "CREATE INDEX outbox_repeating ON outbox (receiver, repeat_at) WHERE repeat_at IS NOT NULL",
     "CREATE INDEX outbox_failed ON outbox (receiver, finished) WHERE state IN ('rejected', 'given_up')",
+    "ALTER TABLE alert ADD COLUMN opened REAL",
+    "ALTER TABLE alert ADD COLUMN opened_again INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE alert ADD COLUMN flaps INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE alert ADD COLUMN told_at REAL",
+    "ALTER TABLE alert ADD COLUMN hushed TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE alert ADD COLUMN escalated_since REAL",
+    "ALTER TABLE alert ADD COLUMN acknowledged TEXT",
+    "ALTER TABLE alert ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]'",
+    "UPDATE alert SET told_at = since WHERE told AND resolved IS NULL",
+    "CREATE INDEX alert_lately ON alert (kind, name, resolved) WHERE resolved IS NOT NULL",
+    """CREATE TABLE alert_note (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        incident INTEGER NOT NULL,
+        at REAL NOT NULL,
+        author TEXT NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX alert_note_incident ON alert_note (incident)",
 )
 
 MIGRATIONS: Final = (_VERSION_1, _VERSION_2)

@@ -25,14 +25,14 @@ MOST_IN_FORCE: Final = 500
 KEPT_SECONDS: Final = 400 * DAY
 """How long those stay known that are over."""
 
-_SELECT: Final = "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM silence"
+_SELECT: Final = "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM alert_silence"
 _NOT_ENDED: Final = f"{_SELECT} WHERE ended IS NULL ORDER BY number"
 _OVER: Final = f"{_SELECT} WHERE until <= ?1 OR ended IS NOT NULL ORDER BY number DESC LIMIT ?2"
 _NUMBERED: Final = f"{_SELECT} WHERE number = ?"
 
 
 class Silences:
-    """The table `silence` on a connection of its own. Of use from any thread. `StoreError` when the file can't be used."""
+    """The table `alert_silence` on a connection of its own. Of use from any thread. `StoreError` when the file can't be used."""
 
     def __init__(self, path: Path | str, audit: Audit = unaudited) -> None:
         self._audit = audit
@@ -74,7 +74,7 @@ class Silences:
                 return None
             with transaction(self._connection):
                 made = self._added(silence)
-                self._connection.execute("DELETE FROM silence WHERE until < ?", (now - KEPT_SECONDS,))
+                self._connection.execute("DELETE FROM alert_silence WHERE until < ?", (now - KEPT_SECONDS,))
                 self._audit(self._connection, _line("silence.add", made, now, made.author, made.reason))
             self._known = (*known, made)
         return made
@@ -88,7 +88,7 @@ class Silences:
             ended = replace(silence, ended=SilenceEnd(now, author, reason))
             with transaction(self._connection):
                 self._connection.execute(
-                    "UPDATE silence SET ended = ?, ended_by = ?, ended_reason = ? WHERE number = ?",
+                    "UPDATE alert_silence SET ended = ?, ended_by = ?, ended_reason = ? WHERE number = ?",
                     (now, author, reason, number),
                 )
                 self._audit(self._connection, _line("silence.end", ended, now, author, reason))
@@ -105,7 +105,7 @@ class Silences:
 
     def _added(self, silence: Silence) -> Silence:
         cursor = self._connection.execute(
-            "INSERT INTO silence (matchers, start, until, author, reason) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO alert_silence (matchers, start, until, author, reason) VALUES (?, ?, ?, ?, ?)",
             (
                 json.dumps(dict(silence.matchers.patterns)),
                 silence.start,
