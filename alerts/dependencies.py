@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
-from ..slo import SLO
+from ..slo import SLO, Layout
 from .alert import Alert, AlertKey, AlertKind
 
 
@@ -29,6 +30,20 @@ class Dependencies:
             return None
         pages = (open_.get(AlertKey(AlertKind.PAGE, name)) for name in self.above(key.name) if name not in silent)
         return next((page for page in pages if page is not None), None)
+
+
+class KnownDependencies:
+    """The dependencies of every set of SLOs that was seen: they change when files do, and are asked at every evaluation."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Layout, Dependencies] = WeakKeyDictionary()
+
+    def of(self, layout: Layout) -> Dependencies:
+        """Who depends on whom in a set of SLOs."""
+        found = self._known.get(layout)
+        if found is None:
+            found = self._known[layout] = Dependencies(layout.slos)
+        return found
 
 
 def _reached(name: str, parents: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -15,9 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from ..slo import SLO, Evaluation, State
-from .alert import Alert, AlertKey, AlertKind
+from .alert import Alert, AlertKey, Subject
+from .conditions.burning import Burning
+from .conditions.condition import Condition
+from .conditions.stopped_reporting import StoppedReporting
+from .dependencies import KnownDependencies
 from .errors import InvalidReceiver
-from .judgement import AlertJudge
 from .messages.explaining import Explainer, Foresee, nobody_knows
 from .notification import Receiver
 from .open_alerts import OpenAlerts
@@ -56,7 +59,8 @@ class AlertEngine:
         self._open = self._store.open_alerts()
         self._holders: Mapping[AlertKey, Alert] = {}
         self._times = StateTimes(self._store.states())
-        self._judge = AlertJudge()
+        self._dependencies = KnownDependencies()
+        self._conditions: Sequence[Condition] = (StoppedReporting(), Burning(self._dependencies))
         self._kept: Sequence[SLO] | None = None
         self._lock = threading.Lock()
 
@@ -78,12 +82,13 @@ class AlertEngine:
         """
         with self._lock:
             slos, silent = evaluation.slos, np.flatnonzero(evaluation.observation.silent).tolist()
-            dependencies = self._judge.dependencies(evaluation.layout)
+            dependencies = self._dependencies.of(evaluation.layout)
             explainer = Explainer(self._times, self._foresee)
             held = dependencies, {slos[row].name for row in silent}
             round_ = Round(self._open, self._public_url, now, explainer.explained, *held)
-            for judgement in self._judge.judgements(evaluation, self._open):
-                round_.take(judgement, evaluation)
+            for condition in self._conditions:
+                for judgement in condition.judgements(evaluation, self._open):
+                    round_.take(judgement, evaluation)
             self._keep(round_, begun=self._times.changed(evaluation, now))
             self._holders = round_.holders
         return self._announce(round_.changes)
@@ -99,7 +104,7 @@ class AlertEngine:
         with self._lock:
             round_ = Round(self._open, self._public_url, now, Explainer(self._times, self._foresee).explained)
             for key in self._open:
-                if key.name not in (services if key.kind is AlertKind.NO_DATA else names):
+                if key.name not in (names if key.kind.subject is Subject.SLO else services):
                     round_.withdraw(key)
             self._keep(round_, gone=self._times.names() - names)
             self._kept = slos

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from ..slo import Evaluation, Status
 from .alert import Alert, AlertKey
+from .conditions.condition import Judgement
 from .dependencies import Dependencies
-from .judgement import Judgement
 from .messages import compose
 from .notice import Notice, decide
 from .notification import Notification, Receiver
@@ -59,13 +59,15 @@ class Round:
 
     def take(self, judgement: Judgement, evaluation: Evaluation) -> None:
         """Runs one alert's machine and decides who is told."""
-        key, condition, row = judgement
+        key, condition, row, _ = judgement
         before = self.open.get(key)
         transition = step(before.firing if before else None, condition, self._now)
         notice = self._notice(key, condition, transition.reason)
         if transition.reason.changes or notice is Notice.TRIGGER:
             in_words = before is None or notice.sends
-            self._change(key, transition, notice, self._status(evaluation, row) if in_words else None)
+            self._change(
+                key, transition, notice, self._status(evaluation, row) if in_words and row is not None else None
+            )
 
     def withdraw(self, key: AlertKey) -> None:
         """Ends an alert whose SLO is gone."""
