@@ -9,10 +9,12 @@ from .errors import SettingsError
 from .flags import Flags
 from .forward import OtlpForward, RemoteWriteForward, XrayForward
 from .loading import load
+from .maintenance import MaintenanceEntry
 from .notify import Webhook
 from .otlp import Otlp
 from .probe import Probed
 from .prometheus import Prometheus
+from .quiet_hours import QuietHoursEntry
 from .scrape import Scrape
 from .settings import Settings
 from .traces import KeptTraces
@@ -21,10 +23,12 @@ from .xray import Xray
 __all__ = [
     "Flags",
     "KeptTraces",
+    "MaintenanceEntry",
     "Otlp",
     "OtlpForward",
     "Probed",
     "Prometheus",
+    "QuietHoursEntry",
     "RemoteWriteForward",
     "Scrape",
     "Settings",

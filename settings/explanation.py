@@ -23,6 +23,9 @@ _EXAMPLES: Final[Mapping[object, str]] = {
     "targets": '["127.0.0.1:9000"]',
     "files": '["targets/*.json"]',
     "tokens": '["${OTLP_TOKEN}"]',
+    "maintenance": '[{service: payments, start: "2026-01-31 02:00:00", duration: 2h, reason: new database}]',
+    "quiet_hours": '[{from: "20:00", to: "08:00", zone: Europe/Berlin}]',
+    "days": "[sat, sun]",
     "rules": "[{name: all, rate: 1, reservoir: 1}]",
     "signals": "[traces, metrics, logs]",
 }
@@ -47,7 +50,7 @@ def _steps(error: Mapping[str, Any]) -> Steps:
 def _explain(error: Mapping[str, Any]) -> str:
     match error["type"]:
         case "extra_forbidden":
-            return unknown_key(str(error["loc"][-1]), _section_at(error["loc"][:-1]).model_fields)
+            return unknown_key(str(error["loc"][-1]), _keys_of(_section_at(error["loc"][:-1])))
         case "missing":
             return "is missing"
         case "tuple_type":
@@ -78,6 +81,10 @@ def _section_at(loc: Steps) -> type[Section]:
     return sections[0]
 
 
+def _keys_of(section: type[Section]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
 def _sections_in(annotation: Any) -> Iterator[type[Section]]:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
@@ -86,7 +93,8 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
 
 
 def _found(error: Mapping[str, Any]) -> str:
-    """What stands there instead, where it can be shown."""
+    """What stands there instead, where it can be shown and is not said anyway."""
     loc, value = error["loc"], error["input"]
     secret = (loc[:1] == ("notify",) and loc[-1] != "type") or _SECRET & set(loc)
-    return "" if secret or isinstance(value, dict | list) else f", not {value!r}"
+    said = error["type"] == "said"
+    return "" if said or secret or isinstance(value, dict | list) else f", not {value!r}"

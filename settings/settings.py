@@ -6,13 +6,16 @@ from pathlib import Path
 
 from pydantic import Field, HttpUrl, field_validator
 
+from ..slo.hours import fill_the_week
 from .forward import Forward
+from .maintenance import MaintenanceEntry
 from .notify import Webhook
 from .number import Port
 from .otlp import Otlp
 from .path import WrittenPath
 from .probe import Probed
 from .prometheus import Prometheus
+from .quiet_hours import QuietHoursEntry
 from .scrape import Scrape
 from .section import Section
 from .traces import KeptTraces
@@ -33,6 +36,8 @@ class Settings(Section):
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
     notify: tuple[Webhook, ...] = ()
+    maintenance: tuple[MaintenanceEntry, ...] = Field(default=(), max_length=200)
+    quiet_hours: tuple[QuietHoursEntry, ...] = Field(default=(), max_length=50)
     forward: tuple[Forward, ...] = ()
     scrape: tuple[Scrape, ...] = ()
     probes: tuple[Probed, ...] = ()
@@ -48,6 +53,13 @@ class Settings(Section):
             first = identities.index(identity)
             if first < index:
                 raise ValueError(f"[{index}] is the same as [{first}]")
+        return entries
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _leave_some_time(cls, entries: tuple[QuietHoursEntry, ...]) -> tuple[QuietHoursEntry, ...]:
+        if fill_the_week(entry.hours for entry in entries):
+            raise ValueError("leaves no time at which anybody is told of tickets")
         return entries
 
     @property

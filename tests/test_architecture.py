@@ -2,7 +2,7 @@
 
 floor 4  __main__  cli
 floor 3  service -> api, serving        client
-floor 2  dashboards -> slo, alerts      collector -> slo      settings -> slo.errors, how slo.openslo reads
+floor 2  dashboards -> slo, alerts      collector -> slo      settings -> slo.errors, slo.hours, how slo.openslo reads
 floor 1  alerts -> slo
 floor 0  slo -> nobody                  instrumentation -> nobody
 beside   examples -> instrumentation, client
@@ -31,7 +31,9 @@ ALLOWED: dict[str, set[str]] = {
     "alerts": {"slo"},
     "dashboards": {"slo", "alerts"},
     "collector": {"slo"},
-    "settings": {"slo.errors", "slo.openslo.document", "slo.openslo.wording", "slo.openslo.yaml_reader"},
+    "settings": {
+        "slo.errors", "slo.hours", "slo.openslo.corrections", "slo.openslo.document", "slo.openslo.wording", "slo.openslo.yaml_reader",
+    },
     "client": FLOOR_0_TO_2,
     "serving": FLOOR_0_TO_2,
     "api": FLOOR_0_TO_2,
