@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -52,12 +53,10 @@ def _ask(question: dict[str, str]) -> str:
         with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - as above
             answer = json.load(response)
             verdict = str(answer["verdict"])
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-    ) as error:  # no way there, an error's status, no JSON, no verdict
+    except urllib.error.HTTPError as error:
+        with error:
+            answer, verdict = repr(error), "wait"
+    except (OSError, ValueError, LookupError, TypeError) as error:  # no way there, no JSON, no verdict
         answer, verdict = repr(error), "wait"
     print(json.dumps(answer))  # noqa: T201 - Lambda's log
     return verdict
