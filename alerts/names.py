@@ -30,6 +30,7 @@ LABEL_LAG: Final = "lag"
 ANNOTATION_SUMMARY: Final = "summary"
 ANNOTATION_DESCRIPTION: Final = "description"
 ANNOTATION_EXPLANATION: Final = "explanation"
+ANNOTATION_DETAILS: Final = "details"
 ANNOTATION_RUNBOOK: Final = "runbook_url"
 ANNOTATION_DASHBOARD: Final = "dashboard_url"
 

@@ -29,6 +29,15 @@ def budget_left(identity: Mapping[str, str]) -> str:
     return _asked(names.RECORD_REMAINING, identity, text, "the error budget left is not known")
 
 
+def lasts(identity: Mapping[str, str], window: int) -> str:
+    """How long the rest of it lasts at that rate, of a budget over `window` seconds; empty where none is left, or nothing burns."""
+    left = selector(names.RECORD_REMAINING, identity)
+    burnt = f"({selector(names.RECORD_CURRENT_BURN, identity)} > 0)"
+    matching = ", ".join((names.SLOTH_ID, names.SLOTH_SLO, names.SLOTH_SERVICE))
+    query = string(f"({left} > 0) * {window} / on({matching}) {burnt}")
+    return f"{{{{ with query {query} }}}}, empty in {{{{ . | first | value | humanizeDuration }}}}{{{{ end }}}}"
+
+
 def _asked(record: str, identity: Mapping[str, str], text: str, missing: str) -> str:
     """A template that looks a recorded number up, and says so where there is none yet."""
     query = string(selector(record, identity))

@@ -14,13 +14,28 @@ import yaml
 
 from ...slo import SLO, Method, Severity, Unit
 from ...slo.measure import amount_failed
-from .slo_rules import SloRules
+from .. import names
+from .slo_rules import FAST, SloRules
 
 
 def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> dict[str, Any]:
     """The rule file's document, the same for the same SLOs in whatever order. `public_url` is where the collector's pages are."""
     ordered = sorted(slos, key=lambda slo: slo.name)
-    return {"groups": [group for slo in ordered for group in SloRules(slo, public_url).groups()]}
+    return {"groups": [*(group for slo in ordered for group in SloRules(slo, public_url).groups()), _watchdog()]}
+
+
+def _watchdog() -> dict[str, Any]:
+    """An alert that always fires: the dead man's switch at the end of Alertmanager's route calls when it no longer comes."""
+    alert = {
+        "alert": names.ALERT_WATCHDOG,
+        "expr": "vector(1)",
+        "labels": {names.LABEL_SEVERITY: "none"},
+        "annotations": {
+            names.ANNOTATION_SUMMARY: "Prometheus evaluates the rules of SLOs and reaches Alertmanager",
+            names.ANNOTATION_DESCRIPTION: "It always fires. Send it to what calls somebody when it stops.",
+        },
+    }
+    return {"name": "fournines-watchdog", "interval": str(FAST), "rules": [alert]}
 
 
 def rules_yaml(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> str:

@@ -16,10 +16,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ...slo import DAY, HOUR, SLO, BurnRule, Severity, Unit, Window, figures, metric_names
+from ...slo.annotations import alerts_off
 from .. import names
-from ..links import links
-from ..state import KEEP_FIRING_SECONDS
 from . import go_template
+from .alert_rule import AlertForm, PrometheusRule
+from .further_alerts import EXHAUSTED, exhausted, no_data, spent_by_counts
 from .promql import selector
 from .rule_labels import own_labels
 
@@ -27,8 +28,6 @@ FAST: Final = Window(30)
 SLOW: Final = Window(120)
 """Below Prometheus' look-back of 5 minutes, so that a slow record is never gone between two evaluations."""
 FAST_UP_TO: Final = Window(6 * HOUR)
-
-PrometheusRule = dict[str, Any]
 
 _BAD: Final = {
     Unit.EVENTS: "of the events fail",
@@ -72,7 +71,7 @@ class SloRules:
             for window, own in windows.items()
             if window not in long
         ]
-        rules = [*fast, *self._metadata(min(windows)), *self._alerts()]
+        rules = [*fast, *self._metadata(min(windows)), *self._alerts(), *self._further()]
         found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": rules}]
         if slow:
             found.append({"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": [self._copy(), *slow]})
@@ -140,21 +139,30 @@ class SloRules:
         by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
         return [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
 
+    @property
+    def _form(self) -> AlertForm:
+        return AlertForm(self.slo, self._labels, self.public_url)
+
     def _alert(self, severity: Severity, rules: Sequence[BurnRule]) -> PrometheusRule:
-        labels = {
-            **self._labels,
-            names.LABEL_SLO: self.slo.name,
-            names.LABEL_SERVICE: self.slo.service,
-            names.LABEL_SEVERITY: severity.value,
-            names.SLOTH_SEVERITY: severity.value,
-        }
-        return {
-            "alert": names.ALERT_BURN,
-            "expr": "or\n".join(self._pair(rule) for rule in rules),
-            "keep_firing_for": f"{KEEP_FIRING_SECONDS // 60}m",
-            "labels": {name: go_template.literal(value) for name, value in labels.items()},
-            "annotations": self._annotations(rules),
-        }
+        expr = "or\n".join(self._pair(rule) for rule in rules)
+        return self._form.rule(names.ALERT_BURN, severity, expr, self._summary(), self._description(rules))
+
+    def _further(self) -> list[PrometheusRule]:
+        """What an SLO is told of that nobody is told of the burn of, too: none, where it alerts nobody."""
+        if not self.slo.rules:
+            return []
+        silent = no_data(self._form, metric_names.EVENTS if self._is_counted else metric_names.BURN_RATE)
+        off = EXHAUSTED in alerts_off(self.slo)
+        return (
+            [silent] if off else [silent, exhausted(self._form, self._spent(), self._enough(self.slo.window.rolling))]
+        )
+
+    def _spent(self) -> str:
+        burn = selector(names.RECORD_PERIOD_BURN, self._identity)
+        if not self._is_counted or self.slo.window.rolling <= FAST_UP_TO:
+            return f"max({burn})"
+        copy = selector(names.RECORD_EVENTS_COPY, self._events)
+        return spent_by_counts(self.slo, burn, copy, SLOW.seconds)
 
     def _pair(self, rule: BurnRule) -> str:
         limit = figures.exact(rule.factor(self.slo.window) * self.slo.objective.allowed)
@@ -177,14 +185,14 @@ class SloRules:
         ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
         return f"max({ratio} > {limit}) without ({names.SLOTH_WINDOW})"
 
-    def _annotations(self, rules: Sequence[BurnRule]) -> dict[str, str]:
+    def _summary(self) -> str:
+        name, ident = go_template.literal(self.slo.name), self._identity
+        lasts = go_template.lasts(ident, self.slo.window.seconds)
+        return f"{name} burns {go_template.burn(ident)}, {go_template.budget_left(ident)}{lasts}"
+
+    def _description(self, rules: Sequence[BurnRule]) -> str:
         slo = self.slo
-        name, percent = go_template.literal(slo.name), figures.objective(slo.objective)
         pairs = ", or ".join(f"{figures.factor(r.factor(slo.window))}x over {r.long} and {r.short}" for r in rules)
-        summary = f"{name} burns {go_template.burn(self._identity)}, {go_template.budget_left(self._identity)}"
-        description = (
-            f"The promise: {percent} over {slo.window}. Now {{{{ $value | humanizePercentage }}}} {_BAD[slo.unit]}. "
-        )
-        description += f"It fires when the error budget burns above {pairs}."
-        found = {name: go_template.literal(url) for name, url in links(slo, self.public_url).items()}
-        return {names.ANNOTATION_SUMMARY: summary, names.ANNOTATION_DESCRIPTION: description, **found}
+        promise = f"The promise: {figures.objective(slo.objective)} over {slo.window}."
+        now = f"Now {{{{ $value | humanizePercentage }}}} {_BAD[slo.unit]}."
+        return f"{promise} {now} It fires when the error budget burns above {pairs}."

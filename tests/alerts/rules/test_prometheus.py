@@ -27,8 +27,9 @@ PER_STEP = 1_000_000
 
 
 def rules_of(slo, kind="record"):
-    """The rules of an SLO by record name and window, or its alerts by severity."""
+    """The rules of an SLO by record name and window, or its alerts of burn by severity."""
     rules = [rule for group in build_rules([slo])["groups"] for rule in group["rules"] if kind in rule]
+    rules = [rule for rule in rules if rule.get("alert", names.ALERT_BURN) == names.ALERT_BURN]
     return {rule["record"] if kind == "record" else rule["labels"]["severity"]: rule for rule in rules}
 
 
@@ -95,7 +96,9 @@ def test_an_slo_without_tickets_has_no_ticket_alert(slo):
     page_only = tuple(rule for rule in WORKBOOK if rule.severity is Severity.PAGE)
     assert {"page"} == set(rules_of(slo(rules=page_only), "alert"))
     short = dataclasses.replace(slo(rules=page_only), window=Window.parse("6h"), rules=page_only[:1])
-    assert 1 == len(build_rules([short])["groups"])
+    assert ["fournines-slo-fast-payments-payments-availability", "fournines-watchdog"] == [
+        group["name"] for group in build_rules([short])["groups"]
+    ]
 
 
 @pytest.mark.parametrize("window", ["30d", "28d", "7d", "36h"])
@@ -111,7 +114,7 @@ def test_every_expression_parses(slo, window):
 def test_every_metric_of_a_rule_is_recorded_or_scraped(slo):
     """No rule reads a name that nobody writes."""
     groups = build_rules([slo()])["groups"]
-    written = {rule.get("record") for group in groups for rule in group["rules"]} | {metric_names.EVENTS}
+    written = {rule.get("record") for group in groups for rule in group["rules"]} | {metric_names.EVENTS, metric_names.STATE}
     read = set()
     for group in groups:
         for rule in group["rules"]:
@@ -357,10 +360,13 @@ def test_a_real_prometheus_loads_evaluates_and_fires(prometheus_binary, run_serv
 
     try:
         with run_server(command, f"http://127.0.0.1:{port}/-/ready"):
-            firing = until(lambda: len(ask("alerts")["alerts"]) == 2 and ask("alerts")["alerts"])
+            wanted = {("SLOErrorBudgetBurn", "page"), ("SLOErrorBudgetBurn", "ticket"), ("Watchdog", "none")}
+            firing = until(lambda: len(ask("alerts")["alerts"]) == 3 and ask("alerts")["alerts"])
             assert firing, ask("rules")
-            assert {("page", "firing"), ("ticket", "firing")} == {(a["labels"]["severity"], a["state"]) for a in firing}
-            assert {"core {{ x }}"} == {a["labels"]["team"] for a in firing}
+            assert {(*pair, "firing") for pair in wanted} == {
+                (a["labels"]["alertname"], a["labels"]["severity"], a["state"]) for a in firing
+            }
+            assert {"core {{ x }}", None} == {a["labels"].get("team") for a in firing}
             found = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
             assert {"ok"} == {rule["health"] for rule in found}, found
             burn = until(lambda: ask("query", query="slo:current_burn_rate:ratio")["result"])

@@ -127,7 +127,7 @@ def test_they_fire_when_the_collector_s_alerts_do(slo, make, promtool_binary, tm
 def test_they_ask_for_the_collector_s_own_windows(slo):
     """In one group, of expressions that parse; a calendar's budget is that of its period."""
     month = replace(slices(slo), window=CalendarWindow(1, "M"))
-    [group] = build_rules([month])["groups"]
+    group, _watchdog = build_rules([month])["groups"]
     records = {rule["record"]: rule["expr"] for rule in group["rules"] if "record" in rule}
 
     assert 'max(slo_burn_rate{slo="slices", window="1M"}) * 0.001' == records["slo:sli_error:ratio_rate31d"]

@@ -1,0 +1,61 @@
+"""The alerts of an SLO beside those of its burn: that nothing is known of it, and that its budget is spent."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from ...slo import SLO, Severity, State, figures, metric_names
+from .. import names
+from . import go_template
+from .alert_rule import AlertForm, PrometheusRule
+from .promql import selector
+
+EXHAUSTED: Final = "exhausted"
+"""How the annotation that switches alerts off calls the ticket of a spent budget."""
+
+ABSENT_FOR: Final = "2m"
+"""A collector that starts anew is away for less, and a scrape that fails ends its series at once."""
+
+
+def no_data(form: AlertForm, source: str) -> PrometheusRule:
+    """A page while `source`, what the SLO is judged by, is not there; or while every collector says that its service is silent.
+
+    Without it a collector that nobody scrapes looks like one of which nothing burns.
+    """
+    named = {names.LABEL_SLO: form.slo.name}
+    silent = selector(metric_names.STATE, {**named, "state": State.NO_DATA.value})
+    name = go_template.literal(form.slo.name)
+    return form.rule(
+        names.ALERT_NO_DATA,
+        Severity.PAGE,
+        f"max(absent({selector(source, named)}) or min({silent}) == 1)",
+        f"{name}: nothing is known of {go_template.literal(form.slo.service)}",
+        "Its service reports nothing, or Prometheus has nothing of the collector: it is down, not scraped, or knows no such SLO."
+        " Nothing of its budget can be judged until then.",
+        wait=ABSENT_FOR,
+    )
+
+
+def exhausted(form: AlertForm, spent: str, guard: str) -> PrometheusRule:
+    """A ticket once all of the budget is spent: `spent` is the share of it that is, and `guard` what must hold too, if anything."""
+    name, percent = go_template.literal(form.slo.name), figures.objective(form.slo.objective)
+    kept = f"\nand on() ({guard})" if guard else ""
+    return form.rule(
+        names.ALERT_EXHAUSTED,
+        Severity.TICKET,
+        f"{spent} >= 1{kept}\n",
+        f"{name} has spent its error budget",
+        f"The promise: {percent} over {form.slo.window}. {{{{ $value | humanizePercentage }}}} of what may fail in that time did:"
+        " it is broken until enough of that is past.",
+    )
+
+
+def spent_by_counts(slo: SLO, burn: str, copy: str, step: int) -> str:
+    """The share of the budget that is spent, where the time from before the rules were there counts as traffic at the seen rate.
+
+    `burn` is the rate over what was seen of the window, and `copy` selects a counter's samples at `step` seconds: so many were seen.
+    """
+    window = slo.window.rolling
+    share = f"max(count_over_time({copy}[{window}])) / {figures.exact(Fraction(window.seconds, step))}"
+    return f"max({burn}) * clamp_max({share}, 1)"
