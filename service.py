@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from prometheus_client import Metric
 
 from .alerts import AlertsError, Paging
+from .alerts.silences.silences import Silences
 from .api import create_app
 from .collector import Address, CollectorError, HttpServer, Unavailable
 from .collector.allocation import give_memory_back
@@ -34,10 +35,12 @@ from .serving import (
     Gating,
     Notices,
     Releasing,
+    Silencing,
     SloReload,
     Summaries,
     Wakeup,
     engine_of,
+    keep_line,
     notifiers_of,
     otlp_url,
     page_url,
@@ -53,6 +56,7 @@ from .serving.routes import (
     HealthRoutes,
     MetricsRoute,
     PageRoutes,
+    SilenceRoutes,
     SloRoutes,
     TraceRoutes,
 )
@@ -125,6 +129,7 @@ class Service:
             self._url = page_url(settings, self._address.port)
             notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
             self._chances = Chances(self._counts)
+            self._silences = opened.enter_context(closing(Silences(self._collector.ledger.path, keep_line)))
             paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry, self._chances.of)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
@@ -149,6 +154,7 @@ class Service:
             DeploymentRoutes(Releasing(collector, evaluations, self._clock), self._clock),
             TraceRoutes(self._plane.traces, self._clock),
             AlertRoutes(paging),
+            SilenceRoutes(collector, Silencing(self._silences, self._clock, self._touched.call), self._clock),
             MetricsRoute(self._exposition),
             PageRoutes(evaluations, paging, counts, chances, notices, self._clock, otlp),
         )

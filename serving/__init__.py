@@ -7,7 +7,7 @@
 Nothing here reads a clock or the environment: both are handed in.
 """
 
-from .audit_log import AuditLog
+from .audit_log import AuditLog, keep_line
 from .chances import Chances
 from .correcting import Correcting
 from .counts import Counts, engine_of
@@ -19,6 +19,7 @@ from .notifiers import notifiers_of
 from .plan import plan_of
 from .releasing import Releasing
 from .reload import SloReload
+from .silencing import Silencing, silencer_of
 from .summaries import Summaries
 from .urls import otlp_url, page_url
 from .wakeup import Wakeup
@@ -33,12 +34,15 @@ __all__ = [
     "Gating",
     "Notices",
     "Releasing",
+    "Silencing",
     "SloReload",
     "Summaries",
     "Wakeup",
     "engine_of",
+    "keep_line",
     "notifiers_of",
     "otlp_url",
     "page_url",
     "plan_of",
+    "silencer_of",
 ]

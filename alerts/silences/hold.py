@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
-from ..alert import Alert
+from ..alert import Alert, Subject
 from ..names import LABEL_SLO
 
 LABEL_KIND: Final = "kind"
@@ -42,7 +42,7 @@ def seen(alert: Alert) -> Mapping[str, str]:
     An alert that concerns a whole service is labelled with its strictest SLO, but no silence of that one SLO is meant to hide it.
     """
     known = {**alert.labels, LABEL_KIND: alert.key.kind.value}
-    return known if alert.key.dedup.startswith("slo/") else {**known, LABEL_SLO: ""}
+    return known if alert.key.kind.subject is Subject.SLO else {**known, LABEL_SLO: ""}
 
 
 def longest(holds: list[Hold]) -> Hold | None:

@@ -76,11 +76,18 @@ class Silence:
         """`silenced by ann until 2026-11-23T03:40:00Z: deploying`."""
         return f"silenced by {self.author} until {timestamp(self.until)}: {self.reason}"
 
-    def as_json(self) -> dict[str, Any]:
+    def state(self, now: float) -> str:
+        """`pending`, `active` or `over`."""
+        if now >= self.over:
+            return "over"
+        return "pending" if now < self.start else "active"
+
+    def as_json(self, now: float) -> dict[str, Any]:
         """The silence as the API says it."""
         ended = self.ended
         return {
             "id": self.number,
+            "state": self.state(now),
             "matchers": dict(self.matchers.patterns),
             "start": timestamp(self.start),
             "until": timestamp(self.until),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,10 +49,7 @@ class Audit:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Adds what is staged."""
-        connection.executemany(
-            _ADD,
-            [(e.at, e.author, e.action, e.subject, e.reason, _written(e.detail)) for e in self._staged],
-        )
+        add_entries(connection, self._staged)
 
     def keep(self) -> None:
         """What was staged is true now."""
@@ -61,6 +58,12 @@ class Audit:
     def forget(self) -> None:
         """What was staged never was."""
         self._staged.clear()
+
+
+def add_entries(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
+    """Adds entries on whatever connection to the ledger's file: durable once its transaction is, together with what they tell of."""
+    rows = [(e.at, e.author, e.action, e.subject, e.reason, _written(e.detail)) for e in entries]
+    connection.executemany(_ADD, rows)
 
 
 def audited(connection: sqlite3.Connection, limit: int, before: int | None = None) -> list[AuditEntry]:

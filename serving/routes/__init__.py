@@ -9,6 +9,7 @@ from .gate import GateRoutes
 from .health import HealthRoutes
 from .metrics import MetricsRoute
 from .pages import PageRoutes
+from .silences import SilenceRoutes
 from .slos import SloRoutes
 from .source import FakeSources
 from .traces import TraceRoutes
@@ -24,6 +25,7 @@ __all__ = [
     "HealthRoutes",
     "MetricsRoute",
     "PageRoutes",
+    "SilenceRoutes",
     "SloRoutes",
     "TraceRoutes",
 ]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Protocol
 
 from fastapi import FastAPI, HTTPException, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ...collector import Unavailable
 from ...collector.records.deployments import KEPT, Deployment
 from ...slo import DAY, Interval, timestamp
 from ..release import Release, figures
 from .interval import LATEST
+from .moment import Moment, seconds_of
 from .source import JSON
 from .text import Name
 
@@ -23,9 +23,6 @@ FUTURE: Final = 300
 
 PERIOD: Final = 30 * DAY
 """Seconds that are told of unless it is said which."""
-
-Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)] | AwareDatetime
-"""Epoch seconds, or a time with its zone as ISO 8601 writes it."""
 
 _From = Annotated[
     int | None,
@@ -72,8 +69,9 @@ class DeploymentBody(BaseModel):
 
     def _times(self, now: float) -> dict[str, Any]:
         if self.status is not None:
-            return {self.status: now if self.at is None else _seconds(self.at)}
-        return {"started": _seconds(self.start), "finished": _seconds(self.end)}
+            return {self.status: now if self.at is None else seconds_of(self.at)}
+        said = {"started": self.start, "finished": self.end}
+        return {name: None if moment is None else seconds_of(moment) for name, moment in said.items()}
 
 
 class DeploymentKeeper(Protocol):
@@ -149,7 +147,3 @@ class DeploymentRoutes:
         if isinstance(kept, str):
             raise HTTPException(409, kept)
         return Release(kept).as_json()
-
-
-def _seconds(moment: float | datetime | None) -> float | None:
-    return moment.timestamp() if isinstance(moment, datetime) else moment

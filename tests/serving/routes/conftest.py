@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from fournines.alerts.silences.silences import Silences
 from fournines.api import create_app
+from fournines.serving import Silencing
 from fournines.serving.routes import (
     AlertRoutes,
     AuditRoutes,
@@ -20,6 +23,7 @@ from fournines.serving.routes import (
     HealthRoutes,
     MetricsRoute,
     PageRoutes,
+    SilenceRoutes,
     SloRoutes,
     TraceRoutes,
 )
@@ -56,7 +60,14 @@ def keeper() -> FakeDeploymentKeeper:
 
 
 @pytest.fixture
-def ask(sources, gate, keeper) -> Callable[..., httpx.Response]:
+def silences(tmp_path) -> Iterator[Silencing]:
+    """None is made yet."""
+    with contextlib.closing(Silences(tmp_path / "ledger.db")) as kept:
+        yield Silencing(kept, lambda: NOW, lambda: None)
+
+
+@pytest.fixture
+def ask(sources, gate, keeper, silences) -> Callable[..., httpx.Response]:
     """Asks the whole application."""
 
     async def write(scope, receive, send):
@@ -73,6 +84,7 @@ def ask(sources, gate, keeper) -> Callable[..., httpx.Response]:
         DeploymentRoutes(keeper, lambda: NOW),
         TraceRoutes(sources, lambda: NOW),
         AlertRoutes(sources),
+        SilenceRoutes(sources, silences, lambda: NOW),
         MetricsRoute(sources),
         PageRoutes(sources, sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
     )

@@ -1,0 +1,138 @@
+"""Silences: alerts that nobody is told of for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
+
+from fastapi import FastAPI, HTTPException, Path, Query
+from pydantic import Field, model_validator
+
+from ...alerts.errors import InvalidMatchers, InvalidSilence, StoreError
+from ...alerts.matching import MOST_MATCHERS, Matchers, fits
+from ...alerts.names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
+from ...alerts.silences.silence import Silence
+from ...alerts.silences.silences import MOST_IN_FORCE
+from ...collector.registry.catalogue import Catalogue
+from .moment import Lasting, Moment, seconds_of
+from .not_now import not_kept
+from .source import JSON, CatalogueSource
+from .text import Name, Text
+
+Pattern = Annotated[str, Field(max_length=1_000)]
+
+
+class SilenceKeeper(Protocol):
+    """Whoever keeps silences. Raises `StoreError` while none can be kept, or read."""
+
+    def known(self, past: int) -> Sequence[Silence]:
+        """Those in force, and behind them so many of those that are over."""
+        ...
+
+    def named(self, number: int) -> Silence | None:
+        """A silence by its number, also one that is over."""
+        ...
+
+    def add(self, silence: Silence) -> Silence | None:
+        """Makes a silence; None where there is no room, `InvalidSilence` where it can't be made now."""
+        ...
+
+    def end(self, number: int, author: str, reason: str) -> Silence | None:
+        """Ends a silence; None where there is none of that number in force."""
+        ...
+
+
+class SilenceBody(Lasting):
+    """Whose alerts are silenced: of an SLO, of a service, or with labels that match; `*` stands for anything."""
+
+    slo: Name | None = None
+    service: Name | None = None
+    severity: Literal["page", "ticket"] | None = None
+    matchers: dict[Name, Pattern] = Field(default={}, max_length=MOST_MATCHERS)
+    start: Moment | None = None
+    author: Text
+    reason: Text
+
+    @model_validator(mode="after")
+    def _says_each_once(self) -> SilenceBody:
+        twice = [label for label in self._named() if label in self.matchers]
+        if twice:
+            raise ValueError(f"says `{twice[0]}` twice, by itself and among `matchers`")
+        return self
+
+    def silence(self, now: float) -> Silence:
+        """The same as a silence. Raises `InvalidSilence`, `InvalidMatchers` or ValueError."""
+        start = now if self.start is None else seconds_of(self.start)
+        matchers = Matchers.of({**self.matchers, **self._named()})
+        return Silence(matchers, start, self.end(start), self.author, self.reason)
+
+    def _named(self) -> dict[str, str]:
+        said = {LABEL_SLO: self.slo, LABEL_SERVICE: self.service, LABEL_SEVERITY: self.severity}
+        return {label: pattern for label, pattern in said.items() if pattern is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRoutes:
+    """/api/v1/silences and below. `now` gives epoch seconds."""
+
+    collector: CatalogueSource
+    keeper: SilenceKeeper
+    now: Callable[[], float]
+
+    def add_routes(self, app: FastAPI) -> None:
+        """Adds its routes."""
+        app.add_api_route("/api/v1/silences", self.silences)
+        app.add_api_route("/api/v1/silences", self.silence, methods=["POST"], status_code=201)
+        app.add_api_route("/api/v1/silences/{number}", self.end, methods=["DELETE"])
+
+    def silences(
+        self,
+        past: Annotated[int, Query(ge=0, le=1_000, description="how many of those that are over")] = 0,
+    ) -> JSON:
+        """Those in force and to come, the oldest first; then the newest of those that are over."""
+        now = self.now()
+        try:
+            return {"silences": [each.as_json(now) for each in self.keeper.known(past)]}
+        except StoreError as error:
+            raise not_kept(error) from error
+
+    def silence(self, body: SilenceBody) -> JSON:
+        """Has nobody told of alerts that match. It is in force once this is answered."""
+        _check_known(body, self.collector.catalogue)
+        now = self.now()
+        try:
+            made = self.keeper.add(body.silence(now))
+        except (InvalidSilence, InvalidMatchers, ValueError) as error:
+            raise HTTPException(422, str(error)) from error
+        except StoreError as error:
+            raise not_kept(error) from error
+        if made is None:
+            raise HTTPException(409, f"{MOST_IN_FORCE} silences are in force already; end what is none any more")
+        return made.as_json(now)
+
+    def end(
+        self,
+        number: Annotated[int, Path(ge=1, le=2**63 - 1)],
+        author: Annotated[Text, Query()],
+        reason: Annotated[Text, Query()],
+    ) -> JSON:
+        """Ends a silence: who waited is told once this is answered. It stays known."""
+        try:
+            if self.keeper.named(number) is None:
+                raise HTTPException(404, f"there is no silence {number}")
+            ended = self.keeper.end(number, author, reason)
+        except StoreError as error:
+            raise not_kept(error) from error
+        if ended is None:
+            raise HTTPException(409, f"silence {number} is over already")
+        return ended.as_json(self.now())
+
+
+def _check_known(body: SilenceBody, catalogue: Catalogue) -> None:
+    """A silence of a name that is mistyped would not hold anything, and nobody would notice before the page."""
+    if body.slo is not None and not any(fits(body.slo, each.name) for each in catalogue.slos):
+        raise HTTPException(404, f"there is no SLO named {body.slo!r}")
+    names = {name for each in catalogue.slos for name in (each.service, each.sli.service)}
+    if body.service is not None and not any(fits(body.service, name) for name in names):
+        raise HTTPException(404, f"there is no SLO of a service named {body.service!r}")
