@@ -5,7 +5,9 @@ AlertsError
  ├─ InvalidMatchers           patterns for labels can't be used: too many, too long, or of no label
  ├─ InvalidReceiver           a receiver can't be used as configured (no http address, two of one name)
  ├─ InvalidSilence            a silence can't be made as it was said: it means everybody, is over, or lasts too long
- └─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
+ ├─ InvalidTemplates          templates of messages can't be used: one that can't be read, or that says what nobody knows
+ ├─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
+ └─ UnknownAlert              no such alert is open
 """
 
 from __future__ import annotations
@@ -31,5 +33,13 @@ class InvalidSilence(AlertsError):
     """A silence can't be made as it was said; the text says why."""
 
 
+class InvalidTemplates(AlertsError):
+    """Templates of messages can't be used; the text names the file and the line, and says why."""
+
+
 class StoreError(AlertsError):
     """Alerts can't be kept. Nothing of the round that failed is in force: neither in the file nor in memory."""
+
+
+class UnknownAlert(AlertsError):
+    """No alert of that key is open: it is over, or never was."""

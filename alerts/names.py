@@ -33,6 +33,8 @@ ANNOTATION_EXPLANATION: Final = "explanation"
 ANNOTATION_DETAILS: Final = "details"
 ANNOTATION_RUNBOOK: Final = "runbook_url"
 ANNOTATION_DASHBOARD: Final = "dashboard_url"
+ANNOTATION_TRACE: Final = "trace_url"
+ANNOTATION_SILENCE: Final = "silence_url"
 
 SIGNATURE_HEADER: Final = "X-Fournines-Signature"
 
