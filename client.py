@@ -12,6 +12,20 @@ import httpx
 JSON = dict[str, Any]
 
 _SLO: Final = ("name", "state", "since", "reason", "budget", "burn_rates", "alerts")
+_ALERT: Final = (
+    "key",
+    "number",
+    "slo",
+    "service",
+    "severity",
+    "since",
+    "reason",
+    "held_back",
+    "acknowledged",
+    "why",
+    "notes",
+)
+_SILENCE: Final = ("id", "state", "matchers", "start", "until", "author", "reason", "ended", "ended_by", "ended_reason")
 
 
 class Client:
@@ -44,7 +58,34 @@ class Client:
 
     def alerts(self) -> list[JSON]:
         """The open alerts."""
-        return self._listed("/api/v1/alerts", "alerts")
+        return self._listed("/api/v1/alerts", "alerts", keys=_ALERT)
+
+    def acknowledge(self, alert: str, said: JSON) -> JSON:
+        """Takes an open alert on, by its number or key: what `POST .../acknowledge` takes, answered with the alert."""
+        return self._said(self._http.post(f"/api/v1/alerts/{quote(alert)}/acknowledge", json=said), *_ALERT)
+
+    def unacknowledge(self, alert: str, author: str, note: str = "") -> JSON:
+        """Gives an alert back; who is told is told again."""
+        params = {"author": author, "note": note}
+        return self._said(self._http.delete(f"/api/v1/alerts/{quote(alert)}/acknowledge", params=params), *_ALERT)
+
+    def note(self, alert: str, author: str, text: str) -> JSON:
+        """Writes down what was found of an open alert."""
+        said = {"author": author, "text": text}
+        return self._said(self._http.post(f"/api/v1/alerts/{quote(alert)}/notes", json=said), *_ALERT)
+
+    def silences(self, past: int = 0) -> list[JSON]:
+        """The silences in force, and so many of those that are over."""
+        return self._listed("/api/v1/silences", "silences", {"past": past}, _SILENCE)
+
+    def silence(self, said: JSON) -> JSON:
+        """Silences alerts: what `POST /api/v1/silences` takes, answered as it is kept, with its `id`."""
+        return self._said(self._http.post("/api/v1/silences", json=said), *_SILENCE)
+
+    def end_silence(self, number: int, author: str, reason: str) -> JSON:
+        """Ends a silence."""
+        params = {"author": author, "reason": reason}
+        return self._said(self._http.delete(f"/api/v1/silences/{number}", params=params), *_SILENCE)
 
     def gate(self, service: str, version: str = "", baseline: str = "", slo: str = "") -> JSON:
         """Whether a version may go on, or one may start: `{"verdict": "pass" | "fail" | "wait", "reasons", "evidence"}`."""

@@ -8,6 +8,8 @@ import typer
 
 from .. import __version__
 from .admin import backup, verify, warmup
+from .alerts import alerts
+from .answer import ack, note, unack
 from .backtest import backtest
 from .correct import correct
 from .demo import demo
@@ -16,6 +18,7 @@ from .gate import gate
 from .imported import import_slos
 from .instrument import instrument
 from .serve import serve
+from .silence import silence, silences, unsilence
 from .slo_files import build, check, fmt
 from .status import status
 
@@ -27,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain lines, whatever the width, the log or the pipe
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_alerts = typer.Typer(rich_markup_mode=None)
 _admin = typer.Typer(help="Look after a collector's data.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -56,7 +60,11 @@ app.command()(backtest)
 app.command()(gate)
 app.command()(deployments)
 app.command()(status)
+app.add_typer(_alerts, name="alerts")
 app.command()(correct)
 app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)
+_alerts.callback(invoke_without_command=True)(alerts)
+for _command in (ack, unack, note, silence, unsilence, silences):
+    _alerts.command()(_command)
