@@ -17,8 +17,8 @@ class QuietHours:
         self._hours = tuple(hours)
 
     def holding(self, alert: Alert, now: float) -> Hold | None:
-        """The quiet hours that a ticket waits for."""
-        if alert.severity is not Severity.TICKET:
+        """The quiet hours that a ticket waits for; one that people know of already waits for nothing."""
+        if alert.severity is not Severity.TICKET or (alert.told and not alert.hushed):
             return None
         end = self._end(now)
         return None if end is None else Hold(f"quiet hours until {timestamp(end)}", end)

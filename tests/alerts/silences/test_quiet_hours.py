@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from fournines.alerts import AlertKind
@@ -26,6 +27,15 @@ def test_only_tickets_wait(alert):
     )
     assert quiet.holding(alert(AlertKind.PAGE), utc("2026-07-01T22:00")) is None
     assert quiet.holding(alert(AlertKind.TICKET), utc("2026-07-01T12:00")) is None
+
+
+def test_what_people_know_of_is_no_news_in_the_evening(alert):
+    """A ticket that was told before is not hushed every night and told every morning; one that waits, waits on."""
+    quiet, night = QuietHours([NIGHT]), utc("2026-07-01T22:00")
+    known = replace(alert(AlertKind.TICKET), told=True)
+
+    assert quiet.holding(known, night) is None
+    assert quiet.holding(replace(known, hushed="silence"), night) is not None
 
 
 def test_hours_that_follow_each_other_are_one(alert):
