@@ -32,9 +32,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ingest import free_port, running
-from stacks.callers import Caller
-from stacks.watchers import Pace, fournines, prometheus
+from ingest import free_port, running  # type: ignore[import-not-found] # beside this script
+from stacks.callers import Caller  # type: ignore[import-not-found] # the folder beside it
+from stacks.watchers import Pace, fournines, prometheus  # type: ignore[import-not-found] # as above
 
 GOAL_SECONDS: Final = 8.0
 SERVICES: Final = 5

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import httpx
 import yaml
-from bodies.histories import counter_bodies
-from ingest import PROTOBUF, binary, free_port, running
+from bodies.histories import counter_bodies  # type: ignore[import-not-found] # the folder beside this script
+from ingest import PROTOBUF, binary, free_port, running  # type: ignore[import-not-found] # as above
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, HistogramDataPoint
 
