@@ -101,6 +101,11 @@ class Outbox:
         )
         return frozenset(receiver for (receiver,) in rows)
 
+    def last(self, incident: int) -> Notification | None:
+        """The newest message about an incident, whoever it went to; None where there is none."""
+        found = self._read("SELECT notification FROM outbox WHERE incident = ? ORDER BY id DESC LIMIT 1", (incident,))
+        return Notification.from_json(found[0][0]) if found else None
+
     def due(self, receiver: str, now: float, limit: int = 8) -> list[Delivery]:
         """What may be sent to `receiver` now, oldest first: at most one message an incident, its oldest; then `limit` reminders.
 
@@ -160,8 +165,10 @@ class Outbox:
 
     def _hand_over(self, incident: int, receiver: str, fallback: str, now: float) -> Fallen:
         rows = self._connection.execute(
-            "SELECT dedup_key, action, notification, reason FROM outbox WHERE incident = ? AND receiver = ? ORDER BY id",
-            (incident, receiver),
+            "SELECT dedup_key, action, notification, reason FROM outbox WHERE incident = ? AND receiver = ? AND id >= ("
+            " SELECT min(id) FROM outbox WHERE incident = ? AND receiver = ? AND action = 'trigger' AND state <> 'delivered'"
+            ") ORDER BY id",
+            (incident, receiver) * 2,
         ).fetchall()
         self._connection.executemany(
             "INSERT INTO outbox (incident, receiver, dedup_key, action, notification, created, due, instead_of)"

@@ -10,7 +10,19 @@ from .flags import Flags
 from .forward import OtlpForward, RemoteWriteForward, XrayForward
 from .loading import load
 from .maintenance import MaintenanceEntry
-from .notify import Webhook
+from .notify import (
+    MAIL_PORTS,
+    Alertmanager,
+    Apprise,
+    Email,
+    Notify,
+    PagerDuty,
+    Slack,
+    Sns,
+    Told,
+    Webhook,
+    receiver_names,
+)
 from .otlp import Otlp
 from .probe import Probed
 from .prometheus import Prometheus
@@ -21,11 +33,17 @@ from .traces import KeptTraces
 from .xray import Xray
 
 __all__ = [
+    "MAIL_PORTS",
+    "Alertmanager",
+    "Apprise",
+    "Email",
     "Flags",
     "KeptTraces",
     "MaintenanceEntry",
+    "Notify",
     "Otlp",
     "OtlpForward",
+    "PagerDuty",
     "Probed",
     "Prometheus",
     "QuietHoursEntry",
@@ -33,8 +51,12 @@ __all__ = [
     "Scrape",
     "Settings",
     "SettingsError",
+    "Slack",
+    "Sns",
+    "Told",
     "Webhook",
     "Xray",
     "XrayForward",
     "load",
+    "receiver_names",
 ]

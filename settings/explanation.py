@@ -9,11 +9,18 @@ from pydantic import ValidationError
 
 from ..slo.openslo.document import Steps
 from ..slo.openslo.wording import unknown_key
+from .errors import Misplaced
 from .section import Section
 from .settings import Settings
 
 _SECRET: Final = frozenset({"tokens", "headers", "endpoint", "url", "targets"})
 """Keys whose values no fault repeats: tokens stand in them."""
+
+_SHOWN: Final = frozenset({"type", "name", "severities", "fallback", "security", "port"})
+"""Keys of a receiver that hold no secret."""
+
+_UNIONS: Final = {"forward": "destination", "notify": "receiver"}
+"""Lists whose entries are told apart by their type, and what an entry is."""
 
 _EXAMPLES: Final[Mapping[object, str]] = {
     "notify": "[{type: webhook, url: ...}]",
@@ -43,8 +50,10 @@ def _steps(error: Mapping[str, Any]) -> Steps:
     loc = tuple(error["loc"])
     if error["type"] == "union_tag_invalid":
         return (*loc, "type")
-    tagged = loc[:1] == ("forward",) and len(loc) > 2
-    return tuple(step for place, step in enumerate(loc) if step != "[key]" and not (tagged and place == 2))
+    tagged = loc[:1] and loc[0] in _UNIONS and len(loc) > 2
+    cause = error.get("ctx", {}).get("error")
+    below = cause.steps if isinstance(cause, Misplaced) else ()
+    return (*(step for place, step in enumerate(loc) if step != "[key]" and not (tagged and place == 2)), *below)
 
 
 def _explain(error: Mapping[str, Any]) -> str:
@@ -58,9 +67,10 @@ def _explain(error: Mapping[str, Any]) -> str:
         case "model_type" | "model_attributes_type" | "dict_type":
             return "needs to be a mapping of keys to values"
         case "union_tag_not_found":
-            return "needs a type: otlp, remote_write or xray"
+            return f"needs a type: {_types(error['loc'][0], 'or')}"
         case "union_tag_invalid":
-            return f"{error['ctx']['tag']!r} is no type of destination; there are otlp, remote_write and xray"
+            name = error["loc"][0]
+            return f"{error['ctx']['tag']!r} is no type of {_UNIONS[name]}; there are {_types(name, 'and')}"
         case "url_parsing" | "url_scheme" | "url_syntax_violation":
             return "is no http:// or https:// address"
         case "value_error":
@@ -68,6 +78,13 @@ def _explain(error: Mapping[str, Any]) -> str:
         case "too_short" if "tokens" in error["loc"]:
             return f"needs at least {error['ctx']['min_length']} characters"
     return f"{error['msg']}{_found(error)}"
+
+
+def _types(name: str, last: str) -> str:
+    """The types of entries that a list takes, in words."""
+    sections = _sections_in(Settings.model_fields[name].annotation)
+    *others, final = (get_args(section.model_fields["type"].annotation)[0] for section in sections)
+    return f"{', '.join(others)} {last} {final}"
 
 
 def _section_at(loc: Steps) -> type[Section]:
@@ -95,6 +112,6 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
 def _found(error: Mapping[str, Any]) -> str:
     """What stands there instead, where it can be shown and is not said anyway."""
     loc, value = error["loc"], error["input"]
-    secret = (loc[:1] == ("notify",) and loc[-1] != "type") or _SECRET & set(loc)
+    secret = (loc[:1] == ("notify",) and not _SHOWN & set(loc)) or _SECRET & set(loc)
     said = error["type"] == "said"
     return "" if said or secret or isinstance(value, dict | list) else f", not {value!r}"

@@ -9,7 +9,7 @@ from pydantic import Field, HttpUrl, field_validator
 from ..slo.hours import fill_the_week
 from .forward import Forward
 from .maintenance import MaintenanceEntry
-from .notify import Webhook
+from .notify import Notify, check_names
 from .number import Port
 from .otlp import Otlp
 from .path import WrittenPath
@@ -35,7 +35,7 @@ class Settings(Section):
     url: HttpUrl | None = None
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
-    notify: tuple[Webhook, ...] = ()
+    notify: tuple[Notify, ...] = ()
     maintenance: tuple[MaintenanceEntry, ...] = Field(default=(), max_length=200)
     quiet_hours: tuple[QuietHoursEntry, ...] = Field(default=(), max_length=50)
     forward: tuple[Forward, ...] = ()
@@ -60,6 +60,13 @@ class Settings(Section):
     def _leave_some_time(cls, entries: tuple[QuietHoursEntry, ...]) -> tuple[QuietHoursEntry, ...]:
         if fill_the_week(entry.hours for entry in entries):
             raise ValueError("leaves no time at which anybody is told of tickets")
+        return entries
+
+    @field_validator("notify")
+    @classmethod
+    def _named(cls, entries: tuple[Notify, ...]) -> tuple[Notify, ...]:
+        """What waits for a receiver finds it by its name."""
+        check_names(entries)
         return entries
 
     @property

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from fournines.alerts import Attempt, InvalidReceiver, Outcome, WebhookNotifier
-from fournines.alerts.senders.webhook import fingerprint, judge, payload, sign
+from fournines.alerts.senders.http import judge
+from fournines.alerts.senders.webhook import fingerprint, payload, sign
 
 NOW = 1_800_000_000.0
 
@@ -199,7 +200,7 @@ def test_nobody_listens(free_port, message):
 
 def test_a_receiver_that_hangs_is_left(hook, message, monkeypatch):
     """Its time is limited in all, not only between two bytes."""
-    monkeypatch.setattr("fournines.alerts.senders.webhook.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("fournines.alerts.senders.http.TIMEOUT_SECONDS", 0.2)
     hook.hang = threading.Event()
     assert [Attempt(Outcome.RETRY, "no answer within 0.2 s")] == post(hook.url, message())
 
