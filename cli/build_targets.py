@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .failure import fail
+
 if TYPE_CHECKING:
     from ..slo import SLO
 
@@ -24,13 +26,15 @@ class BuildTarget(StrEnum):
 class Asked(NamedTuple):
     """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages.
 
-    `to` are the webhooks that were named, by what goes there: `pages`, `tickets`, `heartbeats`.
+    `to` are the webhooks that were named, by what goes there: `pages`, `tickets`, `heartbeats`. `datasource` is the uid of Grafana's
+    Prometheus, where it is another than in the example.
     """
 
     slos: Sequence[SLO]
     out: Path
     url: str
     to: Mapping[str, str] = MappingProxyType({})
+    datasource: str = ""
 
 
 class Written(NamedTuple):
@@ -65,9 +69,21 @@ def _alertmanager(asked: Asked) -> Written:
 
 
 def _grafana(asked: Asked) -> Written:
+    from ..alerts.rules import prometheus
+    from ..alerts.rules.grafana import provision
+    from ..alerts.rules.receivers import PLACEHOLDERS
     from ..dashboards import write
+    from ..dashboards.alert_panels import alert_panels
 
-    return Written(write(asked.out, asked.slos))
+    to, panels = PLACEHOLDERS._replace(**asked.to), alert_panels(asked.slos)
+    try:
+        rules = provision.write(
+            asked.out, asked.slos, asked.url, to=to, datasource=asked.datasource or provision.DATASOURCE, panels=panels
+        )
+    except ValueError as error:
+        fail(str(error))
+    unknown = [f"{note}; the collector's own alerts judge what was promised" for note in prometheus.notes(asked.slos)]
+    return Written([*write(asked.out, asked.slos), *rules], [*provision.notes(asked.slos), *unknown])
 
 
 WRITERS: Final[Mapping[BuildTarget, Writer]] = {

@@ -104,17 +104,18 @@ def build(
     pages_to: Annotated[str, typer.Option(help="The webhook that others send pages to.")] = "",
     tickets_to: Annotated[str, typer.Option(help="The webhook that others send tickets to.")] = "",
     heartbeats_to: Annotated[str, typer.Option(help="The webhook of who calls when heartbeats stop.")] = "",
+    datasource: Annotated[str, typer.Option(help="The uid of Grafana's Prometheus, for alert rules.")] = "",
 ) -> None:
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager and Grafana."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
-    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named)
+    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource)
     try:
         with collector_extra():
             written = list(write_targets(target, asked))
     except OSError as error:
         fail(f"can't write to {out}: {error}")
-    for note in (note for each in written for note in each.notes):
+    for note in dict.fromkeys(note for each in written for note in each.notes):
         typer.echo(f"note: {note}", err=True)
     for path in (path for each in written for path in each.files):
         typer.echo(f"wrote {path}")

@@ -9,7 +9,6 @@ Receivers are placeholders to be filled in: where pages go is no matter of SLO f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,20 +17,19 @@ import yaml
 
 from ...slo import SLO, Severity
 from ..dependencies import Dependencies
-from ..names import ALERT_BURN, ALERT_WATCHDOG, LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
+from ..names import ALERT_BURN, ALERT_NO_DATA, ALERT_WATCHDOG, LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 from .promql import string
+from .re2 import any_of
 from .receivers import HEARTBEATS, PAGES, PLACEHOLDERS, TICKETS, Webhooks
 
 _BY_SLO: Final = [LABEL_SLO, LABEL_SERVICE]
 _PAGE: Final = f"{LABEL_SEVERITY}={string(Severity.PAGE.value)}"
 _TICKET: Final = f"{LABEL_SEVERITY}={string(Severity.TICKET.value)}"
 _BURN: Final = f"{LABEL_ALERTNAME}={string(ALERT_BURN)}"
+_NO_DATA: Final = f"{LABEL_ALERTNAME}={string(ALERT_NO_DATA)}"
 _WATCHDOG: Final = f"{LABEL_ALERTNAME}={string(ALERT_WATCHDOG)}"
 _HAS_SLO: Final = f'{LABEL_SLO}!=""'
 """An inhibition holds between alerts that agree on `equal`, and labels that both lack agree: so both sides must have an SLO."""
-
-_SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
-"""What means something in Go's regular expressions, which know no other escapes."""
 
 
 def build_config(slos: Sequence[SLO] = (), to: Webhooks = PLACEHOLDERS) -> dict[str, Any]:
@@ -88,13 +86,15 @@ def _route() -> dict[str, Any]:
         "group_interval": "30s",
         "repeat_interval": "1h",
     }
+    # One silent service is one page, however many SLOs it feeds.
+    silent = {**pages, "matchers": [_PAGE, _NO_DATA], "group_by": [LABEL_ALERTNAME, LABEL_SERVICE]}
     return {
         "receiver": TICKETS,
         "group_by": _BY_SLO,
         "group_wait": "30s",
         "group_interval": "5m",
         "repeat_interval": "12h",
-        "routes": [heartbeats, pages],
+        "routes": [heartbeats, silent, pages],
     }
 
 
@@ -108,7 +108,7 @@ def _dependencies(slos: Sequence[SLO]) -> Iterator[dict[str, Any]]:
     known = Dependencies(slos)
     for slo in sorted(slos, key=lambda slo: slo.name):
         if slo.depends_on and not slo.group_by:
-            above = "|".join(_SPECIAL.sub(r"\\\g<0>", name) for name in sorted(known.above(slo.name)))
+            above = any_of(known.above(slo.name))
             yield {
                 "source_matchers": [_PAGE, _BURN, f"{LABEL_SLO}=~{string(above)}"],
                 "target_matchers": [_PAGE, _BURN, f"{LABEL_SLO}={string(slo.name)}"],

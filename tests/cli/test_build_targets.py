@@ -17,3 +17,33 @@ def test_receivers_are_placeholders_until_they_are_named(typed, slo_file, tmp_pa
     named = urls("--pages-to", "https://call.example/p", "--heartbeats-to", "https://dead.example/h")
     assert ("https://call.example/p", "https://dead.example/h") == (named["pages"], named["heartbeats"])
     assert urls()["tickets"] == named["tickets"]
+
+
+def rules_of(folder):
+    """The rules of Grafana that were built there."""
+    written = yaml.safe_load((folder / "grafana" / "provisioning" / "alerting" / "fournines-rules.yaml").read_text())
+    return {rule["uid"]: rule for group in written["groups"] for rule in group["rules"]}, written.get("deleteRules", [])
+
+
+def test_grafanas_rules_lead_to_the_dashboards_of_the_same_build(typed, slo_file, tmp_path):
+    """And ask the data source that was named."""
+    result = typed("build", "--slos", slo_file, "--out", tmp_path, "--target", "grafana", "--datasource", "mimir")
+
+    assert 0 == result.exit_code, result.output
+    page = rules_of(tmp_path)[0]["payments-availability-page"]
+    [board] = (tmp_path / "grafana").glob("slo-*.json")
+    assert page["dashboardUid"] in board.read_text()
+    assert {"mimir", "__expr__"} == {entry["datasourceUid"] for entry in page["data"]}
+
+
+def test_a_rule_file_of_somebody_else_is_a_fault_in_a_sentence(typed, slo_file, tmp_path):
+    """Not a traceback; and it stays as it was."""
+    path = tmp_path / "grafana" / "provisioning" / "alerting" / "fournines-rules.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("- 1\n")
+
+    result = typed("build", "--slos", slo_file, "--out", tmp_path, "--target", "grafana")
+
+    assert 1 == result.exit_code
+    assert f"{path} is no rule file of Grafana" in result.stderr.replace("\n", " ")
+    assert "- 1\n" == path.read_text()

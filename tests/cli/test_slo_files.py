@@ -188,7 +188,7 @@ def test_what_rules_cannot_judge_is_said(typed, slo_file, tmp_path):
     assert [
         "note: payments-availability pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
     ] == sorted(line.partition("; the collector's own alerts")[0] for line in result.stderr.splitlines())
-    assert "" == grafana.stderr
+    assert result.stderr == grafana.stderr
 
 
 def test_building_from_a_faulty_file_writes_nothing(typed, slo_file, tmp_path):

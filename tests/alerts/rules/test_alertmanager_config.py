@@ -16,7 +16,6 @@ from fournines.alerts.rules.alertmanager_config import build_config, notes, writ
 from fournines.alerts.rules.receivers import Webhooks
 from fournines.alerts.senders.webhook import fingerprint, payload
 
-
 HOSTILE = 'acc.ounts|"x"\\'
 
 
@@ -53,8 +52,8 @@ def test_amtool_finds_nothing_wrong_and_routes_by_severity(amtool_binary, tmp_pa
 
 def test_pages_and_heartbeats_wait_for_nothing():
     """Ten seconds are four per cent of a month's budget; and a heartbeat is said again each minute."""
-    heartbeats, pages = build_config()["route"]["routes"]
-    assert {"0s"} == {heartbeats["group_wait"], pages["group_wait"]}
+    heartbeats, silent, pages = build_config()["route"]["routes"]
+    assert {"0s"} == {route["group_wait"] for route in (heartbeats, silent, pages)}
     assert "1m" == heartbeats["repeat_interval"]
 
 
@@ -163,6 +162,14 @@ def test_a_real_alertmanager_holds_back_what_a_page_says_already(server):
     held = {("a", "page"), ("b", "page"), ("a", "ticket"), ("b", "ticket"), ("c", "ticket")}
     assert held == server.held()
     assert 3 == len(server.arrived("/pages", 3))
+
+
+def test_a_silent_service_is_one_page(server):
+    """However many of its SLOs say so."""
+    server.post(*(burn(name, alertname="SLONoData") for name in "abc"), burn("d"))
+    server.arrived("/pages", 4)
+
+    assert [1, 3] == sorted(len(body["alerts"]) for body in server.got["/pages"])
 
 
 def test_a_heartbeat_reaches_those_who_call_when_it_stops(server):

@@ -1,0 +1,132 @@
+"""The Grafana rules of one SLO: one that pages and one that writes a ticket, whichever of its pairs hold.
+
+Each window is a query of its own, reduced to a number, and the condition is arithmetic: a filter in PromQL would be empty while all is
+well, and that is another state to Grafana. Where nobody calls there is no ratio; there it is 0, as long as the rules are recorded at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from ....slo import SLO, BurnRule, Severity, Unit, Window, figures, metric_names
+from ... import names
+from ...dependencies import Dependencies
+from ...links import links
+from ...state import KEEP_FIRING_SECONDS
+from ..identity import identity
+from ..promql import selector, string
+from ..re2 import any_of
+from ..rule_labels import own_labels
+from ..slug import slug
+from .panel_link import PanelLink
+from .rule import GrafanaRule, Inputs
+from .text import template, title
+
+_LONGEST_UID: Final = 40
+"""Grafana's own limit."""
+_LEFT: Final = "left"
+_HELD: Final = "held"
+_BAD: Final = {
+    Unit.EVENTS: "of the events fail",
+    Unit.SLICES: "of the slices are bad",
+    Unit.PARTS: "is the share that fails",
+}
+
+
+def rule_uid(name: str, severity: Severity) -> str:
+    """The identity of an SLO's rule: the same for ever."""
+    return f"{slug(name, _LONGEST_UID - len(severity.value) - 1)}-{severity.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class BurnAlert:
+    """The rule of one SLO and severity. `above` is who holds it back, `datasource` the uid of a Prometheus, `panel` where it leads."""
+
+    slo: SLO
+    severity: Severity
+    above: Dependencies
+    public_url: str
+    datasource: str
+    panel: PanelLink | None = None
+
+    @property
+    def rule(self) -> GrafanaRule:
+        """It, as grafanalib has rules."""
+        inputs = Inputs(self.datasource)
+        pairs = " || ".join(self._pair(rule, inputs) for rule in self._pairs)
+        holders = self._holders()
+        condition = f"({pairs}) && {inputs.read(holders, _HELD)} == 0" if holders else pairs
+        inputs.read(f"max({selector(names.RECORD_REMAINING, identity(self.slo))}) or vector(NaN)", _LEFT)
+        return GrafanaRule(
+            title=title(self.slo.name, f" burns its error budget ({self.severity.value})"),
+            uid=rule_uid(self.slo.name, self.severity),
+            triggers=inputs.when(condition),
+            labels={name: template(value) for name, value in self._labels.items()},
+            annotations=self._annotations(),
+            keeps_for=f"{KEEP_FIRING_SECONDS // 60}m",
+            dashboard_uid=self.panel.dashboard if self.panel else "",
+            panel_id=self.panel.panel if self.panel else 0,
+        )
+
+    @property
+    def _pairs(self) -> list[BurnRule]:
+        return [rule for rule in self.slo.rules if rule.severity is self.severity]
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {
+            **own_labels(self.slo),
+            names.LABEL_SLO: self.slo.name,
+            names.LABEL_SERVICE: self.slo.service,
+            names.LABEL_SEVERITY: self.severity.value,
+        }
+
+    def _pair(self, rule: BurnRule, inputs: Inputs) -> str:
+        limit = rule.factor(self.slo.window) * self.slo.objective.allowed
+        long = f"{inputs.read(self._ratio(rule.long))} > {figures.exact(max(limit, self._guard(rule)))}"
+        short = f"{inputs.read(self._ratio(rule.short))} > {figures.exact(limit)}"
+        enough = self._enough(rule)
+        return f"({long} && {short}{f' && {inputs.read(enough)} >= {self.slo.min_bad_events}' if enough else ''})"
+
+    def _ratio(self, window: Window) -> str:
+        known = identity(self.slo)
+        recorded = selector(f"{names.RECORD_SLI_ERROR}{window}", known)
+        return f"max({recorded}) or 0 * max({selector(names.RECORD_OBJECTIVE, known)})"
+
+    def _guard(self, rule: BurnRule) -> Fraction:
+        """The share above which enough slices are bad for a page; of events, these are counted."""
+        slices = self.slo.slices
+        if self.severity is not Severity.PAGE or slices is None or self.slo.unit is not Unit.SLICES:
+            return Fraction(0)
+        return Fraction(2 * self.slo.min_bad_events - 1, 2) * slices.window.seconds / rule.long.seconds
+
+    def _enough(self, rule: BurnRule) -> str:
+        counted = self.slo.unit is Unit.EVENTS and self.slo.sli.promql is None
+        if self.severity is not Severity.PAGE or not counted or self.slo.min_bad_events == 1:
+            return ""
+        failed = {names.LABEL_SLO: self.slo.name, metric_names.RESULT: metric_names.BAD}
+        return f"sum(increase({selector(metric_names.EVENTS, failed)}[{rule.long}])) or vector(0)"
+
+    def _holders(self) -> str:
+        """What is above 0 while others say it already: a ticket's own page; a page's, those of the SLOs it depends on."""
+        if self.severity is Severity.TICKET:
+            wanted = f"={string(self.slo.name)}"
+        elif not (parents := self.above.above(self.slo.name)):
+            return ""
+        else:
+            wanted = f"=~{string(any_of(parents))}"
+        pages = f"{names.LABEL_SLO}{wanted}, {names.LABEL_SEVERITY}={string(Severity.PAGE.value)}"
+        return f"max({metric_names.ALERT_FIRING}{{{pages}}}) or vector(0)"
+
+    def _annotations(self) -> dict[str, str]:
+        slo, window = self.slo, self.slo.window
+        now = "{{ with .Values }}, {{ humanizePercentage .R1.Value }} " + _BAD[slo.unit]
+        left = "{{ humanizePercentage .left.Value }} of the error budget left{{ end }}"
+        limits = ", or ".join(f"{figures.factor(r.factor(window))}x over {r.long} and {r.short}" for r in self._pairs)
+        summary = f"{template(slo.name)} burns its error budget{now} over {self._pairs[0].long}, {left}"
+        promise = f"The promise: {figures.objective(slo.objective)} over {window}."
+        description = f"{promise} It fires when the error budget burns above {limits}."
+        found = {name: template(url) for name, url in links(slo, self.public_url).items()}
+        return {names.ANNOTATION_SUMMARY: summary, names.ANNOTATION_DESCRIPTION: description, **found}
