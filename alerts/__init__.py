@@ -6,10 +6,13 @@
 `now` is always a parameter; only the pager is handed a clock.
 """
 
-from .alert import Alert, AlertKey, AlertKind
+from .acknowledgement import Acknowledgement
+from .alert import Alert, AlertKey, AlertKind, Subject
+from .change import AlertChange
+from .decision import Decision, Ruling
 from .delivery import Delivery, Stage
 from .engine import AlertEngine
-from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError
+from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError, UnknownAlert
 from .notice import Notice
 from .notification import Action, Link, Notification, Receiver
 from .notifier import DELIVERED, NOT_SHOWN, Attempt, FakeNotifier, Notifier, Outcome
@@ -17,15 +20,16 @@ from .open_alerts import OpenAlert, OpenAlerts
 from .outbox import Outbox
 from .pager import Pager
 from .paging import Paging
-from .round import AlertChange
 from .rules.prometheus import build_rules, write
 from .senders import WebhookNotifier
-from .state import KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transition, step
+from .state import COOL_DOWN_SECONDS, KEEP_FIRING_SECONDS, ConditionState, Firing, Reason, Transition, step
 
 __all__ = [
+    "COOL_DOWN_SECONDS",
     "DELIVERED",
     "KEEP_FIRING_SECONDS",
     "NOT_SHOWN",
+    "Acknowledgement",
     "Action",
     "Alert",
     "AlertChange",
@@ -36,6 +40,7 @@ __all__ = [
     "Attempt",
     "BacktestError",
     "ConditionState",
+    "Decision",
     "Delivery",
     "FakeNotifier",
     "Firing",
@@ -52,9 +57,12 @@ __all__ = [
     "Paging",
     "Reason",
     "Receiver",
+    "Ruling",
     "Stage",
     "StoreError",
+    "Subject",
     "Transition",
+    "UnknownAlert",
     "WebhookNotifier",
     "build_rules",
     "step",

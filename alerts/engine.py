@@ -1,6 +1,6 @@
 """The alert engine: evaluation in; alerts, their notifications and the times of states out, in one transaction.
 
-    Evaluation -> judgements (what is known of each condition) -> state machine -> notice -> rows of `alert`, `outbox`, `slo_state`
+    Evaluation -> conditions -> state machine -> stages (route, silence, inhibition, ...) -> rows of `alert`, `outbox`, `slo_state`
 
 Only rows whose condition is met, whose service is silent or whose alert is open are looked at; texts are made only for what
 changes. A round is kept whole or not at all, so a restart neither forgets an alert nor tells it twice.
@@ -9,24 +9,34 @@ changes. A round is kept whole or not at all, so a restart neither forgets an al
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..slo import SLO, Evaluation, State
-from .alert import Alert, AlertKey, Subject
+from .acknowledgement import Acknowledgement
+from .alert import Alert, AlertKey, AlertKind, Subject
+from .audit import Audit, unaudited
+from .by_hand import Deed, acknowledge, give_back, write_down
+from .change import AlertChange
 from .conditions.burning import Burning
 from .conditions.condition import Condition
 from .conditions.stopped_reporting import StoppedReporting
-from .dependencies import KnownDependencies
-from .errors import InvalidReceiver
+from .dependencies import Dependencies, KnownDependencies
+from .errors import InvalidReceiver, UnknownAlert
+from .keeping import Keeping
 from .messages.explaining import Explainer, Foresee, nobody_knows
-from .notification import Receiver
+from .messages.writer import Writer
+from .note import Note
+from .notification import Notification, Receiver
 from .open_alerts import OpenAlerts
 from .outbox import Outbox
-from .round import AlertChange, Round
+from .past import Past
+from .round import Facts, Round
 from .schema import connect, transaction
+from .silences.hold import Holder, NobodyHolds
+from .stages.stages import Stages
 from .state_times import StateTimes
 from .store import AlertStore, StateSince
 
@@ -35,7 +45,8 @@ class AlertEngine:
     """Keeps the alerts of a ledger's file on a connection of its own. Calls may come from any thread, one at a time goes through.
 
     `receivers` are told; `public_url` is where people find the pages; `on_queued` is called after something was put into the
-    outbox for good; `foresee` looks ahead for what messages explain.
+    outbox for good; `foresee` looks ahead for what messages explain; `holder` keeps alerts quiet; `audit` writes down what people do;
+    `conditions` are judged after those of every SLO, a page before its ticket.
     `StoreError` when the file can't be used, `InvalidReceiver` when two receivers have one name.
     """
 
@@ -46,21 +57,26 @@ class AlertEngine:
         public_url: str = "http://127.0.0.1:8400",
         on_queued: Callable[[], None] | None = None,
         foresee: Foresee = nobody_knows,
+        holder: Holder | None = None,
+        audit: Audit = unaudited,
+        conditions: Sequence[Condition] = (),
     ) -> None:
         if len({receiver.name for receiver in receivers}) != len(receivers):
             raise InvalidReceiver("two receivers have one name")
-        self._receivers = tuple(receivers)
         self._public_url = public_url
         self._foresee = foresee
         self._on_queued = on_queued or (lambda: None)
+        self._audit = audit
         self._connection = connect(path)
         self._store = AlertStore(self._connection)
-        self._outbox = Outbox(self._connection)
+        outbox = Outbox(self._connection)
+        self._past = Past(self._store, outbox)
+        self._keeping = Keeping(self._store, outbox, receivers)
         self._open = self._store.open_alerts()
-        self._holders: Mapping[AlertKey, Alert] = {}
         self._times = StateTimes(self._store.states())
         self._dependencies = KnownDependencies()
-        self._conditions: Sequence[Condition] = (StoppedReporting(), Burning(self._dependencies))
+        self._conditions: Sequence[Condition] = (StoppedReporting(), Burning(self._dependencies), *conditions)
+        self._stages = Stages(receivers, holder or NobodyHolds())
         self._kept: Sequence[SLO] | None = None
         self._lock = threading.Lock()
 
@@ -72,7 +88,7 @@ class AlertEngine:
     @property
     def open(self) -> OpenAlerts:
         """The alerts that are open now."""
-        return OpenAlerts(self._open, self._holders)
+        return OpenAlerts(self._open)
 
     def evaluate(self, evaluation: Evaluation, now: float) -> list[AlertChange]:
         """Takes an evaluation of all SLOs, or of some of them, into account; returns what changed.
@@ -81,16 +97,12 @@ class AlertEngine:
         one then starts from where this one did.
         """
         with self._lock:
-            slos, silent = evaluation.slos, np.flatnonzero(evaluation.observation.silent).tolist()
-            dependencies = self._dependencies.of(evaluation.layout)
-            explainer = Explainer(self._times, self._foresee)
-            held = dependencies, {slos[row].name for row in silent}
-            round_ = Round(self._open, self._public_url, now, explainer.explained, *held)
+            silent = {evaluation.slos[row].name for row in np.flatnonzero(evaluation.observation.silent).tolist()}
+            round_ = self._round(now, self._dependencies.of(evaluation.layout), silent, Facts(evaluation))
             for condition in self._conditions:
                 for judgement in condition.judgements(evaluation, self._open):
-                    round_.take(judgement, evaluation)
-            self._keep(round_, begun=self._times.changed(evaluation, now))
-            self._holders = round_.holders
+                    round_.take(judgement)
+            self._keep(round_, now, begun=self._times.changed(evaluation, now))
         return self._announce(round_.changes)
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[AlertChange]:
@@ -102,24 +114,82 @@ class AlertEngine:
             return []
         names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
-            round_ = Round(self._open, self._public_url, now, Explainer(self._times, self._foresee).explained)
+            round_ = self._round(now)
             for key in self._open:
-                if key.name not in (names if key.kind.subject is Subject.SLO else services):
+                if key.kind not in _PROBED and key.name not in (names if key.kind.subject is Subject.SLO else services):
                     round_.withdraw(key)
-            self._keep(round_, gone=self._times.names() - names)
+            self._keep(round_, now, gone=self._times.names() - names)
             self._kept = slos
         return self._announce(round_.changes)
+
+    def acknowledge(self, key: AlertKey, by: str, until: float, note: str, now: float) -> Alert:
+        """Somebody takes an alert on: nobody is told again, nor reminded, before `until` (epoch seconds). Those who know of it hear who.
+
+        Raises `UnknownAlert` where none of that key is open, `StoreError` when it can't be kept.
+        """
+        return self._do(key, lambda alert: acknowledge(alert, Acknowledgement(by, now, until, note)), now)
+
+    def unacknowledge(self, key: AlertKey, by: str, note: str, now: float) -> Alert:
+        """Takes an acknowledgement back: people are told again if its condition is still met. Raises as `acknowledge` does."""
+        return self._do(key, lambda alert: give_back(alert, by, note, now), now)
+
+    def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:
+        """Writes something down about an alert; those who know of it read it. Raises as `acknowledge` does."""
+        return self._do(key, lambda alert: write_down(alert, Note(now, by, text)), now)
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began (epoch seconds); None where it was last in another, or never evaluated."""
         return self._times.since(name, state)
 
-    def _keep(self, round_: Round, begun: Collection[tuple[str, StateSince]] = (), gone: Collection[str] = ()) -> None:
+    def _round(
+        self,
+        now: float,
+        dependencies: Dependencies | None = None,
+        silent: Collection[str] = (),
+        facts: Facts | None = None,
+    ) -> Round:
+        stages = self._stages.at(dependencies or Dependencies(()), silent)
+        return Round(self._open, self._past, self._writer(now), stages, now, facts)
+
+    def _writer(self, now: float) -> Writer:
+        return Writer(self._public_url, Explainer(self._times, self._foresee).explained, now)
+
+    def _do(self, key: AlertKey, deed_of: Callable[[Alert], Deed], now: float) -> Alert:
+        with self._lock:
+            if key not in self._open:
+                raise UnknownAlert(f"no alert {key.dedup} is open")
+            deed = deed_of(self._open[key])
+            self._keep_deed(deed, now)
+            self._open = {**self._open, key: deed.alert}
+        self._on_queued()
+        return deed.alert
+
+    def _keep_deed(self, deed: Deed, now: float) -> None:
+        """Writes what somebody did, the line of the audit log and what people hear of it, all of it or nothing."""
+        notification = self._said_of(deed, now)
+        with transaction(self._connection):
+            self._store.update(deed.alert)
+            if deed.note is not None:
+                self._store.note(deed.alert, deed.note)
+            if notification is not None:
+                self._keeping.queue(deed.alert, deed.notice, notification, now)
+            self._audit(self._connection, deed.line)
+
+    def _said_of(self, deed: Deed, now: float) -> Notification | None:
+        """What those hear who know of the alert; None where nobody does."""
+        if not deed.alert.told:
+            return None
+        last = self._past.last_said(deed.alert.number)
+        return self._writer(now).updates(deed.alert, deed.news, acknowledged=deed.acknowledges, last=last)
+
+    def _keep(
+        self, round_: Round, now: float, begun: Collection[tuple[str, StateSince]] = (), gone: Collection[str] = ()
+    ) -> None:
         """Writes a round, the states that began and those of SLOs that are gone; all of it holds once it is written."""
-        if not (round_.changes or begun or gone):
+        if not (round_.changes or round_.rewritten or begun or gone):
             return
         with transaction(self._connection):
-            round_.store(self._store, self._outbox, self._receivers)
+            self._keeping.keep(round_, now)
             self._store.save_states(begun)
             self._store.forget_states(gone)
         self._times.take(begun)
@@ -130,3 +200,7 @@ class AlertEngine:
         if any(change.notification for change in changes):
             self._on_queued()
         return changes
+
+
+_PROBED = frozenset({AlertKind.CERTIFICATE, AlertKind.CERTIFICATE_PAGE})
+"""What is known from probes, whether an SLO has their service or not: its condition says itself when it is over."""

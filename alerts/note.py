@@ -19,8 +19,8 @@ class Note(NamedTuple):
 
     @property
     def words(self) -> str:
-        """`ann: failed over to the replica`."""
-        return f"{self.by}: {self.text}"
+        """`note by ann: failed over to the replica`."""
+        return f"note by {self.by}: {self.text}"
 
     def as_json(self) -> dict[str, str]:
         """As the API says it."""

@@ -1,43 +1,46 @@
-"""Whether a receiver is told about an alert now, and why."""
+"""What receivers are told about an alert now."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from .state import ConditionState, Reason
+from .notification import Action
 
 
 class Notice(Enum):
     """What receivers are told; the value says why in words."""
 
     TRIGGER = "told: it fires"
+    AGAIN = "told again: it still fires, and nothing keeps it quiet any more"
+    REMINDED = "told again: it still fires, and nobody has acknowledged it"
+    ESCALATED = "told: it is a page now"
+    GOES_ON = "told: its page is over, it goes on"
+    HUSHED = "told: it is kept quiet from now on"
+    ACKNOWLEDGED = "told: somebody has taken it on"
+    NOTED = "told: there is something new about it"
     RESOLVE = "told: it is over"
     ALREADY_TOLD = "not told again: they know that it fires"
-    INHIBITED = "not told: the page of the same SLO fires"
+    NOBODY = "not told: no receiver takes it"
+    QUIET = "not told: it is kept quiet"
+    TAKEN_ON = "not told: somebody has taken it on"
+    INHIBITED = "not told: another alert of the same name says more"
     HELD_BACK = "not told: what it depends on pages"
     CONDITION_NOT_MET = "not told: its condition is not met any more"
     NEVER_TOLD = "not told that it is over: they were never told that it fired"
 
     @property
-    def sends(self) -> bool:
-        """Whether something goes out."""
-        return self in (Notice.TRIGGER, Notice.RESOLVE)
+    def action(self) -> Action | None:
+        """What goes out; None where nothing does."""
+        if self.wakes:
+            return Action.TRIGGER
+        if self is Notice.RESOLVE:
+            return Action.RESOLVE
+        if self is Notice.ACKNOWLEDGED:
+            return Action.ACKNOWLEDGE
+        updates = self in (Notice.ESCALATED, Notice.GOES_ON, Notice.HUSHED, Notice.NOTED)
+        return Action.UPDATE if updates else None
 
-
-def decide(
-    condition: ConditionState, reason: Reason, *, told: bool, inhibited: bool = False, held_back: bool = False
-) -> Notice:
-    """What receivers are told after a step of an alert's machine ended with `reason`. `told`: whether they know that it fires.
-
-    An end is told whenever its beginning was, even while the alert is inhibited: closing an incident disturbs nobody. A page is held
-    back while what its SLO depends on pages.
-    """
-    if reason.ends:
-        return Notice.RESOLVE if told else Notice.NEVER_TOLD
-    if told:
-        return Notice.ALREADY_TOLD
-    if condition is not ConditionState.MET:
-        return Notice.CONDITION_NOT_MET
-    if inhibited:
-        return Notice.INHIBITED
-    return Notice.HELD_BACK if held_back else Notice.TRIGGER
+    @property
+    def wakes(self) -> bool:
+        """Whether receivers hear that it fires, be it again."""
+        return self in (Notice.TRIGGER, Notice.AGAIN, Notice.REMINDED)

@@ -1,79 +1,99 @@
-"""The alerts that are open, as people are told of them: in which order, which of them are held back, and which concern an SLO."""
+"""The alerts that are open, as people are told of them: in which order, which of them are held back and why, and which concern an SLO."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
-from ..slo import SLO, timestamp
-from .alert import Alert, AlertKey, AlertKind
+from ..slo import SLO, Severity, timestamp
+from .alert import Alert, AlertKey, AlertKind, Subject
+from .decision import Ruling
+
+_HOLDING: Final = frozenset({"silence", "inhibition"})
+"""The stages whose word is what keeps an alert from being told."""
 
 
 class OpenAlert(NamedTuple):
-    """An open alert, and the page because of which nobody is told of it for now."""
+    """An open alert, and what was decided about it last."""
 
     alert: Alert
-    holder: Alert | None = None
 
     @property
     def inhibited(self) -> bool:
-        """Whether nobody is told of it for now."""
-        return self.holder is not None
+        """Whether nobody is told of it for now: it is silenced, or another alert says more."""
+        return bool(self.held_back)
 
     @property
     def held_back(self) -> str:
         """Why nobody is told of it for now; empty where somebody is."""
-        if self.holder is None:
-            return ""
-        if self.holder.slo == self.alert.slo:
-            return "held back by the page"
-        return f"held back: depends on {self.holder.slo}, which burns since {timestamp(self.holder.firing.since)}"
+        last = self.alert.decisions[-1] if self.alert.decisions else None
+        held = last is not None and last.ruling is Ruling.HELD and last.stage in _HOLDING
+        return last.reason if last is not None and held else ""
 
     def as_json(self) -> dict[str, Any]:
         """The alert as the API says it."""
         alert = self.alert
+        return {**_identity(alert), **self._standing(), "why": [each.as_json() for each in alert.decisions]}
+
+    def _standing(self) -> dict[str, Any]:
+        """How it stands, and what people did about it."""
+        alert, taken = self.alert, self.alert.acknowledged
         return {
-            "slo": alert.slo,
-            "service": alert.service,
-            "severity": alert.severity.value,
-            "kind": alert.key.kind.value,
-            "state": "firing",
             "since": timestamp(alert.firing.since),
+            "began": timestamp(alert.began),
+            "opened_again": alert.opened_again,
+            "flaps": alert.flaps,
+            "escalated_since": _moment(alert.escalated_since),
             "reason": alert.words,
             "summary": alert.summary,
             "inhibited": self.inhibited,
             "held_back": self.held_back or None,
+            "told_at": _moment(alert.told_at) if alert.told else None,
+            "acknowledged": None if taken is None else taken.as_json(),
+            "notes": [note.as_json() for note in alert.notes],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlerts:
-    """All of them at one moment, with the pages that hold others back. Iterating gives pages first, then the oldest first."""
+    """All of them at one moment. Iterating gives pages first, then the oldest first."""
 
     by_key: Mapping[AlertKey, Alert]
-    holders: Mapping[AlertKey, Alert] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.by_key)
 
     def __iter__(self) -> Iterator[OpenAlert]:
-        order = sorted(self.by_key.values(), key=lambda alert: (alert.key.kind is AlertKind.TICKET, alert.firing.since))
-        return (self._shown(alert.key) for alert in order)
+        order = sorted(self.by_key.values(), key=lambda alert: (alert.severity is Severity.TICKET, alert.firing.since))
+        return (OpenAlert(alert) for alert in order)
 
     def of(self, slo: SLO) -> tuple[OpenAlert, ...]:
-        """Those that concern an SLO: its page, its ticket, and that of the service that feeds it."""
-        keys = (
-            AlertKey(AlertKind.PAGE, slo.name),
-            AlertKey(AlertKind.TICKET, slo.name),
-            AlertKey(AlertKind.NO_DATA, slo.sli.service),
-        )
-        return tuple(self._shown(key) for key in keys if key in self.by_key)
+        """Those that concern an SLO: its own, and those of the service that feeds it."""
+        names = {Subject.SLO: slo.name, Subject.SERVICE: slo.sli.service}
+        keys = (AlertKey(kind, names[kind.subject]) for kind in _NEAREST_FIRST)
+        return tuple(OpenAlert(self.by_key[key]) for key in keys if key in self.by_key)
 
-    def _shown(self, key: AlertKey) -> OpenAlert:
-        return OpenAlert(self.by_key[key], inhibitor(key, self.by_key) or self.holders.get(key))
+    def find(self, reference: str) -> AlertKey | None:
+        """The key of the one whose incident has that number, or that is known by that dedup key; None where none is open."""
+        found = (key for key, alert in self.by_key.items() if reference in (key.dedup, str(alert.number)))
+        return next(found, None)
 
 
-def inhibitor(key: AlertKey, open_: Mapping[AlertKey, Alert]) -> Alert | None:
-    """The page because of which nobody is told of a ticket: that of the same SLO, while it fires."""
-    return open_.get(AlertKey(AlertKind.PAGE, key.name)) if key.kind is AlertKind.TICKET else None
+_NEAREST_FIRST: Final = sorted(AlertKind, key=lambda kind: (kind.subject is Subject.SERVICE, kind.severity.value))
+
+
+def _identity(alert: Alert) -> dict[str, Any]:
+    return {
+        "number": alert.number,
+        "key": alert.key.dedup,
+        "slo": alert.slo,
+        "service": alert.service,
+        "severity": alert.severity.value,
+        "kind": alert.key.kind.value,
+        "state": "firing",
+    }
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else timestamp(at)

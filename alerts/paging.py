@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from ..slo import Evaluation, Severity, State
+from .alert import Alert, AlertKey
+from .audit import Audit, unaudited
+from .conditions.condition import Condition
 from .engine import AlertEngine
 from .errors import AlertsError
 from .messages.explaining import Foresee, nobody_knows
@@ -20,6 +23,7 @@ from .notifier import Notifier
 from .open_alerts import OpenAlerts
 from .outbox import Outbox
 from .pager import Pager
+from .silences.hold import Holder
 
 LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
@@ -31,7 +35,8 @@ class Paging:
     """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
 
     `notifiers` are the ways to the receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
-    `registry` takes the outbox's gauges; `foresee` looks ahead for what messages explain.
+    `registry` takes the outbox's gauges; `foresee` looks ahead for what messages explain, `holder` keeps alerts quiet, `audit` writes
+    down what people do, `conditions` are further things that can be wrong.
     """
 
     def __init__(
@@ -42,11 +47,15 @@ class Paging:
         now: Callable[[], float],
         registry: CollectorRegistry,
         foresee: Foresee = nobody_knows,
+        holder: Holder | None = None,
+        audit: Audit = unaudited,
+        conditions: Sequence[Condition] = (),
     ) -> None:
         self._notifiers = notifiers
         self._outbox = Outbox.open(path)
         self._pager = Pager(self._outbox, notifiers, now)
-        self._engine = AlertEngine(path, list(notifiers), public_url, self._pager.wake, foresee)
+        wake, receivers = self._pager.wake, list(notifiers)
+        self._engine = AlertEngine(path, receivers, public_url, wake, foresee, holder, audit, conditions)
         self._notifications = Gauge(
             METRIC_NOTIFICATIONS,
             "Notifications kept, by receiver and where they stand",
@@ -80,7 +89,19 @@ class Paging:
 
     def firing(self) -> set[tuple[str, Severity]]:
         """The open alerts, by SLO and severity."""
-        return {(alert.slo, alert.severity) for alert, _ in self._engine.open}
+        return {(each.alert.slo, each.alert.severity) for each in self._engine.open}
+
+    def acknowledge(self, key: AlertKey, by: str, until: float, note: str, now: float) -> Alert:
+        """Somebody takes an alert on until then: see `AlertEngine.acknowledge`."""
+        return self._engine.acknowledge(key, by, until, note, now)
+
+    def unacknowledge(self, key: AlertKey, by: str, note: str, now: float) -> Alert:
+        """Takes an acknowledgement back: see `AlertEngine.unacknowledge`."""
+        return self._engine.unacknowledge(key, by, note, now)
+
+    def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:
+        """Writes something down about an alert: see `AlertEngine.note`."""
+        return self._engine.note(key, by, text, now)
 
     def measure(self) -> None:
         """Brings the gauges up to date."""

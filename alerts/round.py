@@ -2,148 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..slo import Evaluation, Status
-from .alert import Alert, AlertKey
+from .alert import Alert, AlertKey, AlertKind
+from .change import AlertChange
 from .conditions.condition import Judgement
-from .dependencies import Dependencies
-from .messages import compose
-from .notice import Notice, decide
-from .notification import Notification, Receiver
-from .open_alerts import inhibitor
-from .outbox import Outbox
-from .state import ConditionState, Firing, Reason, Transition, step
-from .store import AlertStore
+from .messages.writer import Writer
+from .news import news_of
+from .notice import Notice
+from .notification import Action, Notification
+from .past import Past
+from .stages import AlertStage, Case, walk
+from .stages.inhibition import ESCALATED
+from .state import ConditionState, Reason, Transition, step
 
 
-@dataclass(frozen=True, slots=True)
-class AlertChange:
-    """One thing that happened to one alert, why, and who was told. `notification` is what goes out, if anything does."""
+class Facts:
+    """What is known of an alert's subject, looked up when somebody asks: the exact fractions of a status are what a round costs."""
 
-    alert: Alert
-    reason: Reason
-    notice: Notice
-    notification: Notification | None = None
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
+        self._last: tuple[int, Status] | None = None
 
-    def __str__(self) -> str:
-        """For the log: `slo/payments-availability/page: its condition is met; told: it fires`."""
-        return f"{self.alert.key.dedup}: {self.reason.value}; {self.notice.value}"
+    def status(self, row: int | None) -> Status | None:
+        """That of a row; made once for the page and the ticket of an SLO."""
+        if row is None:
+            return None
+        if self._last is None or self._last[0] != row:
+            self._last = row, self._evaluation.status(row)
+        return self._last[1]
 
 
 class Round:
-    """One evaluation's worth of changes. `open` is what will be open once `store` is committed, `changes` what happened to each.
+    """One evaluation's worth of changes. `open` is what will be open once they are written, `changes` what happened to each.
 
-    `explain` says how a status came about. `dependencies` hold pages back, but those of SLOs in `silent`; whoever depends on another is
-    taken after it.
+    `rewritten` are the alerts of which nothing happened but that something else is known of them: what the stages decided. Whoever
+    depends on another is taken after it, and a ticket after its page.
     """
 
     def __init__(
         self,
         open_: Mapping[AlertKey, Alert],
-        public_url: str,
+        past: Past,
+        writer: Writer,
+        stages: Sequence[AlertStage],
         now: float,
-        explain: Callable[[Status], str],
-        dependencies: Dependencies | None = None,
-        silent: Collection[str] = (),
+        facts: Facts | None = None,
     ) -> None:
         self.open = dict(open_)
         self.changes: list[AlertChange] = []
-        self._dependencies = dependencies or Dependencies(())
-        self._silent = silent
-        self._explain = explain
-        self._public_url = public_url
+        self.rewritten: set[AlertKey] = set()
+        self._past = past
+        self._writer = writer
+        self._stages = stages
         self._now = now
-        self._last: Status | None = None
+        self._facts = facts
 
-    def take(self, judgement: Judgement, evaluation: Evaluation) -> None:
-        """Runs one alert's machine and decides who is told."""
-        key, condition, row, _ = judgement
-        before = self.open.get(key)
-        transition = step(before.firing if before else None, condition, self._now)
-        notice = self._notice(key, condition, transition.reason)
-        if transition.reason.changes or notice is Notice.TRIGGER:
-            in_words = before is None or notice.sends
-            self._change(
-                key, transition, notice, self._status(evaluation, row) if in_words and row is not None else None
-            )
+    def take(self, judgement: Judgement) -> None:
+        """Runs one alert's machine, and sends it through the stages."""
+        before = self.open.get(judgement.key)
+        transition = step(before.firing if before else None, judgement.condition, self._now)
+        if before is None and transition.firing is None:
+            return
+        if before is None:
+            alert, reason = self._opened(judgement, transition)
+        else:
+            alert, reason = self._moved(before, transition), transition.reason
+        self._settle(alert, before, judgement, reason)
 
     def withdraw(self, key: AlertKey) -> None:
-        """Ends an alert whose SLO is gone."""
-        notice = self._notice(key, ConditionState.UNKNOWN, Reason.WITHDRAWN)
-        self._change(key, Transition(None, Reason.WITHDRAWN), notice, None)
+        """Ends an alert whose subject is gone."""
+        alert = self.open[key]
+        self._settle(alert, alert, Judgement(key, ConditionState.UNKNOWN, None), Reason.WITHDRAWN)
 
-    def _notice(self, key: AlertKey, condition: ConditionState, reason: Reason) -> Notice:
-        told = key in self.open and self.open[key].told
-        inhibited = inhibitor(key, self.open) is not None
-        return decide(condition, reason, told=told, inhibited=inhibited, held_back=self._holder(key) is not None)
+    def _opened(self, judgement: Judgement, transition: Transition) -> tuple[Alert, Reason]:
+        """A new alert; or one that ended lately, as it is now."""
+        assert transition.firing is not None, "an alert that was not there can't end"
+        made = self._writer.opened(judgement.key, self._status(judgement), transition.firing, judgement.words)
+        again = self._past.lately(judgement.key, self._now)
+        if again is None:
+            return made, transition.reason
+        alert = replace(
+            made,
+            number=again.number,
+            first=again.began,
+            notes=again.notes,
+            opened_again=again.opened_again + 1,
+            flaps=again.flaps + 1,
+        )
+        return alert, Reason.OPENED_AGAIN
 
-    @property
-    def holders(self) -> Mapping[AlertKey, Alert]:
-        """The page that holds each open one back."""
-        return {key: holder for key in self.open if (holder := self._holder(key)) is not None}
+    def _moved(self, before: Alert, transition: Transition) -> Alert:
+        """An open alert after its machine's step; an acknowledgement that has run out is none."""
+        taken = before.acknowledged
+        if taken is not None and not taken.holds(self._now):
+            before = replace(before, acknowledged=None)
+        if transition.firing is None or transition.firing == before.firing:
+            return before
+        met_again = transition.reason is Reason.MET_AGAIN
+        return replace(before, firing=transition.firing, flaps=before.flaps + met_again)
 
-    def _holder(self, key: AlertKey) -> Alert | None:
-        return self._dependencies.holder(key, self.open, self._silent)
-
-    def _status(self, evaluation: Evaluation, row: int) -> Status:
-        """Made once for the page and the ticket of an SLO: its exact fractions are what a round of many alerts costs."""
-        if self._last is None or self._last.slo.name != evaluation.slos[row].name:
-            self._last = evaluation.status(row)
-        return self._last
-
-    def _change(self, key: AlertKey, transition: Transition, notice: Notice, status: Status | None) -> None:
-        alert = self._after(key, transition.firing, status)
-        notification = self._notification(alert, notice, status)
-        alert = replace(alert, told=alert.told or notice is Notice.TRIGGER)
-        if transition.reason.ends:
-            del self.open[key]
+    def _settle(self, alert: Alert, before: Alert | None, judgement: Judgement, reason: Reason) -> None:
+        """Asks the stages, and keeps what follows."""
+        case = Case(alert, judgement.condition, reason, self.open, self._now)
+        notice, decisions = walk(self._stages, case)
+        after = self._told(alert if decisions is alert.decisions else replace(alert, decisions=decisions), notice)
+        if reason.ends:
+            del self.open[alert.key]
         else:
-            self.open[key] = alert
-        self.changes.append(AlertChange(alert, transition.reason, notice, notification))
+            self.open[alert.key] = after
+        if reason.changes or notice.action is not None:
+            notification = self._notification(after, alert, notice, judgement)
+            self.changes.append(AlertChange(after, reason, notice, notification))
+        elif after != before:
+            self.rewritten.add(alert.key)
 
-    def _after(self, key: AlertKey, firing: Firing | None, status: Status | None) -> Alert:
-        """The alert as it is then; one that ends stays as it was."""
-        before = self.open.get(key)
-        if before is not None:
-            return before if firing is None else replace(before, firing=firing)
-        assert status is not None, "only an evaluated SLO opens an alert"
-        assert firing is not None, "an alert that was not there can't end"
-        return compose.opened(key, status, firing)
+    def _told(self, alert: Alert, notice: Notice) -> Alert:
+        """The alert once a notice is out."""
+        if notice.wakes:
+            since = self._ticket_since(alert)
+            return replace(alert, told=True, told_at=self._now, hushed="", escalated_since=since)
+        match notice:
+            case Notice.ESCALATED:
+                return replace(alert, hushed=ESCALATED, acknowledged=None)
+            case Notice.GOES_ON:
+                return replace(alert, hushed="")
+            case Notice.HUSHED:
+                return replace(alert, hushed=alert.decisions[-1].reason)
+            case _:
+                return alert
 
-    def _notification(self, alert: Alert, notice: Notice, status: Status | None) -> Notification | None:
-        if notice is Notice.RESOLVE:
-            explanation = "" if status is None else self._explain(status)
-            return compose.resolves(alert, status, self._now, self._public_url, explanation)
-        if notice is Notice.TRIGGER:
-            assert status is not None, "only an evaluated SLO triggers"
-            return compose.triggers(alert, status, self._public_url, self._explain(status))
-        return None
+    def _ticket_since(self, page: Alert) -> float | None:
+        """Since when the ticket fires that a page makes urgent, if people know of that."""
+        if page.escalated_since is not None:
+            return page.escalated_since
+        kinds = (kind for kind in AlertKind if kind.escalates_to is page.key.kind)
+        tickets = (self.open.get(AlertKey(kind, page.key.name)) for kind in kinds)
+        return next((ticket.firing.since for ticket in tickets if ticket is not None and ticket.told), None)
 
-    def store(self, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> None:
-        """Writes every change, in the caller's transaction."""
-        self.changes = [self._stored(change, store, outbox, receivers) for change in self.changes]
+    def _status(self, judgement: Judgement) -> Status | None:
+        return None if self._facts is None else self._facts.status(judgement.row)
 
-    def _stored(
-        self, change: AlertChange, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]
-    ) -> AlertChange:
-        alert = change.alert
-        if alert.number == 0:
-            alert = self.open[alert.key] = store.add(alert)
-        elif change.reason.ends:
-            store.resolve(alert, self._now)
-        else:
-            store.update(alert)
-        if change.notification is not None:
-            for name in _told(change.notice, alert, outbox, receivers):
-                outbox.add(change.notification, name, alert.number, self._now)
-        return replace(change, alert=alert)
-
-
-def _told(notice: Notice, alert: Alert, outbox: Outbox, receivers: Sequence[Receiver]) -> list[str]:
-    """An end goes to those who were told of the beginning, and to nobody else."""
-    if notice is Notice.RESOLVE:
-        told = outbox.told(alert.number)
-        return [receiver.name for receiver in receivers if receiver.name in told]
-    return [receiver.name for receiver in receivers if alert.severity in receiver.severities]
+    def _notification(self, after: Alert, alert: Alert, notice: Notice, judgement: Judgement) -> Notification | None:
+        action = notice.action
+        if action is None:
+            return None
+        words, news = judgement.words, news_of(notice, alert, after.decisions[-1].reason)
+        if action is Action.RESOLVE:
+            return self._writer.resolves(after, self._status(judgement), self._now, words)
+        if action is Action.TRIGGER:
+            return self._writer.triggers(after, self._status(judgement), words, news)
+        return self._writer.updates(after, news, last=self._past.last_said(after.number))

@@ -1,7 +1,8 @@
 """The state machine of one alert: inactive -> firing -> (condition clear, held) -> resolved. Pure; time is a parameter.
 
 It fires the moment its condition is met: at 99.99 % two minutes of waiting are half of a month's budget. It resolves when the
-condition has been clear for five minutes on end (`keep_firing_for`), so that a flapping condition is one incident.
+condition has been clear for five minutes on end (`keep_firing_for`), so that a flapping condition is one incident. One that comes back
+within ten minutes of its end is the same incident, opened again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from enum import Enum
 from typing import Final
 
 KEEP_FIRING_SECONDS: Final = 300
+COOL_DOWN_SECONDS: Final = 600
+"""So long after its end an alert that fires again is the same incident."""
 
 
 class ConditionState(Enum):
@@ -30,6 +33,8 @@ class Reason(Enum):
     CLEARED = "its condition cleared; it is held for 5 minutes"
     HELD = "its condition is clear, but not yet for 5 minutes"
     MET_AGAIN = "its condition is met again within 5 minutes"
+    OPENED_AGAIN = "its condition is met again within 10 minutes of its end"
+    CALM_LOST = "its service fell silent, so the calm before counts for nothing"
     KEPT = "its service is silent, so nothing says that it is over"
     RESOLVED = "its condition has been clear for 5 minutes"
     WITHDRAWN = "its SLO is no longer there"
@@ -40,9 +45,14 @@ class Reason(Enum):
         return self in (Reason.RESOLVED, Reason.WITHDRAWN)
 
     @property
+    def opens(self) -> bool:
+        """Whether the alert was not there before."""
+        return self in (Reason.FIRED, Reason.OPENED_AGAIN)
+
+    @property
     def changes(self) -> bool:
         """Whether there is something new to remember."""
-        return self in (Reason.FIRED, Reason.CLEARED, Reason.MET_AGAIN) or self.ends
+        return self.ends or self not in (Reason.QUIET, Reason.STILL_MET, Reason.HELD, Reason.KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ def step(firing: Firing | None, condition: ConditionState, now: float) -> Transi
 
 
 def _open(firing: Firing, condition: ConditionState) -> Transition:
+    met = condition is ConditionState.MET
     if firing.clear_since is not None:
-        return Transition(Firing(firing.since), Reason.MET_AGAIN)
-    return Transition(firing, Reason.STILL_MET if condition is ConditionState.MET else Reason.KEPT)
+        return Transition(Firing(firing.since), Reason.MET_AGAIN if met else Reason.CALM_LOST)
+    return Transition(firing, Reason.STILL_MET if met else Reason.KEPT)

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..slo import DAY, State
+from . import decision
+from .acknowledgement import Acknowledgement
 from .alert import Alert, AlertKey, AlertKind
-from .state import Firing
+from .errors import StoreError
+from .note import MOST_NOTES, Note
+from .state import COOL_DOWN_SECONDS, Firing
 
 KEPT_SECONDS: Final = 400 * DAY
 """Resolved alerts stay that long, as the coarsest counts do."""
+
+_READ: Final = """
+SELECT number, kind, name, slo, service, labels, reason, summary, since, opened, opened_again, clear_since, told, told_at, hushed, flaps,
+    escalated_since, acknowledged, decisions
+FROM alert
+"""
+_OPEN: Final = """
+INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, opened, opened_again, clear_since, told, told_at,
+    hushed, flaps, escalated_since, acknowledged, decisions)
+VALUES (:number, :kind, :name, :slo, :service, :labels, :reason, :summary, :since, :opened, :opened_again, :clear_since, :told, :told_at,
+    :hushed, :flaps, :escalated_since, :acknowledged, :decisions)
+"""
+_OPEN_AGAIN: Final = """
+UPDATE alert SET slo = :slo, service = :service, labels = :labels, reason = :reason, summary = :summary, opened = :opened,
+    opened_again = :opened_again, resolved = NULL WHERE number = :number
+"""
+_UPDATE: Final = """
+UPDATE alert SET clear_since = :clear_since, told = :told, told_at = :told_at, hushed = :hushed, flaps = :flaps,
+    escalated_since = :escalated_since, acknowledged = :acknowledged, decisions = :decisions WHERE number = :number
+"""
 
 
 class StateSince(NamedTuple):
@@ -24,41 +48,52 @@ class StateSince(NamedTuple):
 
 
 class AlertStore:
-    """The tables `alert` and `slo_state` behind one connection."""
+    """The tables `alert`, `alert_note` and `slo_state` behind one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def open_alerts(self) -> dict[AlertKey, Alert]:
         """Every alert that is not resolved, oldest first."""
-        rows = self._connection.execute(
-            "SELECT number, kind, name, slo, service, labels, reason, summary, since, clear_since, told"
-            " FROM alert WHERE resolved IS NULL ORDER BY number"
-        )
-        alerts = (_alert(*row) for row in rows)
+        alerts = self._read("WHERE resolved IS NULL ORDER BY number", {})
         return {alert.key: alert for alert in alerts}
 
-    def add(self, alert: Alert) -> Alert:
-        """Stores an alert that fired; returns it with its number."""
-        values = (alert.key.kind.value, alert.key.name, alert.slo, alert.service, json.dumps(dict(alert.labels)))
-        cursor = self._connection.execute(
-            "INSERT INTO alert (kind, name, slo, service, labels, reason, summary, since, clear_since, told)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, alert.reason, alert.summary, alert.firing.since, alert.firing.clear_since, alert.told),
-        )
+    def lately(self, key: AlertKey, now: float) -> Alert | None:
+        """The newest alert of a key that ended within the cool-down before `now`. `StoreError` when the file can't be read."""
+        which = "WHERE kind = :kind AND name = :name AND resolved > :after ORDER BY resolved DESC LIMIT 1"
+        values = {"kind": key.kind.value, "name": key.name, "after": now - COOL_DOWN_SECONDS}
+        return next(iter(self._read(which, values)), None)
+
+    def open(self, alert: Alert) -> Alert:
+        """Stores an alert that fired, for the first time or again; returns it with its number."""
+        if alert.number:
+            self._connection.execute(_OPEN_AGAIN, _row(alert))
+            self.update(alert)
+            return alert
+        cursor = self._connection.execute(_OPEN, _row(alert))
         return replace(alert, number=cursor.lastrowid or 0)
 
     def update(self, alert: Alert) -> None:
         """Stores what may change while an alert is open."""
+        self._connection.execute(_UPDATE, _row(alert))
+
+    def note(self, alert: Alert, note: Note) -> None:
+        """Stores what somebody wrote down about an alert, and forgets what was written long before."""
         self._connection.execute(
-            "UPDATE alert SET clear_since = ?, told = ? WHERE number = ?",
-            (alert.firing.clear_since, alert.told, alert.number),
+            "INSERT INTO alert_note (incident, at, author, text) VALUES (?, ?, ?, ?)", (alert.number, *note)
+        )
+        self._connection.execute(
+            "DELETE FROM alert_note WHERE incident = ?1 AND id NOT IN"
+            " (SELECT id FROM alert_note WHERE incident = ?1 ORDER BY id DESC LIMIT ?2)",
+            (alert.number, MOST_NOTES),
         )
 
     def resolve(self, alert: Alert, now: float) -> None:
         """Ends an alert, and forgets those that ended too long ago."""
+        self.update(alert)
         self._connection.execute("UPDATE alert SET resolved = ? WHERE number = ?", (now, alert.number))
         self._connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_SECONDS,))
+        self._connection.execute("DELETE FROM alert_note WHERE incident < (SELECT min(number) FROM alert)")
 
     def states(self) -> dict[str, StateSince]:
         """The last known state of every SLO."""
@@ -75,19 +110,63 @@ class AlertStore:
         """Drops the states of SLOs that are gone."""
         self._connection.executemany("DELETE FROM slo_state WHERE slo = ?", ((name,) for name in names))
 
+    def _read(self, which: str, values: Mapping[str, object]) -> list[Alert]:
+        try:
+            cursor = self._connection.execute(_READ + which, values)
+            names = [name for name, *_ in cursor.description]
+            return [self._alert(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        except sqlite3.Error as error:
+            raise StoreError(f"alerts can't be read: {error}") from error
 
-def _alert(
-    number: int,
-    kind: str,
-    name: str,
-    slo: str,
-    service: str,
-    labels: str,
-    reason: str,
-    summary: str,
-    since: float,
-    clear_since: float | None,
-    told: int,
-) -> Alert:
-    key, firing = AlertKey(AlertKind(kind), name), Firing(since, clear_since)
-    return Alert(key, slo, service, json.loads(labels), reason, summary, firing, bool(told), number)
+    def _alert(self, row: Mapping[str, Any]) -> Alert:
+        opened, taken = row["opened"], row["acknowledged"]
+        return Alert(
+            key=AlertKey(AlertKind(row["kind"]), row["name"]),
+            slo=row["slo"],
+            service=row["service"],
+            labels=json.loads(row["labels"]),
+            reason=row["reason"],
+            summary=row["summary"],
+            firing=Firing(row["since"] if opened is None else opened, row["clear_since"]),
+            told=bool(row["told"]),
+            number=row["number"],
+            acknowledged=None if taken is None else Acknowledgement.from_text(taken),
+            flaps=row["flaps"],
+            opened_again=row["opened_again"],
+            first=None if opened is None else row["since"],
+            escalated_since=row["escalated_since"],
+            told_at=row["told_at"],
+            hushed=row["hushed"],
+            decisions=decision.from_text(row["decisions"]),
+            notes=self._notes(row["number"]),
+        )
+
+    def _notes(self, incident: int) -> tuple[Note, ...]:
+        query = "SELECT at, author, text FROM alert_note WHERE incident = ? ORDER BY id"
+        return tuple(Note(*row) for row in self._connection.execute(query, (incident,)))
+
+
+def _row(alert: Alert) -> dict[str, object]:
+    """`since` is when the incident began, `opened` when it was opened again."""
+    taken, again = alert.acknowledged, alert.first is not None
+    return {
+        "number": alert.number or None,
+        "kind": alert.key.kind.value,
+        "name": alert.key.name,
+        "slo": alert.slo,
+        "service": alert.service,
+        "labels": json.dumps(dict(alert.labels)),
+        "reason": alert.reason,
+        "summary": alert.summary,
+        "since": alert.began,
+        "opened": alert.firing.since if again else None,
+        "opened_again": alert.opened_again,
+        "clear_since": alert.firing.clear_since,
+        "told": alert.told,
+        "told_at": alert.told_at,
+        "hushed": alert.hushed,
+        "flaps": alert.flaps,
+        "escalated_since": alert.escalated_since,
+        "acknowledged": None if taken is None else taken.to_text(),
+        "decisions": decision.to_text(alert.decisions),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fournines.alerts import Alert, AlertKey, AlertKind, Firing, OpenAlert
+from fournines.alerts import Alert, AlertKey, AlertKind, Decision, Firing, OpenAlert, Ruling
 from fournines.dashboards import catalog
 from fournines.slo import (
     DAY,
@@ -91,8 +91,8 @@ def evaluated(slos: Sequence[SLO], now: float = NOW, **counts: Any) -> Evaluatio
 
 def open_alert(name: str, kind: AlertKind, since: float = NOW - 60, *, inhibited: bool = False) -> OpenAlert:
     """An open alert of an SLO, or of a service where it is about no data."""
-    alert = Alert(AlertKey(kind, name), name, name, {}, "", "", Firing(since))
-    return OpenAlert(alert, replace(alert, key=AlertKey(AlertKind.PAGE, name)) if inhibited else None)
+    held = (Decision("inhibition", Ruling.HELD, "held back by the page", since),) if inhibited else ()
+    return OpenAlert(Alert(AlertKey(kind, name), name, name, {}, "", "", Firing(since), decisions=held))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fournines.alerts import AlertKind, OpenAlert
+from dataclasses import replace
+
+from fournines.alerts import AlertKind, Decision, OpenAlert, Ruling
 from fournines.dashboards.alert_line import alert_line
 from tests.dashboards.conftest import NOW, open_alert
 
@@ -20,8 +22,8 @@ def test_alerts_say_their_severity_since_when_and_whether_they_are_held_back() -
 
 def test_a_page_says_on_whom_it_waits() -> None:
     """What it depends on has a name, and a beginning."""
-    child, parent = (open_alert(name, AlertKind.PAGE, NOW - 60).alert for name in ("edge", "database"))
+    why = "held back: depends on database, which burns since 2026-11-22T03:15:40Z"
+    alert = open_alert("edge", AlertKind.PAGE, NOW - 60).alert
+    held = replace(alert, decisions=(Decision("inhibition", Ruling.HELD, why, NOW),))
 
-    assert alert_line(OpenAlert(child, parent), NOW) == (
-        "Page firing since 03:15:40 UTC (1 min), held back: depends on database, which burns since 2026-11-22T03:15:40Z"
-    )
+    assert alert_line(OpenAlert(held), NOW) == f"Page firing since 03:15:40 UTC (1 min), {why}"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.alerts import AlertEngine, AlertKind, Notice
+from fournines.alerts import AlertEngine, AlertKind, Notice, Receiver
 from fournines.alerts.backtest.burn_history import BurnHistory
 from fournines.alerts.backtest.history import FakeHistorySource, Span, read_history
 from fournines.alerts.backtest.policies import FILE
@@ -57,7 +57,7 @@ class Known:
 def as_the_engine_says(slo: SLO, points: Sequence[HistoryPoint], span: Span) -> list[tuple[Severity, int, int | None]]:
     """Every page and ticket that somebody is told of, by asking the evaluator and the alert engine at every tick."""
     evaluator, source = Evaluator([slo]), Known(points)
-    engine = AlertEngine(Path(":memory:"))
+    engine = AlertEngine(Path(":memory:"), [Receiver("somebody")])
     told: list[tuple[Severity, int, int | None]] = []
     try:
         for now in span.ticks.tolist():

@@ -1,0 +1,55 @@
+"""From a round in memory to rows: alerts, and the messages that go out because of them, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .alert import Alert
+from .change import AlertChange
+from .notice import Notice
+from .notification import Notification, Receiver
+from .outbox import Outbox
+from .round import Round
+from .stages.route import RouteStage
+from .store import AlertStore
+
+
+class Keeping:
+    """Writes rounds. `receivers` are told."""
+
+    def __init__(self, store: AlertStore, outbox: Outbox, receivers: Sequence[Receiver]) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._names = [receiver.name for receiver in receivers]
+        self._route = RouteStage(receivers)
+
+    def keep(self, round_: Round, now: float) -> None:
+        """Writes every change of a round, which then knows the numbers of what was new."""
+        round_.changes = [self._kept(change, round_, now) for change in round_.changes]
+        for key in round_.rewritten & round_.open.keys():
+            self._store.update(round_.open[key])
+
+    def queue(self, alert: Alert, notice: Notice, notification: Notification, now: float) -> None:
+        """Puts a message about an alert into the outbox."""
+        for name in self._told(notice, alert):
+            self._outbox.add(notification, name, alert.number, now)
+
+    def _kept(self, change: AlertChange, round_: Round, now: float) -> AlertChange:
+        alert = change.alert
+        if change.reason.ends:
+            self._store.resolve(alert, now)
+        elif change.reason.opens:
+            alert = round_.open[alert.key] = self._store.open(alert)
+        else:
+            self._store.update(alert)
+        if change.notification is not None:
+            self.queue(alert, change.notice, change.notification, now)
+        return replace(change, alert=alert)
+
+    def _told(self, notice: Notice, alert: Alert) -> list[str]:
+        """A beginning goes to whoever takes it; all that follows to those who were told of that, and to nobody else."""
+        if notice.wakes:
+            return self._route.taking(alert)
+        told = self._outbox.told(alert.number)
+        return [name for name in self._names if name in told]
