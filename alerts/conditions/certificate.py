@@ -1,0 +1,98 @@
+"""A certificate that a probe was shown expires soon: a ticket three weeks before, a page three days before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from ...slo import DAY, Evaluation, figures
+from ...slo.annotations import alerts_off
+from ..alert import Alert, AlertKey, AlertKind
+from ..state import ConditionState
+from ..words import Words
+from .condition import Judgement
+from .stopped_reporting import Services
+
+SWITCH: Final = "certificate"
+BEFORE: Final[Mapping[AlertKind, int]] = {AlertKind.CERTIFICATE_PAGE: 3 * DAY, AlertKind.CERTIFICATE: 21 * DAY}
+"""Seconds before its end at which each begins. Those who renew by themselves do so 30 days before."""
+
+
+class Certificate(NamedTuple):
+    """What a probe of a service was shown last: `expires` in epoch seconds, None where it has not been shown one yet."""
+
+    service: str
+    probe: str
+    expires: float | None
+
+    @property
+    def name(self) -> str:
+        """What its alerts are known by."""
+        return f"{self.service} {self.probe}"
+
+
+class CertificateSource(Protocol):
+    """Whoever looks at certificates."""
+
+    def certificates(self) -> Iterable[Certificate]:
+        """Those of all probes that may be shown one."""
+        ...
+
+
+class FakeCertificates:
+    """Has those it is given."""
+
+    def __init__(self, *certificates: Certificate) -> None:
+        self.known = certificates
+
+    def certificates(self) -> Iterable[Certificate]:
+        """Them."""
+        return self.known
+
+
+class ExpiringCertificate:
+    """Met while a certificate has three weeks left or less, and for a page three days."""
+
+    def __init__(self, source: CertificateSource, services: Services | None = None) -> None:
+        self._source = source
+        self._services = services or Services()
+
+    def judgements(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
+        """Certificates that expire soon or did, each with its page before its ticket."""
+        rows, known = self._services.rows(evaluation.layout), set()
+        for certificate in self._source.certificates():
+            row = rows.get(certificate.service)
+            known.add(certificate.name)
+            off = row is not None and _is_off(evaluation, certificate.service)
+            for kind, before in BEFORE.items():
+                key = AlertKey(kind, certificate.name)
+                state = ConditionState.CLEAR if off else _condition(certificate, before, evaluation.now)
+                if state is ConditionState.MET or key in open_:
+                    yield Judgement(key, state, row, _words(certificate, evaluation.now))
+        gone = (key for key in open_ if key.kind in BEFORE and key.name not in known)
+        yield from (Judgement(key, ConditionState.CLEAR, None) for key in gone)
+
+
+def _is_off(evaluation: Evaluation, service: str) -> bool:
+    return any(SWITCH in alerts_off(slo) for slo in evaluation.slos if slo.sli.service == service and slo.annotations)
+
+
+def _condition(certificate: Certificate, before: int, now: float) -> ConditionState:
+    if certificate.expires is None:
+        return ConditionState.UNKNOWN
+    return ConditionState.MET if certificate.expires - now <= before else ConditionState.CLEAR
+
+
+def _words(certificate: Certificate, now: float) -> Words | None:
+    if certificate.expires is None:
+        return None
+    left, when = certificate.expires - now, f"{figures.moment(certificate.expires, with_date=True)} UTC"
+    what = f"the certificate of {certificate.probe} ({certificate.service})"
+    expires = f"expires in {figures.duration(int(left))}" if left > 0 else f"expired {figures.duration(int(-left))} ago"
+    return Words(
+        summary=f"{what} {expires}",
+        description=f"It is valid until {when}; whoever verifies it can't connect after that. Renew it, and look why nobody did by itself.",
+        reason=f"valid until {when}",
+        details={"expires": when},
+        over=f"Another certificate is shown, valid until {when}.",
+    )

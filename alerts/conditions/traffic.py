@@ -1,0 +1,75 @@
+"""How few events are a collapse: what came in ten minutes, beside what came at the same time of the former weeks.
+
+Usual is the median of up to four weeks, so that one outage or holiday among them changes nothing. Of each week the least counts of that
+time, an hour before and an hour after it: clocks are put forward and back, and a rush may come late. A collapse is less than a quarter
+of that, and there is none where fewer than 50 are usual: by chance alone, with everything as ever, that is seen once in a billion times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median_low
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ...slo import DAY, HOUR, MINUTE, HistoryPoint, Interval
+from ...slo.arithmetic import IntArray
+from ..state import ConditionState
+
+SECONDS: Final = 10 * MINUTE
+WEEKS: Final = 4
+FEWEST_WEEKS: Final = 2
+LEAST_USUAL: Final = 50
+COLLAPSED: Final = 4
+"""Less than one in so many of the usual is a collapse."""
+RECOVERED: Final = 2
+"""One in so many of the usual, or more, ends it: what lies between leaves everything as it is."""
+
+_WEEK: Final = 7 * DAY
+
+
+class Usual(NamedTuple):
+    """How many events come in that time, as of so many former weeks."""
+
+    events: int
+    weeks: int
+
+
+class Profile(NamedTuple):
+    """What came in the former weeks around one hour, minute by minute: a row a week, from an hour and ten minutes before it."""
+
+    hour: int
+    minutes: IntArray
+
+    def usual(self, end: int) -> Usual:
+        """What is usual in the ten minutes until epoch second `end`, a whole minute of that hour or its end."""
+        last = (end - self.hour + HOUR + SECONDS) // MINUTE
+        length, hour = SECONDS // MINUTE, HOUR // MINUTE
+        shifted = [self.minutes[:, last + shift - length : last + shift].sum(axis=1) for shift in (-hour, 0, hour)]
+        weeks = np.min(shifted, axis=0).tolist()
+        return Usual(median_low(weeks) if weeks else 0, len(weeks))
+
+
+def around(hour: int, week: int) -> Interval:
+    """What a profile of an hour reads of the `week`-th week before it."""
+    return Interval(hour - week * _WEEK - HOUR - SECONDS, hour - week * _WEEK + 2 * HOUR)
+
+
+def profile(hour: int, weeks: Sequence[tuple[Interval, Sequence[HistoryPoint]]]) -> Profile:
+    """From the minutes of each week's interval, empty ones left out."""
+    minutes = np.zeros((len(weeks), (3 * HOUR + SECONDS) // MINUTE), np.int64)
+    for row, (interval, points) in enumerate(weeks):
+        for point in points:
+            minutes[row, (point.t - interval.start) // MINUTE] += point.total
+    return Profile(hour, minutes)
+
+
+def condition(count: int, usual: Usual, *, fires: bool) -> ConditionState:
+    """What so many events say, where the alert fires already or not. Unknown where nothing can be said of that time of the week."""
+    if usual.weeks < FEWEST_WEEKS or usual.events < LEAST_USUAL:
+        gone = usual.weeks >= FEWEST_WEEKS and not usual.events
+        return ConditionState.CLEAR if gone else ConditionState.UNKNOWN
+    if count * COLLAPSED < usual.events:
+        return ConditionState.MET
+    return ConditionState.MET if fires and count * RECOVERED < usual.events else ConditionState.CLEAR

@@ -1,0 +1,160 @@
+"""A service that reports gets far fewer requests than ever at that time of the week: who should come can't, or goes elsewhere.
+
+The past is read beside the evaluations, a bounded number of services at a time; an evaluation only looks at what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ...slo import HOUR, MINUTE, PROBE, PROMQL, SLO, SLOS, Evaluation, EventSource, Interval, Severity, Unit, figures
+from ...slo.annotations import alerts_off, traffic_collapse
+from ..alert import Alert, AlertKey, AlertKind
+from ..state import ConditionState
+from ..words import Words
+from .condition import Judgement
+from .traffic import SECONDS, WEEKS, Profile, Usual, around, condition, profile
+
+SWITCH: Final = "traffic-collapse"
+MOST_AT_ONCE: Final = 100
+"""Services that are looked at in one look; with more than can be looked at in a minute, each is less often."""
+
+_KINDS: Final = (AlertKind.TRAFFIC_COLLAPSE_PAGE, AlertKind.TRAFFIC_COLLAPSE)
+_NOT_REQUESTS: Final = frozenset({PROBE, PROMQL, SLOS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A service, by the SLO that sees most of its requests."""
+
+    slo: SLO
+    row: int
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What came in the ten minutes until `end`, and what is usual; `known` is None where nothing can be said."""
+
+    end: int
+    count: int
+    usual: Usual | None
+
+
+class TrafficCollapse:
+    """Met while less than a quarter of what is usual comes in ten minutes. `source` has the counts."""
+
+    def __init__(self, source: EventSource) -> None:
+        self._source = source
+        self._profiles: dict[str, Profile] = {}
+        self._seen: Mapping[str, _Seen] = {}
+        self._watched: tuple[tuple[int, int], Mapping[str, _Watched]] = (0, 0), {}
+
+    def look(self, evaluation: Evaluation) -> None:
+        """Reads what came, and once an hour what is usual, of services it did not look at in this minute yet. May block."""
+        end = int(evaluation.now) // MINUTE * MINUTE
+        watched = self._services(evaluation)
+        due = [name for name in watched if name not in self._seen or self._seen[name].end != end]
+        due.sort(key=lambda name: self._seen[name].end if name in self._seen else 0)
+        found = {name: self._look(watched[name], evaluation, end) for name in due[:MOST_AT_ONCE]}
+        self._seen = {name: seen for name, seen in {**self._seen, **found}.items() if name in watched}
+        self._profiles = {name: kept for name, kept in self._profiles.items() if name in watched}
+
+    def judgements(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
+        """The services whose traffic collapsed or had."""
+        _, watched = self._watched
+        firing = {key.name for key in open_ if key.kind in _KINDS}
+        for name in sorted(firing | {name for name, seen in self._seen.items() if _low(seen)}):
+            known = watched.get(name)
+            yield from self._judged(name, known, evaluation, open_) if known else _over(name, open_)
+
+    def _judged(
+        self, name: str, watched: _Watched, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]
+    ) -> Iterator[Judgement]:
+        row = evaluation.layout.rows.get(watched.slo.name)
+        kind = AlertKind.TRAFFIC_COLLAPSE_PAGE if watched.severity is Severity.PAGE else AlertKind.TRAFFIC_COLLAPSE
+        key, seen = AlertKey(kind, name), self._seen.get(name)
+        if row is None or seen is None or seen.usual is None or evaluation.observation.silent[row]:
+            yield Judgement(key, ConditionState.UNKNOWN, row)
+        else:
+            state = condition(seen.count, seen.usual, fires=key in open_)
+            yield Judgement(key, state, row, _words(name, seen.count, seen.usual))
+        yield from (each for each in _over(name, open_) if each.key != key)
+
+    def _look(self, watched: _Watched, evaluation: Evaluation, end: int) -> _Seen:
+        slo, recent = watched.slo, Interval(end - SECONDS, end)
+        if any(correction.intervals(recent) for correction in slo.corrections):
+            return _Seen(end, 0, None)  # what is taken out was not counted, and says nothing
+        count = sum(point.total for point in self._source.history(slo.name, recent, MINUTE))
+        return _Seen(end, count, self._profile(watched, evaluation, end).usual(end))
+
+    def _profile(self, watched: _Watched, evaluation: Evaluation, end: int) -> Profile:
+        hour, service = (end - 1) // HOUR * HOUR, watched.slo.sli.service
+        known = self._profiles.get(service)
+        if known is None or known.hour != hour:
+            since = int(evaluation.observation.since[watched.row])
+            read = [around(hour, week) for week in range(1, WEEKS + 1)]
+            observed = [interval for interval in read if 0 <= since <= interval.start]
+            history = self._source.history
+            weeks = [(interval, history(watched.slo.name, interval, MINUTE)) for interval in observed]
+            known = self._profiles[service] = profile(hour, weeks)
+        return known
+
+    def _services(self, evaluation: Evaluation) -> Mapping[str, _Watched]:
+        """Whom to look at: found anew when SLOs change, and once an hour."""
+        key = id(evaluation.layout), int(evaluation.now) // HOUR
+        if self._watched[0] != key:
+            self._watched = key, _watched(evaluation)
+        return self._watched[1]
+
+
+def _watched(evaluation: Evaluation) -> Mapping[str, _Watched]:
+    found: dict[str, _Watched] = {}
+    off, pages = set(), set()
+    most: dict[str, int] = {}
+    totals = evaluation.observation.total[evaluation.layout.every_row, evaluation.layout.budget_columns].tolist()
+    for row, slo in enumerate(evaluation.slos):
+        service = slo.sli.service
+        if SWITCH in alerts_off(slo):
+            off.add(service)
+        if traffic_collapse(slo) is Severity.PAGE:
+            pages.add(service)
+        if _counts_requests(slo) and totals[row] > most.get(service, -1):
+            most[service] = totals[row]
+            found[service] = _Watched(slo, row, Severity.TICKET)
+    return {
+        service: _Watched(each.slo, each.row, Severity.PAGE) if service in pages else each
+        for service, each in found.items()
+        if service not in off
+    }
+
+
+def _counts_requests(slo: SLO) -> bool:
+    return slo.unit is Unit.EVENTS and slo.sli.signal not in _NOT_REQUESTS and not slo.group_of
+
+
+def _low(seen: _Seen) -> bool:
+    return seen.usual is not None and condition(seen.count, seen.usual, fires=False) is ConditionState.MET
+
+
+def _over(name: str, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
+    """The end of alerts that nobody wants any more."""
+    keys = (AlertKey(kind, name) for kind in _KINDS)
+    return (Judgement(key, ConditionState.CLEAR, None) for key in keys if key in open_)
+
+
+def _words(service: str, count: int, usual: Usual) -> Words:
+    came, expected = figures.count(count), figures.count(usual.events)
+    minutes = SECONDS // MINUTE
+    return Words(
+        summary=f"traffic of {service} collapsed: {came} events in {minutes} min, usual at this time of the week are {expected}",
+        description=(
+            f"{service} reports, and almost nobody comes: less than a quarter of the median of {usual.weeks} former weeks at this time."
+            " Look at what stands before it (DNS, load balancer, certificates, its callers), and whether its traffic was moved."
+        ),
+        reason=f"{came} events in {minutes} min, fewer than a quarter of {expected}",
+        details={"came": f"{came} events in {minutes} min", "usual": f"{expected} (median of {usual.weeks} weeks)"},
+        over=f"Its traffic is back: {came} events in {minutes} min, usual are {expected}.",
+    )

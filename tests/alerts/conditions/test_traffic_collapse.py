@@ -1,0 +1,162 @@
+"""A service that reports, and to which nobody comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from fournines.alerts import AlertKey, AlertKind
+from fournines.alerts.conditions.traffic_collapse import MOST_AT_ONCE, TrafficCollapse
+from fournines.alerts.state import ConditionState
+from fournines.slo import DAY, MINUTE, Correction, HistoryPoint
+
+TICKET = AlertKey(AlertKind.TRAFFIC_COLLAPSE, "payments")
+PAGE = AlertKey(AlertKind.TRAFFIC_COLLAPSE_PAGE, "payments")
+
+
+@dataclass
+class Past:
+    """100 events a minute for everybody, and `now` as the test says from its `start` on; notes what is read."""
+
+    start: float
+    now: int = 100
+    read: list = field(default_factory=list)
+
+    def history(self, name, interval, step):
+        self.read.append((name, interval))
+        return [
+            HistoryPoint(t, 0, count)
+            for t in range(interval.start, interval.end, step)
+            if (count := self.now if t >= self.start else 100)
+        ]
+
+
+@pytest.fixture
+def past(start):
+    return Past(start - 20 * MINUTE)
+
+
+@pytest.fixture
+def condition(past):
+    return TrafficCollapse(past)
+
+
+def found(condition, evaluation, *open_):
+    """What is judged after a look, by key."""
+    condition.look(evaluation)
+    judged = condition.judgements(evaluation, dict.fromkeys(open_))
+    return {judgement.key: judgement.condition for judgement in judged}
+
+
+def test_ever_as_many_is_nothing(condition, slo, at):
+    """A service as it ever was has no judgement."""
+    assert {} == found(condition, at([slo()]))
+
+
+def test_a_collapse_says_what_came_and_what_is_usual(condition, past, slo, at):
+    """A ticket, in words with both numbers."""
+    past.now = 2
+    condition.look(evaluation := at([slo()]))
+    (judgement,) = condition.judgements(evaluation, {})
+
+    assert (TICKET, ConditionState.MET, 0) == judgement[:3]
+    assert (
+        "traffic of payments collapsed: 20 events in 10 min, usual at this time of the week are 1,000"
+        == judgement.words.summary
+    )
+    assert "median of 4 former weeks" in judgement.words.description
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [(25, ConditionState.MET), (49, ConditionState.MET), (50, ConditionState.CLEAR)]
+)
+def test_one_that_fires_ends_at_half_of_the_usual(condition, past, slo, at, now, state):
+    """And not before."""
+    past.now = now
+
+    assert {TICKET: state} == found(condition, at([slo()]), TICKET)
+
+
+def test_who_asks_for_it_is_woken(condition, past, slo, at):
+    """One SLO of the service says so; a ticket that is open ends."""
+    past.now = 2
+    slos = [slo(), slo("payments-other", annotations={"fournines/traffic-collapse": "page"})]
+
+    assert {PAGE: ConditionState.MET, TICKET: ConditionState.CLEAR} == found(condition, at(slos), TICKET)
+
+
+def test_who_does_not_want_it_is_left_alone(condition, past, slo, at):
+    """One SLO of the service says so, for all of them; what is open ends."""
+    past.now = 2
+    slos = [slo(), slo("payments-other", annotations={"fournines/alerts-off": "traffic-collapse"})]
+
+    assert {} == found(condition, at(slos))
+    assert {TICKET: ConditionState.CLEAR} == found(condition, at(slos), TICKET)
+
+
+def test_a_silent_service_says_nothing_about_its_traffic(condition, past, slo, at, world):
+    """Nobody counts: there is an alert for that."""
+    past.now = 0
+    world.silent = {"payments-availability"}
+
+    assert {TICKET: ConditionState.UNKNOWN} == found(condition, at([slo()]), TICKET)
+
+
+def test_time_that_is_taken_out_says_nothing(condition, past, slo, at, start):
+    """What was not counted did not stay away."""
+    past.now = 0
+    maintained = slo(corrections=(Correction(int(start) - 300, 60, "maintenance", "ann"),))
+
+    assert {TICKET: ConditionState.UNKNOWN} == found(condition, at([maintained]), TICKET)
+
+
+def test_a_young_service_has_no_usual(condition, past, slo, at, world, start):
+    """Two whole weeks are needed: who was new a week ago, or away, is not judged by it."""
+    past.now = 2
+    world.since = start - 13 * DAY
+
+    assert {} == found(condition, at([slo()]))
+    world.since = start - 15 * DAY
+    assert {TICKET: ConditionState.MET} == found(TrafficCollapse(past), at([slo()]))
+
+
+def test_the_past_is_read_once_an_hour_and_the_present_once_a_minute(condition, past, slo, at):
+    """However often SLOs are evaluated: four reads of former weeks, and one of ten minutes."""
+    for seconds in range(0, 60, 5):
+        condition.look(at([slo()], seconds))
+    first = len(past.read)
+    for seconds in range(60, 3000, 30):
+        condition.look(at([slo()], seconds))
+
+    assert 5 == first
+    assert len(past.read) <= first + 50 + 4
+
+
+def test_a_look_is_bounded(condition, past, slo, at):
+    """With very many services each is looked at in turn; all are, after some looks."""
+    slos = [slo(f"s{number}", service=f"service-{number}") for number in range(250)]
+    for _ in range(3):
+        before = {name for name, _ in past.read}
+        condition.look(at(slos))
+        assert len({name for name, _ in past.read} - before) <= MOST_AT_ONCE
+
+    assert {each.name for each in slos} == {name for name, _ in past.read}
+
+
+def test_a_service_that_is_gone_has_no_alert(condition, past, slo, at):
+    """Nor is it remembered."""
+    past.now = 2
+    condition.look(at([slo()]))
+
+    past.now = 100
+    assert {TICKET: ConditionState.CLEAR} == found(condition, at([slo("other", service="other")]), TICKET)
+
+
+def test_the_slo_that_sees_most_stands_for_its_service(condition, past, slo, at, world):
+    """Groups, probes and shares say nothing about how many come."""
+    world.since = 0
+    group = replace(slo("payments-group"), group_of="payments")
+    condition.look(at([group, slo("payments-b"), slo("payments-c")]))
+
+    assert {"payments-b"} == {name for name, _ in past.read}

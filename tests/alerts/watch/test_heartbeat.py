@@ -1,0 +1,124 @@
+"""Signs of life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from fournines.alerts import Action, Attempt, FakeNotifier, InvalidReceiver, Outcome
+from fournines.alerts.watch import FakeBeat, Heartbeat, UrlBeat, WatchdogBeat
+
+LATER = Attempt(Outcome.RETRY, "answered 503")
+
+
+@pytest.fixture
+def registry():
+    return CollectorRegistry()
+
+
+def signs(beat, registry, wells):
+    """What follows from signs given while `well` answers as told: after how long each time the next is due."""
+
+    async def main():
+        answers = list(wells)
+        heart = Heartbeat([beat], lambda: answers.pop(0), lambda: 5.0, registry, 60.0)
+        return [await heart.sign(beat) for _ in range(len(wells))]
+
+    return asyncio.run(main())
+
+
+def counted(registry, result, name="fake"):
+    return registry.get_sample_value("fournines_heartbeats_total", {"to": name, "result": result})
+
+
+def test_a_sign_is_given_every_minute_while_all_is_well(registry):
+    """And heard."""
+    beat = FakeBeat()
+
+    assert [60.0, 60.0] == signs(beat, registry, ["", ""])
+    assert ([5.0, 5.0], 2.0) == (beat.beats, counted(registry, "heard"))
+
+
+def test_no_sign_is_given_while_something_is_wrong(registry):
+    """One that is not meant would keep everybody from looking."""
+    beat = FakeBeat()
+
+    assert [10.0, 60.0] == signs(beat, registry, ["the ledger can't be written", ""])
+    assert ([5.0], 1.0) == (beat.beats, counted(registry, "withheld"))
+
+
+def test_a_sign_that_was_not_heard_is_given_again_soon(registry, caplog):
+    """One lost packet is no death; and it is said once, not each time."""
+    with caplog.at_level(logging.INFO):
+        assert [10.0, 10.0, 60.0] == signs(FakeBeat([LATER, LATER]), registry, ["", "", ""])
+
+    assert ["signs of life to fake are failed: answered 503", "signs of life to fake are heard again"] == [
+        record.message for record in caplog.records
+    ]
+    assert 2.0 == counted(registry, "failed")
+
+
+def test_a_fault_of_one_sign_ends_none_of_those_to_come(registry):
+    """Whatever it is."""
+
+    class Broken(FakeBeat):
+        async def beat(self, now):
+            raise RuntimeError("a fault")
+
+    assert [10.0, 10.0] == signs(Broken(), registry, ["", ""])
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_url_is_asked_without_a_body_and_its_token_is_not_shown(on_loopback, method, caplog):
+    """As healthchecks.io and Dead Man's Snitch read it (served here by a fake); the log holds no token."""
+    asked = []
+
+    def answer(verb, path, headers, body):
+        asked.append((verb, path, body))
+        return (200, b"OK")
+
+    url = on_loopback(answer)
+    with caplog.at_level(logging.DEBUG):
+        beat = UrlBeat(f"{url}/ping/secret-token", method)
+        attempt = asyncio.run(beat.beat(0.0))
+
+    assert ([(method, "/ping/secret-token", b"")], Outcome.DELIVERED, url) == (asked, attempt.outcome, beat.name)
+    assert "secret-token" not in "".join(record.getMessage() for record in caplog.records if record.name == "httpx")
+
+
+@pytest.mark.parametrize("status", [301, 404, 429, 500])
+def test_only_an_answer_of_2xx_means_that_it_was_heard(on_loopback, status):
+    """Whoever redirects or refuses has not noted it."""
+    url = on_loopback(lambda *_: (status, b""))
+
+    assert Outcome.DELIVERED is not asyncio.run(UrlBeat(url).beat(0.0)).outcome
+
+
+def test_an_address_that_is_none_is_refused():
+    """At the start."""
+    with pytest.raises(InvalidReceiver):
+        UrlBeat("ftp://x/secret")
+
+
+def test_the_watchdog_says_the_same_every_time():
+    """One alert that always fires: labels that no receiver of pages is meant by."""
+    notifier = FakeNotifier()
+    beat = WatchdogBeat("alertmanager", notifier, "edge-1", "http://edge-1:8400", since=3.0)
+
+    async def main():
+        await beat.beat(60.0)
+        await beat.beat(120.0)
+
+    asyncio.run(main())
+    first, second = notifier.sent
+    assert first is second
+    assert (Action.TRIGGER, "collector/edge-1/watchdog", 3.0, None) == (
+        first.action,
+        first.dedup_key,
+        first.starts_at,
+        first.ends_at,
+    )
+    assert ("Watchdog", "none") == (first.labels["alertname"], first.labels["severity"])
