@@ -5,6 +5,8 @@ https://github.com/caronc/apprise/wiki: it says whether a message was taken, not
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import InvalidReceiver
@@ -22,6 +24,7 @@ class AppriseNotifier:
         except ImportError as error:
             raise InvalidReceiver(f"receiver {name} needs Apprise; install fournines[apprise]") from error
         self._name = name
+        logging.getLogger("apprise").addFilter(_hides(url))
         self._apprise: Any = apprise.Apprise()
         if not self._apprise.add(url):
             raise InvalidReceiver(f"the address of receiver {name} is none that Apprise knows")
@@ -41,6 +44,11 @@ class AppriseNotifier:
             title=headline(notification), body=plain(notification), notify_type=_mood(notification), body_format="text"
         )
         return DELIVERED if taken else Attempt(Outcome.RETRY, "Apprise could not send it; its log says more")
+
+
+def _hides(url: str) -> Callable[[logging.LogRecord], bool]:
+    """Keeps from the log what holds the address, and the details in which its parts are shown."""
+    return lambda record: record.levelno > logging.DEBUG and url not in record.getMessage()
 
 
 def _mood(notification: Notification) -> str:

@@ -124,4 +124,4 @@ def _client(region: str, endpoint: str | None, name: str) -> Any:
         read_timeout=TIMEOUT_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return boto3.client("sns", region_name=region, endpoint_url=endpoint, config=config)
+    return boto3.session.Session().client("sns", region_name=region, endpoint_url=endpoint, config=config)

@@ -236,3 +236,95 @@ def test_forty_incidents_go_out_in_one_go(outbox, queue, clock, monkeypatch):
         assert 40 == len(set(keys(notifier)))
 
     asyncio.run(main())
+
+
+def test_what_a_receiver_called_a_message_comes_back_to_it(outbox, queue, clock):
+    """The end of an incident is sent with the name that the receiver gave to its beginning."""
+
+    async def main():
+        notifier = FakeNotifier([Attempt(Outcome.DELIVERED, "accepted", reference="C1/17")])
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
+        queue()
+        await pager.deliver_due()
+        queue(ended=1_010.0)
+        await pager.deliver_due()
+        assert [None, "C1/17"] == notifier.references
+
+    asyncio.run(main())
+
+
+def test_a_fallback_is_told_when_a_receiver_fails_for_a_minute(outbox, queue, clock, caplog):
+    """Woken at once, told why; the receiver is tried further, and both hear of it once it works."""
+
+    async def main():
+        broken, mail = FakeNotifier([RETRY] * 6), FakeNotifier()
+        pager = Pager(outbox, {Receiver("hook", fallback="mail"): broken, Receiver("mail"): mail}, clock)
+        queue()
+        while clock.now < 1_060:
+            assert [] == mail.sent
+            await pager.deliver_due()
+            clock.now += 1
+        pager._lanes[1].awake.clear()
+        await pager.deliver_due()
+        assert pager._lanes[1].awake.is_set()
+        await pager.deliver_due()
+        clock.now += 60
+        await pager.deliver_due()
+        assert {("hook", Stage.DELIVERED): 1, ("mail", Stage.DELIVERED): 1} == outbox.counts()
+
+    asyncio.run(main())
+    assert "mail is told of slo/a/page, because hook was not within 60 s: answered 500" in caplog.text
+
+
+def test_a_fallback_is_told_at_once_of_what_is_refused_for_good(outbox, queue, clock):
+    """A token that was withdrawn costs no minute."""
+
+    async def main():
+        mail = FakeNotifier()
+        refusing = Receiver("hook", fallback="mail")
+        pager = Pager(outbox, {refusing: FakeNotifier([REJECTED]), Receiver("mail"): mail}, clock)
+        queue()
+        async with running(pager):
+            await until(lambda: mail.sent)
+
+    asyncio.run(main())
+
+
+def test_a_notifier_that_never_answers_is_left(outbox, queue, clock, monkeypatch):
+    """It is tried again, so that its fallback is told and what follows is not held up for ever."""
+    monkeypatch.setattr("fournines.alerts.pager.LONGEST_SEND_SECONDS", 0.01)
+
+    class Hanging(FakeNotifier):
+        async def send(self, notification, now, reference=None):
+            await super().send(notification, now, reference)
+            await asyncio.Event().wait()
+
+    async def main():
+        hanging = Hanging()
+        queue()
+        await Pager(outbox, {Receiver("hook"): hanging}, clock).deliver_due()
+        assert 1 == len(hanging.sent)
+
+    asyncio.run(main())
+    assert 1_001.0 == outbox.next_due("hook")
+
+
+def test_a_reminder_that_fails_is_said(outbox, queue, clock, caplog):
+    """A receiver that forgets would take a page for resolved."""
+
+    async def main():
+        forgetful = FakeNotifier([Attempt(Outcome.DELIVERED, "accepted", repeat_after=60.0), RETRY])
+        outbox._connection.execute(
+            "INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told)"
+            " VALUES (1, 'page', 'a', 'a', 's', '{}', '', '', 1.0, 1)"
+        )
+        pager = Pager(outbox, {Receiver("hook"): forgetful}, clock)
+        queue()
+        for _ in range(3):
+            await pager.deliver_due()
+            clock.now += 61
+        assert 3 == len(forgetful.sent)
+
+    asyncio.run(main())
+    assert "hook is not reminded of slo/a/page: answered 500" in caplog.text
+    assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
