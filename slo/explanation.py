@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Final
 
 from . import figures
 from .budget import ErrorBudget
@@ -17,6 +18,9 @@ from .promise import over, period, promise
 from .slo import SLO
 from .status import Status
 from .window import MINUTE, Interval
+
+_FUTURES: Final = 1_000_000
+"""A chance is a share of fewer futures: 99 of 100 are 99 %, whatever a float makes of them."""
 
 
 def explain(status: Status, since: float | None = None, chance: Chance | None = None) -> str:
@@ -159,38 +163,36 @@ def _lasting(status: Status) -> Iterator[str]:
     found = exhaustion(status)
     if found is None or status.exhausted_in_seconds == 0:
         return
-    limit, spent_in = status.slo.window.ahead(status.now), status.exhausted_in_seconds
+    limit = status.slo.window.ahead(status.now)
+    spent_in = _within_reach(status.exhausted_in_seconds, limit)
     seen = amount_failed(status.slo, found.failed) if found.failed else "nothing failed"
     lasts = (
         f"lasts longer than {_within(status.slo.window).removeprefix('in ')}"
-        if _never(spent_in, limit)
-        else f"is empty in {figures.duration(spent_in or 0)}"
+        if spent_in is None
+        else f"is empty in {figures.duration(spent_in)}"
     )
     yield f"In the last {found.window} {seen}: if that goes on the budget {lasts}{_range(found, limit)}."
 
 
 def _range(found: Exhaustion, limit: float) -> str:
     """How sure that is: nothing is said of what lies beyond the window."""
-    if _never(found.earliest, limit):
+    earliest, latest = _within_reach(found.earliest, limit), _within_reach(found.latest, limit)
+    if earliest is None:
         return ""
-    latest = "or longer" if _never(found.latest, limit) else f"to {figures.duration(found.latest or 0)}"
-    return f" (9 times in 10: {figures.duration(found.earliest or 0)} {latest})"
+    until = "or longer" if latest is None else f"to {figures.duration(latest)}"
+    return f" (9 times in 10: {figures.duration(earliest)} {until})"
 
 
-def _never(seconds: figures.Number | None, limit: float) -> bool:
-    return seconds is None or seconds > limit
+def _within_reach(seconds: figures.Number | None, limit: float) -> figures.Number | None:
+    """None for what lies beyond the limit, or never comes."""
+    return None if seconds is None or seconds > limit else seconds
 
 
 def _kept(chance: Chance | None, slo: SLO) -> Iterator[str]:
     if chance is None:
         return
-    share = (
-        "more than 99 %"
-        if chance.kept > 0.99
-        else "less than 1 %"
-        if chance.kept < 0.01
-        else figures.percent(chance.kept, 0)
-    )
+    kept = Fraction(chance.kept).limit_denominator(_FUTURES)
+    share = "more than 99 %" if kept * 100 > 99 else "less than 1 %" if kept * 100 < 1 else figures.percent(kept, 0)
     ahead = (
         f"at the end of this {period(slo.window)}"
         if isinstance(slo.window, CalendarWindow)

@@ -26,7 +26,7 @@ _COMPACT: Final = {"min": "m"}
 _MILLISECOND: Final = Fraction(1, 1000)
 _MANY: Final = 1_000_000_000
 _MOST_DECIMALS: Final = 40
-_TODAY: Final = DAY * 5 / 6
+_TODAY: Final = 20 * HOUR
 """A time of day within that many seconds can't be mistaken for another day's."""
 
 
@@ -36,10 +36,9 @@ def percent(ratio: Number, digits: int | None = 1) -> str:
     if digits is None:
         return f"{exact(share)} %"
     grid = 10**digits
-    steps = math.floor(share * grid)
-    if steps == 0 and share > 0:
+    if 0 < share * grid < 1:
         return f"under {_decimal(1, grid)} %"
-    return f"{_decimal(steps, grid)} %"
+    return f"{_decimal(math.floor(share * grid), grid)} %"
 
 
 def objective(promised: Objective) -> str:
@@ -65,7 +64,7 @@ def factor(rate: Fraction) -> str:
 
 
 def exact(number: Fraction) -> str:
-    """Every digit where there is an end to them, 17 where there is none, and never an exponent: `0.0001`."""
+    """Every digit where they end within 39 decimals, 17 where they do not, and never an exponent: `0.0001`."""
     decimals = next((n for n in range(_MOST_DECIMALS) if 10**n % number.denominator == 0), None)
     if decimals is None:
         return format(Decimal(repr(float(number))), "f")
@@ -106,7 +105,7 @@ def count(number: Number, *, up: bool = False) -> str:
 def bad(number: int, unit: Unit) -> str:
     """What was bad, in the words of its unit: `3 failed events`, `1.5 bad slices`."""
     if unit is Unit.EVENTS:
-        return f"{count(number, up=True)} failed event{'' if number == 1 else 's'}"
+        return f"{count(number)} failed event{'' if number == 1 else 's'}"
     return f"{exact(Fraction(number, unit.one))} bad slice{'' if number == unit.one else 's'}"
 
 

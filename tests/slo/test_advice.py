@@ -118,6 +118,19 @@ def test_windows_shorter_than_their_pairs(make_slo):
     ]
 
 
+@pytest.mark.parametrize(("days", "said"), [(8, "37.5"), (15, "20"), (23, "13.1"), (29, "10.4")])
+def test_the_share_that_is_advised_mends_it_and_no_smaller_one(make_slo, days, said):
+    """Whoever does as told is told nothing more; with a tenth of a per cent less still."""
+
+    def told_with(share):
+        rules = (*WORKBOOK[:2], BurnRule(Severity.TICKET, Fraction(share) / 100, Window(3 * DAY), Window(6 * HOUR)))
+        return messages_of(make_slo(window=Window(days * DAY), rules=rules))
+
+    assert [message.endswith(f"give it {said} % of the budget or more") for message in told_with(5)] == [True]
+    assert told_with(said) == []
+    assert len(told_with(Fraction(said) - Fraction("0.1"))) == 1
+
+
 @pytest.mark.parametrize(("days", "said"), [(28, True), (30, False)])
 def test_a_factor_below_one_tells_of_budgets_that_last(make_slo, days, said):
     """The slow ticket of 28 d fires at a burn that never spends the budget, and the share that mends it is said; that of 30 d does not."""
@@ -154,7 +167,10 @@ def test_a_strict_and_a_loose_objective(make_slo):
 
     assert messages_of(make_slo(place=here), replace(loose, place=here)) == []
     assert len(messages_of(make_slo(place=here), replace(loose, place=there))) == 1
+    assert len(messages_of(make_slo(place=there), replace(loose, place=here))) == 1
     assert len(messages_of(make_slo(place=here), make_slo("again", place=here))) == 1
+    assert len(messages_of(make_slo(), replace(loose, place=here))) == 1
+    assert len(messages_of(make_slo(place=here), loose)) == 1
 
 
 def test_whom_nobody_is_paged_for(make_slo):
@@ -181,22 +197,23 @@ def test_dependencies_that_are_nobody(make_slo):
 
 def test_dependencies_on_groups(make_slo):
     """What a group is called is known only where it is heard: a name that begins with that of its SLO may be one."""
-    groups = make_slo("users", group_by=("http.route",), annotations=NOTES)
-    several = make_slo("first", depends_on=("users-pay", "user-pay"), window=Window(28 * DAY), rules=WORKBOOK)
+    groups, single = make_slo("users", group_by=("http.route",)), make_slo("ledger", group_by=())
+    several = make_slo("first", depends_on=("users-pay", "user-pay", "ledger-pay"), window=Window(28 * DAY))
 
-    assert ["depends on user-pay"] == [
-        message.partition(",")[0] for message in messages_of(several, groups) if "depends" in message
+    assert ["depends on user-pay", "depends on ledger-pay"] == [
+        message.partition(",")[0] for message in messages_of(several, groups, single) if "depends" in message
     ]
 
 
 def test_slices_of_a_moment(make_slo):
-    """A slice shorter than a minute is told."""
-    slices = Slices(Decimal("0.9"), Window(10))
-    moments = make_slo(method=Method.TIMESLICES, slices=slices, window=Window(2 * DAY), rules=())
+    """A slice shorter than a minute is told, and no longer one."""
 
-    assert (
-        messages_of(moments)[0] == "slices of 10s are so short that a moment makes a bad one; use slices of 1m or more"
-    )
+    def told(seconds):
+        slices = Slices(Decimal("0.9"), Window(seconds))
+        return messages_of(make_slo(method=Method.TIMESLICES, slices=slices, window=Window(2 * DAY), rules=()))
+
+    assert told(10)[0] == "slices of 10s are so short that a moment makes a bad one; use slices of 1m or more"
+    assert told(60) == told(3_600) == told(10)[1:]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +230,7 @@ def test_a_guard_without_effect(make_slo, sli, more, has_none):
     """Of shares of failures a page waits for none, whatever number of bad events is said; where none is said nothing is."""
     said = [
         make_slo(annotations=NOTES, sli=sli, **more),
-        make_slo("quiet", annotations=NOTES, sli=sli, min_bad_events=7, **more),
+        make_slo("quiet", annotations=NOTES, sli=sli, min_bad_events=2, **more),
     ]
 
     assert [[], [True] * has_none] == [
@@ -233,6 +250,43 @@ def test_what_cannot_be_measured(make_slo, rates, said):
         messages_of(make_slo(), rates={"payments-availability": rates} if rates else {"another": 0.001})
         == [message] * said
     )
+
+
+def test_what_allows_ten_failures_is_measured(make_slo):
+    """Not one of them less."""
+    ten = Fraction(10 * 10_000, 30 * DAY)
+
+    assert [messages_of(make_slo(), rates={"payments-availability": rate}) == [] for rate in (ten, ten * 0.999)] == [
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "sli_of",
+    [
+        {"sli": RAW},
+        {"sli": SHARED},
+        {
+            "sli": SLI(SLIKind.AVAILABILITY, "bank", SLOS, composite=Composite(Rule.ALL, (Member("a"), Member("b")))),
+            "method": Method.TIMESLICES,
+            "slices": Slices(None),
+        },
+    ],
+)
+def test_traffic_says_nothing_of_what_is_no_event(make_slo, sli_of):
+    """Shares of failures, and slices that have no target of their own, are measured however few call."""
+    slo = make_slo(rules=WORKBOOK[:2], **sli_of)
+
+    assert messages_of(slo, rates={"payments-availability": 0.001}) == messages_of(slo)
+
+
+@pytest.mark.parametrize(("rate", "said"), [(1 / 31, True), (1 / 30, False)])
+def test_a_slice_that_bears_one_failure(make_slo, rate, said):
+    """Of two events half may fail: one of them makes no bad slice."""
+    sliced = make_slo(method=Method.TIMESLICES, slices=Slices(Decimal("0.5"), Window(60)), rules=WORKBOOK[:2])
+
+    assert len(messages_of(sliced, rates={"payments-availability": rate})) == said
 
 
 @pytest.mark.parametrize(("rate", "said"), [(0.3, True), (0.4, False), (0, False)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.slo import RUNBOOK, WORKBOOK, BurnRule, InvalidValue, NoData, Place, Severity, Window
+from fournines.slo import RUNBOOK, WORKBOOK, BurnRule, CalendarWindow, InvalidValue, NoData, Place, Severity, Window
 from fournines.slo.annotations import (
     ALERTS_OFF,
     ANNOTATIONS,
@@ -20,10 +21,15 @@ from fournines.slo.annotations import (
     parse_alerts_off,
     parse_burn_rules,
     parse_count,
+    parse_depends_on,
+    parse_group_by,
     parse_link,
+    parse_max_groups,
     parse_no_data,
     parse_owner,
     parse_severity,
+    parse_tier,
+    parse_windows,
     traffic_collapse,
     without_runbook,
 )
@@ -135,3 +141,63 @@ def test_a_collapse_of_traffic_is_a_ticket_unless_it_is_said_to_be_a_page(make_s
     assert (Severity.PAGE, Severity.TICKET) == (traffic_collapse(page), traffic_collapse(make_slo()))
     with pytest.raises(InvalidValue, match="'sms' is no severity; write page or ticket"):
         parse_severity("sms")
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "said"),
+    [
+        (parse_windows, "7d, 1M, 1Q Europe/Berlin",
+         (Window.parse("7d"), CalendarWindow(1, "M"), CalendarWindow(1, "Q", zone="Europe/Berlin"))),
+        (parse_windows, "7d , 1M  Europe/Berlin", (Window.parse("7d"), CalendarWindow(1, "M", zone="Europe/Berlin"))),
+        (parse_depends_on, "accounts, users", ("accounts", "users")),
+        (parse_group_by, "http.route", ("http.route",)),
+        (parse_group_by, "tenant-id, http.route", ("tenant-id", "http.route")),
+        (parse_tier, "1", "1"),
+        (parse_tier, "business-critical", "business-critical"),
+        (parse_max_groups, "10000", 10_000),
+    ],
+)  # fmt: skip
+def test_what_they_hold(parse, text, said):
+    """Lists stand between commas, spaces are nothing, a calendar may have a zone."""
+    assert parse(text) == said
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "said"),
+    [
+        (parse_windows, "7d Europe/Berlin", "7d is a rolling window, and has no time zone"),
+        (parse_windows, "7d,", "holds an empty window; write each after a comma"),
+        (parse_windows, "7d, 1M, 7d", "holds a window twice"),
+        (parse_depends_on, "", "holds an empty name; write each after a comma"),
+        (parse_group_by, "http route", "'http route' is no name of an attribute; write http.route"),
+        (parse_tier, "very critical", "'very critical' is no tier; write one word, such as 1 or critical"),
+        (parse_max_groups, "10001", "at most 10,000 groups are counted, not 10,001"),
+        (parse_max_groups, "0", "'0' is no whole number of 1 or more"),
+    ],
+)
+def test_what_they_may_not_hold(parse, text, said):
+    """It is refused with what is wrong, and what to write where that is not plain."""
+    with pytest.raises(InvalidValue, match=re.escape(said)):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("parse", "items", "most"),
+    [
+        (parse_windows, [f"{days}d" for days in range(1, 8)], 6),
+        (parse_depends_on, [f"slo-{number}" for number in range(101)], 100),
+        (parse_group_by, [f"label.{number}" for number in range(9)], 8),
+    ],
+)
+def test_how_many_they_hold(parse, items, most):
+    """No file makes a row in every table a thousand times as long."""
+    assert len(parse(", ".join(items[:-1]))) == most
+    with pytest.raises(InvalidValue, match=f"holds {most + 1} .*, and at most {most} are read"):
+        parse(", ".join(items))
+
+
+def test_who_pages_without_a_runbook_need_not_stand_in_a_file(make_slo):
+    """An SLO that made itself is named alone."""
+    (fault,) = without_runbook([make_slo()])
+
+    assert (fault.file, fault.line, fault.path) == ("", 0, "payments-availability")

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from fournines.slo import (
     DAY,
     HOUR,
+    MINUTE,
     PARTS,
     SLI,
     SLO,
     SLOS,
     WORKBOOK,
     CalendarWindow,
+    Chance,
     Composite,
     Correction,
     EventCount,
@@ -34,6 +36,7 @@ from fournines.slo import (
     Window,
     evaluate,
     explain,
+    outlook,
 )
 
 NOW = 1_795_317_165.0
@@ -194,3 +197,139 @@ def test_a_rule_is_said_to_hold_where_it_does(failures, traffic):
         said = any("both" in each for each in sentences if each.lower().startswith(rule.severity.value))
         waits = rule.severity is Severity.PAGE and "fewer than" in rule.reason
         assert said is (rule.met or waits)
+
+
+def test_parts_of_slices_that_are_estimated_are_rounded_up(make_slo):
+    """As everything that was spent."""
+    lines = lines_of(sliced(make_slo, Method.RATIO_TIMESLICES, None), {"30d": (718 * PARTS, 720 * PARTS)}, estimated=1)
+
+    assert "0.001 of these are estimated" in lines[2]
+
+
+def test_what_was_spent_is_rounded_up_and_what_is_allowed_down(make_slo):
+    """Never in our favour."""
+    lines = lines_of(sliced(make_slo, Method.RATIO_TIMESLICES, None), {"30d": (718 * PARTS - 1, 720 * PARTS)})
+
+    assert "Budget left = 1 \N{MINUS SIGN} 2.001 / 0.072 = " in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [(-1, ""), (int(NOW) - 3 * DAY, "Watched for 3 d of it"), (int(NOW) - 30 * DAY, "")],
+    ids=["never", "for a while", "always"],
+)
+def test_for_how_long_it_was_watched(make_slo, since, said):
+    """Said of a part of the window: of one that was never seen there is none, and of an old one no rest."""
+    watched = lines_of(make_slo(), since={"payments-availability": since})[2]
+
+    assert said in watched
+    assert bool(said) is ("Watched" in watched)
+
+
+def test_of_several_corrections_those_of_the_window_are_said(make_slo):
+    """Each by its own reason."""
+    early, late = (
+        Correction(int(NOW) - 31 * DAY, HOUR, "long gone", "ann"),
+        Correction(int(NOW) - DAY, HOUR, "maintenance", "bob"),
+    )
+    lines = lines_of(make_slo(corrections=(early, late)))
+
+    assert lines[2].endswith("Taken out of it are 1 h 1 min: maintenance (bob, 21 Nov 03:12 UTC for 1 h 1 min).")
+
+
+def test_what_is_taken_out_is_as_coarse_as_what_is_counted(make_slo):
+    """A window of months is counted in hours, and so are its corrections."""
+    out = Correction(int(NOW) - DAY, MINUTE, "maintenance", "ann")
+    lines = lines_of(make_slo(window=Window(90 * DAY), corrections=(out,)))
+
+    assert lines[2].endswith("Taken out of it are 1 h: maintenance (ann, 21 Nov 03:00 UTC for 1 h).")
+
+
+@pytest.mark.parametrize(
+    ("failed", "left"),
+    [
+        (12, "0 %, 0 s of total outage or 0 requests."),
+        (18, "\N{MINUS SIGN}50 %, over-spent by 2 min 10 s of total outage or 6 requests."),
+        (6, "50 %, 2 min 9 s of total outage or 6 requests."),
+    ],
+)
+def test_what_is_left_and_what_is_too_much(make_slo, failed, left):
+    """A budget that is spent to the last request is not over-spent."""
+    assert lines_of(make_slo(), {"30d": (120_000 - failed, 120_000)})[3].endswith(f" = {left}")
+
+
+def test_a_burn_of_one_spends_the_period_of_a_calendar(make_slo):
+    """As long as it happens to be."""
+    assert "spends exactly the whole budget in exactly one month." in lines_of(make_slo(window=MONTH))[4]
+
+
+def test_groups_alert_each_by_itself(make_slo):
+    """Their sum does not, and has no rules that anybody would look for."""
+    said = lines_of(make_slo(group_by=("http.route", "tenant"), rules=()))[-1]
+
+    assert said == "It is the sum of its groups by http.route, tenant: these burn and alert, each by itself."
+
+
+@pytest.mark.parametrize(
+    ("slo", "waits"),
+    [(composite(Rule.WEIGHTED), False), (SLO("a", SLI(SLIKind.AVAILABILITY, "a"), Objective(Decimal("0.9"))), True)],
+)
+def test_a_page_waits_for_failures_and_not_for_shares(slo, waits):
+    """Of shares there is no number to wait for."""
+    assert waits is ("A page waits until 3 requests failed" in "".join(lines_of(slo)))
+
+
+def outlook_of(slo, counts, chance=None):
+    return outlook(status_of(slo, counts), chance)
+
+
+@pytest.mark.parametrize(
+    ("failed", "before", "said"),
+    [
+        (0, 0, "In the last 5m nothing failed: if that goes on the budget lasts longer than 30d."),
+        (
+            40, 0,
+            (
+                "In the last 5m 40 requests failed: if that goes on the budget is empty in 7 d 12 h "
+                "(9 times in 10: 5 d 18 h to 9 d 22 h)."
+            ),
+        ),
+        (
+            1, 2_400,
+            "In the last 5m 1 request failed: if that goes on the budget lasts longer than 30d (9 times in 10: 12 d 15 h or longer).",
+        ),
+    ],
+)  # fmt: skip
+def test_how_long_the_budget_lasts(make_slo, failed, before, said):
+    """With the range of what may be behind so few failures, as far as the window reaches."""
+    counts = {"5m": (100_000 - failed, 100_000), "30d": (30_000_000 - before, 30_000_000)}
+
+    assert said == outlook_of(make_slo(), counts)
+
+
+def test_a_budget_that_lasts_exactly_its_window_is_empty_then(make_slo):
+    """A burn of 1x and nothing spent: empty in 30 d, as the sentence on burn rates promises."""
+    assert "the budget is empty in 30 d (" in outlook_of(
+        make_slo(), {"5m": (99_990, 100_000), "30d": (120_000, 120_000)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (1.0, "more than 99 %"), (0.991, "more than 99 %"), (0.99, "99 %"), (0.6199, "61 %"), (0.01, "1 %"),
+        (0.009, "less than 1 %"), (0.0, "less than 1 %"),
+    ],
+)  # fmt: skip
+def test_a_chance_is_never_said_to_be_certain(make_slo, kept, said):
+    """Neither that the promise is kept nor that it is broken: 2,000 futures are not all."""
+    ends = outlook_of(make_slo(), {}, Chance(kept, int(NOW) + 30 * DAY, 21 * DAY))
+
+    assert ends == f"If it goes on as in the last 21 d, the promise is kept over the next 30d with a chance of {said}."
+
+
+def test_a_calendars_chance_is_of_its_period(make_slo):
+    """The promise is kept or broken when the month ends."""
+    ends = outlook_of(make_slo(window=MONTH), {}, Chance(0.5, int(NOW) + DAY, 21 * DAY))
+
+    assert ends.endswith("the promise is kept at the end of this month with a chance of 50 %.")

@@ -57,6 +57,7 @@ def test_only_all_of_it_is_shown_as_100_percent(ratio: Fraction) -> None:
         (Fraction(-9), "\N{MINUS SIGN}900 %"),
         (Fraction("-0.00001"), "\N{MINUS SIGN}0.1 %"),
         (Fraction("0.00001"), "under 0.1 %"),
+        (Fraction("0.001"), "0.1 %"),
         (Fraction("0.615"), "61.5 %"),
         (Fraction("-12.345"), "\N{MINUS SIGN}1,234.5 %"),
     ],
@@ -92,6 +93,8 @@ def test_objectives_keep_every_digit(target: str, said: str) -> None:
         (Fraction(28, 30) / 100_000, "0.000009333333333333333"),
         (Fraction(0), "0"),
         (Fraction(-1, 4), "-0.25"),
+        (Fraction(int("1" * 39), 10**39), f"0.{'1' * 39}"),
+        (Fraction(int("1" * 40), 10**40), "0.1111111111111111"),
     ],
 )
 def test_exact_numbers_keep_every_digit_they_have(value: Fraction, text: str) -> None:
@@ -139,7 +142,9 @@ def test_a_rate_keeps_its_side_of_a_limit(rate: Fraction, tenths: int) -> None:
         (21, "21x"),
         (Fraction("14.401"), "14.5x"),
         (Fraction("0.1"), "0.1x"),
+        (Fraction("99.9"), "99.9x"),
         (Fraction("99.91"), "100x"),
+        (Fraction("100.05"), "101x"),
         (Fraction("100.1"), "101x"),
         (4814.2, "4,815x"),
     ],
@@ -166,7 +171,9 @@ def test_time_left_is_rounded_down_and_time_over_is_rounded_up(seconds: Fraction
     [
         (0, False, "0 s"),
         (0.25, False, "250 ms"),
+        (0.25, True, "250 ms"),
         (0.2501, True, "251 ms"),
+        (0.9995, False, "999 ms"),
         (0.9999, True, "1 s"),
         (0.0001, False, "under 1 ms"),
         (Fraction(1, 1001), True, "under 1 ms"),
@@ -247,6 +254,7 @@ def test_a_moment_of_today_is_a_time_and_an_older_one_has_its_date() -> None:
     assert figures.clock(now - 71_999, now) == "07:16:41 UTC"
     assert figures.clock(now - 72_000, now) == "21 Nov 07:16 UTC"
     assert figures.clock(now - 3 * 86_400, now) == "19 Nov 03:16 UTC"
+    assert figures.clock(now + 1, now) == "22 Nov 03:16 UTC"
     assert figures.clock(now + 60, now) == "22 Nov 03:17 UTC"
 
 
@@ -265,8 +273,11 @@ def test_since_when_and_how_long() -> None:
         (1, Unit.EVENTS, "1 failed event"),
         (2, Unit.EVENTS, "2 failed events"),
         (1_204, Unit.EVENTS, "1,204 failed events"),
+        (0, Unit.EVENTS, "0 failed events"),
+        (0, Unit.SLICES, "0 bad slices"),
         (1, Unit.SLICES, "1 bad slice"),
         (2, Unit.SLICES, "2 bad slices"),
+        (PARTS // 2, Unit.PARTS, "0.5 bad slices"),
         (PARTS, Unit.PARTS, "1 bad slice"),
         (PARTS * 3 // 2, Unit.PARTS, "1.5 bad slices"),
     ],
@@ -274,3 +285,34 @@ def test_since_when_and_how_long() -> None:
 def test_what_was_bad_is_said_in_its_unit(number, unit, said):
     """Events fail, slices are bad, also in part."""
     assert figures.bad(number, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("ratio", "up", "said"),
+    [
+        (0, False, "0 %"),
+        (Fraction("0.000123"), False, "0.0123 %"),
+        (Fraction(1, 3_000_000), False, "0 %"),
+        (Fraction(1, 3_000_000), True, "0.0001 %"),
+        (Fraction("0.01"), False, "1 %"),
+        (Fraction("-0.0000001"), False, "\N{MINUS SIGN}0.0001 %"),
+        (1, False, "100 %"),
+    ],
+)
+def test_small_shares_have_four_decimals(ratio, up, said):
+    """Rounded down, or up where that is asked."""
+    assert said == (figures.share(ratio, up=True) if up else figures.share(ratio))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [("0.25", "250 ms"), ("0.999", "999 ms"), ("0.0005", "0.0005 s"), ("1", "1 s"), ("2.5", "2.5 s")],
+)
+def test_a_threshold_is_said_exactly(seconds, said):
+    """In milliseconds below a second, as long as they are whole ones."""
+    assert said == figures.threshold(Decimal(seconds))
+
+
+def test_a_moment_has_its_date_where_an_axis_needs_it():
+    """To the minute."""
+    assert [figures.moment(1_795_317_400, with_date=asked) for asked in (False, True)] == ["03:16", "22 Nov 03:16"]

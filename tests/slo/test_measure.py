@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from fournines.slo import SLI, SLO, Method, Objective, Slices, SLIKind
-from fournines.slo.measure import amount_failed
+from fournines.slo.measure import amount, amount_failed, number
 
 
 def slo(slices=None):
@@ -36,3 +36,17 @@ MINUTES = Slices(Decimal("0.99"))
 def test_one_is_told_in_the_singular(slices, many, said):
     """Noun and verb go with the number as it is said."""
     assert said == amount_failed(slo(slices), many)
+
+
+@pytest.mark.parametrize(
+    ("slices", "many", "down", "up"), [(None, Fraction(3, 2), "1", "2"), (MINUTES, Fraction(2, 3), "0.666", "0.667")]
+)
+def test_rounded_down_unless_up_is_asked(slices, many, down, up):
+    """What is left is never said to be more than it is; what was spent is asked for rounded up."""
+    assert [down, up] == [number(slo(slices), many), number(slo(slices), many, up=True)]
+    assert [down, up] == [amount(slo(slices), many).split()[0], amount(slo(slices), many, up=True).split()[0]]
+
+
+def test_what_failed_is_rounded_up():
+    """A part of a slice that was bad is never said to be none."""
+    assert amount_failed(slo(MINUTES), Fraction(1, 10_000)) == "0.001 slices of 1m were bad"

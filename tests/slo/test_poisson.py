@@ -14,11 +14,12 @@ CONFIDENCES = st.sampled_from([0.5, 0.9, 0.99, 0.9999])
 
 @given(st.one_of(st.integers(1, 10**9), st.floats(0.05, 1e4)), CONFIDENCES)
 def test_it_is_garwoods(seen, confidence):
-    """The ends are quantiles of gamma distributions, for parts of failures as well, to a part in a million."""
+    """The ends are quantiles of gamma distributions, for parts of failures as well; of 10,000 and more to a part in a million."""
     beyond = (1 - confidence) / 2
 
     assert poisson_range(seen, confidence) == pytest.approx(
-        (scipy.stats.gamma.ppf(beyond, seen), scipy.stats.gamma.ppf(1 - beyond, seen + 1)), rel=1e-6
+        (scipy.stats.gamma.ppf(beyond, seen), scipy.stats.gamma.ppf(1 - beyond, seen + 1)),
+        rel=1e-11 if seen < 9_999 else 1e-6,
     )
 
 
@@ -43,6 +44,13 @@ def test_it_holds_the_true_mean(mean, confidence):
     )
 
     assert held >= confidence
+
+
+@pytest.mark.parametrize("shape", [1.0, 30.0, 1_000.0, 9_999.0])
+@pytest.mark.parametrize("share", [0.00005, 0.5, 0.99995])
+def test_few_are_told_to_eleven_digits(shape, share):
+    """Also far out, where what is left of the weight is small beside what is not."""
+    assert gamma_quantile(shape, share) == pytest.approx(scipy.stats.gamma.ppf(share, shape), rel=1e-11)
 
 
 @pytest.mark.parametrize("shape", [9_999.0, 10_000.0, 10_001.0])
