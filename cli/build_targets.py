@@ -23,6 +23,14 @@ class BuildTarget(StrEnum):
     GRAFANA = "grafana"
 
 
+class Dialect(StrEnum):
+    """Whose rules are written for Prometheus."""
+
+    FOURNINES = "fournines"
+    SLOTH = "sloth"
+    PYRRA = "pyrra"
+
+
 class Asked(NamedTuple):
     """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages.
 
@@ -35,6 +43,7 @@ class Asked(NamedTuple):
     url: str
     to: Mapping[str, str] = MappingProxyType({})
     datasource: str = ""
+    dialect: Dialect = Dialect.FOURNINES
 
 
 class Written(NamedTuple):
@@ -55,8 +64,13 @@ def write_targets(target: BuildTarget, asked: Asked) -> Iterator[Written]:
 
 def _prometheus(asked: Asked) -> Written:
     from ..alerts import write
+    from ..alerts.rules import dialects
     from ..alerts.rules.prometheus import notes
 
+    if asked.dialect is not Dialect.FOURNINES:
+        return Written(
+            dialects.write(asked.out, asked.slos, asked.dialect), list(dialects.notes(asked.slos, asked.dialect))
+        )
     said = [f"{note}; the collector's own alerts judge what was promised" for note in notes(asked.slos)]
     return Written(write(asked.out, asked.slos, asked.url), said)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .build_targets import Asked, BuildTarget, write_targets
+from .build_targets import Asked, BuildTarget, Dialect, write_targets
 from .extra import collector_extra
 from .failure import EXIT_FAULT, fail
 from .options import PAGES
@@ -100,6 +100,9 @@ def build(
     slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
     out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
     target: Annotated[BuildTarget, typer.Option(help="What to write.")] = BuildTarget.ALL,
+    dialect: Annotated[
+        Dialect, typer.Option(help="Whose rules Prometheus gets: ours, or to the letter those of another tool.")
+    ] = Dialect.FOURNINES,
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
     pages_to: Annotated[str, typer.Option(help="The webhook that others send pages to.")] = "",
     tickets_to: Annotated[str, typer.Option(help="The webhook that others send tickets to.")] = "",
@@ -109,7 +112,7 @@ def build(
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager and Grafana."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
-    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource)
+    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect)
     try:
         with collector_extra():
             written = list(write_targets(target, asked))

@@ -39,7 +39,11 @@ class Queries:
 
     def over(self, seconds: int) -> Queries:
         """The same with a window of so many seconds put in."""
-        good, bad, total, raw = (_WINDOW.sub(f"{seconds}s", text) for text in self._texts)
+        return self.written_over(f"{seconds}s")
+
+    def written_over(self, window: str) -> Queries:
+        """The same with a window put in as it is written: `5m`."""
+        good, bad, total, raw = (_WINDOW.sub(window, text) for text in self._texts)
         return replace(self, good=good, bad=bad, total=total, raw=raw)
 
     @property

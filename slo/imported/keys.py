@@ -44,6 +44,15 @@ class Keys:
             raise self.refusal("is missing" if value is None else "is no text", name)
         return value.strip()
 
+    def verbatim(self, *names: str) -> str:
+        """A text with the space around it, which tells one of two files from the other."""
+        self.text(*names)
+        return str(self._take(names)[1])
+
+    def plain(self, *names: str) -> Any:
+        """What stands under a key, whatever it is; None where nothing does."""
+        return self._take(names)[1]
+
     def number(self, *names: str) -> Decimal:
         """A number, which may stand there as a text."""
         text = self.text(*names)

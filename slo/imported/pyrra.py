@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..burn import BurnRule
 from ..errors import InvalidValue
@@ -13,6 +13,7 @@ from ..queries import Queries
 from ..slo import SLO
 from ..window import Window
 from .keys import Keys, NotCarried
+from .origin import PYRRA_ORIGIN, written_origin
 from .promise import annotated, described, labelled, promise_of
 from .pyrra_tiers import PYRRA_TIERS
 
@@ -25,6 +26,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,12})(ms|s|m|h)")
 _GROUPED: Final = "events are counted over all groups together, not once for each"
 _DYNAMIC: Final = "burn rates are held against Pyrra's static factors, whatever the traffic"
 _NAMED: Final = "alerts here have one name and say which SLO they are of"
+_EXACT: Final = "the whole window is counted, which costs nothing more here"
 _ABSENT: Final = "the silence of a service is always told"
 
 
@@ -54,6 +56,8 @@ def pyrra_slos(document: Keys) -> Iterator[SLO]:
 def _slo(document: Keys) -> SLO:
     metadata, spec = document.below("metadata"), document.below("spec")
     name, labels = metadata.text("name"), _own(metadata, "labels")
+    annotations = _own(metadata, "annotations")
+    origin = _origin(name, labels, annotations, spec)
     metadata.pass_over("namespace")
     spec.leave("partial_response_strategy", "is Thanos' own")
     window = _window(spec)
@@ -67,9 +71,26 @@ def _slo(document: Keys) -> SLO:
         queries,
         description=described(spec, spec.text("description", default="")),
         labels=labelled(metadata, labels),
-        annotations=annotated(metadata, _own(metadata, "annotations")),
+        annotations=annotated(metadata, annotations) | origin,
         rules=_rules(spec.below("alerting"), window),
     )
+
+
+def _origin(name: str, labels: Mapping[str, str], annotations: Mapping[str, str], spec: Keys) -> dict[str, str]:
+    """What Pyrra's own rules are written with: the object's name and labels, its grouping, how it alerts and how exactly it counts."""
+    indicators = spec.plain("indicator")
+    of_kinds = indicators.values() if isinstance(indicators, dict) else ()
+    grouping: Any = next((each["grouping"] for each in of_kinds if isinstance(each, dict) and "grouping" in each), [])
+    said = {
+        "name": name,
+        "labels": dict(labels),
+        "annotations": dict(annotations),
+        "grouping": grouping,
+        "alerting": spec.plain("alerting"),
+        "fast": spec.plain("performanceOverAccuracy"),
+    }
+    spec.leave("performanceOverAccuracy", _EXACT)
+    return written_origin(PYRRA_ORIGIN, said)
 
 
 def _own(metadata: Keys, name: str) -> dict[str, str]:

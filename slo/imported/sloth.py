@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ..burn import WORKBOOK, BurnRule, Severity
 from ..queries import Queries
 from ..slo import DEFAULT_WINDOW, SLO
 from .keys import Keys, NotCarried
+from .origin import SLOTH_ORIGIN, written_origin
 from .promise import annotated, described, labelled, promise_of
 
 _PLUGIN: Final = (
@@ -39,8 +40,9 @@ def sloth_slos(document: Keys) -> Iterator[SLO]:
 def _slo(keys: Keys, service: str, labels: Mapping[str, str]) -> SLO:
     name, alerting = keys.text("name"), keys.below("alerting")
     keys.leave("plugins", _RULES)
+    own = {**labels, **keys.texts("labels")}
+    more, origin = {**own, **alerting.texts("labels")}, _origin(own, alerting)
     alerting.leave("name", _NAME)
-    more = {**labels, **keys.texts("labels"), **alerting.texts("labels")}
     return promise_of(
         keys,
         f"{service}-{name}",
@@ -51,17 +53,34 @@ def _slo(keys: Keys, service: str, labels: Mapping[str, str]) -> SLO:
         display_name=name,
         description=described(keys, keys.text("description", default="")),
         labels=labelled(keys, more),
-        annotations=annotated(keys, alerting.texts("annotations")),
+        annotations=annotated(keys, alerting.texts("annotations")) | origin,
         rules=_rules(alerting),
     )
+
+
+def _origin(own: Mapping[str, str], alerting: Keys) -> dict[str, str]:
+    """What Sloth's own rules are written with: the alerts' name, labels and annotations, and labels that those of alerts hide."""
+    labels = alerting.texts("labels")
+    said: dict[str, Any] = {
+        "name": alerting.text("name", default=""),
+        "labels": labels,
+        "annotations": alerting.texts("annotations"),
+        "own": {name: text for name, text in own.items() if labels.get(name, text) != text},
+    }
+    for severity in Severity:
+        alert = alerting.plain(f"{severity.value}_alert", f"{severity.value}Alert")
+        kept = {each: alert.get(each) for each in ("labels", "annotations")} if isinstance(alert, dict) else {}
+        said[severity.value] = {each: texts for each, texts in kept.items() if isinstance(texts, dict) and texts}
+    return written_origin(SLOTH_ORIGIN, said)
 
 
 def _queries(sli: Keys) -> Queries:
     if "events" in sli:
         events = sli.below("events")
-        return Queries(bad=events.text("error_query", "errorQuery"), total=events.text("total_query", "totalQuery"))
+        bad, total = (events.verbatim(f"{each}_query", f"{each}Query") for each in ("error", "total"))
+        return Queries(bad=bad, total=total)
     if "raw" in sli:
-        share = sli.below("raw").text("error_ratio_query", "errorRatioQuery")
+        share = sli.below("raw").verbatim("error_ratio_query", "errorRatioQuery")
         return Queries(raw=f"1 - ({share})")
     if "plugin" in sli:
         raise sli.refusal(_PLUGIN, "plugin")

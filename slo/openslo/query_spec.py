@@ -23,7 +23,7 @@ _SIGNS: Final = re.compile(r"(?:[-+]\s*){30}")
 
 
 def checked_query(text: str) -> str:
-    """The query without space around it; `InvalidValue` where it is none."""
+    """The query as it is written; `InvalidValue` where it is none."""
     if not text.strip():
         raise InvalidValue("is empty; write PromQL")
     if len(text) > _LONGEST or text.count("(") > _MOST_NESTED or _SIGNS.search(text):
@@ -35,7 +35,7 @@ def checked_query(text: str) -> str:
         raise InvalidValue(f"is no PromQL: {' '.join(str(error).split())}") from None
     if "#" in tried and _ends_in_comment(tried):
         raise InvalidValue("ends in a comment, and stands within other queries: put it in a line before")
-    return text.strip()
+    return text
 
 
 def _ends_in_comment(text: str) -> bool:

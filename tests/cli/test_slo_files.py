@@ -138,10 +138,11 @@ def test_the_same_slo_twice_is_a_fault(typed, slo_file):
 @pytest.mark.parametrize(
     ("target", "wanted"),
     [
-        ("all", {"prometheus", "alertmanager", "grafana"}),
+        ("all", {"prometheus", "alertmanager", "grafana", "cloudwatch"}),
         ("prometheus", {"prometheus"}),
         ("alertmanager", {"alertmanager"}),
         ("grafana", {"grafana"}),
+        ("cloudwatch", {"cloudwatch"}),
     ],
 )
 def test_build_writes_what_was_asked_for(typed, slo_file, tmp_path, target, wanted):
@@ -153,6 +154,18 @@ def test_build_writes_what_was_asked_for(typed, slo_file, tmp_path, target, want
     assert 0 == result.exit_code, result.output
     assert wanted == {path.name for path in out.iterdir()}
     assert all(str(out) in line for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize(("dialect", "file"), [("sloth", "rules.yml"), ("pyrra", "payments-availability.yaml")])
+def test_a_dialect_writes_another_tool_s_rules(typed, slo_file, tmp_path, dialect, file):
+    """In a folder of its name, and none of ours; what these rules do not know is said."""
+    result = typed(
+        "build", "--slos", slo_file, "--out", tmp_path / "out", "--target", "prometheus", "--dialect", dialect
+    )
+
+    assert 0 == result.exit_code, result.output
+    assert [tmp_path / "out" / dialect / file] == [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert f"note: {dialect.title()}'s rules of payments-availability do not know the guard" in result.output
 
 
 def test_building_twice_writes_the_same_bytes(typed, slo_file, tmp_path):

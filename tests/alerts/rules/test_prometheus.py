@@ -114,7 +114,10 @@ def test_every_expression_parses(slo, window):
 def test_every_metric_of_a_rule_is_recorded_or_scraped(slo):
     """No rule reads a name that nobody writes."""
     groups = build_rules([slo()])["groups"]
-    written = {rule.get("record") for group in groups for rule in group["rules"]} | {metric_names.EVENTS, metric_names.STATE}
+    written = {rule.get("record") for group in groups for rule in group["rules"]} | {
+        metric_names.EVENTS,
+        metric_names.STATE,
+    }
     read = set()
     for group in groups:
         for rule in group["rules"]:

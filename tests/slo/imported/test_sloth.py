@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from fournines.slo import WORKBOOK, Queries, Severity
+from fournines.slo.imported.origin import SLOTH_ORIGIN, origin_of
 
 PLAIN = """\
 version: prometheus/v1
@@ -67,7 +68,12 @@ def test_both_forms_mean_the_same(imported):
     assert (Decimal("0.999"), "30d", WORKBOOK) == (slo.objective.target, str(slo.window), slo.rules)
     assert {"owner": "team-a", "tier": "2", "category": "availability", "route": "day"} == slo.labels
     runbook = "https://runbooks.example.com/shop"
-    assert {"fournines/runbook": runbook, "summary": "Baskets fail"} == slo.annotations
+    assert {"fournines/runbook": runbook, "summary": "Baskets fail"}.items() <= slo.annotations.items()
+    assert {
+        "labels": {"route": "day"},
+        "annotations": {"runbook": runbook, "summary": "Baskets fail"},
+        "page": {"labels": {"severity": "home"}},
+    } == origin_of(slo, SLOTH_ORIGIN)
     assert slo.sli.promql == Queries(
         bad='sum(rate(requests_total{job="shop",code=~"5.."}[{{.window}}]))',
         total='sum(rate(requests_total{job="shop"}[{{.window}}]))',

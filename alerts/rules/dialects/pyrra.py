@@ -1,0 +1,257 @@
+"""The rules that Pyrra writes of an SLO (https://github.com/pyrra-dev/pyrra, August 2026): names, labels, expressions, waits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Final
+
+from ....slo import DAY, MINUTE, SLO, CalendarWindow
+from ....slo.annotations import RUNBOOK, link
+from ....slo.imported.origin import PYRRA_ORIGIN, origin_of
+from ....slo.imported.pyrra_tiers import PYRRA_TIERS, PyrraTier
+from ... import names
+from ..promql import label_name
+from .go_text import duration, go_duration, in_order, number, quoted, yaml_text
+from .pyrra_indicator import Indicator, Kind, Metric, indicator_of
+from .unsaid import CannotSay, lacks
+
+Rule = dict[str, Any]
+
+_BURN_EVERY: Final = "30s"
+_SEVERITIES: Final = ("fastBurn", "mediumBurn", "slowBurn", "longTermBurn")
+_CRITICAL, _WARNING = "critical", "warning"
+_WEEKS: Final = {1: 30, 2: 60, 3: 90, 4: 120, 5: 150, 6: 180, 7: 210}
+"""How often counts over a window shorter than so many weeks are taken, in seconds."""
+_LONGEST: Final = 240
+
+
+def pyrra_files(slos: Sequence[SLO]) -> dict[str, str]:
+    """The file that Pyrra writes of each of the SLOs that it can say, by the name of the SLO."""
+    return {
+        slo.name: yaml_text({"groups": PyrraRules(slo).groups()})
+        for slo in sorted(slos, key=lambda it: it.name)
+        if _refusal(slo) is None
+    }
+
+
+def pyrra_notes(slos: Sequence[SLO]) -> Iterator[str]:
+    """Who is left out and why, and what is not said of the others: a sentence each."""
+    refused = {slo.name: refusal for slo in slos if (refusal := _refusal(slo)) is not None}
+    yield from (f"{name} is left out, Pyrra can't say it: {refusal}" for name, refusal in refused.items())
+    said = [slo for slo in slos if slo.name not in refused]
+    for slo in said:
+        if slo.rules and set(slo.rules) != {tier.rule(slo.window.rolling) for tier in PYRRA_TIERS}:
+            yield f"{slo.name} burns at 14, 7, 2 and 1 times there, whatever its burn rules say"
+    yield from lacks(said, "Pyrra")
+
+
+def _refusal(slo: SLO) -> str | None:
+    try:
+        PyrraRules(slo).groups()
+    except CannotSay as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True)
+class PyrraRules:
+    """The rules of one SLO. `CannotSay` where Pyrra has none for it."""
+
+    slo: SLO
+
+    @cached_property
+    def _origin(self) -> Mapping[str, Any]:
+        return origin_of(self.slo, PYRRA_ORIGIN)
+
+    @cached_property
+    def _alerting(self) -> Mapping[str, Any]:
+        found = self._origin.get("alerting", {})
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def _indicator(self) -> Indicator:
+        if self._origin.get("fast"):
+            raise CannotSay("it counts by performanceOverAccuracy, which is not written here")
+        return indicator_of(self.slo, self._origin.get("grouping", ()))
+
+    @cached_property
+    def _name(self) -> str:
+        return str(self._origin.get("name", self.slo.name))
+
+    @cached_property
+    def _window(self) -> int:
+        if isinstance(self.slo.window, CalendarWindow):
+            raise CannotSay("its budgets are of rolling windows, and none of a calendar")
+        if not all(all(tier.seconds(self.slo.window.seconds)) for tier in PYRRA_TIERS):
+            raise CannotSay(f"of {self.slo.window} its shortest windows are 0s, which Prometheus refuses")
+        return self.slo.window.seconds
+
+    @cached_property
+    def _target(self) -> float:
+        return float(100 * Fraction(self.slo.objective.target)) / 100
+
+    @cached_property
+    def _common(self) -> dict[str, str]:
+        """The labels that an SLO hands on to its rules."""
+        ours = {label_name(name): text for name, text in self.slo.labels.items()}
+        own = self._origin.get("labels", {}) if PYRRA_ORIGIN in self.slo.annotations else ours
+        return {"slo": self._name, **{str(name): str(text) for name, text in own.items()}}
+
+    @cached_property
+    def _annotations(self) -> dict[str, str]:
+        if PYRRA_ORIGIN in self.slo.annotations:
+            return in_order(dict(self._origin.get("annotations", {})))
+        runbook = link(self.slo, RUNBOOK)
+        return {names.ANNOTATION_RUNBOOK: runbook} if runbook else {}
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Counts over the whole window, and burn rates with their alerts."""
+        days = self._window // DAY
+        every = next((seconds for weeks, seconds in _WEEKS.items() if days < 7 * weeks), _LONGEST)
+        increases, burns = self._increases(), [*self._burn_rates(), *self._alerts()]
+        return [
+            {"interval": duration(every), "name": f"{self._name}-increase", "rules": increases},
+            {"interval": _BURN_EVERY, "name": self._name, "rules": burns},
+        ]
+
+    def _labels(self, grouping: Sequence[str]) -> dict[str, str]:
+        """Those of records: what is grouped by stands in the series themselves."""
+        found = {**self._common, **self._indicator.total.equal}
+        return {name: text for name, text in found.items() if name not in grouping}
+
+    def _increases(self) -> list[Rule]:
+        one, window = self._indicator, duration(self._window)
+        labels = self._labels(one.increase_grouping if one.kind is not Kind.NATIVE else ())
+        found: list[Rule] = []
+        for metric, le, (record, expr) in Counting(one, one.increase_grouping, window).records():
+            own = {**labels, **({"le": le} if le else {})}
+            found.append({"expr": expr, "labels": in_order(own), "record": record})
+            found += self._absent(metric, own) if one.kind is Kind.RATIO else []
+        if one.kind is Kind.LATENCY:
+            found += [*self._absent(one.total, labels), *self._absent(one.other, {**labels, "le": one.boundary})]
+        return found + (self._absent(one.total, labels) if one.kind is Kind.GAUGE else [])
+
+    def _absent(self, metric: Metric, labels: Mapping[str, str]) -> list[Rule]:
+        if self._alerting.get("absent") is False:
+            return []
+        severity = self._severities.get("absent") or _CRITICAL
+        alert = {
+            "alert": self._alerting.get("absentName") or "SLOMetricAbsent",
+            "expr": f"absent({metric}) == 1",
+            "for": duration(self._absent_for()),
+            "labels": in_order({**labels, names.LABEL_SEVERITY: severity}),
+        }
+        return [self._annotated(alert)]
+
+    def _absent_for(self) -> int:
+        """Until the quickest alert would fire if everything failed, and its wait; to the minute."""
+        wait, long, _ = PYRRA_TIERS[0].seconds(self._window)
+        met = int(PYRRA_TIERS[0].factor * (1 - self._target) * long)
+        return math.floor((met + wait) / MINUTE + 0.5) * MINUTE
+
+    @property
+    def _severities(self) -> Mapping[str, str]:
+        found = self._alerting.get("severities")
+        return found if isinstance(found, dict) else {}
+
+    def _burn_rates(self) -> list[Rule]:
+        one = self._indicator
+        labels = in_order(self._labels(one.grouping))
+        seconds = {each for tier in PYRRA_TIERS for each in tier.seconds(self._window)[1:]}
+        return [
+            {
+                "expr": Counting(one, sorted(one.grouping), duration(each)).burn_rate(),
+                "labels": labels,
+                "record": self._record(each),
+            }
+            for each in sorted(seconds)
+        ]
+
+    def _record(self, seconds: int) -> str:
+        name = self._indicator.total.name.removesuffix("_total").removesuffix("_count")
+        return f"{name}:burnrate{duration(seconds)}"
+
+    def _alerts(self) -> list[Rule]:
+        if not self.slo.rules:
+            return []
+        return [self._alert(tier, key) for tier, key in zip(PYRRA_TIERS, _SEVERITIES, strict=True)]
+
+    def _alert(self, tier: PyrraTier, key: str) -> Rule:
+        wait, long, short = tier.seconds(self._window)
+        limit = f"({tier.factor} * (1-{number(self._target)}))"
+        above = (f"{self._record(each)}{{{self._matchers}}} > {limit}" for each in (short, long))
+        usual = _CRITICAL if tier in PYRRA_TIERS[:2] else _WARNING
+        labels = {
+            **self._labels(self._indicator.grouping),
+            "short": duration(short),
+            "long": duration(long),
+            names.LABEL_SEVERITY: self._severities.get(key) or usual,
+            "exhaustion": duration(self._window // tier.factor),
+        }
+        alert = {
+            "alert": self._alerting.get("name") or "ErrorBudgetBurn",
+            "expr": " and ".join(above),
+            "for": go_duration(wait) if self._indicator.kind is Kind.RATIO else duration(wait),
+            "labels": in_order(labels),
+        }
+        return self._annotated(alert)
+
+    @cached_property
+    def _matchers(self) -> str:
+        one = self._indicator
+        kept = [str(each) for each in one.total.matchers if not each.is_pattern or each.name in one.grouping]
+        return ",".join(sorted([*kept, f"slo={quoted(self._name)}"]))
+
+    def _annotated(self, alert: Rule) -> Rule:
+        """Its keys in the order of the alphabet, as Kubernetes' YAML has them."""
+        return dict(sorted({**alert, **({"annotations": self._annotations} if self._annotations else {})}.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """An indicator's events over a window, by groups, as expressions."""
+
+    one: Indicator
+    grouping: Sequence[str]
+    window: str
+
+    def records(self) -> Iterator[tuple[Metric, str, tuple[str, str]]]:
+        """The records of an indicator's counts: of which series, within which boundary, and the record with its expression."""
+        one, total, other = self.one, self.one.total, self.one.other
+        if one.kind is Kind.GAUGE:
+            for kind in ("count", "sum"):
+                yield total, "", (f"{total.name}:{kind}{self.window}", self._summed(f"{kind}_over_time", total))
+        elif one.kind is Kind.NATIVE:
+            counts = self._summed("increase", total)
+            every, within = f"histogram_count({counts})", f"histogram_fraction(0, {one.boundary}, {counts})"
+            yield total, "", (self._increase(total), every)
+            yield total, one.boundary, (self._increase(total), f"{within} * {every}")
+        else:
+            yield total, "", (self._increase(total), self._summed("increase", total))
+            if one.kind is Kind.LATENCY or other.name != total.name:
+                yield other, one.boundary, (self._increase(other), self._summed("increase", other))
+
+    def burn_rate(self) -> str:
+        """The share of bad events."""
+        total, other = self.one.total, self.one.other
+        if self.one.kind is Kind.RATIO:
+            return f"{self._summed('rate', other)} / {self._summed('rate', total)}"
+        if self.one.kind is Kind.NATIVE:
+            return f"1 - histogram_fraction(0, {self.one.boundary}, {self._summed('rate', total)})"
+        of_all, of_good = ("count_over_time", "sum_over_time") if self.one.kind is Kind.GAUGE else ("rate", "rate")
+        every = self._summed(of_all, total)
+        return f"({every} - {self._summed(of_good, other)}) / {every}"
+
+    def _summed(self, function: str, metric: Metric) -> str:
+        by = f" by ({', '.join(self.grouping)}) " if self.grouping else ""
+        return f"sum{by}({function}({metric}[{self.window}]))"
+
+    def _increase(self, metric: Metric) -> str:
+        name = metric.name
+        for suffix in ("_total", "_count", "_bucket"):
+            name = name.removesuffix(suffix)
+        return f"{name}:increase{self.window}"
