@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from fournines.alerts import Action, FakeNotifier, Notification, Outbox, Pager, Receiver
+from fournines.alerts import Action, Attempt, FakeNotifier, Notification, Outbox, Outcome, Pager, Receiver
 
 PAYMENTS = "payments-availability"
 
@@ -24,17 +24,29 @@ STEPS = (
     "after it was recorded",
 )
 
+FALLBACK_STEPS = (
+    "before it is kept for the fallback",
+    "in the transaction that keeps it for the fallback",
+    "after it was kept for the fallback",
+    *STEPS[3:],
+)
+
+HOOK = Receiver("hook")
+BROKEN = Receiver("hook", fallback="mail")
+MAIL = Receiver("mail", frozenset())
+RETRY = Attempt(Outcome.RETRY, "answered 500")
+
 # A process that has imported everything, and for each line it reads forks one that dies: a start takes seconds, a fork none.
 PARENT = """
     import asyncio, json, os, signal, sys
     sys.path.insert(0, sys.argv[1])
     from conftest import START, World, make_slo
-    from fournines.alerts import AlertEngine, FakeNotifier, Outbox, Pager, Receiver
+    from fournines.alerts import AlertEngine, Attempt, FakeNotifier, Outbox, Outcome, Pager, Receiver
     from fournines.alerts import engine as engine_module, outbox as outbox_module
     from fournines.slo import evaluate
 
     for line in sys.stdin:
-        path, step, seconds, healthy = json.loads(line)
+        path, step, seconds, healthy, broken = json.loads(line)
         child = os.fork()
         if child == 0:
             break
@@ -51,7 +63,8 @@ PARENT = """
                 die()
             with open(path + ".received", "a") as received:
                 received.write(notification.to_json() + chr(10))
-            attempt = await super().send(notification, now, reference)
+            await super().send(notification, now, reference)
+            attempt = Attempt(Outcome.DELIVERED, "accepted", reference="before", repeat_after=60.0)
             if step == "after it was accepted, before that is recorded":
                 die()
             return attempt
@@ -64,10 +77,25 @@ PARENT = """
         def transaction(connection):
             with original(connection):
                 yield
-                if step == when:
+                if step == when and not (broken and not os.path.exists(path + ".received")):
                     die()
 
         module.transaction = transaction
+
+    class DyingOutbox(Outbox):
+        def fall_back(self, *values):
+            if step == "before it is kept for the fallback":
+                die()
+            fallen = super().fall_back(*values)
+            if step == "after it was kept for the fallback":
+                die()
+            return fallen
+
+        def _hand_over(self, *values):
+            fallen = super()._hand_over(*values)
+            if step == "in the transaction that keeps it for the fallback":
+                die()
+            return fallen
 
     if step == "before the round":
         die()
@@ -76,12 +104,18 @@ PARENT = """
     world = World()
     if not healthy:
         world.failing["payments-availability"] = 0.01
-    engine = AlertEngine(path, [Receiver("hook")])
+    hook, mail = Receiver("hook", fallback="mail" if broken else None), Receiver("mail", frozenset())
+    ways = {hook: Dying()}
+    if broken:
+        ways = {hook: FakeNotifier([Attempt(Outcome.RETRY, "answered 500")] * 9), mail: Dying()}
+    engine = AlertEngine(path, list(ways))
     now = START + seconds
     engine.evaluate(evaluate([make_slo()], world, now), now)
     if step == "after the commit, before the pager looks":
         die()
-    asyncio.run(Pager(Outbox.open(path), {Receiver("hook"): Dying()}, lambda: now).deliver_due())
+    pager = Pager(DyingOutbox.open(path), ways, lambda: now)
+    for _ in ways:
+        asyncio.run(pager.deliver_due())
     if step == "after it was recorded":
         die()
 """
@@ -109,8 +143,8 @@ def parent(tmp_path_factory, root):
 def killed(path, parent):
     """A round of a collector in a process of its own that dies at a step; what its receiver accepted is kept outside."""
 
-    def run(step, seconds=0.0, healthy=""):
-        status, stderr = parent(str(path), step, seconds, healthy)
+    def run(step, seconds=0.0, healthy="", broken=""):
+        status, stderr = parent(str(path), step, seconds, healthy, broken)
         assert "-9" == status, stderr
         found = path.with_name(path.name + ".received")
         lines = found.read_text().splitlines() if found.exists() else []
@@ -121,15 +155,18 @@ def killed(path, parent):
 
 @pytest.fixture
 def round_(path, engines, slo, at, world, start):
-    """The same round in this process, to its end; returns what its receiver accepted."""
+    """The same round in this process, to its end; returns what its last receiver accepted."""
 
-    def run(seconds, failing):
+    def run(seconds, failing, ways=None):
         world.failing = {PAYMENTS: failing}
-        engine, outbox, notifier = engines(), Outbox.open(path), FakeNotifier()
+        ways = ways or {HOOK: FakeNotifier()}
+        engine, outbox = engines(list(ways)), Outbox.open(path)
         engine.evaluate(at([slo()], seconds), start + seconds)
-        asyncio.run(Pager(outbox, {Receiver("hook"): notifier}, lambda: start + seconds).deliver_due())
+        pager = Pager(outbox, ways, lambda: start + seconds)
+        for _ in ways:
+            asyncio.run(pager.deliver_due())
         outbox.close()
-        return notifier.sent
+        return list(ways.values())[-1].sent
 
     return run
 
@@ -153,6 +190,49 @@ def test_killed_at_its_end_the_end_is_told_after_the_beginning(killed, round_, s
     assert {Action.RESOLVE} == {message.action for message in told[1:]}
     assert {"slo/payments-availability/page"} == {message.dedup_key for message in told}
     assert [] == round_(340.0, 0.0)
+
+
+@pytest.mark.parametrize("step", FALLBACK_STEPS)
+def test_killed_on_the_way_to_the_fallback_the_page_is_told(killed, round_, step):
+    """A receiver that fails for a minute costs no page, whatever was killed; the fallback hears of it once, and of its end."""
+
+    def ways():
+        return {BROKEN: FakeNotifier([RETRY] * 9), MAIL: FakeNotifier()}
+
+    assert [] == round_(0.0, 0.01, ways())
+    told = [*killed(step, 61.0, broken="broken"), *round_(65.0, 0.01, ways())]
+    twice = step in ("after it was accepted, before that is recorded", "in the transaction that records it")
+    assert (2 if twice else 1) == len(told)
+    assert all(message == told[0] for message in told)
+    assert [] == round_(70.0, 0.0, ways())
+    assert [Action.RESOLVE] == [message.action for message in round_(380.0, 0.0, ways())]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_between_any_two_steps_the_end_finds_its_beginning(killed, round_, step):
+    """The end is sent with a name that the receiver gave: by the process that was killed if it got so far, else by the next one."""
+    killed(step)
+    given = FakeNotifier([Attempt(Outcome.DELIVERED, "accepted", reference="after")])
+    round_(5.0, 0.01, {HOOK: given})
+    round_(10.0, 0.0)
+    end = FakeNotifier()
+    round_(320.0, 0.0, {HOOK: end})
+    assert ["before" if step == "after it was recorded" else "after"] == end.references
+
+
+@pytest.mark.parametrize("step", STEPS[3:])
+def test_killed_at_a_reminder_the_next_one_comes(killed, round_, step):
+    """A receiver that forgets is reminded by whoever comes after, and a minute later again."""
+
+    def forgetful():
+        return {HOOK: FakeNotifier([Attempt(Outcome.DELIVERED, "accepted", repeat_after=60.0)] * 2)}
+
+    assert 1 == len(round_(0.0, 0.01, forgetful()))
+    reminded = [*killed(step, 61.0), *round_(66.0, 0.01, forgetful())]
+    assert 1 <= len(reminded) <= 2
+    assert 1 == len(round_(130.0, 0.01, forgetful()))
+    round_(135.0, 0.0)
+    assert [Action.RESOLVE] == [message.action for message in round_(450.0, 0.0, forgetful())]
 
 
 def test_a_beginning_and_an_end_that_nobody_took_go_out_in_order(path, engines, slo, at, world, start):
