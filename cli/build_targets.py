@@ -21,6 +21,7 @@ class BuildTarget(StrEnum):
     PROMETHEUS = "prometheus"
     ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
+    CLOUDWATCH = "cloudwatch"
 
 
 class Dialect(StrEnum):
@@ -100,9 +101,17 @@ def _grafana(asked: Asked) -> Written:
     return Written([*write(asked.out, asked.slos), *rules], [*provision.notes(asked.slos), *unknown])
 
 
+def _cloudwatch(asked: Asked) -> Written:
+    from ..alerts.rules.cloudwatch.stack import notes
+    from ..alerts.rules.cloudwatch.write import write
+
+    return Written(write(asked.out, asked.slos, asked.url), list(notes(asked.slos)))
+
+
 WRITERS: Final[Mapping[BuildTarget, Writer]] = {
     BuildTarget.PROMETHEUS: _prometheus,
     BuildTarget.ALERTMANAGER: _alertmanager,
     BuildTarget.GRAFANA: _grafana,
+    BuildTarget.CLOUDWATCH: _cloudwatch,
 }
 """Every target but `all`, in the order in which that writes them. Each imports what it needs: no command pays for another's."""

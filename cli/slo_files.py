@@ -109,7 +109,7 @@ def build(
     heartbeats_to: Annotated[str, typer.Option(help="The webhook of who calls when heartbeats stop.")] = "",
     datasource: Annotated[str, typer.Option(help="The uid of Grafana's Prometheus, for alert rules.")] = "",
 ) -> None:
-    """Write rules and dashboards of SLO files. For Prometheus, Alertmanager and Grafana."""
+    """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
     asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect)
