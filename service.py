@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import uvloop
 from fastapi import FastAPI
@@ -45,16 +46,20 @@ from .serving import (
     otlp_url,
     page_url,
     plan_of,
+    silencer_of,
 )
 from .serving.routes import (
     AlertRoutes,
+    AnsweringRoutes,
     AuditRoutes,
     CorrectionRoutes,
     DeclarationRoutes,
     DeploymentRoutes,
+    FormGuard,
     GateRoutes,
     HealthRoutes,
     MetricsRoute,
+    OnCallRoutes,
     PageRoutes,
     SilenceRoutes,
     SloRoutes,
@@ -129,8 +134,11 @@ class Service:
             self._url = page_url(settings, self._address.port)
             notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
             self._chances = Chances(self._counts)
-            self._silences = opened.enter_context(closing(Silences(self._collector.ledger.path, keep_line)))
-            paging = Paging(self._collector.ledger.path, notifiers, self._url, clock, registry, self._chances.of)
+            path = self._collector.ledger.path
+            silences = opened.enter_context(closing(Silences(path, keep_line)))
+            self._silencing = Silencing(silences, clock, self._touched.call)
+            holder = silencer_of(settings, silences)
+            paging = Paging(path, notifiers, self._url, clock, registry, self._chances.of, holder, keep_line)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, self._counts, clock)
@@ -154,11 +162,20 @@ class Service:
             DeploymentRoutes(Releasing(collector, evaluations, self._clock), self._clock),
             TraceRoutes(self._plane.traces, self._clock),
             AlertRoutes(paging),
-            SilenceRoutes(collector, Silencing(self._silences, self._clock, self._touched.call), self._clock),
+            *self._by_hand(),
             MetricsRoute(self._exposition),
-            PageRoutes(evaluations, paging, counts, chances, notices, self._clock, otlp),
+            PageRoutes(evaluations, paging, counts, chances, notices, self._silencing, self._clock, otlp),
         )
         return create_app(subjects, self._plane.write_app)
+
+    def _by_hand(self) -> tuple[AnsweringRoutes, SilenceRoutes, OnCallRoutes]:
+        """What people on call say, through the API and by forms."""
+        paging, silencing = self._paging, self._silencing
+        answering = AnsweringRoutes(paging, paging, paging, self._clock)
+        silences = SilenceRoutes(self._collector, silencing, silencing, self._clock)
+        guard = FormGuard(urlsplit(self._url).netloc)
+        forms = OnCallRoutes(self._evaluations, answering, silences, silencing, guard, self._clock)
+        return answering, silences, forms
 
     async def serve(self) -> None:
         """Receives, evaluates, pages and shows until a signal says stop."""

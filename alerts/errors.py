@@ -7,7 +7,8 @@ AlertsError
  ├─ InvalidSilence            a silence can't be made as it was said: it means everybody, is over, or lasts too long
  ├─ InvalidTemplates          templates of messages can't be used: one that can't be read, or that says what nobody knows
  ├─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
- └─ UnknownAlert              no such alert is open
+ ├─ UnknownAlert              what somebody wants to act on is not there: no such alert is open, or nobody has taken it on
+ └─ UnknownSilence            there never was a silence of that number
 """
 
 from __future__ import annotations
@@ -42,4 +43,8 @@ class StoreError(AlertsError):
 
 
 class UnknownAlert(AlertsError):
-    """No alert of that key is open: it is over, or never was."""
+    """No alert of that key is open, it is over or never was; or nobody has acknowledged it."""
+
+
+class UnknownSilence(AlertsError):
+    """There never was a silence of that number, or it is forgotten."""

@@ -6,7 +6,7 @@ for ever would hold every page up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,6 +42,10 @@ class Matchers:
     def match(self, labels: Mapping[str, str]) -> bool:
         """Whether every pattern fits; without any, all labels do."""
         return all(fits(pattern, labels.get(label, "")) for label, pattern in self.patterns)
+
+    def may_match(self, labels: Mapping[str, str], unknown: Collection[str]) -> bool:
+        """Whether every pattern fits but those for labels that are `unknown`."""
+        return all(fits(pattern, labels.get(label, "")) for label, pattern in self.patterns if label not in unknown)
 
     @property
     def narrow(self) -> bool:

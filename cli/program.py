@@ -66,5 +66,5 @@ app.add_typer(_admin, name="admin")
 for _command in (warmup, backup, verify):
     _admin.command()(_command)
 _alerts.callback(invoke_without_command=True)(alerts)
-for _command in (ack, unack, note, silence, unsilence, silences):
-    _alerts.command()(_command)
+for _answer in (ack, unack, note, silence, unsilence, silences):
+    _alerts.command()(_answer)

@@ -8,6 +8,7 @@ Nothing here computes a figure the domain did not, nor rounds one in a way of it
 
 from .history import History
 from .lint import LintFinding, lint, queries
+from .on_call_page import OnCall, on_call_path, render_on_call
 from .overview_page import Overview, render_overview
 from .page import CONTENT_SECURITY_POLICY, STATIC, render_missing
 from .provision import build_dashboards, write
@@ -19,11 +20,14 @@ __all__ = [
     "Detail",
     "History",
     "LintFinding",
+    "OnCall",
     "Overview",
     "build_dashboards",
     "lint",
+    "on_call_path",
     "queries",
     "render_missing",
+    "render_on_call",
     "render_overview",
     "render_slo",
     "write",

@@ -19,7 +19,7 @@ STALE_SECONDS: Final = 30.0
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """The header to serve the pages with: nothing from elsewhere, nothing inline."""
 
@@ -28,8 +28,13 @@ STATIC: Final = _HERE / "static"
 """The folder to serve at /static: styles, the refreshing script, the icon."""
 
 
-def render(template: str, now: float, evaluated: float, notices: Sequence[str] = (), **content: Any) -> str:
-    """A template filled with `content`, inside what every page has. `evaluated` is when what it shows was computed (epoch seconds)."""
+def render(
+    template: str, now: float, evaluated: float, notices: Sequence[str] = (), *, refreshing: bool = True, **content: Any
+) -> str:
+    """A template filled with `content`, inside what every page has. `evaluated` is when what it shows was computed (epoch seconds).
+
+    A page is `refreshing` itself, unless somebody types into it.
+    """
     return (
         _environment()
         .get_template(template)
@@ -38,7 +43,7 @@ def render(template: str, now: float, evaluated: float, notices: Sequence[str] =
             notices=list(notices),
             stale=is_stale(evaluated, now),
             evaluated=figures.duration(int(max(0.0, now - evaluated))),
-            refresh=REFRESH_SECONDS,
+            refresh=REFRESH_SECONDS if refreshing else 0,
             assets={path.name: _digest(path) for path in sorted(STATIC.iterdir()) if path.is_file()},
             **content,
         )

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..alerts import OpenAlert
+from ..alerts.silences.silence import Silence
 from ..slo import Chance, Status, Unit, allowance, explain, outlook
 from .card import Card
 from .history import Chart, History, burn_down, failures, indicator, traffic
+from .on_call_page import on_call_path, silence_line
 from .page import is_stale, render
 from .steps import STEPS
 
@@ -17,7 +19,7 @@ from .steps import STEPS
 class Detail:
     """What `render_slo` needs. `recent` is drawn as failures, traffic and good share, `whole` (the budget's window) as burn-down.
 
-    `chance` is that of its promise.
+    `chance` is that of its promise, `silences` are those that concern it.
     """
 
     status: Status
@@ -28,6 +30,7 @@ class Detail:
     recent: History | None = None
     whole: History | None = None
     chance: Chance | None = None
+    silences: Sequence[Silence] = ()
 
 
 def render_slo(view: Detail) -> str:
@@ -47,6 +50,9 @@ def render_slo(view: Detail) -> str:
         explained=explain(status, view.since, view.chance).splitlines(),
         outlook=outlook(status, view.chance),
         steps=STEPS[card.face],
+        on_call=on_call_path(status.slo.name),
+        silences=[silence_line(each, now) for each in view.silences],
+        notes=[note.words for each in view.alerts for note in each.alert.notes],
     )
 
 

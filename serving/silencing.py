@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ..alerts.matching import Matchers
+from ..alerts.names import LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
+from ..alerts.silences.hold import LABEL_KIND
 from ..alerts.silences.maintenance import Maintenance, MaintenanceWindow
 from ..alerts.silences.quiet_hours import QuietHours
 from ..alerts.silences.silence import Silence
 from ..alerts.silences.silencer import Silencer
 from ..alerts.silences.silences import Silences
 from ..settings import Settings
+from ..slo import SLO
+
+_OF_ALERTS: Final = frozenset({LABEL_ALERTNAME, LABEL_KIND, LABEL_SEVERITY})
+"""What is known of an alert alone, and not of its SLO."""
 
 
 class Silencing:
@@ -29,9 +36,10 @@ class Silencing:
         now = self._now()
         return [*self._silences.in_force(now), *(self._silences.past(now, past) if past else ())]
 
-    def named(self, number: int) -> Silence | None:
-        """A silence by its number, also one that is over."""
-        return self._silences.named(number)
+    def of(self, slo: SLO) -> Sequence[Silence]:
+        """Those in force or to come that may hold one of an SLO's alerts, the oldest first."""
+        labels = {**slo.labels, LABEL_SLO: slo.name, LABEL_SERVICE: slo.service}
+        return [each for each in self._silences.in_force(self._now()) if each.matchers.may_match(labels, _OF_ALERTS)]
 
     def add(self, silence: Silence) -> Silence | None:
         """Makes a silence; None where there is no room for more, `InvalidSilence` where it can't be made now."""
@@ -40,7 +48,7 @@ class Silencing:
         return made
 
     def end(self, number: int, author: str, reason: str) -> Silence | None:
-        """Ends a silence; None where there is none of that number in force."""
+        """Ends a silence; None where it is over already, `UnknownSilence` where there is none of that number."""
         ended = self._silences.end(number, author, reason, self._now())
         self._changed()
         return ended

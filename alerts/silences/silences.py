@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...slo import DAY, timestamp
 from ..alert import Alert
 from ..audit import Audit, AuditLine, unaudited
-from ..errors import StoreError
+from ..errors import StoreError, UnknownSilence
 from ..matching import Matchers
 from ..schema import connect, transaction
 from .hold import Hold, longest, seen
@@ -25,7 +25,9 @@ MOST_IN_FORCE: Final = 500
 KEPT_SECONDS: Final = 400 * DAY
 """How long those stay known that are over."""
 
-_SELECT: Final = "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM alert_silence"
+_SELECT: Final = (
+    "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM alert_silence"
+)
 _NOT_ENDED: Final = f"{_SELECT} WHERE ended IS NULL ORDER BY number"
 _OVER: Final = f"{_SELECT} WHERE until <= ?1 OR ended IS NOT NULL ORDER BY number DESC LIMIT ?2"
 _NUMBERED: Final = f"{_SELECT} WHERE number = ?"
@@ -80,10 +82,13 @@ class Silences:
         return made
 
     def end(self, number: int, author: str, reason: str, now: float) -> Silence | None:
-        """Ends a silence by hand; None where there is none of that number in force. `StoreError` when that can't be kept."""
+        """Ends a silence by hand; None where it is over already.
+
+        `UnknownSilence` where there is none of that number, `StoreError` when that can't be known or kept.
+        """
+        silence = self._named(number)
         with self._lock:
-            silence = next((each for each in self.in_force(now) if each.number == number), None)
-            if silence is None:
+            if silence not in self.in_force(now):
                 return None
             ended = replace(silence, ended=SilenceEnd(now, author, reason))
             with transaction(self._connection):
@@ -95,13 +100,15 @@ class Silences:
             self._known = tuple(each for each in self._known if each.number != number)
         return ended
 
-    def named(self, number: int) -> Silence | None:
-        """A silence by its number, also one that is over; None where there is none. `StoreError` when it can't be read."""
+    def _named(self, number: int) -> Silence:
         try:
             with self._lock:
-                return next(self._read(_NUMBERED, number), None)
+                found = next(self._read(_NUMBERED, number), None)
         except sqlite3.Error as error:
             raise StoreError(f"silences can't be read: {error}") from error
+        if found is None:
+            raise UnknownSilence(f"there is no silence {number}")
+        return found
 
     def _added(self, silence: Silence) -> Silence:
         cursor = self._connection.execute(

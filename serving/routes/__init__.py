@@ -1,13 +1,16 @@
 """The routes of port 8400, a subject a file: each asks its sources when it is asked, and holds nothing itself."""
 
 from .alerts import AlertRoutes
+from .answering import AnsweringRoutes
 from .audit import AuditRoutes
 from .corrections import CorrectionRoutes
+from .csrf import FormGuard
 from .declarations import DeclarationRoutes
 from .deployments import DeploymentRoutes
 from .gate import GateRoutes
 from .health import HealthRoutes
 from .metrics import MetricsRoute
+from .on_call import OnCallRoutes
 from .pages import PageRoutes
 from .silences import SilenceRoutes
 from .slos import SloRoutes
@@ -16,14 +19,17 @@ from .traces import TraceRoutes
 
 __all__ = [
     "AlertRoutes",
+    "AnsweringRoutes",
     "AuditRoutes",
     "CorrectionRoutes",
     "DeclarationRoutes",
     "DeploymentRoutes",
     "FakeSources",
+    "FormGuard",
     "GateRoutes",
     "HealthRoutes",
     "MetricsRoute",
+    "OnCallRoutes",
     "PageRoutes",
     "SilenceRoutes",
     "SloRoutes",

@@ -19,7 +19,7 @@ from ...dashboards import (
     render_slo,
 )
 from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, TimeWindow
-from .source import AlertSource, ChanceSource, CountSource, EvaluationSource, NoticeSource
+from .source import AlertSource, ChanceSource, CountSource, EvaluationSource, NoticeSource, SilenceSource
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -44,6 +44,7 @@ class PageRoutes:
     counts: CountSource
     chances: ChanceSource
     notices: NoticeSource
+    silences: SilenceSource
     now: Callable[[], float]
     otlp: str
 
@@ -83,6 +84,7 @@ class PageRoutes:
             alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
             chance=self.chances.of(status),
+            silences=self.silences.of(status.slo),
             recent=self._past(status, *RECENT),
             whole=self._past(status, status.slo.window.elapsed(status.now), _step(status.slo.window)),
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 from fastapi import FastAPI, HTTPException, Path, Query
 from pydantic import Field, model_validator
 
-from ...alerts.errors import InvalidMatchers, InvalidSilence, StoreError
+from ...alerts.errors import InvalidMatchers, InvalidSilence, StoreError, UnknownSilence
 from ...alerts.matching import MOST_MATCHERS, Matchers, fits
 from ...alerts.names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 from ...alerts.silences.silence import Silence
@@ -17,29 +17,21 @@ from ...alerts.silences.silences import MOST_IN_FORCE
 from ...collector.registry.catalogue import Catalogue
 from .moment import Lasting, Moment, seconds_of
 from .not_now import not_kept
-from .source import JSON, CatalogueSource
+from .source import JSON, CatalogueSource, SilenceSource
 from .text import Name, Text
 
 Pattern = Annotated[str, Field(max_length=1_000)]
 
 
 class SilenceKeeper(Protocol):
-    """Whoever keeps silences. Raises `StoreError` while none can be kept, or read."""
-
-    def known(self, past: int) -> Sequence[Silence]:
-        """Those in force, and behind them so many of those that are over."""
-        ...
-
-    def named(self, number: int) -> Silence | None:
-        """A silence by its number, also one that is over."""
-        ...
+    """Whoever keeps silences. Raises `StoreError` while none can be kept."""
 
     def add(self, silence: Silence) -> Silence | None:
         """Makes a silence; None where there is no room, `InvalidSilence` where it can't be made now."""
         ...
 
     def end(self, number: int, author: str, reason: str) -> Silence | None:
-        """Ends a silence; None where there is none of that number in force."""
+        """Ends a silence; None where it is over already, `UnknownSilence` where there is none of that number."""
         ...
 
 
@@ -77,6 +69,7 @@ class SilenceRoutes:
     """/api/v1/silences and below. `now` gives epoch seconds."""
 
     collector: CatalogueSource
+    source: SilenceSource
     keeper: SilenceKeeper
     now: Callable[[], float]
 
@@ -93,7 +86,7 @@ class SilenceRoutes:
         """Those in force and to come, the oldest first; then the newest of those that are over."""
         now = self.now()
         try:
-            return {"silences": [each.as_json(now) for each in self.keeper.known(past)]}
+            return {"silences": [each.as_json(now) for each in self.source.known(past)]}
         except StoreError as error:
             raise not_kept(error) from error
 
@@ -119,9 +112,9 @@ class SilenceRoutes:
     ) -> JSON:
         """Ends a silence: who waited is told once this is answered. It stays known."""
         try:
-            if self.keeper.named(number) is None:
-                raise HTTPException(404, f"there is no silence {number}")
             ended = self.keeper.end(number, author, reason)
+        except UnknownSilence as error:
+            raise HTTPException(404, str(error)) from error
         except StoreError as error:
             raise not_kept(error) from error
         if ended is None:

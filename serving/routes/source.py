@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ...alerts import OpenAlerts
+from ...alerts.silences.silence import Silence
 from ...collector import Breakdown, Contributor
 from ...collector.records.audit import AuditEntry
 from ...collector.records.corrections import Ending, KeptCorrection
 from ...collector.registry.catalogue import Catalogue
-from ...slo import Chance, Correction, Evaluation, HistoryPoint, Interval, State, Status
+from ...slo import SLO, Chance, Correction, Evaluation, HistoryPoint, Interval, State, Status
 
 JSON = dict[str, Any]
 
@@ -106,6 +107,18 @@ class AlertSource(Protocol):
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began, in epoch seconds; None where it was not seen in that state yet."""
+        ...
+
+
+class SilenceSource(Protocol):
+    """Whoever knows what is silenced. Raises `StoreError` where that can't be read."""
+
+    def known(self, past: int) -> Sequence[Silence]:
+        """Those in force and to come, and behind them so many of those that are over."""
+        ...
+
+    def of(self, slo: SLO) -> Sequence[Silence]:
+        """Those in force or to come that concern an SLO."""
         ...
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fournines.alerts import StoreError
-from fournines.alerts.errors import InvalidSilence
+from fournines.alerts.errors import InvalidSilence, UnknownSilence
 from fournines.alerts.matching import Matchers
 from fournines.alerts.silences import silences as module
 from fournines.alerts.silences.silence import Silence, SilenceEnd
@@ -48,8 +48,12 @@ def test_whatever_is_made_ended_and_restarted_exactly_the_silenced_are_held(aler
                     except InvalidSilence:
                         assert said.until <= now
                 case "end", number:
-                    ended = kept.end(number, "ben", "done", now)
-                    in_force = number in model and now < model[number][2]
+                    try:
+                        ended = kept.end(number, "ben", "done", now)
+                    except UnknownSilence:
+                        assert number not in model
+                        continue
+                    in_force = now < model[number][2]
                     assert in_force is (ended is not None)
                     if in_force:
                         model[number][2] = now
@@ -116,9 +120,10 @@ def test_what_is_over_stays_known_the_newest_first(silences):
 
     assert SilenceEnd(NOW + 30, "ben", "done") == ended.ended
     assert [2, 1] == [each.number for each in kept.past(NOW + 60, 10)]
-    assert ended == kept.named(2)
-    assert kept.named(9) is None
+    assert ended == kept.past(NOW + 60, 1)[0]
+    with pytest.raises(UnknownSilence, match="no silence 9"):
+        kept.end(9, "ben", "done", NOW)
     kept.add(
         Silence(Matchers.of({"slo": "x"}), NOW + 401 * 86_400, NOW + 402 * 86_400, "ann", "why"), NOW + 401 * 86_400
     )
-    assert kept.named(1) is None
+    assert [] == kept.past(NOW + 401 * 86_400, 10)

@@ -14,19 +14,23 @@ from fournines.api import create_app
 from fournines.serving import Silencing
 from fournines.serving.routes import (
     AlertRoutes,
+    AnsweringRoutes,
     AuditRoutes,
     CorrectionRoutes,
     DeclarationRoutes,
     DeploymentRoutes,
     FakeSources,
+    FormGuard,
     GateRoutes,
     HealthRoutes,
     MetricsRoute,
+    OnCallRoutes,
     PageRoutes,
     SilenceRoutes,
     SloRoutes,
     TraceRoutes,
 )
+from fournines.serving.routes.answering import FakeAcknowledger
 from fournines.serving.routes.deployments import FakeDeploymentKeeper
 from fournines.serving.routes.gate import FakeGatekeeper
 from fournines.slo import EventCount, FakeEventSource, evaluate
@@ -67,13 +71,23 @@ def silences(tmp_path) -> Iterator[Silencing]:
 
 
 @pytest.fixture
-def ask(sources, gate, keeper, silences) -> Callable[..., httpx.Response]:
+def answers() -> FakeAcknowledger:
+    """Nothing is open."""
+    return FakeAcknowledger()
+
+
+@pytest.fixture
+def ask(sources, gate, keeper, silences, answers) -> Callable[..., httpx.Response]:
     """Asks the whole application."""
 
     async def write(scope, receive, send):
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
+    answering, silencing = (
+        AnsweringRoutes(answers, answers, answers, lambda: NOW),
+        SilenceRoutes(sources, silences, silences, lambda: NOW),
+    )
     subjects = (
         HealthRoutes(sources),
         SloRoutes(sources, sources, sources),
@@ -84,9 +98,11 @@ def ask(sources, gate, keeper, silences) -> Callable[..., httpx.Response]:
         DeploymentRoutes(keeper, lambda: NOW),
         TraceRoutes(sources, lambda: NOW),
         AlertRoutes(sources),
-        SilenceRoutes(sources, silences, lambda: NOW),
+        silencing,
         MetricsRoute(sources),
-        PageRoutes(sources, sources, sources, sources, sources, lambda: NOW, "http://127.0.0.1:4318"),
+        PageRoutes(sources, sources, sources, sources, sources, silences, lambda: NOW, "http://127.0.0.1:4318"),
+        answering,
+        OnCallRoutes(sources, answering, silencing, silences, FormGuard("slo.example"), lambda: NOW),
     )
     transport = httpx.ASGITransport(create_app(subjects, write))
 

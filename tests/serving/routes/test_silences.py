@@ -131,7 +131,7 @@ def test_while_nothing_can_be_kept_it_is_to_be_asked_again(ask, silences, monkey
         raise StoreError("alerts can't be written: database or disk is full")
 
     said = {"service": "pay", "duration": "1h", "author": "ann", "reason": "deploying"}
-    for name in ("add", "known", "named"):
+    for name in ("add", "known", "end"):
         monkeypatch.setattr(silences, name, full)
     answers = [
         ask(PATH, "POST", json=said),
