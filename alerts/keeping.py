@@ -29,6 +29,8 @@ class Keeping:
         round_.changes = [self._kept(change, round_, now) for change in round_.changes]
         for key in round_.rewritten & round_.open.keys():
             self._store.update(round_.open[key])
+        if any(change.reason.ends for change in round_.changes):
+            self._store.forget(now)
 
     def queue(self, alert: Alert, notice: Notice, notification: Notification, now: float) -> None:
         """Puts a message about an alert into the outbox."""

@@ -11,7 +11,7 @@ def news_of(notice: Notice, alert: Alert, why: str) -> str:
     """The sentence for a notice, `why` being what the last stage said; `alert` is as it was before. Empty where the rest says enough."""
     match notice:
         case Notice.AGAIN:
-            return f"It still fires, and is told again. Until now: {alert.hushed}."
+            return f"It still fires. What kept it quiet is over: {alert.hushed}."
         case Notice.REMINDED:
             return f"Nobody has acknowledged it; it fires since {timestamp(alert.firing.since)}."
         case Notice.ESCALATED:

@@ -89,9 +89,12 @@ class AlertStore:
         )
 
     def resolve(self, alert: Alert, now: float) -> None:
-        """Ends an alert, and forgets those that ended too long ago."""
+        """Ends an alert."""
         self.update(alert)
         self._connection.execute("UPDATE alert SET resolved = ? WHERE number = ?", (now, alert.number))
+
+    def forget(self, now: float) -> None:
+        """Forgets the alerts that ended too long ago, and what was noted of them."""
         self._connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_SECONDS,))
         self._connection.execute("DELETE FROM alert_note WHERE incident < (SELECT min(number) FROM alert)")
 

@@ -154,7 +154,7 @@ def test_a_silence_of_what_people_know_is_told_and_so_is_its_end(engine, judged,
     assert [(AlertKind.PAGE, Reason.STILL_MET, Notice.AGAIN)] == judged(70)
     assert [] == judged(75)
     assert ["trigger", "update", "trigger"] == actions(path)
-    assert "Until now: silenced by ann: deploying." in sent(path)[2][1]
+    assert "What kept it quiet is over: silenced by ann: deploying." in sent(path)[2][1]
 
 
 def test_the_end_is_told_in_silence_too(judged, fails, silence, path):
@@ -285,6 +285,15 @@ def test_what_is_not_open_can_not_be_taken_on(engine, start):
     """It may have ended a moment ago."""
     with pytest.raises(UnknownAlert, match="no alert slo/payments-availability/page is open"):
         engine.acknowledge(PAGE, "ann", start + 60, "", start)
+
+
+def test_what_nobody_has_taken_on_can_not_be_given_back(engine, judged, fails, start, path):
+    """Nobody hears of it, since nothing changed."""
+    fails("fast")
+    judged(0)
+    with pytest.raises(UnknownAlert, match="nobody has acknowledged slo/payments-availability/page"):
+        engine.unacknowledge(PAGE, "ann", "", start)
+    assert ["trigger"] == actions(path)
 
 
 def test_what_people_do_and_its_line_of_the_audit_log_are_one_transaction(engines, slo, at, fails, start, path):
@@ -425,6 +434,22 @@ def test_without_receivers_nobody_was_told(engines, slo, at, fails, start, path)
     first.close()
     engines().evaluate(at([slo()], 60), start + 60)
     assert ["trigger"] == actions(path)
+
+
+def test_a_page_that_is_to_be_told_again_waits_for_what_its_slo_depends_on(
+    engines, slo, at, world, silence, start, path
+):
+    """The silence is over, but what is wrong is elsewhere by now."""
+    slos = [slo("edge", "edge", depends_on=("database",)), slo("database", "database")]
+    engine, edge = engines(holder=silence), AlertKey(AlertKind.PAGE, "edge")
+    world.failing = {"edge": 0.5}
+    engine.evaluate(at(slos), start)
+    silence.on = True
+    engine.evaluate(at(slos, 5), start + 5)
+    world.failing, silence.on = {"edge": 0.5, "database": 0.5}, False
+    engine.evaluate(at(slos, 10), start + 10)
+    assert ["trigger", "update"] == actions(path, edge)
+    assert decided(engine, edge)["inhibition"].startswith("held back: depends on database")
 
 
 def test_alerts_are_found_by_number_and_by_key(engine, judged, fails):
