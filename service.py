@@ -20,7 +20,7 @@ import uvloop
 from fastapi import FastAPI
 from prometheus_client import Metric
 
-from .alerts import AlertsError, Paging
+from .alerts import AlertsError, Paging, Sources, Templates
 from .alerts.silences.silences import Silences
 from .api import create_app
 from .collector import Address, CollectorError, HttpServer, Unavailable
@@ -29,6 +29,7 @@ from .collector.plane import Plane
 from .serving import (
     AuditLog,
     Chances,
+    Contexts,
     Correcting,
     Counts,
     Evaluations,
@@ -138,7 +139,9 @@ class Service:
             silences = opened.enter_context(closing(Silences(path, keep_line)))
             self._silencing = Silencing(silences, clock, self._touched.call)
             holder = silencer_of(settings, silences)
-            paging = Paging(path, notifiers, self._url, clock, registry, self._chances.of, holder, keep_line)
+            contexts = Contexts(self._collector, self._counts, self._plane.traces, clock)
+            sources = Sources(self._chances.of, contexts, Templates(settings.templates))
+            paging = Paging(path, notifiers, self._url, clock, registry, sources, holder, keep_line)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, self._counts, clock)

@@ -13,6 +13,8 @@ from .decision import Decision, Ruling
 from .delivery import Delivery, Stage
 from .engine import AlertEngine
 from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError, UnknownAlert
+from .messages.sources import Sources
+from .messages.templates import Templates
 from .notice import Notice
 from .notification import Action, Link, Notification, Receiver
 from .notifier import DELIVERED, NOT_SHOWN, Attempt, FakeNotifier, Notifier, Outcome
@@ -58,9 +60,11 @@ __all__ = [
     "Reason",
     "Receiver",
     "Ruling",
+    "Sources",
     "Stage",
     "StoreError",
     "Subject",
+    "Templates",
     "Transition",
     "UnknownAlert",
     "WebhookNotifier",

@@ -26,7 +26,8 @@ from .conditions.stopped_reporting import StoppedReporting
 from .dependencies import Dependencies, KnownDependencies
 from .errors import InvalidReceiver, UnknownAlert
 from .keeping import Keeping
-from .messages.explaining import Explainer, Foresee, nobody_knows
+from .messages.explaining import Explainer
+from .messages.sources import Sources
 from .messages.writer import Writer
 from .note import Note
 from .notification import Notification, Receiver
@@ -45,7 +46,7 @@ class AlertEngine:
     """Keeps the alerts of a ledger's file on a connection of its own. Calls may come from any thread, one at a time goes through.
 
     `receivers` are told; `public_url` is where people find the pages; `on_queued` is called after something was put into the
-    outbox for good; `foresee` looks ahead for what messages explain; `holder` keeps alerts quiet; `audit` writes down what people do;
+    outbox for good; `sources` know what messages say besides; `holder` keeps alerts quiet; `audit` writes down what people do;
     `conditions` are judged after those of every SLO, a page before its ticket.
     `StoreError` when the file can't be used, `InvalidReceiver` when two receivers have one name.
     """
@@ -56,7 +57,7 @@ class AlertEngine:
         receivers: Sequence[Receiver] = (),
         public_url: str = "http://127.0.0.1:8400",
         on_queued: Callable[[], None] | None = None,
-        foresee: Foresee = nobody_knows,
+        sources: Sources | None = None,
         holder: Holder | None = None,
         audit: Audit = unaudited,
         conditions: Sequence[Condition] = (),
@@ -64,7 +65,7 @@ class AlertEngine:
         if len({receiver.name for receiver in receivers}) != len(receivers):
             raise InvalidReceiver("two receivers have one name")
         self._public_url = public_url
-        self._foresee = foresee
+        self._sources = sources or Sources()
         self._on_queued = on_queued or (lambda: None)
         self._audit = audit
         self._connection = connect(path)
@@ -152,7 +153,8 @@ class AlertEngine:
         return Round(self._open, self._past, self._writer(now), stages, now, facts)
 
     def _writer(self, now: float) -> Writer:
-        return Writer(self._public_url, Explainer(self._times, self._foresee).explained, now)
+        explainer = Explainer(self._times, self._sources.foresee)
+        return Writer(self._public_url, explainer.explained, now, self._sources)
 
     def _do(self, key: AlertKey, deed_of: Callable[[Alert], Deed], now: float) -> Alert:
         with self._lock:

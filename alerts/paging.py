@@ -16,7 +16,7 @@ from .audit import Audit, unaudited
 from .conditions.condition import Condition
 from .engine import AlertEngine
 from .errors import AlertsError
-from .messages.explaining import Foresee, nobody_knows
+from .messages.sources import Sources
 from .names import METRIC_NOTIFICATION_OLDEST, METRIC_NOTIFICATIONS
 from .notification import Receiver
 from .notifier import Notifier
@@ -35,7 +35,7 @@ class Paging:
     """Engine, outbox and pager over the tables of one ledger's file. Raises AlertsError where they can't be used.
 
     `notifiers` are the ways to the receivers, `public_url` is where people find the pages, `now` gives epoch seconds, and
-    `registry` takes the outbox's gauges; `foresee` looks ahead for what messages explain, `holder` keeps alerts quiet, `audit` writes
+    `registry` takes the outbox's gauges; `sources` know what messages say besides, `holder` keeps alerts quiet, `audit` writes
     down what people do, `conditions` are further things that can be wrong.
     """
 
@@ -46,7 +46,7 @@ class Paging:
         public_url: str,
         now: Callable[[], float],
         registry: CollectorRegistry,
-        foresee: Foresee = nobody_knows,
+        sources: Sources | None = None,
         holder: Holder | None = None,
         audit: Audit = unaudited,
         conditions: Sequence[Condition] = (),
@@ -55,7 +55,7 @@ class Paging:
         self._outbox = Outbox.open(path)
         self._pager = Pager(self._outbox, notifiers, now)
         wake, receivers = self._pager.wake, list(notifiers)
-        self._engine = AlertEngine(path, receivers, public_url, wake, foresee, holder, audit, conditions)
+        self._engine = AlertEngine(path, receivers, public_url, wake, sources, holder, audit, conditions)
         self._notifications = Gauge(
             METRIC_NOTIFICATIONS,
             "Notifications kept, by receiver and where they stand",

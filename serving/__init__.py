@@ -9,6 +9,7 @@ Nothing here reads a clock or the environment: both are handed in.
 
 from .audit_log import AuditLog, keep_line
 from .chances import Chances
+from .contexts import Contexts
 from .correcting import Correcting
 from .counts import Counts, engine_of
 from .evaluations import Evaluations
@@ -27,6 +28,7 @@ from .wakeup import Wakeup
 __all__ = [
     "AuditLog",
     "Chances",
+    "Contexts",
     "Correcting",
     "Counts",
     "Evaluations",

@@ -77,6 +77,10 @@ class Counts:
         """What one SLO's bad events had in common, as far as the ledger knows."""
         return self._collector.contributors(name, interval, breakdown)
 
+    def counts_here(self, name: str) -> bool:
+        """Whether the ledger counts an SLO, and no engine need be asked."""
+        return name not in self._elsewhere()
+
     def _elsewhere(self) -> frozenset[str]:
         """The SLOs that the ledger does not count."""
         catalogue = self._collector.catalogue

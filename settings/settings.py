@@ -24,7 +24,7 @@ from .xray import Xray
 
 class Settings(Section):
     """Everything `fournines serve` is told. `slos` None means: automatic SLOs only; `url` None: links as the address says;
-    `kernels` None: compiled decoders are kept in the data folder.
+    `kernels` None: compiled decoders are kept in the data folder; `templates` None: messages in our words.
     """
 
     data: WrittenPath = Path("fournines-data")
@@ -36,6 +36,7 @@ class Settings(Section):
     otlp: Otlp = Otlp()
     xray: Xray = Xray()
     notify: tuple[Notify, ...] = ()
+    templates: WrittenPath | None = None
     maintenance: tuple[MaintenanceEntry, ...] = Field(default=(), max_length=200)
     quiet_hours: tuple[QuietHoursEntry, ...] = Field(default=(), max_length=50)
     forward: tuple[Forward, ...] = ()

@@ -72,6 +72,20 @@ def rule_met(status: Status, severity: Severity) -> BurnRule | None:
     return next((each.rule for each in status.rules if each.severity is severity), None)
 
 
+def caveats(status: Status) -> str:
+    """What the numbers leave out: the part of a window that nobody watched, and what is estimated."""
+    said = []
+    if status.coverage < 1:
+        window = status.slo.window
+        seen = _duration(status.coverage * window.length(status.now))
+        said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
+    if status.estimated_bad:
+        bad = Fraction(status.estimated_bad, status.slo.unit.one)
+        are = "is" if is_one(status.slo, bad) else "are"
+        said.append(f"{amount(status.slo, bad, up=True)} of a silent service {are} estimated.")
+    return " ".join(said)
+
+
 def _course(alert: Alert, action: str, news: str = "") -> Wording:
     """What became of the alert so far."""
     held = alert.acknowledged
@@ -118,7 +132,7 @@ def _burning(wording: Wording, status: Status, severity: Severity) -> Wording:
         rates=" and ".join(f"{_rate(status, window)} over {window}" for window in (rule.long, rule.short)),
         limit=f"{figures.factor(rule.factor(status.slo.window, status.now))}x",
         empty_in=_duration(left) if left and left <= status.slo.window.ahead(status.now) else "",
-        caveats=_caveats(status),
+        caveats=caveats(status),
     )
 
 
@@ -154,16 +168,3 @@ def _duration(seconds: figures.Number, *, up: bool = False) -> str:
 
 def _rate(status: Status, window: Window) -> str:
     return figures.burn(status.burn[window])
-
-
-def _caveats(status: Status) -> str:
-    said = []
-    if status.coverage < 1:
-        window = status.slo.window
-        seen = _duration(status.coverage * window.length(status.now))
-        said.append(f"Only {seen} of the {window} are observed yet; the rest counts as free of failures.")
-    if status.estimated_bad:
-        bad = Fraction(status.estimated_bad, status.slo.unit.one)
-        are = "is" if is_one(status.slo, bad) else "are"
-        said.append(f"{amount(status.slo, bad, up=True)} of a silent service {are} estimated.")
-    return " ".join(said)

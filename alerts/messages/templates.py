@@ -33,7 +33,7 @@ from .wording import Wording
 SLACK_MOST: Final = 2_900
 """Characters of a text block in Slack, of the 3,000 it takes."""
 
-_SHORTER: Final = (300, 150, 75)
+_SHORTER: Final = (300, 150, 75, 40, 20)
 """Characters of each fact in a message that would be too long otherwise."""
 
 SUMMARY: Final = "summary.txt.j2"

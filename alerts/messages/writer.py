@@ -32,10 +32,10 @@ from ..names import (
 from ..notification import Action, Link, Notification
 from ..state import Firing
 from ..words import Words
-from .context import Context, ContextSource, FakeContexts
+from .context import Context
 from .plain import DESCRIPTION_MOST, clipped_bytes, flowing, plain, sentence
+from .sources import Sources
 from .telling import BURNS, beginning, end, rule_met
-from .templates import Templates, packaged
 from .wording import ACKNOWLEDGED, NEWS, Wording
 
 MOST_TOLD: Final = 50
@@ -60,7 +60,7 @@ ALERT_NAMES: Final[Mapping[AlertKind, str]] = MappingProxyType(
 class Writer:
     """Writes the messages of one round, at `now` (epoch seconds).
 
-    `explain` says how a status came about, `contexts` knows what fails and what changed, `templates` have the texts.
+    `explain` says how a status came about; `sources` know what fails and what changed, and have the texts.
     """
 
     def __init__(
@@ -68,14 +68,14 @@ class Writer:
         public_url: str,
         explain: Callable[[Status], str],
         now: float,
-        contexts: ContextSource | None = None,
-        templates: Templates | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self._public_url = public_url.rstrip("/")
         self._explain = explain
         self._now = now
-        self._contexts = contexts or FakeContexts()
-        self._templates = templates or packaged()
+        sources = sources or Sources()
+        self._contexts = sources.contexts
+        self._templates = sources.templates
         self._left = MOST_TOLD
 
     def opened(self, key: AlertKey, status: Status | None, firing: Firing, words: Words | None = None) -> Alert:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fournines.alerts.messages.message import burning
+from fournines.alerts.messages.telling import caveats
 from fournines.dashboards.card import Card
 from fournines.dashboards.face import Face
-from fournines.slo import DAY, CalendarWindow, Severity
+from fournines.slo import DAY, CalendarWindow
 from tests.dashboards.conftest import NOW, availability, evaluated
 
 
@@ -96,4 +96,4 @@ def test_of_a_month_what_was_watched_is_told_by_its_own_length() -> None:
     status = evaluated([slo], now, outage={"a": 20.0}).status(0)
 
     assert Card(status, now, None, (), stale=False).coverage.startswith("watched for 3 d of 1M; the rest counts")
-    assert "Only 3d of the 1M are observed yet" in burning(status, Severity.PAGE, now).description
+    assert "Only 3d of the 1M are observed yet" in caveats(status)

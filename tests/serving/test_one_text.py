@@ -8,7 +8,7 @@ import re
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.alerts import FakeNotifier, Outbox, Paging, Receiver
+from fournines.alerts import FakeNotifier, Outbox, Paging, Receiver, Sources
 from fournines.collector import Signal
 from fournines.dashboards import Detail, render_slo
 from fournines.serving import Chances, Summaries
@@ -32,7 +32,7 @@ def test_page_api_and_alert_say_the_same(opened, make_spans, days):
         "http://here",
         lambda: now,
         CollectorRegistry(),
-        chances.of,
+        Sources(chances.of),
     )
     paging.judge(evaluate(collector.slos, collector, now))
     status = evaluate(collector.slos, collector, now).named(NAME)
