@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from typing import Final, Protocol
@@ -29,6 +29,7 @@ from .ledger.ledger import Ledger
 from .logs import LogCounts
 from .outlets import Outlets
 from .plan import Plan, Reception
+from .probes.probe import Probe
 from .probes.prober import Prober
 from .prometheus import RemoteWrite, ScrapeAssembly, Scraper, remote_write_app
 from .receipt import Receipt
@@ -87,14 +88,14 @@ class Plane:
         self._writes = RemoteWrite(self.collector.submit, self._counters, self._assembly, clock)
         self.write_app = remote_write_app(self._writes, self._access)
         """Where Prometheus writes, an ASGI application."""
+        self._prober = Prober(plan.probes, self.collector.accept, self._counters, clock)
         self._sources: list[_Source] = []
         self._sending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Takes in from when this returns."""
         scraper = Scraper(self._plan.scrapes, self.collector.submit, self._counters, self._clock)
-        prober = Prober(self._plan.probes, self.collector.accept, self._counters, self._clock)
-        self._sources = [self._doors, *self._xray, self._writes, scraper, prober, *self._outlets.publishers]
+        self._sources = [self._doors, *self._xray, self._writes, scraper, self._prober, *self._outlets.publishers]
         for source in self._sources:
             await source.start()
         if self._outlets.destinations:
@@ -107,6 +108,11 @@ class Plane:
     def http_port(self) -> int:
         """The port OTLP/HTTP is received on."""
         return self._doors.http_port
+
+    @property
+    def certificates(self) -> Mapping[Probe, float | None]:
+        """When the certificates expire that probes were shown last; see `Prober.certificates`."""
+        return self._prober.certificates
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:

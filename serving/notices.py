@@ -4,10 +4,11 @@ not counted or declared as they look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..alerts.watch import Trouble, Vital
 from ..collector import Collector
 from ..slo import RUNBOOK, SloFiles
 from ..slo.annotations import MAX_GROUPS_KEY, without_runbook
@@ -19,13 +20,23 @@ MOST_NAMED: Final = 5
 
 
 class Notices:
-    """About a collector whose ledger lies in the folder `data`, what counts for it elsewhere, and the SLO files it was given."""
+    """About a collector whose ledger lies in the folder `data`, what counts for it elsewhere, the SLO files it was given, and what of
+    all that goes on stands still.
+    """
 
-    def __init__(self, collector: Collector, counts: Counts, files: SloFiles, data: Path) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        counts: Counts,
+        files: SloFiles,
+        data: Path,
+        troubles: Callable[[], Sequence[Trouble]] = tuple,
+    ) -> None:
         self._collector = collector
         self._counts = counts
         self._files = files
         self._data = data
+        self._troubles = troubles
 
     def trouble(self) -> str:
         """Why data can't be taken in now; empty when it can."""
@@ -37,12 +48,20 @@ class Notices:
         """Everything there is to know, the most urgent first."""
         whole = (self.trouble(), self._damage(), self._files.fault, self._counts.trouble())
         return [
-            *filter(None, whole),
+            *filter(None, whole[:1]),
+            *self._standing_still(),
+            *filter(None, whole[1:]),
             *self._without_runbook(),
             *self._off_boundary(),
             *self._contested(),
             *self._crowded(),
         ]
+
+    def _standing_still(self) -> Iterator[str]:
+        """Why alerts may come late, or not at all; that of the ledger is said already."""
+        for trouble in self._troubles():
+            if trouble.vital is not Vital.LEDGER or self._collector.healthy:
+                yield f"{trouble.summary}. {trouble.description}"
 
     def _without_runbook(self) -> Iterator[str]:
         names = [fault.path for fault in without_runbook(self._files.slos)]

@@ -8,6 +8,7 @@ Secrets mask themselves in every text made of them.
 from .errors import SettingsError
 from .flags import Flags
 from .forward import OtlpForward, RemoteWriteForward, XrayForward
+from .heartbeat import HeartbeatEntry
 from .loading import load
 from .maintenance import MaintenanceEntry
 from .notify import (
@@ -38,6 +39,7 @@ __all__ = [
     "Apprise",
     "Email",
     "Flags",
+    "HeartbeatEntry",
     "KeptTraces",
     "MaintenanceEntry",
     "Notify",

@@ -8,6 +8,7 @@ from pydantic import Field, HttpUrl, field_validator
 
 from ..slo.hours import fill_the_week
 from .forward import Forward
+from .heartbeat import HeartbeatEntry
 from .maintenance import MaintenanceEntry
 from .notify import Notify, check_names
 from .number import Port
@@ -37,6 +38,7 @@ class Settings(Section):
     xray: Xray = Xray()
     notify: tuple[Notify, ...] = ()
     templates: WrittenPath | None = None
+    heartbeat: HeartbeatEntry | None = None
     maintenance: tuple[MaintenanceEntry, ...] = Field(default=(), max_length=200)
     quiet_hours: tuple[QuietHoursEntry, ...] = Field(default=(), max_length=50)
     forward: tuple[Forward, ...] = ()

@@ -5,11 +5,27 @@ The past is read beside the evaluations, a bounded number of services at a time;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
-from ...slo import HOUR, MINUTE, PROBE, PROMQL, SLO, SLOS, Evaluation, EventSource, Interval, Severity, Unit, figures
+import numpy as np
+
+from ...slo import (
+    HOUR,
+    MINUTE,
+    PROBE,
+    PROMQL,
+    SLO,
+    SLOS,
+    Evaluation,
+    HistoryPoint,
+    Interval,
+    Layout,
+    Severity,
+    Unit,
+    figures,
+)
 from ...slo.annotations import alerts_off, traffic_collapse
 from ..alert import Alert, AlertKey, AlertKind
 from ..state import ConditionState
@@ -25,6 +41,37 @@ _KINDS: Final = (AlertKind.TRAFFIC_COLLAPSE_PAGE, AlertKind.TRAFFIC_COLLAPSE)
 _NOT_REQUESTS: Final = frozenset({PROBE, PROMQL, SLOS})
 
 
+class TrafficSource(Protocol):
+    """Whoever counted what came."""
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """Counts of one SLO in steps of `step` seconds; empty ones are left out."""
+        ...
+
+    def counts_here(self, name: str) -> bool:
+        """Whether it counted an SLO itself, and all of it: what could not be asked of others looks like nobody coming."""
+        ...
+
+
+@dataclass
+class FakeTraffic:
+    """Says how many came in the minute of an epoch second, to everybody; `read` is what it was asked for, the newest last."""
+
+    per_minute: Callable[[int], int]
+    elsewhere: Collection[str] = ()
+    read: list[tuple[str, Interval]] = field(default_factory=list)
+
+    def history(self, name: str, interval: Interval, step: int) -> Sequence[HistoryPoint]:
+        """As told, minute by minute."""
+        self.read.append((name, interval))
+        minutes = range(interval.start, interval.end, step)
+        return [HistoryPoint(t, 0, self.per_minute(t)) for t in minutes if self.per_minute(t)]
+
+    def counts_here(self, name: str) -> bool:
+        """All but those counted elsewhere."""
+        return name not in self.elsewhere
+
+
 @dataclass(frozen=True, slots=True)
 class _Watched:
     """A service, by the SLO that sees most of its requests."""
@@ -36,7 +83,7 @@ class _Watched:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What came in the ten minutes until `end`, and what is usual; `known` is None where nothing can be said."""
+    """What came in the ten minutes until `end`, and what is usual; `usual` is None where nothing can be said."""
 
     end: int
     count: int
@@ -46,11 +93,11 @@ class _Seen:
 class TrafficCollapse:
     """Met while less than a quarter of what is usual comes in ten minutes. `source` has the counts."""
 
-    def __init__(self, source: EventSource) -> None:
+    def __init__(self, source: TrafficSource) -> None:
         self._source = source
         self._profiles: dict[str, Profile] = {}
         self._seen: Mapping[str, _Seen] = {}
-        self._watched: tuple[tuple[int, int], Mapping[str, _Watched]] = (0, 0), {}
+        self._watched: tuple[tuple[Layout | None, int], Mapping[str, _Watched]] = (None, 0), {}
 
     def look(self, evaluation: Evaluation) -> None:
         """Reads what came, and once an hour what is usual, of services it did not look at in this minute yet. May block."""
@@ -104,31 +151,29 @@ class TrafficCollapse:
 
     def _services(self, evaluation: Evaluation) -> Mapping[str, _Watched]:
         """Whom to look at: found anew when SLOs change, and once an hour."""
-        key = id(evaluation.layout), int(evaluation.now) // HOUR
+        key = evaluation.layout, int(evaluation.now) // HOUR
         if self._watched[0] != key:
-            self._watched = key, _watched(evaluation)
+            self._watched = key, self._found(evaluation)
         return self._watched[1]
 
+    def _found(self, evaluation: Evaluation) -> Mapping[str, _Watched]:
+        most = {slo.sli.service: (slo, row) for row, slo in self._least_first(evaluation)}
+        off = {slo.sli.service for slo in evaluation.slos if SWITCH in alerts_off(slo)}
+        pages = {slo.sli.service for slo in evaluation.slos if traffic_collapse(slo) is Severity.PAGE}
+        return {
+            service: _Watched(slo, row, Severity.PAGE if service in pages else Severity.TICKET)
+            for service, (slo, row) in most.items()
+            if service not in off
+        }
 
-def _watched(evaluation: Evaluation) -> Mapping[str, _Watched]:
-    found: dict[str, _Watched] = {}
-    off, pages = set(), set()
-    most: dict[str, int] = {}
-    totals = evaluation.observation.total[evaluation.layout.every_row, evaluation.layout.budget_columns].tolist()
-    for row, slo in enumerate(evaluation.slos):
-        service = slo.sli.service
-        if SWITCH in alerts_off(slo):
-            off.add(service)
-        if traffic_collapse(slo) is Severity.PAGE:
-            pages.add(service)
-        if _counts_requests(slo) and totals[row] > most.get(service, -1):
-            most[service] = totals[row]
-            found[service] = _Watched(slo, row, Severity.TICKET)
-    return {
-        service: _Watched(each.slo, each.row, Severity.PAGE) if service in pages else each
-        for service, each in found.items()
-        if service not in off
-    }
+    def _least_first(self, evaluation: Evaluation) -> Iterator[tuple[int, SLO]]:
+        """Who counts requests, by how many they are."""
+        layout = evaluation.layout
+        totals = evaluation.observation.total[layout.every_row, layout.budget_columns]
+        for row in np.argsort(totals, kind="stable").tolist():
+            slo = evaluation.slos[row]
+            if _counts_requests(slo) and self._source.counts_here(slo.name):
+                yield row, slo
 
 
 def _counts_requests(slo: SLO) -> bool:

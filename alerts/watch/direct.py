@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
 
 from ..delivery import wait
 from ..names import METRIC_DIRECT
-from ..notification import Notification
+from ..notification import Action, Notification
 from ..notifier import Attempt, Notifier, Outcome
 
 REMIND_SECONDS: Final = 60.0
@@ -39,10 +39,11 @@ class Direct:
         )
         self._lanes = [_Lane(name, notifier, now, results) for name, notifier in notifiers.items()]
 
-    def say(self, notification: Notification) -> None:
-        """Has it sent to everybody. To be called in the loop that runs it."""
+    def say(self, notification: Notification, without: Collection[str] = ()) -> None:
+        """Has it sent to all but those `without`; an end to those alone who were to hear of the beginning. To be called in its loop."""
         for lane in self._lanes:
-            lane.say(notification)
+            if lane.name not in without:
+                lane.say(notification)
 
     async def run(self) -> None:
         """Sends until cancelled."""
@@ -62,11 +63,16 @@ class _Lane:
         self._waiting: dict[str, Notification] = {}
         self._references: dict[str, str] = {}
         self._lasting: dict[str, Notification] = {}
+        self._begun: frozenset[str] = frozenset()
         self._new = asyncio.Event()
 
     def say(self, notification: Notification) -> None:
-        self._lasting.pop(notification.dedup_key, None)
-        self._waiting[notification.dedup_key] = notification
+        key = notification.dedup_key
+        if notification.action is Action.RESOLVE and key not in self._begun:
+            return
+        self._begun = self._begun - {key} if notification.action is Action.RESOLVE else self._begun | {key}
+        self._lasting.pop(key, None)
+        self._waiting[key] = notification
         self._new.set()
 
     async def run(self) -> None:

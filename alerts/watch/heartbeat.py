@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter
@@ -25,7 +25,7 @@ from ..names import (
 )
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, Attempt, Notifier, Outcome
-from ..senders.http import HttpSender, checked, origin
+from ..senders.http import HttpSender, checked
 from .watchman import SERVICE
 
 INTERVAL_SECONDS: Final = 60.0
@@ -36,20 +36,22 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Beat(Protocol):
-    """A way to give one sign of life. `name` says where to, without what may be secret in it."""
-
-    name: str
+    """A way to give signs of life."""
 
     async def beat(self, now: float) -> Attempt:
         """Gives one; answers rather than raises."""
+        ...
+
+    async def close(self) -> None:
+        """Closes its connections; no sign is given after that."""
         ...
 
 
 class FakeBeat:
     """Remembers when signs were given, and answers as told, `DELIVERED` when it was told nothing more."""
 
-    def __init__(self, answers: Sequence[Attempt] = (), name: str = "fake") -> None:
-        self.name = name
+    def __init__(self, answers: Sequence[Attempt] = ()) -> None:
+        self.closed = False
         self.beats: list[float] = []
         self._answers = list(answers)
 
@@ -57,6 +59,10 @@ class FakeBeat:
         """Takes the next of its answers."""
         self.beats.append(now)
         return self._answers.pop(0) if self._answers else DELIVERED
+
+    async def close(self) -> None:
+        """Remembers that it was."""
+        self.closed = True
 
 
 class UrlBeat:
@@ -67,7 +73,6 @@ class UrlBeat:
 
     def __init__(self, url: str, method: str = "GET") -> None:
         self._url = checked(url, "heartbeat")
-        self.name = origin(url)
         self._method = method
         self._http = HttpSender()
 
@@ -75,18 +80,24 @@ class UrlBeat:
         """Asks once."""
         return (await self._http.request(self._method, self._url, now)).attempt
 
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._http.close()
+
 
 class WatchdogBeat:
     """The alert `Watchdog`, which always fires, to an Alertmanager: it ends by itself when it is not said again."""
 
-    def __init__(self, name: str, notifier: Notifier, collector: str, public_url: str, since: float) -> None:
-        self.name = name
+    def __init__(self, notifier: Notifier, collector: str, public_url: str, since: float) -> None:
         self._notifier = notifier
         self._watchdog = _watchdog(collector, public_url, since)
 
     async def beat(self, now: float) -> Attempt:
         """Says it again."""
         return await self._notifier.send(self._watchdog, now)
+
+    async def close(self) -> None:
+        """Nothing: the notifier belongs to others as well."""
 
 
 def _watchdog(collector: str, public_url: str, since: float) -> Notification:
@@ -104,17 +115,20 @@ def _watchdog(collector: str, public_url: str, since: float) -> Notification:
 
 
 class Heartbeat:
-    """Gives a sign by each of `beats` every `interval` seconds, while `well` answers nothing; what it answers else is why not."""
+    """Gives a sign by each of `beats` every `interval` seconds, while `well` answers nothing; what it answers else is why not.
+
+    Beats are by where they go to, without what may be secret in it.
+    """
 
     def __init__(
         self,
-        beats: Sequence[Beat],
+        beats: Mapping[str, Beat],
         well: Callable[[], str],
         now: Callable[[], float],
         registry: CollectorRegistry,
         interval: float = INTERVAL_SECONDS,
     ) -> None:
-        self._beats = tuple(beats)
+        self._beats = dict(beats)
         self._well = well
         self._now = now
         self._interval = interval
@@ -124,36 +138,40 @@ class Heartbeat:
         )
 
     async def run(self) -> None:
-        """Gives signs until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(asyncio.Event().wait(), name="heartbeats to nobody")
-            for beat in self._beats:
-                group.create_task(self._beat_for_ever(beat), name=f"heartbeats to {beat.name}")
+        """Gives signs until cancelled, and none after that."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.Event().wait(), name="heartbeats to nobody")
+                for name in self._beats:
+                    group.create_task(self._beat_for_ever(name), name=f"heartbeats to {name}")
+        finally:
+            for beat in self._beats.values():
+                await beat.close()
 
-    async def _beat_for_ever(self, beat: Beat) -> None:
+    async def _beat_for_ever(self, name: str) -> None:
         pause = 0.0
         while True:
             await asyncio.sleep(pause)
-            pause = await self.sign(beat)
+            pause = await self.sign(name)
 
-    async def sign(self, beat: Beat) -> float:
-        """Gives one sign, if all is well; returns after how many seconds the next is due."""
+    async def sign(self, name: str) -> float:
+        """Gives one sign there, if all is well; returns after how many seconds the next is due."""
         if why := self._well():
-            self._note(beat, "withheld", why)
+            self._note(name, "withheld", why)
             return min(AGAIN_SECONDS, self._interval)
-        attempt = await _safely(beat, self._now())
+        attempt = await _safely(self._beats[name], self._now())
         heard = attempt.outcome is Outcome.DELIVERED
-        self._note(beat, "heard" if heard else "failed", "" if heard else attempt.reason)
+        self._note(name, "heard" if heard else "failed", "" if heard else attempt.reason)
         return self._interval if heard else min(AGAIN_SECONDS, self._interval)
 
-    def _note(self, beat: Beat, result: str, why: str) -> None:
+    def _note(self, name: str, result: str, why: str) -> None:
         """Counts each, and logs what changed: not each time that it stays so."""
-        self._signs.labels(beat.name, result).inc()
-        before, self._failing[beat.name] = self._failing.get(beat.name, ""), result if why else ""
+        self._signs.labels(name, result).inc()
+        before, self._failing[name] = self._failing.get(name, ""), result if why else ""
         if why and before != result:
-            _log.warning("signs of life to %s are %s: %s", beat.name, result, why)
+            _log.warning("signs of life to %s are %s: %s", name, result, why)
         elif before and not why:
-            _log.info("signs of life to %s are heard again", beat.name)
+            _log.info("signs of life to %s are heard again", name)
 
 
 async def _safely(beat: Beat, now: float) -> Attempt:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from ..names import METRIC_EVALUATION_AGE, METRIC_INGESTION_AGE, METRIC_LEDGER_AGE
+from ..names import LABEL_LAG, METRIC_EVALUATION_AGE, METRIC_INGESTION_AGE, METRIC_LEDGER_AGE
+from ..notification import Action, Notification
 from ..notifier import Notifier
 from .direct import Direct
 from .heartbeat import INTERVAL_SECONDS, Beat, Heartbeat
@@ -51,7 +52,7 @@ class Watch:
         self,
         patient: Patient,
         notifiers: Mapping[str, Notifier],
-        beats: Sequence[Beat],
+        beats: Mapping[str, Beat],
         *,
         collector: str,
         public_url: str,
@@ -84,6 +85,10 @@ class Watch:
         """What is wrong as of the last look."""
         return self._troubles
 
+    def as_json(self) -> list[dict[str, Any]]:
+        """Those alerts as the API says them."""
+        return self._watchman.as_json()
+
     def unwell(self) -> str:
         """Why no sign of life may be given; empty where one may. That one of several is not reached is for the others to hear."""
         reached = not self._paged or not all(self._late(name) for name in self._paged)
@@ -101,7 +106,7 @@ class Watch:
         said = self._watchman.look(self._troubles, self._now())
         for notification in said:
             _log.warning("%s", notification.annotations["summary"])
-            self._direct.say(notification)
+            self._direct.say(notification, self._not_to(notification))
         if said:
             self._writing.submit(self._memory.keep, self._watchman.kept)
 
@@ -122,6 +127,12 @@ class Watch:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self.look()
+
+    def _not_to(self, notification: Notification) -> frozenset[str]:
+        """Whom nothing reaches is not told that nothing reaches them: it would come with what they wait for."""
+        if notification.labels.get(LABEL_LAG) != "sending" or notification.action is Action.RESOLVE:
+            return frozenset()
+        return frozenset(filter(self._late, self._paged))
 
     def _late(self, name: str) -> bool:
         return self._signs.sending.get(name, 0.0) > LIMITS[Vital.SENDING]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ...slo import Severity, timestamp
 from ..names import (
     ALERT_LAG,
     ALERT_LEDGER,
@@ -33,13 +34,14 @@ class Watched:
     trouble: Trouble
     firing: Firing
 
-    def as_json(self) -> dict[str, Any]:
+    @property
+    def kept(self) -> dict[str, Any]:
         """What is remembered of it."""
         return {"summary": self.trouble.summary, "description": self.trouble.description, "since": self.firing.since}
 
     @classmethod
-    def from_json(cls, vital: Vital, kept: Mapping[str, Any]) -> Watched:
-        """Reads what `as_json` wrote."""
+    def recalled(cls, vital: Vital, kept: Mapping[str, Any]) -> Watched:
+        """Reads what `kept` was."""
         trouble = Trouble(vital, str(kept["summary"]), str(kept["description"]))
         return cls(trouble, Firing(float(kept["since"])))
 
@@ -64,7 +66,39 @@ class Watchman:
     @property
     def kept(self) -> dict[str, Any]:
         """What has to be remembered over a restart."""
-        return {vital.value: watched.as_json() for vital, watched in self._open.items()}
+        return {vital.value: watched.kept for vital, watched in self._open.items()}
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """What fires, as the API says alerts: of no SLO, and nothing that people did about them."""
+        return [self._as_json(watched) for watched in self.open]
+
+    def _as_json(self, watched: Watched) -> dict[str, Any]:
+        vital, since = watched.trouble.vital, timestamp(watched.firing.since)
+        nothing = {"opened_again": 0, "flaps": 0, "escalated_since": None, "inhibited": False, "held_back": None}
+        return {
+            "number": 0,
+            "key": self._key(vital),
+            "slo": "",
+            "service": SERVICE,
+            "severity": Severity.PAGE.value,
+            "kind": "ledger" if vital is Vital.LEDGER else "lag",
+            "state": "firing",
+            "since": since,
+            "began": since,
+            **nothing,
+            "reason": watched.trouble.summary,
+            "summary": self._summary(watched.trouble),
+            "told_at": since,
+            "acknowledged": None,
+            "notes": [],
+            "why": [],
+        }
+
+    def _key(self, vital: Vital) -> str:
+        return f"collector/{self._collector}/{vital.value}"
+
+    def _summary(self, trouble: Trouble) -> str:
+        return f"{self._collector}: {trouble.summary}"
 
     def look(self, troubles: tuple[Trouble, ...], now: float) -> list[Notification]:
         """Takes what is wrong at `now` (epoch seconds) into account; returns what is to be said of it."""
@@ -94,13 +128,13 @@ class Watchman:
 
     def _notification(self, watched: Watched, ended: float | None = None) -> Notification:
         trouble, since = watched.trouble, watched.firing.since
-        summary = f"{self._collector}: {trouble.summary}"
+        summary = self._summary(trouble)
         description = trouble.description
         if ended is not None:
             summary, description = f"Over: {summary}", "It goes on again."
         return Notification(
             Action.TRIGGER if ended is None else Action.RESOLVE,
-            f"collector/{self._collector}/{trouble.vital.value}",
+            self._key(trouble.vital),
             self._labels(trouble.vital),
             {
                 ANNOTATION_SUMMARY: summary,
@@ -118,7 +152,7 @@ class Watchman:
             LABEL_ALERTNAME: ALERT_LEDGER if vital is Vital.LEDGER else ALERT_LAG,
             LABEL_SERVICE: SERVICE,
             LABEL_COLLECTOR: self._collector,
-            LABEL_SEVERITY: "page",
+            LABEL_SEVERITY: Severity.PAGE.value,
             **({} if vital is Vital.LEDGER else {LABEL_LAG: vital.value.removeprefix("lag/")}),
         }
 
@@ -128,7 +162,7 @@ def _read(remembered: Mapping[str, Any]) -> dict[Vital, Watched]:
     found = {}
     for vital in Vital:
         try:
-            found[vital] = Watched.from_json(vital, remembered[vital.value])
+            found[vital] = Watched.recalled(vital, remembered[vital.value])
         except (KeyError, TypeError, ValueError):
             continue
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ..columns import Signal, Source
@@ -37,7 +37,14 @@ class Prober:
         self._clock = clock
         self._checker = Checker(clock)
         self._failing: dict[Probe, str] = {}
+        self._expires: dict[Probe, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def certificates(self) -> Mapping[Probe, float | None]:
+        """When the certificate expires that each probe which verifies one was shown last (epoch seconds); None where none was yet."""
+        verifying = (probe for probe in self._probes if probe.url.startswith("https:") and probe.verify)
+        return {probe: self._expires.get(probe) for probe in verifying}
 
     async def start(self) -> None:
         """Probes from now on, each at a moment of its own within its interval."""
@@ -55,6 +62,8 @@ class Prober:
         """Asks once, and returns once the answer is counted."""
         checked = await self._checker.check(probe)
         self._instruments.tell(probe, checked)
+        if checked.expires is not None:
+            self._expires[probe] = checked.expires
         self._say(probe, checked)
         if not checked.own:
             await self._keep(probe, probe_request(probe, checked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -14,6 +15,8 @@ class AlertRoutes:
     """/api/v1/alerts."""
 
     open: AlertSource
+    of_itself: Callable[[], Sequence[JSON]] = tuple
+    """The open alerts about the collector itself."""
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its route."""
@@ -21,4 +24,4 @@ class AlertRoutes:
 
     def alerts(self) -> JSON:
         """The open alerts."""
-        return {"alerts": [alert.as_json() for alert in self.open.alerts()]}
+        return {"alerts": [*self.of_itself(), *(alert.as_json() for alert in self.open.alerts())]}

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from fournines.alerts import AlertKey, AlertKind
-from fournines.alerts.conditions.traffic_collapse import MOST_AT_ONCE, TrafficCollapse
+from fournines.alerts.conditions.traffic_collapse import MOST_AT_ONCE, FakeTraffic, TrafficCollapse
 from fournines.alerts.state import ConditionState
-from fournines.slo import DAY, MINUTE, Correction, HistoryPoint
+from fournines.slo import DAY, MINUTE, Correction
 
 TICKET = AlertKey(AlertKind.TRAFFIC_COLLAPSE, "payments")
 PAGE = AlertKey(AlertKind.TRAFFIC_COLLAPSE_PAGE, "payments")
 
 
-@dataclass
-class Past:
-    """100 events a minute for everybody, and `now` as the test says from its `start` on; notes what is read."""
+class Past(FakeTraffic):
+    """100 events a minute for everybody, and `now` as the test says from `start` on."""
 
-    start: float
-    now: int = 100
-    read: list = field(default_factory=list)
-
-    def history(self, name, interval, step):
-        self.read.append((name, interval))
-        return [
-            HistoryPoint(t, 0, count)
-            for t in range(interval.start, interval.end, step)
-            if (count := self.now if t >= self.start else 100)
-        ]
+    def __init__(self, start, elsewhere=()):
+        super().__init__(lambda t: self.now if t >= start else 100, elsewhere)
+        self.now = 100
 
 
 @pytest.fixture
@@ -154,9 +145,16 @@ def test_a_service_that_is_gone_has_no_alert(condition, past, slo, at):
 
 
 def test_the_slo_that_sees_most_stands_for_its_service(condition, past, slo, at, world):
-    """Groups, probes and shares say nothing about how many come."""
-    world.since = 0
+    """Groups say nothing about how many come."""
     group = replace(slo("payments-group"), group_of="payments")
-    condition.look(at([group, slo("payments-b"), slo("payments-c")]))
+    condition.look(at([group, slo("payments-b")]))
 
     assert {"payments-b"} == {name for name, _ in past.read}
+
+
+def test_what_others_count_is_left_to_them(past, slo, at, start):
+    """An engine that does not answer looks like nobody coming."""
+    elsewhere = Past(start - 1200, elsewhere={"payments-availability"})
+    elsewhere.now = 0
+
+    assert ({}, []) == (found(TrafficCollapse(elsewhere), at([slo()])), elsewhere.read)

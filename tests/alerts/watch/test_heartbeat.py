@@ -24,10 +24,17 @@ def signs(beat, registry, wells):
 
     async def main():
         answers = list(wells)
-        heart = Heartbeat([beat], lambda: answers.pop(0), lambda: 5.0, registry, 60.0)
-        return [await heart.sign(beat) for _ in range(len(wells))]
+        heart = Heartbeat({"fake": beat}, lambda: answers.pop(0), lambda: 5.0, registry, 60.0)
+        return [await heart.sign("fake") for _ in range(len(wells))]
 
     return asyncio.run(main())
+
+
+async def once(beat):
+    """What comes of one sign."""
+    attempt = await beat.beat(0.0)
+    await beat.close()
+    return attempt
 
 
 def counted(registry, result, name="fake"):
@@ -82,10 +89,9 @@ def test_a_url_is_asked_without_a_body_and_its_token_is_not_shown(on_loopback, m
 
     url = on_loopback(answer)
     with caplog.at_level(logging.DEBUG):
-        beat = UrlBeat(f"{url}/ping/secret-token", method)
-        attempt = asyncio.run(beat.beat(0.0))
+        attempt = asyncio.run(once(UrlBeat(f"{url}/ping/secret-token", method)))
 
-    assert ([(method, "/ping/secret-token", b"")], Outcome.DELIVERED, url) == (asked, attempt.outcome, beat.name)
+    assert ([(method, "/ping/secret-token", b"")], Outcome.DELIVERED) == (asked, attempt.outcome)
     assert "secret-token" not in "".join(record.getMessage() for record in caplog.records if record.name == "httpx")
 
 
@@ -94,7 +100,26 @@ def test_only_an_answer_of_2xx_means_that_it_was_heard(on_loopback, status):
     """Whoever redirects or refuses has not noted it."""
     url = on_loopback(lambda *_: (status, b""))
 
-    assert Outcome.DELIVERED is not asyncio.run(UrlBeat(url).beat(0.0)).outcome
+    assert Outcome.DELIVERED is not asyncio.run(once(UrlBeat(url))).outcome
+
+
+def test_every_beat_is_given_by_itself_and_closed_at_the_end(registry):
+    """One that hangs delays no other."""
+
+    class Hanging(FakeBeat):
+        async def beat(self, now):
+            await asyncio.Event().wait()
+
+    beats = {"hangs": Hanging(), "b": FakeBeat()}
+
+    async def main():
+        running = asyncio.create_task(Heartbeat(beats, str, lambda: 7.0, registry).run())
+        await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    assert ([7.0], [True, True]) == (beats["b"].beats, [beat.closed for beat in beats.values()])
 
 
 def test_an_address_that_is_none_is_refused():
@@ -106,7 +131,7 @@ def test_an_address_that_is_none_is_refused():
 def test_the_watchdog_says_the_same_every_time():
     """One alert that always fires: labels that no receiver of pages is meant by."""
     notifier = FakeNotifier()
-    beat = WatchdogBeat("alertmanager", notifier, "edge-1", "http://edge-1:8400", since=3.0)
+    beat = WatchdogBeat(notifier, "edge-1", "http://edge-1:8400", since=3.0)
 
     async def main():
         await beat.beat(60.0)

@@ -41,7 +41,7 @@ def notifiers():
 @pytest.fixture
 def watch(patient, notifiers, tmp_path, registry):
     watching = Watch(
-        patient, notifiers, [], collector="edge-1", public_url="http://edge-1", memory=tmp_path / "watch.json",
+        patient, notifiers, {}, collector="edge-1", public_url="http://edge-1", memory=tmp_path / "watch.json",
         now=lambda: 1_800_000_000 + patient.now, stopwatch=lambda: patient.now, registry=registry,
     )  # fmt: skip
     yield watching
@@ -84,6 +84,37 @@ def test_one_receiver_of_two_that_is_not_reached_is_told_to_the_other(watch, pat
     patient.shown = VitalSigns(sending={"pager": 61, "phone": 61})
     looked(watch, patient, 5)
     assert "messages to pager, phone wait" in watch.unwell()
+
+
+def test_whom_nothing_reaches_is_not_told_that_nothing_reaches_them(watch, patient, notifiers):
+    """It would come with all that they wait for, and wake somebody for nothing; the others hear of it, and of its end."""
+
+    async def main():
+        running = asyncio.create_task(watch.run())
+        await asyncio.sleep(0)
+        patient.shown = VitalSigns(sending={"pager": 70})
+        looked(watch, patient, 75)
+        patient.shown = VitalSigns()
+        await asyncio.sleep(0.01)
+        looked(watch, patient, 310)
+        await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    said = {name: [each.action.value for each in notifier.sent] for name, notifier in notifiers.items()}
+    assert {"pager": [], "phone": ["trigger", "resolve"]} == said
+
+
+def test_the_api_says_what_fires(watch, patient):
+    """With every key that an alert has."""
+    patient.shown = VitalSigns(evaluation=31)
+    looked(watch, patient, 40)
+    (said,) = watch.as_json()
+
+    assert ("collector/edge-1/lag/evaluation", "fournines", "lag", "page") == (
+        said["key"], said["service"], said["kind"], said["severity"],
+    )  # fmt: skip
 
 
 def test_a_machine_that_slept_is_no_trouble(watch, patient):
