@@ -14,6 +14,7 @@ ALERT_WATCHDOG: Final = "Watchdog"
 
 ALERT_LEDGER: Final = "FourninesLedger"
 ALERT_LAG: Final = "FourninesLag"
+ALERT_TRIAL: Final = "FourninesTest"
 ALERT_EXHAUSTED: Final = "SLOBudgetExhausted"
 ALERT_AT_RISK: Final = "SLOAtRisk"
 ALERT_TRAFFIC: Final = "SLOTrafficCollapse"

@@ -21,6 +21,7 @@ from .serve import serve
 from .silence import silence, silences, unsilence
 from .slo_files import build, check, fmt
 from .status import status
+from .try_receiver import try_receivers
 
 app = typer.Typer(
     name="fournines",
@@ -68,3 +69,4 @@ for _command in (warmup, backup, verify):
 _alerts.callback(invoke_without_command=True)(alerts)
 for _answer in (ack, unack, note, silence, unsilence, silences):
     _alerts.command()(_answer)
+_alerts.command(name="test")(try_receivers)
