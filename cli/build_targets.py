@@ -19,6 +19,7 @@ class BuildTarget(StrEnum):
 
     ALL = "all"
     PROMETHEUS = "prometheus"
+    PROMTOOL = "promtool"
     ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
     CLOUDWATCH = "cloudwatch"
@@ -76,11 +77,19 @@ def _prometheus(asked: Asked) -> Written:
     return Written(write(asked.out, asked.slos, asked.url), said)
 
 
+def _promtool(asked: Asked) -> Written:
+    from ..alerts.rules.promtool import write
+
+    if asked.dialect is not Dialect.FOURNINES:
+        return Written((), ["tests are written of our own rules alone"])
+    return Written(write(asked.out, asked.slos))
+
+
 def _alertmanager(asked: Asked) -> Written:
-    from ..alerts.rules.alertmanager_config import notes, write
+    from ..alerts.rules.alertmanager_config import write
     from ..alerts.rules.receivers import PLACEHOLDERS
 
-    return Written(write(asked.out, asked.slos, PLACEHOLDERS._replace(**asked.to)), list(notes(asked.slos)))
+    return Written(write(asked.out, asked.slos, PLACEHOLDERS._replace(**asked.to)))
 
 
 def _grafana(asked: Asked) -> Written:
@@ -98,7 +107,7 @@ def _grafana(asked: Asked) -> Written:
     except ValueError as error:
         fail(str(error))
     unknown = [f"{note}; the collector's own alerts judge what was promised" for note in prometheus.notes(asked.slos)]
-    return Written([*write(asked.out, asked.slos), *rules], [*provision.notes(asked.slos), *unknown])
+    return Written([*write(asked.out, asked.slos), *rules], unknown)
 
 
 def _cloudwatch(asked: Asked) -> Written:
@@ -110,6 +119,7 @@ def _cloudwatch(asked: Asked) -> Written:
 
 WRITERS: Final[Mapping[BuildTarget, Writer]] = {
     BuildTarget.PROMETHEUS: _prometheus,
+    BuildTarget.PROMTOOL: _promtool,
     BuildTarget.ALERTMANAGER: _alertmanager,
     BuildTarget.GRAFANA: _grafana,
     BuildTarget.CLOUDWATCH: _cloudwatch,

@@ -9,7 +9,7 @@ Receivers are placeholders to be filled in: where pages go is no matter of SLO f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,13 +60,6 @@ def write(out_dir: Path, slos: Sequence[SLO] = (), to: Webhooks = PLACEHOLDERS) 
     return [path]
 
 
-def notes(slos: Iterable[SLO]) -> Iterator[str]:
-    """What of the SLOs' dependencies can't be said here: a sentence each."""
-    for slo in slos:
-        if slo.group_by and slo.depends_on:
-            yield f"{slo.name} has groups, whose names Alertmanager can't know: no page that they depend on holds theirs back"
-
-
 def _route() -> dict[str, Any]:
     """Tickets by default, in groups; pages and heartbeats at once."""
     heartbeats = {
@@ -107,7 +100,7 @@ def _dependencies(slos: Sequence[SLO]) -> Iterator[dict[str, Any]]:
     """While one of those that an SLO depends on, however remotely, pages, its own page does not."""
     known = Dependencies(slos)
     for slo in sorted(slos, key=lambda slo: slo.name):
-        if slo.depends_on and not slo.group_by:
+        if slo.depends_on:
             above = any_of(known.above(slo.name))
             yield {
                 "source_matchers": [_PAGE, _BURN, f"{LABEL_SLO}=~{string(above)}"],

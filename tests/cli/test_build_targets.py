@@ -52,14 +52,11 @@ def test_a_rule_file_of_somebody_else_is_a_fault_in_a_sentence(typed, slo_file, 
 def test_what_cloudwatch_cannot_say_is_said_on_stderr(typed, slo_file, tmp_path):
     """Beside the files, which have alarms for the others."""
     text = slo_file.read_text()
-    (slo_file.parent / "routes.yaml").write_text(
-        text.replace("payments-availability", "routes").replace(
-            "annotations: {", "annotations: {fournines/group-by: http.route, ", 1
-        )
-    )
+    queues = text.replace("payments-availability", "queues").replace("http.server.request", "messaging.process")
+    (slo_file.parent / "queues.yaml").write_text(queues)
 
     result = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "cloudwatch")
 
     assert 0 == result.exit_code, result.output
-    assert "note: routes has no alarms in CloudWatch: it has groups" in result.stderr
+    assert "note: queues has no alarms in CloudWatch: services write embedded metrics of the requests" in result.stderr
     assert "slo-payments-availability-page" in (tmp_path / "out" / "cloudwatch" / "fournines.tf.json").read_text()

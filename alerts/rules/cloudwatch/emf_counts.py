@@ -72,8 +72,6 @@ class EmfCounts:
 def why_not(slo: SLO) -> str:
     """Why CloudWatch has no metric of an SLO's events; empty where it has."""
     sli = slo.sli
-    if slo.group_by:
-        return "it has groups, whose names are known when they are heard"
     if slo.unit is not Unit.EVENTS:
         return "what it promises is no share of requests"
     if sli.signal != HTTP_SERVER_DURATION or sli.span_kind is not SpanKind.SERVER or slo.provider:

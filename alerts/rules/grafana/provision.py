@@ -6,7 +6,7 @@ deleted: the file that `build` finds in its folder is the list of what it wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from .modernise import modernise
 from .notifications import ORGANISATION, contact_points, policies
 from .panel_link import PanelLink
 from .rule import GrafanaRule
-from .text import plain
+from .text import title
 from .watch_rules import watch_rules
 
 Json = dict[str, Any]
@@ -48,14 +48,14 @@ def build_groups(
     panels: Mapping[str, PanelLink] | None = None,
 ) -> list[Json]:
     """The groups of rules: two an SLO, and one that watches the others. `panels` are where alerts lead, by the SLO's name."""
-    known = sorted((slo for slo in slos if not slo.group_by), key=lambda slo: slo.name)
+    known = sorted(slos, key=lambda slo: slo.name)
     above = Dependencies(slos)
     found = []
     for slo in known:
         for severity in Severity:
             if any(rule.severity is severity for rule in slo.rules):
                 alert = BurnAlert(slo, severity, above, public_url, datasource, (panels or {}).get(slo.name))
-                found.append(_group(f"{slo.name} {severity.value}", _INTERVALS[severity], [alert.rule]))
+                found.append(_group(title(slo.name, f" {severity.value}"), _INTERVALS[severity], [alert.rule]))
     if known:
         found.append(_group("fournines", _INTERVALS[Severity.PAGE], list(watch_rules(known, datasource))))
     return found
@@ -64,7 +64,7 @@ def build_groups(
 def _group(name: str, interval: str, rules: Sequence[GrafanaRule]) -> Json:
     return {
         "orgId": ORGANISATION,
-        "name": plain(name),
+        "name": name,
         "folder": _SLOS,
         "interval": interval,
         "rules": [modernise(rule.to_json_data()) for rule in rules],
@@ -94,13 +94,6 @@ def write(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in sorted(texts)]
-
-
-def notes(slos: Sequence[SLO]) -> Iterator[str]:
-    """What Grafana's rules can't say of the SLOs: a sentence each."""
-    for slo in slos:
-        if slo.group_by:
-            yield f"{slo.name} has groups, whose names are known when they are heard: Grafana has no rules for them"
 
 
 def _written(path: Path) -> set[str]:

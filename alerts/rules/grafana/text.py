@@ -6,12 +6,14 @@ nothing written here contains a dollar sign that somebody else wrote.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 from ..go_template import literal
 
 LONGEST_TITLE: Final = 190
-"""Grafana's own limit."""
+"""Grafana's own limit, of titles and of groups' names."""
+_DIGEST: Final = 8
 
 _DOLLAR: Final = r'{{ "\u0024" }}'
 
@@ -22,9 +24,11 @@ def plain(text: str) -> str:
 
 
 def title(name: str, rest: str) -> str:
-    """A title that begins with a name, cut where it is too long."""
+    """A title that begins with a name; where that is too long, with as much of it as fits before a digest of the whole."""
     kept = LONGEST_TITLE - len(rest)
-    return plain(name if len(name) <= kept else f"{name[: kept - 1]}\N{HORIZONTAL ELLIPSIS}") + rest
+    if len(name) > kept:
+        name = f"{name[: kept - _DIGEST - 1]}-{sha256(name.encode()).hexdigest()[:_DIGEST]}"
+    return plain(name) + rest
 
 
 def template(text: str) -> str:

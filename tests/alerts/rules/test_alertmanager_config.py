@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 import yaml
 
-from fournines.alerts.rules.alertmanager_config import build_config, notes, write
+from fournines.alerts.rules.alertmanager_config import build_config, write
 from fournines.alerts.rules.receivers import Webhooks
 from fournines.alerts.senders.webhook import fingerprint, payload
 
@@ -61,13 +61,6 @@ def test_the_same_slos_give_the_same_bytes(tmp_path, chain):
     """In whatever order."""
     one, two = (write(tmp_path / str(n), slos)[0] for n, slos in enumerate((chain, chain[::-1])))
     assert one.read_bytes() == two.read_bytes()
-
-
-def test_groups_are_no_name_to_hold_back(slo):
-    """Their names are known when they are heard; `build` says so."""
-    grouped = slo("a", depends_on=("b",), group_by=("http.route",))
-    assert 1 == len(build_config([grouped, slo("b")])["inhibit_rules"])
-    assert ["a has groups"] == [note[:12] for note in notes([grouped, slo("b")])]
 
 
 @pytest.fixture

@@ -366,7 +366,7 @@ def test_what_cloudwatch_cannot_say_is_said(slo, latency_slo):
     """By name: what has no metric there, and what its alarms know less of."""
     long = BurnRule(Severity.TICKET, Fraction(1, 2), Window.parse("14d"), Window.parse("30s"))
     said = {
-        "g": slo("g", group_by=("http.route",)),
+        "g": replace(slo("g"), provider="billing"),
         "w": replace(slo("w"), sli=replace(slo("w").sli, where=(Condition.parse("http.route =~ /v2/.*"),))),
         "s": slo("s", "zahlungen-é"),
         "r": slo("r", rules=(*WORKBOOK, long)),
@@ -376,7 +376,7 @@ def test_what_cloudwatch_cannot_say_is_said(slo, latency_slo):
     found = {note.split(" ")[0].rstrip(":"): note for note in notes([slo("plain"), *said.values()])}
 
     assert set(said) == set(found)
-    assert "has groups" in found["g"]
+    assert "that they answer" in found["g"]
     assert "14d and 30s" in found["r"]
     assert [] == resources([said["g"], said["w"], said["s"]], URL)
     assert 8 == sum(each.kind == METRIC_ALARM for each in resources([said["r"]], URL))
