@@ -50,8 +50,7 @@ class Keeping:
         return replace(change, alert=alert)
 
     def _told(self, notice: Notice, alert: Alert) -> list[str]:
-        """A beginning goes to whoever takes it; all that follows to those who were told of that, and to nobody else."""
-        if notice.wakes:
-            return self._route.taking(alert)
+        """A beginning goes to whoever takes it; all that follows, and what is told again, to those who were told of that."""
         told = self._outbox.told(alert.number)
-        return [name for name in self._names if name in told]
+        taking = self._route.taking(alert) if notice.wakes else ()
+        return [name for name in self._names if name in told or name in taking]
