@@ -133,14 +133,15 @@ class Service:
             self._counts = Counts(self._collector, engine_of(settings.prometheus, self._collector.counters.registry))
             opened.callback(self._counts.close)
             self._url = page_url(settings, self._address.port)
-            notifiers, registry = notifiers_of(settings.notify, self._url), self._collector.counters.registry
+            templates, registry = Templates(settings.templates), self._collector.counters.registry
+            notifiers = notifiers_of(settings.notify, self._url, templates)
             self._chances = Chances(self._counts)
             path = self._collector.ledger.path
             silences = opened.enter_context(closing(Silences(path, keep_line)))
             self._silencing = Silencing(silences, clock, self._touched.call)
             holder = silencer_of(settings, silences)
             contexts = Contexts(self._collector, self._counts, self._plane.traces, clock)
-            sources = Sources(self._chances.of, contexts, Templates(settings.templates))
+            sources = Sources(self._chances.of, contexts, templates)
             paging = Paging(path, notifiers, self._url, clock, registry, sources, holder, keep_line)
             self._paging = opened.enter_context(closing(paging))
             self._opened = opened.pop_all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..alerts import Notifier, Receiver
+from ..alerts import Notifier, Receiver, Templates
 from ..alerts.matching import Matchers
 from ..alerts.senders import (
     AlertmanagerNotifier,
@@ -21,10 +21,12 @@ from ..settings import MAIL_PORTS, Alertmanager, Email, Notify, PagerDuty, Slack
 from ..slo import Severity
 
 
-def notifiers_of(notify: Sequence[Notify], page_url: str) -> Mapping[Receiver, Notifier]:
-    """The ways to the receivers; messages link to `page_url`. Raises `InvalidReceiver`."""
+def notifiers_of(
+    notify: Sequence[Notify], page_url: str, templates: Templates | None = None
+) -> Mapping[Receiver, Notifier]:
+    """The ways to the receivers; messages link to `page_url`, in the words of `templates` (None: ours). Raises `InvalidReceiver`."""
     return {
-        _receiver(name, entry): _notifier(name, entry, page_url)
+        _receiver(name, entry): _notifier(name, entry, page_url, templates)
         for name, entry in zip(receiver_names(notify), notify, strict=True)
     }
 
@@ -34,7 +36,7 @@ def _receiver(name: str, entry: Notify) -> Receiver:
     return Receiver(name, severities, Matchers.of(entry.match), entry.fallback)
 
 
-def _notifier(name: str, entry: Notify, page_url: str) -> Notifier:
+def _notifier(name: str, entry: Notify, page_url: str, templates: Templates | None) -> Notifier:
     match entry:
         case Webhook():
             secret = entry.secret.get_secret_value() if entry.secret else None
@@ -43,28 +45,28 @@ def _notifier(name: str, entry: Notify, page_url: str) -> Notifier:
             key = entry.routing_key.get_secret_value()
             return PagerDutyNotifier(key, name=name, url=str(entry.url), external_url=page_url)
         case Slack():
-            return _slack(name, entry)
+            return _slack(name, entry, templates)
         case Alertmanager():
             headers = {header: value.get_secret_value() for header, value in entry.headers.items()}
             return AlertmanagerNotifier([str(url) for url in entry.urls], name=name, headers=headers)
         case Sns():
             return SnsNotifier(entry.topic, name=name, endpoint=str(entry.endpoint) if entry.endpoint else None)
         case Email():
-            return _mail(name, entry)
+            return _mail(name, entry, templates)
     return AppriseNotifier(entry.url.get_secret_value(), name=name)
 
 
-def _slack(name: str, entry: Slack) -> Notifier:
+def _slack(name: str, entry: Slack, templates: Templates | None) -> Notifier:
     if entry.url is not None:
-        return SlackHookNotifier(entry.url.get_secret_value(), name=name)
+        return SlackHookNotifier(entry.url.get_secret_value(), name=name, templates=templates)
     assert entry.token is not None, "without a url there is a token"
     assert entry.channel is not None, "and a channel"
     token = entry.token.get_secret_value()
-    return SlackNotifier(token, entry.channel, name=name, api_url=str(entry.api_url))
+    return SlackNotifier(token, entry.channel, name=name, api_url=str(entry.api_url), templates=templates)
 
 
-def _mail(name: str, entry: Email) -> MailNotifier:
+def _mail(name: str, entry: Email, templates: Templates | None) -> MailNotifier:
     password = entry.password.get_secret_value() if entry.password else None
     port = entry.port or MAIL_PORTS[entry.security]
     server = MailServer(entry.host, port, entry.security, entry.username, password)
-    return MailNotifier(server, entry.sender, entry.to, name=name)
+    return MailNotifier(server, entry.sender, entry.to, name=name, templates=templates)

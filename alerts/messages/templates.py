@@ -24,9 +24,10 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ...slo import timestamp
 from ..errors import InvalidTemplates
-from ..names import ANNOTATION_DESCRIPTION, ANNOTATION_SUMMARY
-from ..notification import Notification
+from ..names import ANNOTATION_DESCRIPTION, ANNOTATION_EXPLANATION, ANNOTATION_SUMMARY
+from ..notification import Action, Notification
 from .plain import DESCRIPTION_MOST, FACT_MOST, SUMMARY_MOST, clipped, clipped_bytes, flowing, plain, sentence
 from .wording import Wording
 
@@ -43,9 +44,16 @@ EMAIL_TEXT: Final = "email.txt.j2"
 EMAIL_HTML: Final = "email.html.j2"
 
 _NAMED: Final = {name: frozenset(field.name for field in fields(Wording)) for name in (SUMMARY, DESCRIPTION)}
-_SENT: Final = frozenset({"summary", "description", "details", "links", "labels", "annotations", "action", "url"})
+_SENT: Final = frozenset(
+    {"action", "description", "details", "explanation", "labels", "links", "since", "summary", "until", "url"}
+)
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {**_NAMED, **dict.fromkeys((SLACK, EMAIL_TEXT, EMAIL_HTML), _SENT)}
 """What each template may say, by its file's name."""
+
+_MARKS: Final = {Action.UPDATE: "Update: ", Action.ACKNOWLEDGE: "Acknowledged: "}
+_WEB: Final = ("http://", "https://")
+_MOST_LINES: Final = 40
+"""Lines of an explanation."""
 
 _OURS: Final = Path(__file__).resolve().parent / "templates"
 _FAULTS: Final = (
@@ -131,15 +139,18 @@ def _of_wording(wording: Wording) -> dict[str, Any]:
 
 def _of_message(message: Notification, most: int = FACT_MOST) -> dict[str, Any]:
     """What a notification says, each text made harmless again: it may have been written by an older version."""
-    texts = message.annotations
+    texts, ended = message.annotations, message.ends_at
+    explanation = texts.get(ANNOTATION_EXPLANATION, "").splitlines()[:_MOST_LINES]
     return {
-        "summary": plain(texts.get(ANNOTATION_SUMMARY, ""), SUMMARY_MOST),
-        "description": plain(texts.get(ANNOTATION_DESCRIPTION, ""), DESCRIPTION_MOST),
-        "details": {plain(name, most): plain(text, most) for name, text in message.details.items()},
-        "links": [(plain(link.text, most), link.href) for link in message.links],
-        "labels": message.labels,
-        "annotations": texts,
         "action": message.action.value,
+        "description": plain(texts.get(ANNOTATION_DESCRIPTION, ""), 4 * most),
+        "details": {plain(name, most): plain(text, most) for name, text in message.details.items()},
+        "explanation": "\n".join(plain(line) for line in explanation),
+        "labels": {plain(name, most): plain(value, most) for name, value in sorted(message.labels.items())},
+        "links": [(plain(link.text, most), link.href) for link in message.links if link.href.startswith(_WEB)],
+        "since": timestamp(message.starts_at),
+        "summary": _MARKS.get(message.action, "") + plain(texts.get(ANNOTATION_SUMMARY, ""), SUMMARY_MOST),
+        "until": "" if ended is None else timestamp(ended),
         "url": message.url,
     }
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from html import escape
 from typing import Final, Literal
 
+from ..messages.templates import Templates, packaged
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, NOT_SHOWN, Attempt, Outcome
-from .content import headline, links, pages, paragraphs, plain, shortened, times
+from .content import headline, pages, shortened
 from .http import TIMEOUT_SECONDS
 
 LONGEST_SUBJECT: Final = 200
@@ -60,7 +60,16 @@ class MailServer:
 class MailNotifier:
     """Sends from one address to some others. The password is never shown."""
 
-    def __init__(self, server: MailServer, sender: str, recipients: Sequence[str], *, name: str = "email") -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        sender: str,
+        recipients: Sequence[str],
+        *,
+        name: str = "email",
+        templates: Templates | None = None,
+    ) -> None:
+        self._templates = templates or packaged()
         self._server = server
         self._sender = sender
         self._recipients = tuple(recipients)
@@ -77,6 +86,8 @@ class MailNotifier:
         if notification.action is Action.UPDATE:
             return NOT_SHOWN
         mail = letter(notification, self._sender, self._recipients, now, reference)
+        mail.set_content(self._templates.email_text(notification))
+        mail.add_alternative(self._templates.email_html(notification), subtype="html")
         return await asyncio.to_thread(self._hand_in, mail)
 
     def _hand_in(self, mail: EmailMessage) -> Attempt:
@@ -98,7 +109,7 @@ class MailNotifier:
 def letter(
     notification: Notification, sender: str, recipients: Sequence[str], now: float, reference: str | None
 ) -> EmailMessage:
-    """The message. Sent twice it has the same id, by which mailboxes know it; what follows answers the first one."""
+    """The message without its text. Sent twice it has the same id, by which mailboxes know it; what follows answers the first one."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ", ".join(recipients)
@@ -110,8 +121,6 @@ def letter(
         mail["In-Reply-To"] = mail["References"] = reference
     if pages(notification) and notification.action is Action.TRIGGER:
         mail["Importance"] = "high"
-    mail.set_content(f"{headline(notification)}\n\n{plain(notification)}\n")
-    mail.add_alternative(_html(notification), subtype="html")
     return mail
 
 
@@ -125,23 +134,6 @@ def _id(notification: Notification, sender: str) -> str:
     digest = hashlib.sha256(notification.to_json().encode()).hexdigest()[:32]
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
     return f"<fournines.{digest}@{domain}>"
-
-
-def _html(notification: Notification) -> str:
-    facts = "".join(
-        f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"
-        for name, value in notification.details.items()
-    )
-    places = " · ".join(f'<a href="{escape(link.href)}">{escape(link.text)}</a>' for link in links(notification))
-    labels = ", ".join(f"{name}={value}" for name, value in sorted(notification.labels.items()))
-    body = [
-        f"<h3>{escape(headline(notification))}</h3>",
-        *(f"<p>{escape(text)}</p>" for text in paragraphs(notification)),
-        f"<table>{facts}</table>" if facts else "",
-        f"<p>{places}</p>" if places else "",
-        f"<p><small>{escape(times(notification))}<br>{escape(labels)}</small></p>",
-    ]
-    return f"<!doctype html><html><body>{''.join(body)}</body></html>"
 
 
 def _judged(codes: Sequence[int], words: str) -> Attempt:

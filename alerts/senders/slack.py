@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from ..messages.templates import Templates, packaged
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, Attempt, Outcome
 from .http import Answer, HttpSender, checked, origin
@@ -35,7 +36,16 @@ _GONE: Final = frozenset({"cant_update_message", "edit_window_closed", "message_
 class SlackNotifier:
     """Posts to one channel as a bot. The token is never shown. `InvalidReceiver` unless the API's URL is http(s) with a host."""
 
-    def __init__(self, token: str, channel: str, *, name: str = "slack", api_url: str = API_URL) -> None:
+    def __init__(
+        self,
+        token: str,
+        channel: str,
+        *,
+        name: str = "slack",
+        api_url: str = API_URL,
+        templates: Templates | None = None,
+    ) -> None:
+        self._templates = templates or packaged()
         self._api = checked(api_url, name).rstrip("/")
         self._token = token
         self._channel = channel
@@ -58,7 +68,7 @@ class SlackNotifier:
         if reference is None:
             return await self._post(notification, now)
         channel, _, time = reference.partition("/")
-        shown = {"channel": channel, "ts": time, **_shown(notification)}
+        shown = {"channel": channel, "ts": time, **self._shown(notification)}
         changed = await self._call("chat.update", shown, now)
         if _error(changed) in _GONE:
             return await self._post(notification, now)
@@ -71,19 +81,18 @@ class SlackNotifier:
         return _judged(await self._call("chat.postMessage", reply, now))
 
     async def _post(self, notification: Notification, now: float) -> Attempt:
-        content = {"channel": self._channel, "unfurl_links": False, "unfurl_media": False, **_shown(notification)}
+        content = {"channel": self._channel, "unfurl_links": False, "unfurl_media": False, **self._shown(notification)}
         answer = await self._call("chat.postMessage", content, now)
         said, attempt = answer.json(), _judged(answer)
         if attempt.outcome is not Outcome.DELIVERED or not said.get("ts"):
             return attempt
         return replace(attempt, reference=f"{said.get('channel', self._channel)}/{said['ts']}")
 
+    def _shown(self, notification: Notification) -> dict[str, Any]:
+        return {"text": fallback_text(notification), "blocks": blocks(notification, self._templates)}
+
     async def _call(self, method: str, content: dict[str, Any], now: float) -> Answer:
         return await self._http.post(f"{self._api}/{method}", content, now, {"authorization": f"Bearer {self._token}"})
-
-
-def _shown(notification: Notification) -> dict[str, Any]:
-    return {"text": fallback_text(notification), "blocks": blocks(notification)}
 
 
 def _error(answer: Answer) -> str:

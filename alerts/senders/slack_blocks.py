@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..messages.templates import Templates
 from ..notification import Action, Notification
-from .content import headline, links, pages, paragraphs, shortened, times
+from .content import headline, pages, shortened, times
 
 LONGEST_TEXT: Final = 3_000
-MOST_FIELDS: Final = 10
-"""Fields a section holds."""
-MOST_FACTS: Final = 40
-"""More nobody reads in a chat; a message holds 50 blocks."""
 
 _LINE: Final = 1_000
-"""Half of what a field takes, which holds a name beside it."""
 
 
 def fallback_text(notification: Notification) -> str:
@@ -25,22 +21,13 @@ def fallback_text(notification: Notification) -> str:
     return escaped(shortened(headline(notification), _LINE))
 
 
-def blocks(notification: Notification) -> list[dict[str, Any]]:
-    """Headline, text, facts, links, and what it is about."""
-    facts = [
-        _text(f"*{escaped(shortened(name, 200))}*\n{_fitting(value, _LINE)}")
-        for name, value in list(notification.details.items())[:MOST_FACTS]
-    ]
-    places = " · ".join(_linked(link.href, link.text) for link in links(notification))
+def blocks(notification: Notification, templates: Templates) -> list[dict[str, Any]]:
+    """Headline, what the template says, and what it is about."""
     labels = ", ".join(f"{name}={value}" for name, value in sorted(notification.labels.items()))
+    text = templates.slack(notification)
     return [
         _section(f"{_mark(notification)} *{_fitting(_one_line(headline(notification)), _LINE)}*"),
-        *(_section(_fitting(paragraph, LONGEST_TEXT)) for paragraph in paragraphs(notification)),
-        *(
-            {"type": "section", "fields": facts[first : first + MOST_FIELDS]}
-            for first in range(0, len(facts), MOST_FIELDS)
-        ),
-        *([_section(places)] if places and len(places) <= LONGEST_TEXT else []),
+        *([_section(text)] if text else []),
         {"type": "context", "elements": [_text(_fitting(f"{times(notification)}\n{labels}", LONGEST_TEXT))]},
     ]
 
@@ -68,10 +55,6 @@ def _mark(notification: Notification) -> str:
     if notification.action is Action.ACKNOWLEDGE:
         return ":eyes:"
     return ":rotating_light:" if pages(notification) else ":warning:"
-
-
-def _linked(href: str, text: str) -> str:
-    return f"<{escaped(href.replace('|', '%7C'))}|{escaped(text.replace('|', '/'))}>"
 
 
 def _section(text: str) -> dict[str, Any]:

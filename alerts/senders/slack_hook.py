@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..messages.templates import Templates, packaged
 from ..notification import Action, Notification
 from ..notifier import NOT_SHOWN, Attempt
 from .http import HttpSender, checked, origin
@@ -19,7 +20,8 @@ class SlackHookNotifier:
     Beginnings, ends, and who took it on; a change that nobody waits for would be one message more.
     """
 
-    def __init__(self, url: str, *, name: str = "slack") -> None:
+    def __init__(self, url: str, *, name: str = "slack", templates: Templates | None = None) -> None:
+        self._templates = templates or packaged()
         self._url = checked(url, name)
         self._name = name
         self._http = HttpSender()
@@ -36,7 +38,7 @@ class SlackHookNotifier:
         del reference
         if notification.action is Action.UPDATE:
             return NOT_SHOWN
-        content = {"text": fallback_text(notification), "blocks": blocks(notification)}
+        content = {"text": fallback_text(notification), "blocks": blocks(notification, self._templates)}
         answer = await self._http.post(self._url, content, now)
         said = answer.body.decode("ascii", "replace")
         if answer.status is None or answer.status < 400 or not said.replace("_", "").isalnum():

@@ -118,7 +118,7 @@ def test_a_template_of_the_users_takes_the_place_of_ours(own, status, world, wri
         (
             "slack.mrkdwn.j2",
             "{{ burn }}",
-            "slack.mrkdwn.j2:1: nothing is called 'burn' here; there are action, annotations, ",
+            "slack.mrkdwn.j2:1: nothing is called 'burn' here; there are action, description, ",
         ),
         ("summary.txt.j2", "{{ slo | shout }}", "summary.txt.j2:1: No filter named 'shout'"),
         ("sumary.txt.j2", "", "sumary.txt.j2: no message has this template; there are description.txt.j2, "),
