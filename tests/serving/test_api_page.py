@@ -62,6 +62,25 @@ def _corrected(collector):
     return collector.get("/api/v1/corrections")
 
 
+def _answered(collector):
+    """What is answered once somebody has every open alert, and wrote something down."""
+    answer = _eventually(collector.get, "/api/v1/alerts", "alerts")
+    while waiting := [alert for alert in answer["alerts"] if not (alert["acknowledged"] and alert["notes"])]:
+        for alert in waiting:
+            url = f"{collector.url}/api/v1/alerts/{alert['number']}"
+            httpx.post(f"{url}/acknowledge", json={"author": "ana", "duration": "1h"}).raise_for_status()
+            httpx.post(f"{url}/notes", json={"author": "ana", "text": "a drill"}).raise_for_status()
+        answer = collector.get("/api/v1/alerts")
+    return answer
+
+
+def _silenced(collector):
+    """What is answered once something is silenced."""
+    said = {"service": "shop", "duration": "1h", "author": "ana", "reason": "a drill"}
+    httpx.post(f"{collector.url}/api/v1/silences", json=said).raise_for_status()
+    return collector.get("/api/v1/silences")
+
+
 def _released(collector):
     """What is answered once something went out."""
     said = {"service": "shop", "version": "7", "start": int(time.time()) - 60, "end": int(time.time())}
@@ -85,7 +104,7 @@ def answers(collector, running):
             posted = collector.post(signal, json.dumps(body).encode(), **{"Content-Type": "application/json"})
             assert posted.status_code == 200
         slo = "/api/v1/slos/shop-availability"
-        alerts = _eventually(collector.get, "/api/v1/alerts", "alerts")
+        alerts = _answered(collector)
         traces = _eventually(collector.get, "/api/v1/traces", "traces")
         trace = _eventually(collector.get, f"/api/v1/traces/{TRACE}", "logs")
         return {
@@ -95,6 +114,7 @@ def answers(collector, running):
             "`/api/v1/slos/{name}/history?from=&to=&step=`": collector.get(f"{slo}/history"),
             "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),
             "`/api/v1/alerts`": alerts,
+            "`/api/v1/silences?past=`": _silenced(collector),
             "`/api/v1/corrections?slo=`": _corrected(collector),
             "`/api/v1/gate`": _gated(collector),
             "`/api/v1/deployments?service=&from=&to=`": _released(collector),
