@@ -14,7 +14,7 @@ from .news import news_of
 from .notice import Notice
 from .notification import Action, Notification
 from .past import Past
-from .stages import AlertStage, Case, walk
+from .stages import AlertCase, AlertStage, walk
 from .stages.inhibition import ESCALATED
 from .state import ConditionState, Reason, Transition, step
 
@@ -106,7 +106,7 @@ class Round:
 
     def _settle(self, alert: Alert, before: Alert | None, judgement: Judgement, reason: Reason) -> None:
         """Asks the stages, and keeps what follows."""
-        case = Case(alert, judgement.condition, reason, self.open, self._now)
+        case = AlertCase(alert, judgement.condition, reason, self.open, self._now)
         notice, decisions = walk(self._stages, case)
         after = self._told(alert if decisions is alert.decisions else replace(alert, decisions=decisions), notice)
         if reason.ends:

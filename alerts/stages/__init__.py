@@ -5,6 +5,6 @@
 The first that has the last word ends it; what then goes out is in the outbox within the same transaction.
 """
 
-from .stage import AlertStage, Case, StageAnswer, walk
+from .stage import AlertCase, AlertStage, StageAnswer, walk
 
-__all__ = ["AlertStage", "Case", "StageAnswer", "walk"]
+__all__ = ["AlertCase", "AlertStage", "StageAnswer", "walk"]

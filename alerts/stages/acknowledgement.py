@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..decision import Ruling
 from ..notice import Notice
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 
 class AcknowledgementStage:
@@ -12,7 +12,7 @@ class AcknowledgementStage:
 
     name = "acknowledgement"
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Holds until it runs out."""
         taken = case.alert.acknowledged
         if taken is None:

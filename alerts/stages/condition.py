@@ -6,7 +6,7 @@ from typing import Final
 
 from ..decision import Ruling
 from ..state import ConditionState
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 _WORDS: Final = {
     ConditionState.MET: "met",
@@ -20,6 +20,6 @@ class ConditionStage:
 
     name = "condition"
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Goes on whatever it is."""
         return StageAnswer(Ruling.PASSES, f"{_WORDS[case.condition]}; it fired because {case.alert.reason}")

@@ -11,7 +11,7 @@ from ..decision import Ruling
 from ..dependencies import Dependencies
 from ..notice import Notice
 from .route import RouteStage
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 ESCALATED: Final = "escalated to its page"
 """What keeps a ticket quiet that people know of, while the page of the same name fires."""
@@ -29,14 +29,14 @@ class InhibitionStage:
         self._dependencies = dependencies
         self._silent = silent
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Holds while one that says more is open."""
         holder = self._dependencies.holder(case.alert.key, case.open, self._silent)
         if holder is not None and self._route.hides(holder):
             return StageAnswer(Ruling.HELD, _depends(holder), Notice.HELD_BACK)
         return self._beside(case)
 
-    def _beside(self, case: Case) -> StageAnswer:
+    def _beside(self, case: AlertCase) -> StageAnswer:
         kind, name = case.alert.key
         for other in kind.inhibited_by:
             found = case.open.get(AlertKey(other, name))

@@ -8,7 +8,7 @@ from ..alert import Alert
 from ..decision import Ruling
 from ..notice import Notice
 from ..notification import Receiver
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 
 class RouteStage:
@@ -27,7 +27,7 @@ class RouteStage:
         """Whether an alert may keep another quiet: one that nobody takes would keep it from everybody."""
         return not self._receivers or bool(self.taking(alert))
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Holds what no receiver takes."""
         if not self._receivers:
             return StageAnswer(Ruling.PASSES, "no receiver is configured")

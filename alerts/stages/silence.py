@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..decision import Ruling
 from ..notice import Notice
 from ..silences.hold import Holder
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 
 class SilenceStage:
@@ -16,7 +16,7 @@ class SilenceStage:
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Holds for as long as a hold says so."""
         hold = self._holder.holding(case.alert, case.now)
         if hold is None:

@@ -13,7 +13,7 @@ from ..state import ConditionState, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AlertCase:
     """One alert after a step of its machine: what is known of its condition, what the machine said, and what else is open."""
 
     alert: Alert
@@ -44,7 +44,7 @@ class AlertStage(Protocol):
         """What decisions call it."""
         ...
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Its answer. Pure: asking changes nothing."""
         ...
 
@@ -56,7 +56,7 @@ class Ending(NamedTuple):
     decisions: Decisions
 
 
-def walk(stages: Sequence[AlertStage], case: Case) -> Ending:
+def walk(stages: Sequence[AlertStage], case: AlertCase) -> Ending:
     """Asks one stage after another until one has the last word."""
     decided: list[Decision] = []
     for stage in stages:

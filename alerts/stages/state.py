@@ -6,7 +6,7 @@ from ...slo import timestamp
 from ..alert import Alert
 from ..decision import Ruling
 from ..notice import Notice
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 
 class StateStage:
@@ -14,7 +14,7 @@ class StateStage:
 
     name = "state"
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Has the last word at an end."""
         if not case.reason.ends:
             return StageAnswer(Ruling.PASSES, _words(case.alert))

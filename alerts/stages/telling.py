@@ -10,7 +10,7 @@ from ..decision import Ruling
 from ..notice import Notice
 from ..state import ConditionState
 from .inhibition import ESCALATED
-from .stage import Case, StageAnswer
+from .stage import AlertCase, StageAnswer
 
 REMIND_SECONDS: Final = HOUR
 """A page that nobody acknowledges is told again this often, as long as its condition is met."""
@@ -24,7 +24,7 @@ class TellingStage:
     def __init__(self, *, anybody: bool) -> None:
         self._anybody = anybody
 
-    def decide(self, case: Case) -> StageAnswer:
+    def decide(self, case: AlertCase) -> StageAnswer:
         """Only of a condition that is met."""
         notice = self._notice(case)
         if notice.wakes:
@@ -33,7 +33,7 @@ class TellingStage:
             return StageAnswer(Ruling.TOLD, _told(_last(case.alert)), notice)
         return StageAnswer(Ruling.QUIET, notice.value, notice)
 
-    def _notice(self, case: Case) -> Notice:
+    def _notice(self, case: AlertCase) -> Notice:
         alert = case.alert
         if case.condition is not ConditionState.MET:
             return Notice.ALREADY_TOLD if alert.told else Notice.CONDITION_NOT_MET

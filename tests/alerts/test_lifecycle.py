@@ -364,6 +364,19 @@ def test_a_silenced_page_escalates_nothing(engine, judged, fails, silence):
     assert [Notice.TRIGGER, Notice.ESCALATED] == [notice for *_, notice in judged(700)]
 
 
+def test_a_page_inhibits_a_ticket_that_is_to_be_told_again(engine, judged, fails, silence):
+    """As one that was never told: whoever silenced the page meant what burns."""
+    fails("slowly")
+    judged(0)
+    silence.on = True
+    judged(10)
+    fails("fast")
+    judged(20)
+    silence.kind = AlertKind.PAGE
+    assert [] == judged(30)
+    assert "held back by the page" == decided(engine, TICKET)["inhibition"]
+
+
 def test_an_alert_that_comes_back_within_ten_minutes_is_the_same_incident(
     engine, engines, judged, fails, path, start, at, slo
 ):
@@ -390,6 +403,26 @@ def test_an_alert_that_comes_back_within_ten_minutes_is_the_same_incident(
     assert "opened again once since 2027-01-15T08:00:00Z, met again once" in decided(again, PAGE)["state"]
     again.close()
     assert page == engines().open.by_key[PAGE]
+
+
+def test_an_incident_that_comes_back_twice_began_when_it_first_did(engine, judged, fails, start):
+    """Its openings are counted from there; what was noted stays."""
+    fails("fast")
+    judged(0)
+    engine.note(PAGE, "ann", "restarted it", start + 1)
+    for seconds in (900, 1800):
+        fails()
+        judged(seconds - 600)
+        judged(seconds - 300)
+        fails("fast")
+        judged(seconds)
+    page = engine.open.by_key[PAGE]
+    assert (start, start + 1800, 2, "restarted it") == (
+        page.began,
+        page.firing.since,
+        page.opened_again,
+        page.notes[0].text,
+    )
 
 
 def test_an_alert_that_comes_back_later_is_another_incident(engine, judged, fails):
