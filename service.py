@@ -40,7 +40,10 @@ from .serving import (
     Silencing,
     SloReload,
     Summaries,
+    Survey,
+    Vitals,
     Wakeup,
+    beside_burn,
     engine_of,
     keep_line,
     notifiers_of,
@@ -48,6 +51,7 @@ from .serving import (
     page_url,
     plan_of,
     silencer_of,
+    watch_of,
 )
 from .serving.routes import (
     AlertRoutes,
@@ -77,6 +81,7 @@ BREATH_SECONDS: Final = 0.1
 
 TICK_SECONDS: Final = 1.0
 WATCH_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 5.0
 
 _log = logging.getLogger("fournines")
 
@@ -142,8 +147,13 @@ class Service:
             holder = silencer_of(settings, silences)
             contexts = Contexts(self._collector, self._counts, self._plane.traces, clock)
             sources = Sources(self._chances.of, contexts, templates)
-            paging = Paging(path, notifiers, self._url, clock, registry, sources, holder, keep_line)
+            beside = beside_burn(self._counts, self._chances, self._plane)
+            paging = Paging(path, notifiers, self._url, clock, registry, sources, holder, keep_line, beside.judged)
             self._paging = opened.enter_context(closing(paging))
+            self._vitals = Vitals(self._collector, self._paging, clock, time.monotonic)
+            self._survey = Survey(beside.looking, self._vitals)
+            watch = watch_of(settings, self._vitals, notifiers, self._url, clock, time.monotonic, registry)
+            self._watched = opened.enter_context(closing(watch))
             self._opened = opened.pop_all()
         self._evaluations = Evaluations(self._collector, self._counts, clock)
         self._exposition = Exposition(self._collector, self._evaluations, self._paging, self._files)
@@ -153,7 +163,7 @@ class Service:
         """The HTTP application, which answers from the ledger as it is when asked."""
         collector, counts = self._collector, self._counts
         paging, evaluations = self._paging, self._evaluations
-        notices = Notices(collector, counts, self._files, self._settings.data)
+        notices = Notices(collector, counts, self._files, self._settings.data, lambda: self._watched.troubles)
         chances = self._chances
         otlp = otlp_url(self._settings, self._plane.http_port)
         subjects = (
@@ -165,7 +175,7 @@ class Service:
             GateRoutes(Gating(collector, evaluations, self._clock)),
             DeploymentRoutes(Releasing(collector, evaluations, self._clock), self._clock),
             TraceRoutes(self._plane.traces, self._clock),
-            AlertRoutes(paging),
+            AlertRoutes(paging, self._watched.as_json),
             *self._by_hand(),
             MetricsRoute(self._exposition),
             PageRoutes(evaluations, paging, counts, chances, notices, self._silencing, self._clock, otlp),
@@ -192,8 +202,9 @@ class Service:
         _log.info("ledger in %s, %s from files", self._settings.data, self._number_of_slos())
         _log.info("pages and API on %s", self._url)
         asking = [self._ask] if self._settings.prometheus else []
-        works = (self._evaluate, self._tick, self._watch, *asking)
+        works = (self._evaluate, self._tick, self._watch, self._look, *asking)
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in works]
+        jobs.append(asyncio.create_task(self._watched.run(), name="watch"))
         paging = asyncio.create_task(self._paging.run(), name="pager")
         failed = await _first(stop, [*jobs, paging, *self._plane.tasks])
         _log.info("stopping: taking in nothing new, committing what was accepted")
@@ -227,7 +238,10 @@ class Service:
 
     def _judge(self) -> None:
         """Evaluates everything once, and puts what follows into the outbox."""
-        self._paging.judge(self._evaluations.evaluation())
+        evaluation = self._evaluations.evaluation()
+        self._survey.take(evaluation)
+        self._paging.judge(evaluation)
+        self._vitals.evaluated()
 
     async def _evaluate(self) -> None:
         while True:
@@ -237,11 +251,18 @@ class Service:
 
     async def _tick(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 await asyncio.to_thread(self._collector.tick, self._clock())
             except Unavailable as error:
                 _log.debug("no tick: %s", error)  # the ledger itself says once that it can't be written
+            self._vitals.committed(began)
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.to_thread(self._survey.look)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self) -> None:
         while True:

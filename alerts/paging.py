@@ -63,6 +63,7 @@ class Paging:
             registry=registry,
         )
         self._now = now
+        self._fault = ""
         self._oldest = Gauge(
             METRIC_NOTIFICATION_OLDEST,
             "Seconds that the oldest notification that is not sent yet has waited; 0 when none waits",
@@ -77,7 +78,19 @@ class Paging:
             for change in [*retired, *self._engine.evaluate(evaluation, evaluation.now)]:
                 _log.info("%s", change)
         except AlertsError as error:
+            self._fault = str(error)
             _log.error("alerts wait for the ledger: %s", error)
+        else:
+            self._fault = ""
+
+    @property
+    def fault(self) -> str:
+        """Why what followed from the last evaluation could not be kept; empty where it was."""
+        return self._fault
+
+    def waiting(self) -> dict[str, float]:
+        """Since when the oldest message that is not sent yet waits, by receiver (epoch seconds). `StoreError` where nobody can tell."""
+        return self._outbox.oldest()
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began."""

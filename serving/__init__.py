@@ -22,8 +22,11 @@ from .releasing import Releasing
 from .reload import SloReload
 from .silencing import Silencing, silencer_of
 from .summaries import Summaries
+from .surveying import Survey
 from .urls import otlp_url, page_url
+from .vitals import Vitals
 from .wakeup import Wakeup
+from .watching import beside_burn, watch_of
 
 __all__ = [
     "AuditLog",
@@ -39,7 +42,10 @@ __all__ = [
     "Silencing",
     "SloReload",
     "Summaries",
+    "Survey",
+    "Vitals",
     "Wakeup",
+    "beside_burn",
     "engine_of",
     "keep_line",
     "notifiers_of",
@@ -47,4 +53,5 @@ __all__ = [
     "page_url",
     "plan_of",
     "silencer_of",
+    "watch_of",
 ]

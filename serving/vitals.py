@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..alerts.watch import VitalSigns
+
+WELL_AGAIN_SECONDS: Final = 30.0
+"""So long a ledger is written without a fault before it is taken for whole again."""
 
 
 class Writing(Protocol):
@@ -41,7 +44,7 @@ class Vitals:
         self._now = now
         self._stopwatch = stopwatch
         self._evaluated = self._committed = stopwatch()
-        self._unwritable: float | None = None
+        self._failing: tuple[float, float] | None = None
         self._waiting: Mapping[str, float] = {}
 
     def evaluated(self) -> None:
@@ -59,13 +62,17 @@ class Vitals:
     def signs(self) -> VitalSigns:
         """How long each stands still."""
         moment, now = self._stopwatch(), self._now()
-        if self._writing.healthy and not self._sending.fault:
-            self._unwritable = None
-        elif self._unwritable is None:
-            self._unwritable = moment
         return VitalSigns(
-            ledger=0.0 if self._unwritable is None else moment - self._unwritable,
+            ledger=self._unwritable(moment),
             ingestion=max(0.0, moment - self._committed),
             evaluation=max(0.0, moment - self._evaluated),
             sending={name: max(0.0, now - since) for name, since in self._waiting.items()},
         )
+
+    def _unwritable(self, moment: float) -> float:
+        """From the first to the last time it was seen to fail. A little write may find room where the next does not."""
+        if not self._writing.healthy or self._sending.fault:
+            self._failing = (self._failing[0] if self._failing else moment), moment
+        elif self._failing and moment - self._failing[1] > WELL_AGAIN_SECONDS:
+            self._failing = None
+        return self._failing[1] - self._failing[0] if self._failing else 0.0
