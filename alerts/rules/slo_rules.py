@@ -36,6 +36,11 @@ _BAD: Final = {
 }
 
 
+def is_counted(slo: SLO) -> bool:
+    """Whether its events are in the collector's counter, and what it promises is of these."""
+    return slo.unit is Unit.EVENTS and slo.sli.promql is None
+
+
 @dataclass(frozen=True)
 class SloRules:
     """The rules of one SLO; `public_url` is where the collector's pages are."""
@@ -57,8 +62,7 @@ class SloRules:
 
     @property
     def _is_counted(self) -> bool:
-        """Whether its events are in the collector's counter, and what it promises is of these."""
-        return self.slo.unit is Unit.EVENTS and self.slo.sli.promql is None
+        return is_counted(self.slo)
 
     def groups(self) -> list[dict[str, Any]]:
         """The fast group, and the slow one where any of its windows is long."""

@@ -140,6 +140,7 @@ def test_the_same_slo_twice_is_a_fault(typed, slo_file):
     [
         ("all", {"prometheus", "alertmanager", "grafana", "cloudwatch"}),
         ("prometheus", {"prometheus"}),
+        ("promtool", {"prometheus"}),
         ("alertmanager", {"alertmanager"}),
         ("grafana", {"grafana"}),
         ("cloudwatch", {"cloudwatch"}),

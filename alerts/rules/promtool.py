@@ -1,0 +1,63 @@
+"""Tests of the rule file, for `promtool test rules`: what pages, what does not, what resolves, what is absent, what is spent.
+
+https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+All SLOs stand in each test: its cost is that of the samples, and grows with the SLOs, not with their square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ...slo import SLO
+from . import tested_alerts
+from .courses import courses, step_of
+from .slo_rules import is_counted
+from .tested import Case, merged
+
+_FOLDER: Final = Path("prometheus", "tests")
+_RULES: Final = "../rules.yml"
+
+
+def build_tests(slos: Sequence[SLO]) -> dict[int, dict[str, Any]]:
+    """The documents of the tests, by the seconds between two evaluations; the same for the same SLOs in whatever order."""
+    ordered = sorted(slos, key=lambda slo: slo.name)
+    by_step: dict[int, list[Case]] = {}
+    for case in (case for slo in ordered for case in _cases(slo)):
+        by_step.setdefault(case.step, []).append(case)
+    return {
+        step: {
+            "rule_files": [_RULES],
+            "evaluation_interval": f"{step}s",
+            "tests": list(merged(cases)),
+        }
+        for step, cases in sorted(by_step.items())
+    }
+
+
+def _cases(slo: SLO) -> Iterator[Case]:
+    for rule in slo.rules:
+        if is_counted(slo):
+            for tested in courses(slo, rule):
+                yield tested_alerts.counted(slo, tested)
+        else:
+            yield from tested_alerts.told(slo, rule, step_of(rule))
+    if slo.rules:
+        yield from tested_alerts.further(slo)
+
+
+def write(out_dir: Path, slos: Sequence[SLO]) -> list[Path]:
+    """Writes the tests below `out_dir`, beside the rules that they test; returns what it wrote."""
+    written = []
+    for step, document in build_tests(slos).items():
+        path = out_dir / _FOLDER / f"every_{step}s.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        header = (
+            "# Written by `fournines build`: run it with `promtool test rules`. Change the SLO file, not this one.\n"
+        )
+        path.write_text(header + yaml.safe_dump(document, sort_keys=False, width=200), encoding="utf-8")
+        written.append(path)
+    return written
