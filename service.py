@@ -11,7 +11,7 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from prometheus_client import Metric
 
 from .alerts import AlertsError, Paging, Sources, Templates
 from .alerts.silences.silences import Silences
+from .alerts.trial import Trial, tried
 from .api import create_app
 from .collector import Address, CollectorError, HttpServer, Unavailable
 from .collector.allocation import give_memory_back
@@ -108,6 +109,22 @@ def run(settings: Settings, clock: Callable[[], float] = time.time) -> None:
         raise ServiceError(f"fournines can't start: {error}") from error
 
 
+def try_receivers(
+    settings: Settings, names: Collection[str], pause: float, clock: Callable[[], float] = time.time
+) -> list[Trial]:
+    """Sends the receivers of these names a page that says it is a test, and after `pause` seconds its end; nothing is kept.
+
+    Raises `ServiceError` when one can't be used as configured.
+    """
+    url = page_url(settings, settings.port)
+    try:
+        ways = notifiers_of(settings.notify, url, Templates(settings.templates))
+    except AlertsError as error:
+        raise ServiceError(str(error)) from error
+    asked = {receiver: way for receiver, way in ways.items() if receiver.name in names}
+    return asyncio.run(tried(asked, url, clock, lambda: asyncio.sleep(pause)))
+
+
 @contextmanager
 def _here_to_stay() -> Generator[None]:
     """What there is at the end of the block is looked through for garbage neither meanwhile nor ever after: two hundred thousand objects,
@@ -142,7 +159,7 @@ class Service:
             notifiers = notifiers_of(settings.notify, self._url, templates)
             self._chances = Chances(self._counts)
             path = self._collector.ledger.path
-            silences = opened.enter_context(closing(Silences(path, keep_line)))
+            silences = opened.enter_context(closing(Silences(path, keep_line, clock())))
             self._silencing = Silencing(silences, clock, self._touched.call)
             holder = silencer_of(settings, silences)
             contexts = Contexts(self._collector, self._counts, self._plane.traces, clock)

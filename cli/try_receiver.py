@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..instrumentation.clock import wall
 from .extra import collector_extra
 from .failure import EXIT_FAULT, fail
 from .options import ConfigOption
@@ -25,19 +23,15 @@ _Pause = Annotated[float, typer.Option(help="Seconds until its end: Alertmanager
 def try_receivers(config: ConfigOption = None, receiver: _Names = None, pause: _Pause = 0.0) -> None:
     """Send receivers a page that says it is a test. And its end; exits with 1 where one did not take both. Needs no collector."""
     with collector_extra():
-        from ..alerts import InvalidReceiver, Outcome
-        from ..alerts.trial import tried
-        from ..serving import notifiers_of, page_url
+        from ..alerts import Outcome
+        from ..service import ServiceError
+        from ..service import try_receivers as tried
 
         settings = _settings(config)
-        asked, url = _asked(settings, receiver), page_url(settings, settings.port)
     try:
-        ways = notifiers_of(settings.notify, url)
-    except InvalidReceiver as error:
+        trials = tried(settings, _asked(settings, receiver), pause)
+    except ServiceError as error:
         fail(error)
-    trials = asyncio.run(
-        tried({one: way for one, way in ways.items() if one.name in asked}, url, wall, lambda: asyncio.sleep(pause))
-    )
     typer.echo(_in_words(trials))
     if any(one.attempt.outcome is not Outcome.DELIVERED for one in trials):
         raise typer.Exit(EXIT_FAULT)
