@@ -31,11 +31,10 @@ class Deed:
 
 def acknowledge(alert: Alert, taken: Acknowledgement) -> Deed:
     """Takes it on: nobody is told again before that runs out. Whoever takes it on anew says anew until when."""
-    hushed = taken.words if alert.told else alert.hushed
     detail = {"until": timestamp(taken.until), "incident": alert.number}
     line = AuditLine(taken.at, taken.by, "alert.acknowledge", alert.key.dedup, taken.note, detail)
     news = f"{taken.words[0].upper()}{taken.words[1:]}."
-    return Deed(replace(alert, acknowledged=taken, hushed=hushed), Notice.ACKNOWLEDGED, news, line)
+    return Deed(replace(alert, acknowledged=taken, hushed=taken.words), Notice.ACKNOWLEDGED, news, line)
 
 
 def give_back(alert: Alert, by: str, note: str, now: float) -> Deed:

@@ -96,7 +96,7 @@ class AlertStore:
     def forget(self, now: float) -> None:
         """Forgets the alerts that ended too long ago, and what was noted of them."""
         self._connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_SECONDS,))
-        self._connection.execute("DELETE FROM alert_note WHERE incident < (SELECT min(number) FROM alert)")
+        self._connection.execute("DELETE FROM alert_note WHERE incident NOT IN (SELECT number FROM alert)")
 
     def states(self) -> dict[str, StateSince]:
         """The last known state of every SLO."""

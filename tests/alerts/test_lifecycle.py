@@ -341,6 +341,19 @@ def test_a_ticket_that_becomes_a_page_says_so_and_goes_on_after_it(engine, judge
     assert ["trigger", "resolve"] == actions(path)
 
 
+def test_a_page_remembers_which_ticket_it_made_urgent(engine, judged, fails, world, start):
+    """However long that is over when the page is told again."""
+    fails("slowly")
+    judged(0)
+    fails("fast")
+    judged(600)
+    world.failing = {(PAYMENTS, each): 0.01 for each in ("5m", "1h")}
+    for seconds in (610, 910, 4300):
+        judged(seconds)
+    assert [PAGE] == list(engine.open.by_key)
+    assert (start, start + 4300) == (engine.open.by_key[PAGE].escalated_since, engine.open.by_key[PAGE].told_at)
+
+
 def test_whoever_has_the_ticket_does_not_have_the_page(engine, judged, fails, path, start):
     """An acknowledgement ends with the escalation: the page wakes somebody all the same."""
     fails("slowly")
@@ -483,6 +496,26 @@ def test_a_page_that_is_to_be_told_again_waits_for_what_its_slo_depends_on(
     engine.evaluate(at(slos, 10), start + 10)
     assert ["trigger", "update"] == actions(path, edge)
     assert decided(engine, edge)["inhibition"].startswith("held back: depends on database")
+
+
+def test_what_ended_long_ago_is_forgotten_with_its_notes(engine, judged, fails, path, start):
+    """After 400 days, as the coarsest counts."""
+    day = 86_400
+    fails("fast")
+    judged(0)
+    engine.note(PAGE, "ann", "restarted it", start + 1)
+    fails()
+    judged(10)
+    judged(310)
+    fails("fast")
+    judged(400 * day)
+    fails()
+    judged(400 * day + 20)
+    judged(400 * day + 320)
+    with sqlite3.connect(path) as connection:
+        kept = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("alert", "alert_note")]
+    connection.close()
+    assert [2, 0] == kept
 
 
 def test_alerts_are_found_by_number_and_by_key(engine, judged, fails):
