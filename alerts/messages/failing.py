@@ -26,7 +26,7 @@ def fails(context: Context, now: float) -> str:
 
 
 def changed(rollout: Rollout | None, since: float) -> str:
-    """The newest deployment, by whom, and how long before the alert it began: `version 1.4.2 by ann, 2m 45s before, not finished`."""
+    """The newest deployment, by whom, and how long before the alert it began: `version 1.4.2 by ann, began to go out 2m 45s before it fired, ...`."""
     if rollout is None:
         return ""
     by = f" by {name(rollout.author)}" if rollout.author else ""
@@ -94,7 +94,7 @@ def _became(rollout: Rollout) -> str:
 def _apart(began: float, since: float) -> str:
     apart = int(since) - int(began)
     lasted = figures.duration(abs(apart), compact=True)
-    return f"{lasted} before" if apart >= 0 else f"{lasted} after it fired"
+    return f"{lasted} before it fired" if apart >= 0 else f"{lasted} after it fired"
 
 
 def _spent(ratio: Fraction) -> str:

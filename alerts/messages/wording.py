@@ -59,7 +59,7 @@ class Wording:
             "lasted": self.lasted,
             "cost": self.cost,
             "burn": f"{self.rates}, above {self.limit}" if self.rates else "",
-            "budget left": f"{self.left}, over {self.window}" if self.left else "",
+            "budget": f"{self.left}, over {self.window}" if self.left else "",
             "empty in": self.empty_in,
             **self.more,
             "fails": self.fails,

@@ -44,12 +44,15 @@ def test_nothing_is_said_of_what_nobody_knows(start):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, "version 1.4.2, began to go out 2m 45s before, not finished yet"),
+        ({}, "version 1.4.2, began to go out 2m 45s before it fired, not finished yet"),
         (
             {"author": "ann", "commit": "9fceb02", "ended": 60.0},
-            "version 1.4.2 by ann, began to go out 2m 45s before, finished, commit 9fceb02",
+            "version 1.4.2 by ann, began to go out 2m 45s before it fired, finished, commit 9fceb02",
         ),
-        ({"ended": 60.0, "rolled_back": 90.0}, "version 1.4.2, began to go out 2m 45s before, rolled back since"),
+        (
+            {"ended": 60.0, "rolled_back": 90.0},
+            "version 1.4.2, began to go out 2m 45s before it fired, rolled back since",
+        ),
     ],
 )
 def test_a_deployment_is_told_with_its_distance(start, more, said):

@@ -117,7 +117,7 @@ def test_every_figure_is_the_api_s(status):
     said = summarise(status, NOW)
     context = Context(Interval(int(NOW) - 300, int(NOW)))
     for message in written(status, context):
-        left, burn = FIGURES.match(message.details.get("budget left", "")), message.details.get("burn", "")
+        left, burn = FIGURES.match(message.details.get("budget", "")), message.details.get("burn", "")
         if left and left["share"] != "under 0.1":
             actual = said["budget"]["remaining_ratio"] * 100
             assert actual - 1 - 1e-9 <= float(left["share"]) <= actual + 1e-9
@@ -148,7 +148,7 @@ def test_facts_come_in_one_order(status, world, triggered, known):
     world.failing = {"payments-availability": 0.01, ("payments-availability", "30d"): 0.00005}
     told = triggered(status(), contexts=known)
 
-    assert ["promise", "since", "burn", "budget left", "empty in", "fails", "changed", "trace"] == list(told.details)
+    assert ["promise", "since", "burn", "budget", "empty in", "fails", "changed", "trace"] == list(told.details)
 
 
 def test_an_update_is_the_last_message_with_the_news_before_it(status, world, writer, start, known):
