@@ -28,19 +28,23 @@ KEPT_SECONDS: Final = 400 * DAY
 _SELECT: Final = (
     "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM alert_silence"
 )
-_NOT_ENDED: Final = f"{_SELECT} WHERE ended IS NULL ORDER BY number"
+_NOT_OVER: Final = f"{_SELECT} WHERE ended IS NULL AND until > ? ORDER BY number"
 _OVER: Final = f"{_SELECT} WHERE until <= ?1 OR ended IS NOT NULL ORDER BY number DESC LIMIT ?2"
 _NUMBERED: Final = f"{_SELECT} WHERE number = ?"
 
 
 class Silences:
-    """The table `alert_silence` on a connection of its own. Of use from any thread. `StoreError` when the file can't be used."""
+    """The table `alert_silence` on a connection of its own. Of use from any thread. `StoreError` when the file can't be used.
 
-    def __init__(self, path: Path | str, audit: Audit = unaudited) -> None:
+    Those that were over at `now` (epoch seconds) are not looked at.
+    """
+
+    def __init__(self, path: Path | str, audit: Audit = unaudited, now: float = 0.0) -> None:
         self._audit = audit
         self._lock = threading.Lock()
         self._connection = connect(path)
-        self._known = tuple(self._read(_NOT_ENDED))
+        self._known = tuple(self._read(_NOT_OVER, now))
+        self._made = now
 
     def close(self) -> None:
         """Closes its connection."""
@@ -48,9 +52,13 @@ class Silences:
             self._connection.close()
 
     def holding(self, alert: Alert, now: float) -> Hold | None:
-        """The silence that an alert waits for, the one that ends last."""
-        labels = seen(alert)
-        return longest([Hold(each.words, each.until) for each in self._known if each.holds(labels, now)])
+        """The silence that an alert waits for, the one that ends last.
+
+        An evaluation may have begun before a silence was made: it is asked as of then, and held by it all the same.
+        """
+        labels, made = seen(alert), self._made
+        found = (each for each in self._known if each.holds(labels, max(now, min(each.start, made))))
+        return longest([Hold(each.words, each.until) for each in found])
 
     def in_force(self, now: float) -> tuple[Silence, ...]:
         """Those that are not over, the oldest first; some may not have begun."""
@@ -78,7 +86,7 @@ class Silences:
                 made = self._added(silence)
                 self._connection.execute("DELETE FROM alert_silence WHERE until < ?", (now - KEPT_SECONDS,))
                 self._audit(self._connection, _line("silence.add", made, now, made.author, made.reason))
-            self._known = (*known, made)
+            self._known, self._made = (*known, made), max(now, self._made)
         return made
 
     def end(self, number: int, author: str, reason: str, now: float) -> Silence | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Protocol
 
 from fastapi import FastAPI, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from ...alerts import Alert, AlertKey, OpenAlert, OpenAlerts, StoreError
 from ...alerts.acknowledgement import Acknowledgement
@@ -17,7 +17,7 @@ from ...slo import DAY, State
 from .moment import Lasting
 from .not_now import not_kept
 from .source import JSON, AlertSource
-from .text import Text
+from .text import Remark, Text
 
 LONGEST_SECONDS: Final = 7 * DAY
 """How long an acknowledgement lasts at most: a weekend, not a holiday."""
@@ -88,7 +88,7 @@ class AcknowledgeBody(Lasting):
     """Who has an alert, until when, and what they say to it."""
 
     author: Text
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Remark = ""
 
 
 class NoteBody(BaseModel):
@@ -134,7 +134,7 @@ class AnsweringRoutes:
         self,
         alert: str,
         author: Annotated[Text, Query()],
-        note: Annotated[str, Query(max_length=500)] = "",
+        note: Annotated[Remark, Query()] = "",
     ) -> JSON:
         """Nobody has it any more: where it still fires, people are told again."""
 

@@ -18,9 +18,7 @@ from ...collector.registry.catalogue import Catalogue
 from .moment import Lasting, Moment, seconds_of
 from .not_now import not_kept
 from .source import JSON, CatalogueSource, SilenceSource
-from .text import Name, Text
-
-Pattern = Annotated[str, Field(max_length=1_000)]
+from .text import Name, Remark, Text
 
 
 class SilenceKeeper(Protocol):
@@ -41,7 +39,7 @@ class SilenceBody(Lasting):
     slo: Name | None = None
     service: Name | None = None
     severity: Literal["page", "ticket"] | None = None
-    matchers: dict[Name, Pattern] = Field(default={}, max_length=MOST_MATCHERS)
+    matchers: dict[Name, Remark] = Field(default={}, max_length=MOST_MATCHERS)
     start: Moment | None = None
     author: Text
     reason: Text

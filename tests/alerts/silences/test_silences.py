@@ -61,12 +61,23 @@ def test_whatever_is_made_ended_and_restarted_exactly_the_silenced_are_held(aler
                     now += seconds
                 case _:
                     kept.close()
-                    kept = Silences(path)
+                    kept = Silences(path, now=now)
             for service in SERVICES:
                 ends = [end for who, start, end in model.values() if who == service and start <= now < end]
                 hold = kept.holding(alert(service=service), now)
                 assert (max(ends) if ends else None) == (hold.until if hold else None)
         kept.close()
+
+
+def test_an_evaluation_that_is_on_its_way_is_held_too(silences, alert):
+    """Whoever was answered that it is silent is not woken by what was found a moment before; what is to begin later has not begun."""
+    kept = silences()
+    kept.add(silence(start=10), NOW + 10)
+    kept.add(silence(service="shop", start=20), NOW + 10)
+
+    assert kept.holding(alert(), NOW + 9.9) is not None
+    assert kept.holding(alert(service="shop"), NOW + 11) is None
+    assert kept.holding(alert(service="shop"), NOW + 20) is not None
 
 
 def test_it_says_who_silenced_it_until_when_and_why(silences, alert):

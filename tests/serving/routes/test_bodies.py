@@ -2,7 +2,17 @@
 
 import pytest
 
-PATHS = ("/api/v1/corrections", "/api/v1/gate", "/api/v1/gate/overrides", "/api/v1/deployments")
+from fournines.collector.registry.catalogue import Catalogue
+
+PATHS = (
+    "/api/v1/corrections",
+    "/api/v1/gate",
+    "/api/v1/gate/overrides",
+    "/api/v1/deployments",
+    "/api/v1/silences",
+    "/api/v1/alerts/1/acknowledge",
+    "/api/v1/alerts/1/notes",
+)
 JSON = {"content-type": "application/json"}
 
 
@@ -16,7 +26,24 @@ def test_what_is_no_text_is_refused_in_words(ask, path, body):
 
     assert answer.status_code in (400, 422)
     assert answer.json()["detail"]
-    assert "input" not in answer.text
+    assert '"input"' not in answer.text
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2Jb", "a\x00b", "a\u202eb", "a\u200bb", " \n "])
+def test_what_a_terminal_would_obey_is_no_text(ask, text):
+    """Nobody clears the screen of whoever lists alerts at night, or writes backwards on it."""
+    said = {"service": "shop", "duration": "1h", "author": "ann", "reason": text}
+
+    assert 422 == ask("/api/v1/silences", "POST", json=said).status_code
+
+
+def test_lines_are_one(ask, slo, sources):
+    """What somebody wrote in several lines stands in one, in tables and in logs."""
+    sources.catalogue = Catalogue(1, (slo("quick", "shop"),), {}, frozenset())
+    said = {"service": "shop", "duration": "1h", "author": " ann\t", "reason": "a new\r\n  database"}
+    made = ask("/api/v1/silences", "POST", json=said).json()
+
+    assert ("ann", "a new database") == (made["author"], made["reason"])
 
 
 @pytest.mark.parametrize("path", PATHS)
