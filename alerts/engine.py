@@ -163,7 +163,8 @@ class AlertEngine:
             deed = deed_of(self._open[key])
             self._keep_deed(deed, now)
             self._open = {**self._open, key: deed.alert}
-        self._on_queued()
+        if deed.alert.told:
+            self._on_queued()
         return deed.alert
 
     def _keep_deed(self, deed: Deed, now: float) -> None:

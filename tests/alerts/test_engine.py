@@ -10,6 +10,7 @@ import pytest
 from fournines.alerts import (
     Action,
     AlertEngine,
+    AlertKey,
     AlertKind,
     InvalidReceiver,
     Notice,
@@ -333,6 +334,10 @@ def test_somebody_is_woken_when_there_is_something_to_send(engines, slo, at, wor
     engine.evaluate(at([slo()], 5), start)
     engine.evaluate(at([slo()], 10), start)
     assert [1] == seen
+    engine.acknowledge(AlertKey(AlertKind.PAGE, PAYMENTS), "ann", start + 60, "", start)
+    assert [1, 1] == seen
+    engine.acknowledge(AlertKey(AlertKind.TICKET, PAYMENTS), "ann", start + 60, "", start)
+    assert [1, 1] == seen
 
 
 def test_the_notification_says_what_the_on_call_asks(engines, slo, at, world, start):

@@ -256,6 +256,21 @@ def test_an_alert_taken_on_before_anybody_was_told_stays_quiet(engine, judged, f
     assert ["trigger"] == actions(path)
 
 
+def test_of_an_opening_that_nobody_was_told_of_nobody_hears(engine, judged, fails, silence, path, start):
+    """Those who were told of the one before think that it is over."""
+    fails("fast")
+    judged(0)
+    fails()
+    judged(10)
+    judged(310)
+    fails("fast")
+    silence.on = True
+    judged(400)
+    engine.acknowledge(PAGE, "ann", start + 7200, "", start + 410)
+    engine.note(PAGE, "ann", "on it", start + 411)
+    assert ["trigger", "resolve"] == actions(path)
+
+
 def test_a_page_that_nobody_takes_on_is_told_again_every_hour(judged, fails, path):
     """Only pages, only while they burn."""
     fails("fast")
