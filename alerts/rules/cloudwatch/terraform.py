@@ -37,7 +37,7 @@ def configuration(made: Sequence[Resource]) -> Json:
         "terraform": {
             "required_providers": {
                 "aws": {"source": "hashicorp/aws", "version": ">= 5.0"},
-                "awscc": {"source": "hashicorp/awscc", "version": ">= 1.20"},
+                "awscc": {"source": "hashicorp/awscc", "version": ">= 1.30"},
             }
         },
         "variable": {snake(name): _variable(parameter) for name, parameter in parameters(made).items()},
