@@ -11,9 +11,9 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import uvloop
@@ -45,7 +45,9 @@ from .serving import (
     Vitals,
     Wakeup,
     beside_burn,
+    cancelled,
     engine_of,
+    first_ended,
     keep_line,
     notifiers_of,
     otlp_url,
@@ -223,13 +225,13 @@ class Service:
         jobs = [asyncio.create_task(job(), name=job.__name__) for job in works]
         jobs.append(asyncio.create_task(self._watched.run(), name="watch"))
         paging = asyncio.create_task(self._paging.run(), name="pager")
-        failed = await _first(stop, [*jobs, paging, *self._plane.tasks])
+        failed = await first_ended(stop, [*jobs, paging, *self._plane.tasks])
         _log.info("stopping: taking in nothing new, committing what was accepted")
         await self._plane.stop()
-        await _cancel(jobs)
+        await cancelled(jobs)
         await asyncio.to_thread(self._counts.close)
         await asyncio.to_thread(self._judge)
-        await _cancel([paging])
+        await cancelled([paging])
         await self._paging.finish()
         await pages.stop()
         if failed:
@@ -292,20 +294,3 @@ class Service:
             if await asyncio.to_thread(self._reload.refresh):
                 _log.info("%s read from %s", self._number_of_slos(), self._settings.slos)
                 self._touched.call()
-
-
-async def _first(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> BaseException | None:
-    """Waits for the signal; returns the fault of a task that ended before, which none ever should."""
-    stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    for task in done - {stopping}:
-        _log.critical("%s ended", task.get_name(), exc_info=task.exception())
-        return task.exception() or RuntimeError(f"{task.get_name()} ended")
-    return None
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,6 +15,7 @@ from .counts import Counts, engine_of
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .gating import Gating
+from .jobs import cancelled, first_ended
 from .notices import Notices
 from .notifiers import notifiers_of
 from .plan import plan_of
@@ -46,7 +47,9 @@ __all__ = [
     "Vitals",
     "Wakeup",
     "beside_burn",
+    "cancelled",
     "engine_of",
+    "first_ended",
     "keep_line",
     "notifiers_of",
     "otlp_url",

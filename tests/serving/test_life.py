@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from fournines import service
+from fournines.serving import cancelled, first_ended
 
 
 def lived(*jobs, stopped=False):
@@ -17,9 +17,9 @@ def lived(*jobs, stopped=False):
             stop.set()
         tasks = [asyncio.create_task(job(), name=job.__name__) for job in jobs]
         try:
-            return await service._first(stop, tasks)
+            return await first_ended(stop, tasks)
         finally:
-            await service._cancel(tasks)
+            await cancelled(tasks)
 
     return asyncio.run(live())
 
