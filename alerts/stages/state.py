@@ -20,7 +20,13 @@ class StateStage:
             return StageAnswer(Ruling.PASSES, _words(case.alert))
         if case.alert.told:
             return StageAnswer(Ruling.TOLD, case.reason.value, Notice.RESOLVE)
-        return StageAnswer(Ruling.QUIET, case.reason.value, Notice.NEVER_TOLD)
+        return StageAnswer(Ruling.QUIET, f"{case.reason.value}; nobody was told{_why(case.alert)}", Notice.NEVER_TOLD)
+
+
+def _why(alert: Alert) -> str:
+    """What held it last, for who asks later why they did not hear of it."""
+    last = alert.decisions[-1] if alert.decisions else None
+    return f": {last.reason}" if last is not None and last.ruling is Ruling.HELD else ""
 
 
 def _words(alert: Alert) -> str:

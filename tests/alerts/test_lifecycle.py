@@ -177,6 +177,20 @@ def test_a_silenced_alert_that_ends_is_never_told(judged, fails, silence, path):
     judged(10)
     assert (AlertKind.PAGE, Reason.RESOLVED, Notice.NEVER_TOLD) == judged(310)[0]
     assert [] == sent(path)
+    with sqlite3.connect(path) as connection:
+        [(decisions,)] = connection.execute("SELECT decisions FROM alert WHERE kind = 'page'")
+    connection.close()
+    assert "clear for 5 minutes; nobody was told: silenced by ann: deploying" in json.loads(decisions)[-1][2]
+
+
+def test_the_log_says_what_holds_an_alert(engine, slo, at, fails, silence, start):
+    """Its notice, and whose word that is."""
+    fails("fast")
+    silence.on = True
+    page, _ = engine.evaluate(at([slo()]), start)
+    assert str(page) == (
+        "slo/payments-availability/page: its condition is met; not told: it is kept quiet (silenced by ann: deploying)"
+    )
 
 
 def test_who_takes_an_alert_on_is_told_to_those_who_know_of_it(engine, judged, fails, path, start):
