@@ -58,5 +58,8 @@ def test_what_cloudwatch_cannot_say_is_said_on_stderr(typed, slo_file, tmp_path)
     result = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "cloudwatch")
 
     assert 0 == result.exit_code, result.output
-    assert "note: queues has no alarms in CloudWatch: services write embedded metrics of the requests" in result.stderr
+    assert (
+        "note: queues: no alarms in CloudWatch, because services write embedded metrics of the requests"
+        in result.stderr
+    )
     assert "slo-payments-availability-page" in (tmp_path / "out" / "cloudwatch" / "fournines.tf.json").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ....slo import SLO, NoData, Severity, SLIKind
 from ...dependencies import Dependencies
@@ -11,6 +12,8 @@ from .application_signals import look_back_minutes, objective
 from .emf_counts import why_not
 from .limits import MOST_RESOURCES
 from .resource import Resource
+
+_MOST_NAMED: Final = 5
 
 
 def resources(slos: Sequence[SLO], public_url: str) -> list[Resource]:
@@ -26,25 +29,31 @@ def resources(slos: Sequence[SLO], public_url: str) -> list[Resource]:
 
 
 def notes(slos: Sequence[SLO]) -> Iterator[str]:
-    """What CloudWatch can't say of the SLOs: a sentence each."""
+    """What CloudWatch can't say of the SLOs: a sentence for each reason, with the names of those it holds for."""
+    of: dict[str, list[str]] = {}
     for slo in slos:
-        if reason := why_not(slo):
-            yield f"{slo.name} has no alarms in CloudWatch: {reason}"
-        else:
-            yield from _gaps(slo)
+        reason = why_not(slo)
+        for each in [f"no alarms in CloudWatch, because {reason}"] if reason else _gaps(slo):
+            of.setdefault(each, []).append(slo.name)
+    yield from (f"{_listed(names)}: {each}" for each, names in of.items())
     if (made := len(resources(slos, ""))) > MOST_RESOURCES:
         yield f"the template has {made} resources, and CloudFormation takes {MOST_RESOURCES}: build folders of fewer SLOs"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _gaps(slo: SLO) -> Iterator[str]:
     for rule in slo.rules:
         if rule not in rules_said(slo):
-            yield f"{slo.name}: no alarm of CloudWatch looks back over {rule.long} and {rule.short}; whole minutes, up to 7d"
+            yield f"no alarm of CloudWatch looks back over {rule.long} and {rule.short}; whole minutes, up to 7d"
     if len({w for rule in rules_said(slo) for w in (rule.long, rule.short)}) > len(look_back_minutes(slo)):
-        yield f"{slo.name}: Application Signals shows ten burn rates, those over the shortest windows"
+        yield "Application Signals shows ten burn rates, those over the shortest windows"
     if slo.sli.kind is SLIKind.LATENCY:
-        yield f"{slo.name}: CloudWatch counts the durations of failed requests as well"
+        yield "CloudWatch counts the durations of failed requests as well"
     if slo.corrections:
-        yield f"{slo.name}: corrections are not seen by CloudWatch"
+        yield "corrections are not seen by CloudWatch"
     if slo.no_data is NoData.BAD:
-        yield f"{slo.name}: CloudWatch can't tell a silent service from one that nobody calls, and counts nothing as failed"
+        yield "CloudWatch can't tell a silent service from one that nobody calls, and counts nothing as failed"

@@ -374,13 +374,20 @@ def test_what_cloudwatch_cannot_say_is_said(slo, latency_slo):
         "n": slo("n", no_data=NoData.BAD),
         "payments-latency": latency_slo,
     }
-    found = {note.split(" ")[0].rstrip(":"): note for note in notes([slo("plain"), *said.values()])}
+    found = {note.split(":")[0]: note for note in notes([slo("plain"), *said.values()])}
 
     assert set(said) == set(found)
     assert "that they answer" in found["g"]
     assert "14d and 30s" in found["r"]
     assert [] == resources([said["g"], said["w"], said["s"]], URL)
     assert 8 == sum(each.kind == METRIC_ALARM for each in resources([said["r"]], URL))
+
+
+def test_what_holds_for_many_is_said_once(latency_slo):
+    """With the names of the first few."""
+    [note] = notes([replace(latency_slo, name=f"l{n}") for n in range(7)])
+
+    assert "l0, l1, l2, l3, l4 and 2 more: CloudWatch counts the durations of failed requests as well" == note
 
 
 def test_more_than_a_template_may_have_is_said(slo):
