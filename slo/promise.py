@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -18,10 +19,10 @@ def promise(slo: SLO) -> str:
     promised = figures.objective(slo.objective)
     if slo.slices is None:
         return f"{promised} of {_what_succeeds(slo)}"
-    slices = f"slices of {slo.slices.window}"
+    slices, judged = f"slices of {slo.slices.window}", slo.slices.target
     if slo.method is Method.RATIO_TIMESLICES:
         return f"on the mean of all {slices}, {promised} of {_what_succeeds(slo)}"
-    return f"in {promised} of all {slices}, {_what_makes_good(slo)}"
+    return f"in {promised} of all {slices}, {_what_makes_good(slo, judged)}"
 
 
 def allowance(slo: SLO) -> str:
@@ -51,11 +52,10 @@ def _what_succeeds(slo: SLO) -> str:
     return f"the requests to {slo.service} {kept}"
 
 
-def _what_makes_good(slo: SLO) -> str:
-    composite, slices = slo.sli.composite, slo.slices
+def _what_makes_good(slo: SLO, target: Decimal | None) -> str:
+    composite = slo.sli.composite
     if composite is not None:
         return f"{'all' if composite.rule is Rule.ALL else 'any'} of {_members(composite)} keep their promise"
-    target = slices.target if slices is not None else None
     assert target is not None, "slices of no other SLOs are judged by a target"
     return f"{figures.percent(Fraction(target), digits=None)} of {_what_succeeds(slo)}"
 

@@ -206,6 +206,11 @@ def test_parts_of_slices_that_are_estimated_are_rounded_up(make_slo):
     assert "0.001 of these are estimated" in lines[2]
 
 
+def test_one_that_is_estimated_is_one(make_slo):
+    """Not several."""
+    assert "1 of these is estimated: expected while payments was silent." in lines_of(make_slo(), estimated=1)[2]
+
+
 def test_what_was_spent_is_rounded_up_and_what_is_allowed_down(make_slo):
     """Never in our favour."""
     lines = lines_of(sliced(make_slo, Method.RATIO_TIMESLICES, None), {"30d": (718 * PARTS - 1, 720 * PARTS)})
@@ -276,7 +281,8 @@ def test_groups_alert_each_by_itself(make_slo):
 )
 def test_a_page_waits_for_failures_and_not_for_shares(slo, waits):
     """Of shares there is no number to wait for."""
-    assert waits is ("A page waits until 3 requests failed" in "".join(lines_of(slo)))
+    assert waits is ("A page waits until 3 requests failed in its long window." in "".join(lines_of(slo)))
+    assert waits is ("A page waits" in "".join(lines_of(slo)))
 
 
 def outlook_of(slo, counts, chance=None):
@@ -318,7 +324,7 @@ def test_a_budget_that_lasts_exactly_its_window_is_empty_then(make_slo):
     ("kept", "said"),
     [
         (1.0, "more than 99 %"), (0.991, "more than 99 %"), (0.99, "99 %"), (0.6199, "61 %"), (0.01, "1 %"),
-        (0.009, "less than 1 %"), (0.0, "less than 1 %"),
+        (0.00995, "less than 1 %"), (0.0, "less than 1 %"),
     ],
 )  # fmt: skip
 def test_a_chance_is_never_said_to_be_certain(make_slo, kept, said):

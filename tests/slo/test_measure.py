@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from fournines.slo import SLI, SLO, Method, Objective, Slices, SLIKind
-from fournines.slo.measure import amount, amount_failed, number
+from fournines.slo.measure import amount, amount_failed, is_one, number
 
 
 def slo(slices=None):
@@ -50,3 +50,8 @@ def test_rounded_down_unless_up_is_asked(slices, many, down, up):
 def test_what_failed_is_rounded_up():
     """A part of a slice that was bad is never said to be none."""
     assert amount_failed(slo(MINUTES), Fraction(1, 10_000)) == "0.001 slices of 1m were bad"
+
+
+def test_one_is_what_is_said_to_be_one():
+    """Rounded up, as it is said."""
+    assert [is_one(slo(), many) for many in (0, Fraction(1, 3), 1, Fraction(3, 2))] == [False, True, True, False]

@@ -54,6 +54,13 @@ def test_no_objectives(text):
         Objective.parse(text)
 
 
+@pytest.mark.parametrize("target", ["nan", "sNaN", "Infinity", "-Infinity"])
+def test_no_numbers(target):
+    """An objective made of what is no number is refused, as one that is read."""
+    with pytest.raises(InvalidValue):
+        Objective(Decimal(target))
+
+
 def test_thirty_decimals_are_enough():
     """A target of thirty decimals is kept whole; one more is refused, since exact arithmetic costs what it is given."""
     assert str(Objective.parse(f"0.{'9' * 30}")) == f"0.{'9' * 30}"

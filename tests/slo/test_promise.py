@@ -1,10 +1,27 @@
 """A promise in words."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from fournines.slo import DAY, SLI, SLO, CalendarWindow, Objective, SLIKind, Window, allowance, promise
+from fournines.slo import (
+    DAY,
+    SLI,
+    SLO,
+    SLOS,
+    CalendarWindow,
+    Composite,
+    Member,
+    Method,
+    Objective,
+    Rule,
+    Slices,
+    SLIKind,
+    Window,
+    allowance,
+    promise,
+)
 
 
 def test_a_promise_of_availability(make_slo):
@@ -33,3 +50,26 @@ def test_a_promise_of_latency_is_exact(threshold, said):
 def test_a_window_in_words(make_slo, window, said):
     """A rolling window is any, a calendar's is each, on whose clocks."""
     assert allowance(make_slo(window=window)).startswith(f"99.99 % of the requests to payments succeed, {said}. That")
+
+
+def test_an_allowance_in_time(make_slo):
+    """What a total outage may take of the whole window."""
+    assert allowance(make_slo()).endswith(" over any 30d. That allows 4 min 19 s of total outage.")
+
+
+@pytest.mark.parametrize(
+    ("rule", "weights", "said"),
+    [
+        (Rule.ALL, (1, 2), "in 99 % of all slices of 1m, all of api, shop keep their promise"),
+        (Rule.ANY, (1, 1), "in 99 % of all slices of 1m, any of api, shop keep their promise"),
+        (Rule.WEIGHTED, (1, 1), "99 % of what api, shop promise is kept, on the mean by weight"),
+        (Rule.WEIGHTED, (2, 1), "99 % of what api (2), shop (1) promise is kept, on the mean by weight"),
+    ],
+)
+def test_a_promise_of_several(rule, weights, said):
+    """By which rule, and by which weights where these differ and mean something."""
+    members = tuple(Member(name, Fraction(weight)) for name, weight in zip(("api", "shop"), weights, strict=True))
+    sli = SLI(SLIKind.AVAILABILITY, "bank", signal=SLOS, composite=Composite(rule, members))
+    sliced = {} if rule is Rule.WEIGHTED else {"method": Method.TIMESLICES, "slices": Slices(None)}
+
+    assert said == promise(SLO("bank", sli, Objective.parse("99%"), **sliced))

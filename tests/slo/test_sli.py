@@ -188,6 +188,12 @@ def test_span_kinds_have_otlp_s_numbers(kind):
     assert kind.value == Span.SpanKind.Value(f"SPAN_KIND_{kind.name}")
 
 
+@pytest.mark.parametrize("op", ["==", "!=", "<", "<=", ">", ">=", "=~", "in", "not in"])
+def test_what_is_not_set_equals_nothing(op):
+    """Groups ask for the empty text: an attribute that is not set passes that test, and those for not being something."""
+    assert Condition("tenant", op, "").holds({}) is (op in ("==", "!=", "not in"))
+
+
 def test_threshold_in_nanoseconds():
     """Spans are compared in whole nanoseconds; availability has no threshold."""
     assert latency().threshold_nanoseconds == 250_000_000

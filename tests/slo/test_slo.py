@@ -55,6 +55,8 @@ COUNTED = SLI(SLIKind.AVAILABILITY, "bank", PROMQL, promql=Queries(bad="a", tota
         ({"method": Method.TIMESLICES, "slices": WHOLE}, "slices have a target where"),
         ({"method": Method.RATIO_TIMESLICES, "slices": SLICED}, "slices have a target where"),
         ({"sli": ALL, "method": Method.TIMESLICES, "slices": SLICED}, "slices have a target where"),
+        ({"sli": WEIGHTED, "group_by": ("tenant",)}, "those of the signal slos do not"),
+        ({"sli": RAW, "group_by": ("tenant",)}, "those of the signal promql do not"),
         ({"sli": ALL}, "composite of all is Timeslices"),
         ({"sli": ALL, "method": Method.RATIO_TIMESLICES, "slices": WHOLE}, "composite of all is Timeslices"),
         ({"sli": WEIGHTED, "method": Method.TIMESLICES, "slices": WHOLE}, "composite of weighted is Occurrences"),
@@ -171,3 +173,11 @@ def test_weights_are_of_members_not_of_events(make_slo):
     sli = SLI(SLIKind.AVAILABILITY, "bank", SLOS, composite=Composite(Rule.WEIGHTED, members))
 
     assert make_slo(sli=sli).method is Method.OCCURRENCES
+
+
+def test_whatever_it_is_grouped_by_tells_events_apart(make_slo):
+    """Beside all that its SLI asks; and groups are of events that come in."""
+    plain, grouped = make_slo(), make_slo(group_by=("tenant", "http.response.status_code"))
+
+    assert plain.keys == plain.sli.keys
+    assert grouped.keys == plain.keys | {"tenant", "http.response.status_code"}

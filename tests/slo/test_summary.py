@@ -9,11 +9,14 @@ import pytest
 from fournines.slo import (
     FIRST_MONDAY,
     PARTS,
+    Chance,
     EventCount,
     Method,
     Slices,
     Window,
     evaluate,
+    exhaustion,
+    foresee,
     parse_window,
     summarise,
     timestamp,
@@ -75,6 +78,45 @@ def test_windows_are_said_shortest_first(said):
 def test_it_is_json(said):
     """It is JSON without not-a-number, and survives it."""
     assert json.loads(json.dumps(said, allow_nan=False)) == said
+
+
+def test_whole_events_are_whole_numbers(said):
+    """Nobody reads of 119,880.0 requests."""
+    assert json.dumps(said["events"]) == '{"good": 119880, "total": 120000, "estimated_bad": 0}'
+    assert json.dumps(said["budget"]["spent_events"]) == "120"
+
+
+def test_a_group_says_whose_it_is(make_slo, stated_counts):
+    """By the name of the SLO that declares it."""
+    status = evaluate([make_slo(group_of="payments")], stated_counts({}), NOW).status(0)
+
+    assert summarise(status, NOW)["group_of"] == "payments"
+
+
+def test_a_forecast(make_slo, stated_counts):
+    """In which window it was seen, how many failed, from when to when the budget ends, and with which chance the promise is kept."""
+    counts = {Window.parse("5m"): EventCount(99_990, 100_000), Window.parse("30d"): EventCount(120_000, 120_000)}
+    status = evaluate([make_slo()], stated_counts({"payments-availability": counts}), NOW).status(0)
+    found = exhaustion(status)
+
+    assert foresee(status, Chance(0.25, int(NOW) + 86_400, 604_800)) == {
+        "window": "5m",
+        "failed": 10.0,
+        "exhausted_earliest_seconds": found.earliest,
+        "exhausted_latest_seconds": found.latest,
+        "confidence": 0.9,
+        "kept_probability": 0.25,
+        "kept_until": "2026-11-23T03:12:45Z",
+        "history_seconds": 604_800,
+    }
+    assert 0 < found.earliest < 30 * 86_400 < found.latest
+
+
+def test_a_forecast_of_nothing(make_slo, stated_counts):
+    """Without traffic, and without a chance, there is only the confidence that ranges would have."""
+    said = foresee(evaluate([make_slo()], stated_counts({}), NOW).status(0), None)
+
+    assert {key for key, value in said.items() if value is not None} == {"confidence"}
 
 
 def test_parts_are_said_as_slices(make_slo, stated_counts):

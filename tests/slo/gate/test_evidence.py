@@ -26,6 +26,22 @@ def test_slices_in_which_nothing_may_fail_are_judged_all_the_same(make_status, m
     assert [judge(make_evidence(each)).verdict for each in (good, bad)] == [GateVerdict.PASS, GateVerdict.FAIL]
 
 
+def test_what_a_version_may_have_bad(make_status, make_rows):
+    """The objective's share of events and of parts of slices; of slices that are good or bad, the share that makes one bad."""
+    status, rows = make_status(), make_rows((0, 50, 0, 450))
+    sliced = {
+        Method.OCCURRENCES: None,
+        Method.RATIO_TIMESLICES: Slices(None),
+        Method.TIMESLICES: Slices(Decimal("0.95")),
+    }
+    allowed = [
+        SLOEvidence(replace(status, slo=replace(status.slo, method=method, slices=slices)), rows).allowed
+        for method, slices in sliced.items()
+    ]
+
+    assert allowed == [Fraction(1, 1000), Fraction(1, 1000), Fraction(1, 20)]
+
+
 def test_durations_that_come_later_take_nothing_from_what_was_found_before(make_status, make_evidence, make_rows):
     """A latency SLO has three comparisons from its first count on: who is stopped without durations still is with them."""
     latency, plain = make_status("latency", threshold=Decimal("0.25")), make_status()
