@@ -148,7 +148,7 @@ class Service:
         self._clock = clock
         self._touched = Wakeup()
         self._files = SloFiles(settings.slos)
-        slos = self._files.read()
+        slos, templates = self._files.read(), Templates(settings.templates)
         with ExitStack() as opened:
             self._address = opened.enter_context(closing(Address(settings.host, settings.port, "--port")))
             plane = Plane(plan_of(settings), slos, clock, time.monotonic, self._touched.call, self._slo_families)
@@ -157,7 +157,7 @@ class Service:
             self._counts = Counts(self._collector, engine_of(settings.prometheus, self._collector.counters.registry))
             opened.callback(self._counts.close)
             self._url = page_url(settings, self._address.port)
-            templates, registry = Templates(settings.templates), self._collector.counters.registry
+            registry = self._collector.counters.registry
             notifiers = notifiers_of(settings.notify, self._url, templates)
             self._chances = Chances(self._counts)
             path = self._collector.ledger.path

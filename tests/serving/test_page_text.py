@@ -6,8 +6,11 @@ import re
 import time
 
 import httpx
+import pytest
 
 from fournines.examples.fintech_edge.inbox import Inbox
+from fournines.service import ServiceError, run
+from fournines.settings import Settings
 
 NAME = "shop-availability"
 
@@ -49,3 +52,14 @@ def test_a_page_says_what_fails_what_changed_and_shows_a_trace(collector, runnin
     )
     assert ("failed", "shop") == (trace["state"], trace["service"])
     assert page.summary.startswith("shop: ")
+
+
+def test_a_template_that_cannot_be_used_ends_the_start(tmp_path):
+    """Before anything is opened: file, line, and what would do."""
+    (tmp_path / "summary.txt.j2").write_text("{{ slo }}\n{% if burns %}{% endif %}\n")
+    with pytest.raises(
+        ServiceError, match=r"summary\.txt\.j2:2: nothing is called 'burns' here; there are acknowledged, "
+    ):
+        run(Settings(data=tmp_path / "data", templates=tmp_path))
+
+    assert not (tmp_path / "data").exists()
