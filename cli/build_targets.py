@@ -59,9 +59,12 @@ Writer = Callable[[Asked], Written]
 
 
 def write_targets(target: BuildTarget, asked: Asked) -> Iterator[Written]:
-    """Writes one target, or one after the other all that a plain `build` writes."""
+    """Writes one target, or one after the other all that a plain `build` writes; at the end, who pages without saying what to do."""
+    from ..slo.annotations import without_runbook
+
     for each in WRITERS if target is BuildTarget.ALL else (target,):
         yield WRITERS[each](asked)
+    yield Written((), [f"{fault.path} {fault.message}" for fault in without_runbook(asked.slos)])
 
 
 def _prometheus(asked: Asked) -> Written:

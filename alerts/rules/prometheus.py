@@ -55,13 +55,15 @@ def write(out_dir: Path, slos: Sequence[SLO], public_url: str = "http://127.0.0.
 
 
 def notes(slos: Sequence[SLO]) -> Iterator[str]:
-    """Those that these rules page for earlier than the collector, because nobody tells Prometheus how many failed: a sentence each."""
+    """What these rules judge otherwise than the collector, because nobody tells Prometheus: a sentence for each SLO that it is true of."""
     for slo in slos:
         pages = any(rule.severity is Severity.PAGE for rule in slo.rules)
         asked = slo.sli.promql is not None and slo.unit is Unit.EVENTS and slo.min_bad_events > 1
         if pages and (asked or slo.method is Method.RATIO_TIMESLICES):
             enough = amount_failed(slo, slo.min_bad_events)
             yield f"{slo.name} pages when {enough}, which its rules can't know: they page for less as well"
+        if slo.group_by and slo.rules:
+            yield f"{slo.name} has groups by {', '.join(slo.group_by)}, which its rules can't know: they judge all of them together"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -200,6 +200,7 @@ def test_what_rules_cannot_judge_is_said(typed, slo_file, tmp_path):
     grafana = typed("build", "--slos", slo_file.parent, "--out", tmp_path / "out", "--target", "grafana")
 
     assert [
+        "note: all pages somebody without saying what to do; add the annotation fournines/runbook",
         "note: payments-availability pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
     ] == sorted(line.partition("; the collector's own alerts")[0] for line in result.stderr.splitlines())
     assert result.stderr == grafana.stderr

@@ -124,6 +124,38 @@ def test_they_fire_when_the_collector_s_alerts_do(slo, make, promtool_binary, tm
     assert 0 == ended.returncode, ended.stdout + ended.stderr
 
 
+def test_a_page_says_how_fast_what_is_left_and_how_long_it_lasts(slo, promtool_binary, tmp_path):
+    """At twenty times, six tenths of a month are gone in twenty-two hours."""
+    one = replace(slices(slo, annotations={"fournines/runbook": "https://r.example/slices"}), rules=RULES[:1])
+    rates = {"5m": 20, "1h": 20, "30d": 0.39}
+    series = [
+        {"series": f'slo_burn_rate{{slo="slices",service="payments",window="{window}"}}', "values": f"{rate}x5"}
+        for window, rate in rates.items()
+    ]
+    labels = {"severity": "page", "sloth_severity": "page", "slo": "slices", "service": "payments"}
+    expected = {
+        "exp_labels": {**labels, "sloth_id": "payments-slices", "sloth_service": "payments", "sloth_slo": "slices"},
+        "exp_annotations": {
+            "summary": "slices burns 20x, 61% of the error budget left, empty in 21h 57m 36s",
+            "description": "The promise: 99.9 % over 30d. Now 2% of the slices are bad."
+            " It fires when the error budget burns above 14.4x over 1h and 5m.",
+            "dashboard_url": "http://127.0.0.1:8400/slo/slices",
+            "runbook_url": "https://r.example/slices",
+        },
+    }
+    asked = [{"alertname": "SLOErrorBudgetBurn", "eval_time": "3m", "exp_alerts": [expected]}]
+    test = {"interval": "1m", "input_series": series, "alert_rule_test": asked}
+    (tmp_path / "rules.yml").write_text(rules_yaml([one]))
+    document = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(document))
+    words = ("test", "rules", "tests.yml")
+    ended = subprocess.run(
+        [promtool_binary, *words], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+
+
 def test_they_ask_for_the_collector_s_own_windows(slo):
     """In one group, of expressions that parse; a calendar's budget is that of its period."""
     month = replace(slices(slo), window=CalendarWindow(1, "M"))
@@ -140,13 +172,25 @@ def test_what_they_can_not_know_is_said(slo):
     """A guard of failures that nobody counts for Prometheus; every other SLO's rules page as the collector does."""
     all_of = composite(slo, Rule.ALL, method=Method.TIMESLICES, slices=Slices(None, Window(HOUR // 60)))
     quiet = replace(shares(slo), rules=WORKBOOK[2:])
+    grouped = slo("grouped", group_by=("tenant", "http.route"))
     said = list(
         notes(
-            [slo(), slices(slo), composite(slo), all_of, asked(slo, min_bad_events=1), quiet, shares(slo), asked(slo)]
+            [
+                slo(),
+                slices(slo),
+                composite(slo),
+                all_of,
+                asked(slo, min_bad_events=1),
+                quiet,
+                shares(slo),
+                asked(slo),
+                grouped,
+            ]
         )
     )
 
     assert [
         "shares pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
         "asked pages when 3 requests failed, which its rules can't know: they page for less as well",
+        "grouped has groups by tenant, http.route, which its rules can't know: they judge all of them together",
     ] == said
