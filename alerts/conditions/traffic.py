@@ -8,7 +8,6 @@ of that, and there is none where fewer than 50 are usual: by chance alone, with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median_low
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,18 +36,15 @@ class Usual(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """What came in the former weeks around one hour, minute by minute: a row a week, from an hour and ten minutes before it."""
+    """What is usual in one hour of so many former weeks: `events` in the ten minutes until the end of each of its minutes."""
 
     hour: int
-    minutes: IntArray
+    events: IntArray
+    weeks: int
 
     def usual(self, end: int) -> Usual:
-        """What is usual in the ten minutes until epoch second `end`, a whole minute of that hour or its end."""
-        last = (end - self.hour + HOUR + SECONDS) // MINUTE
-        length, hour = SECONDS // MINUTE, HOUR // MINUTE
-        shifted = [self.minutes[:, last + shift - length : last + shift].sum(axis=1) for shift in (-hour, 0, hour)]
-        weeks = np.min(shifted, axis=0).tolist()
-        return Usual(median_low(weeks) if weeks else 0, len(weeks))
+        """What is usual in the ten minutes until epoch second `end`, the end of a minute of that hour."""
+        return Usual(int(self.events[(end - self.hour) // MINUTE - 1]), self.weeks)
 
 
 def around(hour: int, week: int) -> Interval:
@@ -57,12 +53,20 @@ def around(hour: int, week: int) -> Interval:
 
 
 def profile(hour: int, weeks: Sequence[tuple[Interval, Sequence[HistoryPoint]]]) -> Profile:
-    """From the minutes of each week's interval, empty ones left out."""
-    minutes = np.zeros((len(weeks), (3 * HOUR + SECONDS) // MINUTE), np.int64)
-    for row, (interval, points) in enumerate(weeks):
-        for point in points:
-            minutes[row, (point.t - interval.start) // MINUTE] += point.total
-    return Profile(hour, minutes)
+    """From the minutes of each week's interval (see `around`), empty ones left out."""
+    least = [_least(interval, points) for interval, points in weeks]
+    usual = np.sort(least, axis=0)[(len(least) - 1) // 2] if least else np.zeros(HOUR // MINUTE, np.int64)
+    return Profile(hour, usual, len(weeks))
+
+
+def _least(interval: Interval, points: Sequence[HistoryPoint]) -> IntArray:
+    """For the end of each minute of the hour, the least that came in ten minutes then, an hour before and an hour after."""
+    minutes = np.zeros(interval.seconds // MINUTE, np.int64)
+    for point in points:
+        minutes[(point.t - interval.start) // MINUTE] += point.total
+    ten = np.convolve(minutes, np.ones(SECONDS // MINUTE, np.int64), "valid")[1:]
+    least: IntArray = ten.reshape(3, HOUR // MINUTE).min(axis=0)
+    return least
 
 
 def condition(count: int, usual: Usual, *, fires: bool) -> ConditionState:

@@ -36,6 +36,8 @@ from .traffic import SECONDS, WEEKS, Profile, Usual, around, condition, profile
 SWITCH: Final = "traffic-collapse"
 MOST_AT_ONCE: Final = 100
 """Services that are looked at in one look; with more than can be looked at in a minute, each is less often."""
+MOST_READ: Final = 8
+"""Hours of services of which the past is read in one look: it is read an hour ahead, and a start takes its time."""
 
 _KINDS: Final = (AlertKind.TRAFFIC_COLLAPSE_PAGE, AlertKind.TRAFFIC_COLLAPSE)
 _NOT_REQUESTS: Final = frozenset({PROBE, PROMQL, SLOS})
@@ -95,19 +97,31 @@ class TrafficCollapse:
 
     def __init__(self, source: TrafficSource) -> None:
         self._source = source
-        self._profiles: dict[str, Profile] = {}
+        self._profiles: Mapping[tuple[str, int], Profile] = {}
         self._seen: Mapping[str, _Seen] = {}
         self._watched: tuple[tuple[Layout | None, int], Mapping[str, _Watched]] = (None, 0), {}
 
     def look(self, evaluation: Evaluation) -> None:
-        """Reads what came, and once an hour what is usual, of services it did not look at in this minute yet. May block."""
+        """Reads what came to services that it did not look at in this minute yet, and what is usual for the next to come. May block."""
         end = int(evaluation.now) // MINUTE * MINUTE
+        hour = (end - 1) // HOUR * HOUR
         watched = self._services(evaluation)
-        due = [name for name in watched if name not in self._seen or self._seen[name].end != end]
-        due.sort(key=lambda name: self._seen[name].end if name in self._seen else 0)
-        found = {name: self._look(watched[name], evaluation, end) for name in due[:MOST_AT_ONCE]}
+        self._read(watched, evaluation, (hour, hour + HOUR))
+        known = [name for name in watched if (name, hour) in self._profiles and self._last(name) != end]
+        due = sorted(known, key=self._last)[:MOST_AT_ONCE]
+        found = {name: self._look(watched[name].slo, self._profiles[name, hour], end) for name in due}
         self._seen = {name: seen for name, seen in {**self._seen, **found}.items() if name in watched}
-        self._profiles = {name: kept for name, kept in self._profiles.items() if name in watched}
+
+    def _last(self, name: str) -> int:
+        """The end of the ten minutes that were looked at last."""
+        return self._seen[name].end if name in self._seen else 0
+
+    def _read(self, watched: Mapping[str, _Watched], evaluation: Evaluation, hours: Sequence[int]) -> None:
+        """What is usual in these hours, of the first services of which that is not known: few at once, for each takes milliseconds."""
+        wanted = [(name, hour) for hour in hours for name in watched if (name, hour) not in self._profiles]
+        kept = {key: known for key, known in self._profiles.items() if key[0] in watched and key[1] in hours}
+        read = {(name, hour): self._profile(watched[name], evaluation, hour) for name, hour in wanted[:MOST_READ]}
+        self._profiles = kept | read
 
     def judgements(self, evaluation: Evaluation, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
         """The services whose traffic collapsed or had."""
@@ -130,24 +144,18 @@ class TrafficCollapse:
             yield Judgement(key, state, row, _words(name, seen.count, seen.usual))
         yield from (each for each in _over(name, open_) if each.key != key)
 
-    def _look(self, watched: _Watched, evaluation: Evaluation, end: int) -> _Seen:
-        slo, recent = watched.slo, Interval(end - SECONDS, end)
+    def _look(self, slo: SLO, usual: Profile, end: int) -> _Seen:
+        recent = Interval(end - SECONDS, end)
         if any(correction.intervals(recent) for correction in slo.corrections):
             return _Seen(end, 0, None)  # what is taken out was not counted, and says nothing
         count = sum(point.total for point in self._source.history(slo.name, recent, MINUTE))
-        return _Seen(end, count, self._profile(watched, evaluation, end).usual(end))
+        return _Seen(end, count, usual.usual(end))
 
-    def _profile(self, watched: _Watched, evaluation: Evaluation, end: int) -> Profile:
-        hour, service = (end - 1) // HOUR * HOUR, watched.slo.sli.service
-        known = self._profiles.get(service)
-        if known is None or known.hour != hour:
-            since = int(evaluation.observation.since[watched.row])
-            read = [around(hour, week) for week in range(1, WEEKS + 1)]
-            observed = [interval for interval in read if 0 <= since <= interval.start]
-            history = self._source.history
-            weeks = [(interval, history(watched.slo.name, interval, MINUTE)) for interval in observed]
-            known = self._profiles[service] = profile(hour, weeks)
-        return known
+    def _profile(self, watched: _Watched, evaluation: Evaluation, hour: int) -> Profile:
+        since = int(evaluation.observation.since[watched.row])
+        read = [around(hour, week) for week in range(1, WEEKS + 1)]
+        observed = [interval for interval in read if 0 <= since <= interval.start]
+        return profile(hour, [(each, self._source.history(watched.slo.name, each, MINUTE)) for each in observed])
 
     def _services(self, evaluation: Evaluation) -> Mapping[str, _Watched]:
         """Whom to look at: found anew when SLOs change, and once an hour."""

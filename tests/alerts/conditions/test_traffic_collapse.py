@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fournines.alerts import AlertKey, AlertKind
-from fournines.alerts.conditions.traffic_collapse import MOST_AT_ONCE, FakeTraffic, TrafficCollapse
+from fournines.alerts.conditions.traffic_collapse import MOST_AT_ONCE, MOST_READ, FakeTraffic, TrafficCollapse
 from fournines.alerts.state import ConditionState
 from fournines.slo import DAY, MINUTE, Correction
 
@@ -112,27 +112,31 @@ def test_a_young_service_has_no_usual(condition, past, slo, at, world, start):
     assert {TICKET: ConditionState.MET} == found(TrafficCollapse(past), at([slo()]))
 
 
-def test_the_past_is_read_once_an_hour_and_the_present_once_a_minute(condition, past, slo, at):
-    """However often SLOs are evaluated: four reads of former weeks, and one of ten minutes."""
+def test_the_past_is_read_an_hour_ahead_and_the_present_once_a_minute(condition, past, slo, at):
+    """However often SLOs are evaluated: four reads of former weeks an hour, and one of ten minutes a minute."""
     for seconds in range(0, 60, 5):
         condition.look(at([slo()], seconds))
     first = len(past.read)
-    for seconds in range(60, 3000, 30):
+    for seconds in range(60, 7200, 60):
         condition.look(at([slo()], seconds))
 
-    assert 5 == first
-    assert len(past.read) <= first + 50 + 4
+    assert 4 + 4 + 1 == first
+    assert first + 119 + 2 * 4 == len(past.read)
 
 
 def test_a_look_is_bounded(condition, past, slo, at):
-    """With very many services each is looked at in turn; all are, after some looks."""
-    slos = [slo(f"s{number}", service=f"service-{number}") for number in range(250)]
-    for _ in range(3):
-        before = {name for name, _ in past.read}
-        condition.look(at(slos))
-        assert len({name for name, _ in past.read} - before) <= MOST_AT_ONCE
+    """With very many services each is looked at in turn, as soon as its past is known; all are, after some looks."""
+    slos = [slo(f"s{number}", service=f"service-{number}") for number in range(60)]
+    evaluation, looked = at(slos), 0
+    for _ in range(15):
+        before = len(past.read)
+        condition.look(evaluation)
+        assert len(past.read) - before <= 4 * MOST_READ + MOST_AT_ONCE
+        present = {name for name, interval in past.read if interval.seconds == 600}
+        assert len(present) >= looked
+        looked = len(present)
 
-    assert {each.name for each in slos} == {name for name, _ in past.read}
+    assert {each.name for each in slos} == present
 
 
 def test_a_service_that_is_gone_has_no_alert(condition, past, slo, at):
