@@ -24,10 +24,16 @@ class MaintenanceEntry(CorrectionEntry, Section):
     def _concerns_somebody(self) -> MaintenanceEntry:
         if not self.patterns:
             raise ValueError("needs `slo`, `service` or `match`, to say whose alerts wait; `*` stands for anything")
+        if twice := self.match.keys() & self._named.keys():
+            raise ValueError(f"says `{min(twice)}` twice, by itself and in `match`")
         return self
 
     @property
     def patterns(self) -> dict[str, str]:
         """What labels have to be like, by their names."""
+        return {**self.match, **self._named}
+
+    @property
+    def _named(self) -> dict[str, str]:
         said = {"slo": self.slo, "service": self.service}
-        return {**self.match, **{label: pattern for label, pattern in said.items() if pattern}}
+        return {label: pattern for label, pattern in said.items() if pattern}

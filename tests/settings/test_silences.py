@@ -52,6 +52,7 @@ def test_quiet_hours_are_times_of_day(write):
             "`end` and `duration`",
         ),
         (f"maintenance:\n  - {{slo: a, begin: 5, {SUNDAYS}}}\n", 2, "maintenance[0].begin", "unknown key"),
+        (f"maintenance:\n  - {{slo: a, match: {{slo: b}}, {SUNDAYS}}}\n", 2, "maintenance[0]", "says `slo` twice"),
         ("maintenance: {slo: a}\n", 1, "maintenance", "a list, such as [{service: payments"),
         ('quiet_hours:\n  - {from: 8, to: "09:00"}\n', 2, "quiet_hours[0].from", 'no time of day; write "20:00"'),
         ('quiet_hours:\n  - {from: "8:00", till: "09:00"}\n', 2, "quiet_hours[0].till", "allowed: `from`, `to`"),
