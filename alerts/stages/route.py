@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ..alert import Alert
 from ..decision import Ruling
 from ..notice import Notice
 from ..notification import Receiver
 from .stage import AlertCase, StageAnswer
+
+NO_RECEIVER: Final = "no receiver is configured"
 
 
 class RouteStage:
@@ -30,7 +33,7 @@ class RouteStage:
     def decide(self, case: AlertCase) -> StageAnswer:
         """Holds what no receiver takes."""
         if not self._receivers:
-            return StageAnswer(Ruling.PASSES, "no receiver is configured")
+            return StageAnswer(Ruling.PASSES, NO_RECEIVER)
         refused = {each.name: each.refusal(case.alert.severity, case.alert.labels) for each in self._receivers}
         taking = [name for name, refusal in refused.items() if refusal is None]
         why_not = [f"not {name}: {refusal}" for name, refusal in refused.items() if refusal is not None]

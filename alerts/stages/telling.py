@@ -10,6 +10,7 @@ from ..decision import Ruling
 from ..notice import Notice
 from ..state import ConditionState
 from .inhibition import ESCALATED
+from .route import NO_RECEIVER
 from .stage import AlertCase, StageAnswer
 
 REMIND_SECONDS: Final = HOUR
@@ -31,7 +32,8 @@ class TellingStage:
             return StageAnswer(Ruling.TOLD, _told(case.now), notice)
         if case.alert.told:
             return StageAnswer(Ruling.TOLD, _told(_last(case.alert)), notice)
-        return StageAnswer(Ruling.QUIET, notice.value, notice)
+        why = NO_RECEIVER if notice is Notice.NOBODY else notice.value
+        return StageAnswer(Ruling.QUIET, why, notice)
 
     def _notice(self, case: AlertCase) -> Notice:
         alert = case.alert

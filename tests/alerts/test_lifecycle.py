@@ -504,7 +504,7 @@ def test_without_receivers_nobody_was_told(engines, slo, at, fails, start, path)
     first = engines([])
     fails("fast")
     first.evaluate(at([slo()]), start)
-    assert "not told: no receiver takes it" == decided(first, PAGE)["telling"]
+    assert "no receiver is configured" == decided(first, PAGE)["telling"]
     assert [False, True] == [each.inhibited for each in first.open]
     first.close()
     engines().evaluate(at([slo()], 60), start + 60)
