@@ -6,6 +6,7 @@ Chances are looked up beside the evaluations, few at a time, for each costs some
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -66,9 +67,9 @@ class AtRisk:
             return Judgement(key, ConditionState.UNKNOWN, row)
         if chance is None or chance.seconds < slo.window.length(evaluation.now):
             return Judgement(key, ConditionState.CLEAR, row)
-        if chance.kept >= (LIKELY_AGAIN if fires else UNLIKELY):
-            return Judgement(key, ConditionState.CLEAR, row)
-        return Judgement(key, ConditionState.MET, row, None if fires else _words(evaluation, row, chance))
+        likely = chance.kept >= (LIKELY_AGAIN if fires else UNLIKELY)
+        state = ConditionState.CLEAR if likely else ConditionState.MET
+        return Judgement(key, state, row, partial(_words, evaluation, row, chance))
 
 
 def _with_failures(evaluation: Evaluation) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

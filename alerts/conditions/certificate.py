@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from ...slo import DAY, Evaluation, figures
@@ -68,7 +69,7 @@ class ExpiringCertificate:
                 key = AlertKey(kind, certificate.name)
                 state = ConditionState.CLEAR if off else _condition(certificate, before, evaluation.now)
                 if state is ConditionState.MET or key in open_:
-                    yield Judgement(key, state, row, _words(certificate, evaluation.now))
+                    yield Judgement(key, state, row, _said(certificate, evaluation.now))
         gone = (key for key in open_ if key.kind in BEFORE and key.name not in known)
         yield from (Judgement(key, ConditionState.CLEAR, None) for key in gone)
 
@@ -83,14 +84,17 @@ def _condition(certificate: Certificate, before: int, now: float) -> ConditionSt
     return ConditionState.MET if certificate.expires - now <= before else ConditionState.CLEAR
 
 
-def _words(certificate: Certificate, now: float) -> Words | None:
-    if certificate.expires is None:
-        return None
-    left, when = certificate.expires - now, f"{figures.moment(certificate.expires, with_date=True)} UTC"
+def _said(certificate: Certificate, now: float) -> Callable[[], Words] | None:
+    """What is said of one; nothing of one that was not shown yet."""
+    return None if certificate.expires is None else partial(_words, certificate, certificate.expires, now)
+
+
+def _words(certificate: Certificate, expires: float, now: float) -> Words:
+    left, when = expires - now, f"{figures.moment(expires, with_date=True)} UTC"
     what = f"the certificate of {certificate.probe} ({certificate.service})"
-    expires = f"expires in {figures.duration(int(left))}" if left > 0 else f"expired {figures.duration(int(-left))} ago"
+    ends = f"expires in {figures.duration(int(left))}" if left > 0 else f"expired {figures.duration(int(-left))} ago"
     return Words(
-        summary=f"{what} {expires}",
+        summary=f"{what} {ends}",
         description=f"It is valid until {when}; whoever verifies it can't connect after that. Renew it, and look why nobody did by itself.",
         reason=f"valid until {when}",
         details={"expires": when},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from ...slo import Evaluation
@@ -14,14 +14,19 @@ from ..words import Words
 class Judgement(NamedTuple):
     """What is known of one alert's condition.
 
-    `row` is the evaluation's row that says so, None where no SLO does; `words` say what a burn rate does not. One of them is given
-    wherever the condition is met.
+    `row` is the evaluation's row that says so, None where no SLO does; `say` makes the words for what a burn rate does not. One of them is
+    given wherever the condition is met.
     """
 
     key: AlertKey
     condition: ConditionState
     row: int | None
-    words: Words | None = None
+    say: Callable[[], Words] | None = None
+
+    @property
+    def words(self) -> Words | None:
+        """The words, made when somebody is to read them: of a thousand alerts that are open hardly one is told of in a round."""
+        return None if self.say is None else self.say()
 
 
 class Condition(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -35,15 +36,16 @@ class Exhausted:
         concerned = set(np.flatnonzero(spent).tolist())
         concerned |= {rows[key.name] for key in open_ if key.kind is AlertKind.EXHAUSTED and key.name in rows}
         for row in sorted(concerned):
-            yield self._judged(evaluation, row, open_)
+            yield self._judged(evaluation, row)
 
-    def _judged(self, evaluation: Evaluation, row: int, open_: Mapping[AlertKey, Alert]) -> Judgement:
+    def _judged(self, evaluation: Evaluation, row: int) -> Judgement:
         slo = evaluation.slos[row]
         key = AlertKey(AlertKind.EXHAUSTED, slo.name)
-        if self._switched_on(evaluation.layout)[row] and is_exhausted(evaluation, row):
-            return Judgement(key, ConditionState.MET, row, None if key in open_ else _words(evaluation, row))
-        silent = bool(evaluation.observation.silent[row])
-        return Judgement(key, ConditionState.UNKNOWN if silent else ConditionState.CLEAR, row)
+        silent, wanted = bool(evaluation.observation.silent[row]), self._switched_on(evaluation.layout)[row]
+        state = ConditionState.UNKNOWN if silent and wanted else ConditionState.CLEAR
+        if wanted and is_exhausted(evaluation, row):
+            state = ConditionState.MET
+        return Judgement(key, state, row, partial(_words, evaluation, row))
 
     def _switched_on(self, layout: Layout) -> BoolArray:
         found = self._wanted.get(layout)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -141,7 +142,7 @@ class TrafficCollapse:
             yield Judgement(key, ConditionState.UNKNOWN, row)
         else:
             state = condition(seen.count, seen.usual, fires=key in open_)
-            yield Judgement(key, state, row, _words(name, seen.count, seen.usual))
+            yield Judgement(key, state, row, partial(_words, name, seen.count, seen.usual))
         yield from (each for each in _over(name, open_) if each.key != key)
 
     def _look(self, slo: SLO, usual: Profile, end: int) -> _Seen:
