@@ -14,8 +14,8 @@ from .news import news_of
 from .notice import Notice
 from .notification import Action, Notification
 from .past import Past
-from .stages import AlertCase, AlertStage, walk
 from .stages.inhibition import ESCALATED
+from .stages.stage import AlertCase, AlertStage, walk
 from .state import ConditionState, Reason, Transition, step
 
 

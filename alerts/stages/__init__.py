@@ -5,6 +5,4 @@
 The first that has the last word ends it; what then goes out is in the outbox within the same transaction.
 """
 
-from .stage import AlertCase, AlertStage, StageAnswer, walk
-
-__all__ = ["AlertCase", "AlertStage", "StageAnswer", "walk"]
+__all__: list[str] = []
