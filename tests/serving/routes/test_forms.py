@@ -86,6 +86,7 @@ def test_every_form_does_what_its_button_says(page, answers, silences):
     assert "acknowledged by ann until 21 Sep 16:13 UTC" in text
     assert "ann: the new version" in text
     assert "Silenced by ann until 21 Sep 15:13 UTC (slo=team/a b): deploying" in text
+    assert "Silenced by ann until 21 Sep 15:13 UTC (service=shop, severity=ticket): moving" in text
     assert [{"slo": "team/a b"}, {"service": "shop", "severity": "ticket"}] == [
         dict(each.matchers.patterns) for each in silences.known(0)
     ]
