@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from ..alerts.messages.context import Cause, Context, Example, Rollout
 from ..collector import Breakdown, Collector, Contributor
-from ..collector.records.deployments import deployments
+from ..collector.records.deployments import last_deployment
 from ..slo import BUCKET, DAY, SLO, EventCount, Interval, Unit
 from .counts import Counts
 
@@ -83,10 +83,9 @@ class Contexts:
     def _with_rollout(self, slo: SLO, found: Context) -> Context:
         within = Interval(max(0, found.interval.end - CHANGED_WITHIN), int(self._now()) + 1)
         with contextlib.closing(self._ledger.reader()) as connection:
-            known = deployments(connection, slo.service, within)
-        if not known:
+            last = last_deployment(connection, slo.service, within)
+        if last is None:
             return found
-        last = known[-1]
         told = Rollout(last.version, last.began, last.ended, last.rolled_back, last.author, last.commit)
         return replace(found, rollout=told)
 

@@ -167,16 +167,22 @@ def newest_deployment(connection: sqlite3.Connection, service: str, version: str
     return max(found, key=lambda each: each.began, default=None)
 
 
+def last_deployment(connection: sqlite3.Connection, service: str, within: Interval) -> Deployment | None:
+    """The one of a service that began last within an interval."""
+    return next(_read(connection, service, within, _LAST), None)
+
+
 _WRITE: Final = "INSERT INTO deployment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_READ: Final = """
+_FOUND: Final = """
 SELECT service, version, started, finished, rolled_back, author, "commit", failed_gate, id FROM deployment
 WHERE (?1 = '' OR service = ?1) AND coalesce(started, finished, rolled_back) >= ?2 AND coalesce(started, finished, rolled_back) < ?3
-ORDER BY coalesce(started, finished, rolled_back), id
 """
+_READ: Final = f"{_FOUND} ORDER BY coalesce(started, finished, rolled_back), id"
+_LAST: Final = f"{_FOUND} ORDER BY coalesce(started, finished, rolled_back) DESC, id DESC LIMIT 1"
 
 
-def _read(connection: sqlite3.Connection, service: str, within: Interval) -> Iterator[Deployment]:
-    for row in connection.execute(_READ, (service, within.start, within.end)):
+def _read(connection: sqlite3.Connection, service: str, within: Interval, query: str = _READ) -> Iterator[Deployment]:
+    for row in connection.execute(query, (service, within.start, within.end)):
         yield Deployment(*row)
 
 
