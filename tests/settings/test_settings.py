@@ -66,3 +66,31 @@ def test_settings_of_everything_that_comes_in_and_goes_out(folder, write):
     assert (0.5, (str(folder / "t/*.json"),)) == (settings.scrape[0].interval, settings.scrape[1].files)
     assert ((200, 299), (401, 401)) == settings.probes[1].expect
     assert ["otlp", "otlp", "xray"] == [one.type for one in settings.forward]
+
+
+def test_a_heartbeat_s_token_is_a_secret(write, fault):
+    """It stands in the address: no text made of the settings shows it, nor a complaint about another key beside it."""
+    settings = load(write("heartbeat: {url: 'https://hc-ping.com/s3cret', interval: 30s, method: POST}"), Flags(), {})
+    beat = settings.heartbeat
+
+    assert ("https://hc-ping.com/s3cret", 30.0, "POST") == (beat.url.get_secret_value(), beat.interval, beat.method)
+    assert "s3cret" not in repr(settings)
+    assert "s3cret" not in str(fault("heartbeat: {url: 'https://hc-ping.com/s3cret', every: 1m}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        ("heartbeat: {url: 'ftp://x/s3cret'}", "heartbeat.url", "is no http:// or https:// address"),
+        ("heartbeat: {interval: 1m}", "heartbeat.url", "is missing"),
+        ("heartbeat: {url: 'http://a', interval: 500ms}", "heartbeat.interval", "greater than or equal to 1"),
+        ("heartbeat: {url: 'http://a', method: PUT}", "heartbeat.method", "'GET' or 'POST'"),
+    ],
+)
+def test_a_heartbeat_that_is_none_is_a_fault(fault, text, path, message):
+    """With what is wrong, and without its token."""
+    (found,) = fault(text).faults
+
+    assert path == found.path
+    assert message in found.message
+    assert "s3cret" not in found.message

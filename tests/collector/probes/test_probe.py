@@ -233,3 +233,23 @@ def test_probes_run_by_themselves_and_end_when_told(opened, slo):
 
     asyncio.run(run())
     assert collector.totals()["outside"][0] >= 3
+
+
+def test_the_end_of_the_certificate_that_was_shown_last_is_known_by_probe(opened, slo, now):
+    """Of those that verify one: nothing before the first, and what was shown last while nothing is shown."""
+    first, second = Probe("payments", "https://a.example/"), Probe("payments", "https://b.example/")
+    others = Probe("payments", "http://a.example/"), Probe("payments", "https://c.example/", verify=False)
+    collector = opened([slo("outside", signal="probe")])
+    prober = Prober([first, second, *others], collector.accept, collector.counters, lambda: now)
+    answers = iter([Checked(now, now, expires=now + 60), Checked(now, now, "tls", "expired")])
+
+    async def check(probe):
+        return next(answers)
+
+    prober._checker.check = check
+    seen = [prober.certificates]
+    for _ in range(2):
+        asyncio.run(prober.probe(first))
+        seen.append(prober.certificates)
+
+    assert [{first: None, second: None}, *[{first: now + 60, second: None}] * 2] == seen
