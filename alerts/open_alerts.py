@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from ..slo import SLO, Severity, timestamp
 from .alert import Alert, AlertKey, AlertKind, Subject
-from .decision import Ruling
+from .decision import Decision, Ruling
 
 _HOLDING: Final = frozenset({"silence", "inhibition"})
 """The stages whose word is what keeps an alert from being told."""
@@ -18,6 +18,8 @@ class OpenAlert(NamedTuple):
     """An open alert, and what was decided about it last."""
 
     alert: Alert
+    sendings: tuple[Decision, ...] = ()
+    """What became of the newest message to each receiver."""
 
     @property
     def inhibited(self) -> bool:
@@ -34,7 +36,8 @@ class OpenAlert(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """The alert as the API says it."""
         alert = self.alert
-        return {**_identity(alert), **self._standing(), "why": [each.as_json() for each in alert.decisions]}
+        why = (*alert.decisions, *self.sendings)
+        return {**_identity(alert), **self._standing(), "why": [each.as_json() for each in why]}
 
     def _standing(self) -> dict[str, Any]:
         """How it stands, and what people did about it."""
@@ -57,22 +60,29 @@ class OpenAlert(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenAlerts:
-    """All of them at one moment. Iterating gives pages first, then the oldest first."""
+    """All of them at one moment. Iterating gives pages first, then the oldest first.
+
+    `sendings` says by an incident's number what became of its messages.
+    """
 
     by_key: Mapping[AlertKey, Alert]
+    sendings: Mapping[int, tuple[Decision, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.by_key)
 
     def __iter__(self) -> Iterator[OpenAlert]:
         order = sorted(self.by_key.values(), key=lambda alert: (alert.severity is Severity.TICKET, alert.firing.since))
-        return (OpenAlert(alert) for alert in order)
+        return map(self._open, order)
 
     def of(self, slo: SLO) -> tuple[OpenAlert, ...]:
         """Those that concern an SLO: its own, and those of the service that feeds it."""
         names = {Subject.SLO: slo.name, Subject.SERVICE: slo.sli.service}
         keys = (AlertKey(kind, names[kind.subject]) for kind in _NEAREST_FIRST)
-        return tuple(OpenAlert(self.by_key[key]) for key in keys if key in self.by_key)
+        return tuple(self._open(self.by_key[key]) for key in keys if key in self.by_key)
+
+    def _open(self, alert: Alert) -> OpenAlert:
+        return OpenAlert(alert, self.sendings.get(alert.number, ()))
 
     def find(self, reference: str) -> AlertKey | None:
         """The key of the one whose incident has that number, or that is known by that dedup key; None where none is open."""

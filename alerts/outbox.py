@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..slo import DAY, HOUR
+from .decision import Decision
 from .delivery import LONGEST_WAIT_SECONDS, Delivery, Stage, wait
 from .errors import StoreError
 from .notification import Action, Notification
 from .notifier import Attempt
 from .schema import connect, transaction
+from .sending import sending
 
 FALL_BACK_SECONDS: Final = 60
 """A trigger that was tried and is this old goes to the fallback as well."""
@@ -57,6 +59,12 @@ _UNTOLD: Final = (
     " OR state IN ('rejected', 'given_up') AND finished >= ?)"
 )
 """Incidents whose beginning a receiver does not take, and whose fallback does not know of them."""
+
+_NEWEST: Final = (
+    "SELECT incident, receiver, action, state, attempts, reason, instead_of, coalesce(finished, created) FROM outbox"
+    " WHERE id IN (SELECT max(o.id) FROM alert AS a JOIN outbox AS o ON o.incident = a.number"
+    " WHERE a.resolved IS NULL GROUP BY o.incident, o.receiver) ORDER BY id"
+)
 
 
 class Fallen(NamedTuple):
@@ -199,6 +207,13 @@ class Outbox:
     def oldest(self) -> dict[str, float]:
         """When the oldest message that waits for each receiver was put in (epoch seconds); none for those who know everything."""
         return dict(self._read("SELECT receiver, min(created) FROM outbox WHERE state = 'pending' GROUP BY 1"))
+
+    def sendings(self) -> dict[int, tuple[Decision, ...]]:
+        """What became of the newest message to each receiver about each open alert, by the number of the incident."""
+        found: dict[int, tuple[Decision, ...]] = {}
+        for incident, *answer in self._read(_NEWEST):
+            found[incident] = (*found.get(incident, ()), sending(*answer))
+        return found
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -97,8 +98,12 @@ class Paging:
         return self._engine.since(name, state)
 
     def alerts(self) -> OpenAlerts:
-        """The open alerts."""
-        return self._engine.open
+        """The open alerts, and what became of their messages as far as that can be read."""
+        try:
+            return replace(self._engine.open, sendings=self._outbox.sendings())
+        except AlertsError as error:
+            _log.warning("what became of messages is not known: %s", error)
+            return self._engine.open
 
     def firing(self) -> set[tuple[str, Severity]]:
         """The open alerts, by SLO and severity."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 _Names = Annotated[list[str] | None, typer.Option("--receiver", help="Name of a receiver; repeatable. (default: all)")]
-_Pause = Annotated[float, typer.Option(help="Seconds until its end: Alertmanager waits before it tells anybody.")]
+_Pause = Annotated[
+    float, typer.Option(min=0, max=600, help="Seconds until its end: Alertmanager waits before it tells anybody.")
+]
 
 
 def try_receivers(config: ConfigOption = None, receiver: _Names = None, pause: _Pause = 0.0) -> None:

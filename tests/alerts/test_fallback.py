@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from fournines.alerts import Action, Attempt, FakeNotifier, Outbox, Outcome, Pager, Receiver
+from fournines.alerts import Action, Attempt, FakeNotifier, Outbox, Outcome, Pager, Paging, Receiver
 
 PAYMENTS = "payments-availability"
 PAGER = Receiver("pager", fallback="mail")
@@ -54,3 +56,21 @@ def test_a_receiver_that_fails_later_is_stood_in_for_then(after):
     assert [[Action.TRIGGER], []] == after(0, 0.01, broken=False)
     assert [[], []] == after(3_600, 0.01, broken=True)
     assert [[], [Action.TRIGGER]] == after(3_700, 0.01, broken=True)
+
+
+def test_why_says_who_was_told_and_who_was_not(path, after):
+    """What became of the newest message to each receiver stands behind what was decided."""
+
+    def sendings():
+        with contextlib.closing(Paging(path, {}, "http://pages", lambda: 0.0, CollectorRegistry())) as paging:
+            (alert,) = [each for each in paging.alerts() if each.alert.told]
+        found = [each for each in alert.as_json()["why"] if each["stage"] == "sending"]
+        return [(each["decision"], each["reason"]) for each in found]
+
+    after(0, 0.01, broken=True)
+    assert [("held", "pager has not taken the trigger in 1 attempt: answered 503")] == sendings()
+    after(61, 0.01, broken=True)
+    broken = ("held", "pager has not taken the trigger in 2 attempts: answered 503")
+    assert [broken, ("told", "mail took the trigger, in place of pager")] == sendings()
+    after(500, 0.01, broken=False)
+    assert ("told", "pager took the trigger") == sendings()[0]
