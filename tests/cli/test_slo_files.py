@@ -157,7 +157,7 @@ def test_build_writes_what_was_asked_for(typed, slo_file, tmp_path, target, want
     assert all(str(out) in line for line in result.stdout.splitlines())
 
 
-@pytest.mark.parametrize(("dialect", "file"), [("sloth", "rules.yml"), ("pyrra", "payments-availability.yaml")])
+@pytest.mark.parametrize(("dialect", "file"), [("sloth", "payments.yml"), ("pyrra", "payments-availability.yaml")])
 def test_a_dialect_writes_another_tool_s_rules(typed, slo_file, tmp_path, dialect, file):
     """In a folder of its name, and none of ours; what these rules do not know is said."""
     result = typed(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ....slo import SLO
 from .pyrra import pyrra_files, pyrra_notes
-from .sloth import sloth_notes, sloth_yaml
+from .sloth import sloth_files, sloth_notes
 
 
 class _Written(NamedTuple):
@@ -35,7 +35,7 @@ def notes(slos: Sequence[SLO], dialect: str) -> Iterator[str]:
 
 
 def _of_sloth(slos: Sequence[SLO]) -> Mapping[str, str]:
-    return {"rules.yml": sloth_yaml(slos)}
+    return {f"{service}.yml": text for service, text in sloth_files(slos).items()}
 
 
 def _of_pyrra(slos: Sequence[SLO]) -> Mapping[str, str]:

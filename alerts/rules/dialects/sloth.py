@@ -34,15 +34,14 @@ class _Pair(NamedTuple):
     factor: float
 
 
-def sloth_yaml(slos: Sequence[SLO]) -> str:
-    """The file that Sloth writes of those of the SLOs that it can say."""
-    groups = [
-        group
-        for slo in sorted(slos, key=lambda it: it.name)
-        if _refusal(slo) is None
-        for group in SlothRules(slo).groups()
-    ]
-    return _HEADER.format(version=VERSION) + yaml_text({"groups": groups})
+def sloth_files(slos: Sequence[SLO]) -> dict[str, str]:
+    """The file that Sloth writes of each service, by its name: those of its SLOs that it can say, in the order they are declared in."""
+    by_service: dict[str, list[dict[str, Any]]] = {}
+    for slo in slos:
+        if _refusal(slo) is None:
+            by_service.setdefault(slo.service, []).extend(SlothRules(slo).groups())
+    header = _HEADER.format(version=VERSION)
+    return {service: header + yaml_text({"groups": groups}) for service, groups in by_service.items()}
 
 
 def sloth_notes(slos: Sequence[SLO]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from fournines.alerts.rules.dialects.sloth import sloth_notes, sloth_yaml
+from fournines.alerts.rules.dialects.sloth import sloth_files, sloth_notes
 from fournines.slo import WORKBOOK, CalendarWindow, Objective, Severity, Window
 
 SPEC = """\
@@ -85,6 +85,12 @@ ALERT = f"""\
 """
 
 
+def sloth_yaml(slos):
+    """The one file that there is."""
+    (text,) = sloth_files(slos).values()
+    return text
+
+
 def rules(text):
     """The rules of a file by record, or by severity."""
     found = [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
@@ -99,6 +105,16 @@ def test_an_imported_slo_gives_sloth_s_bytes(carried):
     assert REMAINING in text
     assert text.endswith(ALERT)
     assert 16 == sum(line.startswith(("  - record:", "  - alert:")) for line in text.splitlines())
+
+
+def test_each_service_has_a_file_in_the_order_that_was_declared(slo):
+    """As Sloth writes one for each that it reads."""
+    found = sloth_files([slo("zeta"), slo("users-availability", "users"), slo("alpha")])
+
+    assert ["payments", "users"] == list(found)
+    groups = [group["name"] for group in yaml.safe_load(found["payments"])["groups"]]
+    kinds = ("sli-recordings", "meta-recordings", "alerts")
+    assert [f"sloth-slo-{kind}-payments-{name}" for name in ("zeta", "alpha") for kind in kinds] == groups
 
 
 def test_the_month_is_a_mean_of_ratios_there(carried):
