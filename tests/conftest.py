@@ -49,13 +49,23 @@ _MEASURING: dict[str, str] = {}
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Before the first test's time runs: takes from children what has them measured, and compiles the decoders for those that need them."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
-        _MEASURING[name] = os.environ.pop(name)
+    _keep_children_unmeasured()
     asked = any("decoders" in getattr(item, "fixturenames", ()) for item in session.items)
     if asked and not session.config.getoption("collectonly"):
         from fournines.collector.kernels import warm_up
 
         warm_up(Path(os.environ["FOURNINES_KERNELS"]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Once more before each test: whenever coverage goes on after a test that it was not told of, it has children measured again."""
+    _keep_children_unmeasured()
+
+
+def _keep_children_unmeasured() -> None:
+    for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
+        _MEASURING[name] = os.environ.pop(name)
 
 
 def pytest_sessionfinish() -> None:

@@ -1,0 +1,13 @@
+"""What coverage is told of."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.mark.parametrize("when", ["before", "after a test that coverage was not told of"])
+def test_no_child_is_measured_unless_a_test_asks_for_it(when):
+    """A collector that is takes twice as long for everything, and the tests start some hundred of them."""
+    assert [] == [name for name in os.environ if name.startswith("COVERAGE_PROCESS")], when
