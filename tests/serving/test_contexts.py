@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fournines.collector import Signal
+from fournines.collector import Breakdown, Contributor, Signal
 from fournines.collector.books.chore import Chore
+from fournines.collector.books.contributor import OTHER
 from fournines.collector.records.deployments import Deployment
 from fournines.collector.traces.traces import Traces
 from fournines.serving import Counts
@@ -143,3 +144,20 @@ def test_what_cannot_be_read_is_left_out(collector, slo, caplog, broken):
     )
     assert found.rollout.version == "2"
     assert "a message about shop-availability says less, what is kept can't be read" in caplog.text
+
+
+def test_those_without_a_name_of_their_own_count_and_are_not_named(collector, slo):
+    """What the ledger keeps together is part of what failed, and no cause anybody could look for."""
+    told = {
+        Breakdown.CAUSE: [(OTHER[Breakdown.CAUSE], 9), (Contributor(Breakdown.CAUSE, route="/pay"), 4)],
+        Breakdown.INSTANCE: [(OTHER[Breakdown.INSTANCE], 7), (Contributor(Breakdown.INSTANCE, instance="pod-1"), 6)],
+    }
+    counts = Counts(collector, None)
+    counts.contributors = lambda name, interval, breakdown: told[breakdown]
+    found = Contexts(collector, counts, FakeTraces(), lambda: NOW).context(slo("shop-availability"), LATELY)
+
+    assert (13, [("/pay", 4)], {"pod-1": 6}) == (
+        found.failed,
+        [(each.route, each.failed) for each in found.causes],
+        found.instances,
+    )
