@@ -100,6 +100,15 @@ def test_what_would_hide_more_or_nothing_is_refused(ask, change, status, words):
     assert [] == ask(PATH, params={"past": 10}).json()["silences"]
 
 
+@pytest.mark.parametrize("service", ["shop", "pay", "p*"])
+def test_who_sends_and_who_promised_can_both_be_silenced(ask, sources, slo, service):
+    """Where callers measure what another promised, the promise burns by one name, and data is missing by the other."""
+    sources.catalogue = Catalogue(1, (slo("pay-seen", "shop", provider="pay"),), {}, frozenset())
+    said = {"service": service, "duration": "1h", "author": "ann", "reason": "deploying"}
+
+    assert 201 == ask(PATH, "POST", json=said).status_code
+
+
 def test_a_silence_is_ended_once_and_stays_known(ask):
     """By somebody, for a reason; the second time there is nothing to end."""
     ask(PATH, "POST", json={"service": "pay", "duration": "1h", "author": "ann", "reason": "deploying"})
