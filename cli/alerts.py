@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..client import JSON
 
 EXIT_WAITING: Final = 1
-"""A page is open that nobody has."""
+"""A page is open that nobody has, and that is not held back."""
 
 EXIT_UNKNOWN: Final = 2
 """Nobody can tell: the collector can't be asked."""
@@ -38,8 +38,12 @@ def alerts(context: typer.Context, url: Url = PAGES, why: _Why = False, as_json:
     with asked(url, EXIT_UNKNOWN) as client:
         found = client.alerts()
     typer.echo(json.dumps(found, indent=2) if as_json else _in_words(found, why=why))
-    waiting = any(each["severity"] == "page" and each["acknowledged"] is None for each in found)
-    raise typer.Exit(EXIT_WAITING if waiting else 0)
+    raise typer.Exit(EXIT_WAITING if any(map(_waits, found)) else 0)
+
+
+def _waits(alert: JSON) -> bool:
+    """Whether somebody has to take it on: a page that nobody has, and that nothing holds back."""
+    return alert["severity"] == "page" and alert["acknowledged"] is None and alert["held_back"] is None
 
 
 def _in_words(alerts: Sequence[JSON], *, why: bool) -> str:

@@ -53,6 +53,7 @@ def open_(*alerts):
         ([ALERT], 1),
         ([ALERT | {"acknowledged": TAKEN}], 0),
         ([ALERT | {"acknowledged": TAKEN}, ALERT], 1),
+        ([ALERT | {"held_back": "silenced by ann until 2026-11-22T05:00:00Z: deploying"}], 0),
     ],
 )
 def test_it_fails_while_a_page_waits_for_somebody(typed, asked, found, code):
