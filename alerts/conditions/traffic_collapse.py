@@ -200,15 +200,15 @@ def _over(name: str, open_: Mapping[AlertKey, Alert]) -> Iterator[Judgement]:
 
 
 def _words(service: str, count: int, usual: Usual) -> Words:
-    came, expected = figures.count(count), figures.count(usual.events)
-    minutes = SECONDS // MINUTE
+    expected, minutes = figures.count(usual.events), SECONDS // MINUTE
+    came = f"{figures.count(count)} event{'' if count == 1 else 's'} in {minutes} min"
     return Words(
-        summary=f"traffic of {service} collapsed: {came} events in {minutes} min, usual at this time of the week are {expected}",
+        summary=f"traffic of {service} collapsed: {came}, usual at this time of the week are {expected}",
         description=(
             f"{service} reports, and almost nobody comes: less than a quarter of the median of {usual.weeks} former weeks at this time."
             " Look at what stands before it (DNS, load balancer, certificates, its callers), and whether its traffic was moved."
         ),
-        reason=f"{came} events in {minutes} min, fewer than a quarter of {expected}",
-        details={"came": f"{came} events in {minutes} min", "usual": f"{expected} (median of {usual.weeks} weeks)"},
-        over=f"Its traffic is back: {came} events in {minutes} min, usual are {expected}.",
+        reason=f"{came}, fewer than a quarter of {expected}",
+        details={"came": came, "usual": f"{expected} (median of {usual.weeks} weeks)"},
+        over=f"Its traffic is back: {came}, usual are {expected}.",
     )
