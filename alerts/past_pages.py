@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 from .alert import AlertKind
 
 _PAGES: Final = """
-SELECT service, slo, since, resolved FROM alert WHERE kind = ? AND (?2 = '' OR service = ?2) AND since >= ?3 AND since < ?4 ORDER BY since
+SELECT service, slo, alert_opening.since, alert_opening.resolved FROM alert_opening JOIN alert ON number = incident
+WHERE kind = ?1 AND (?2 = '' OR service = ?2) AND alert_opening.since >= ?3 AND alert_opening.since < ?4 ORDER BY alert_opening.since
 """
+"""An incident that was opened again is a page each time: another release may have done that."""
 
 
 class PastPage(NamedTuple):

@@ -84,6 +84,9 @@ _VERSION_2: Final = (
         text TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX alert_note_incident ON alert_note (incident)",
+    "CREATE TABLE alert_opening (incident INTEGER NOT NULL, since REAL NOT NULL, resolved REAL) STRICT",
+    "CREATE INDEX alert_opening_incident ON alert_opening (incident)",
+    "INSERT INTO alert_opening SELECT number, since, resolved FROM alert",
 )
 
 MIGRATIONS: Final = (_VERSION_1, _VERSION_2)

@@ -48,7 +48,7 @@ class StateSince(NamedTuple):
 
 
 class AlertStore:
-    """The tables `alert`, `alert_note` and `slo_state` behind one connection."""
+    """The tables `alert`, `alert_opening`, `alert_note` and `slo_state` behind one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -69,9 +69,12 @@ class AlertStore:
         if alert.number:
             self._connection.execute(_OPEN_AGAIN, _row(alert))
             self.update(alert)
-            return alert
-        cursor = self._connection.execute(_OPEN, _row(alert))
-        return replace(alert, number=cursor.lastrowid or 0)
+        else:
+            cursor = self._connection.execute(_OPEN, _row(alert))
+            alert = replace(alert, number=cursor.lastrowid or 0)
+        opening = (alert.number, alert.firing.since)
+        self._connection.execute("INSERT INTO alert_opening (incident, since) VALUES (?, ?)", opening)
+        return alert
 
     def update(self, alert: Alert) -> None:
         """Stores what may change while an alert is open."""
@@ -91,12 +94,15 @@ class AlertStore:
     def resolve(self, alert: Alert, now: float) -> None:
         """Ends an alert."""
         self.update(alert)
-        self._connection.execute("UPDATE alert SET resolved = ? WHERE number = ?", (now, alert.number))
+        ended = (now, alert.number)
+        self._connection.execute("UPDATE alert SET resolved = ? WHERE number = ?", ended)
+        self._connection.execute("UPDATE alert_opening SET resolved = ? WHERE incident = ? AND resolved IS NULL", ended)
 
     def forget(self, now: float) -> None:
-        """Forgets the alerts that ended too long ago, and what was noted of them."""
+        """Forgets the alerts that ended too long ago, with their openings and notes."""
         self._connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_SECONDS,))
         self._connection.execute("DELETE FROM alert_note WHERE incident NOT IN (SELECT number FROM alert)")
+        self._connection.execute("DELETE FROM alert_opening WHERE incident NOT IN (SELECT number FROM alert)")
 
     def states(self) -> dict[str, StateSince]:
         """The last known state of every SLO."""

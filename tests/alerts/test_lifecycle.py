@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from fournines.alerts import AlertKey, AlertKind, Notice, Reason, Receiver, UnknownAlert
+from fournines.alerts.past_pages import past_pages
+from fournines.alerts.schema import connect
 from fournines.alerts.silences.hold import Hold
 from fournines.slo import Severity
 
@@ -467,6 +469,20 @@ def test_an_incident_that_comes_back_twice_began_when_it_first_did(engine, judge
     )
 
 
+def test_each_opening_is_a_page_of_its_own_to_who_asks_what_a_release_did(judged, fails, path, start):
+    """The release that was rolled back ended one, the next may have begun another."""
+    for seconds in (0, 400):
+        fails("fast")
+        judged(seconds)
+        fails()
+        judged(seconds + 10)
+        judged(seconds + 310)
+    connection = connect(path)
+    found = past_pages(connection, "payments", start, start + 9000)
+    connection.close()
+    assert [(start, start + 310), (start + 400, start + 710)] == [(page.since, page.resolved) for page in found]
+
+
 def test_an_alert_that_comes_back_later_is_another_incident(engine, judged, fails):
     """Ten minutes after its end it is over for good."""
     fails("fast")
@@ -542,9 +558,10 @@ def test_what_ended_long_ago_is_forgotten_with_its_notes(engine, judged, fails, 
     judged(400 * day + 20)
     judged(400 * day + 320)
     with sqlite3.connect(path) as connection:
-        kept = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("alert", "alert_note")]
+        tables = ("alert", "alert_opening", "alert_note")
+        kept = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
     connection.close()
-    assert [2, 0] == kept
+    assert [2, 2, 0] == kept
 
 
 def test_alerts_are_found_by_number_and_by_key(engine, judged, fails):

@@ -109,17 +109,12 @@ def test_pages_that_were_are_read_as_they_were_written(tmp_path):
             ("page", "other", 6, None), ("page", "pay", 20, 21)]  # fmt: skip
     for number, (kind, service, since, resolved) in enumerate(rows):
         connection.execute(
-            "INSERT INTO alert VALUES (?, ?, ?, ?, ?, '{}', '', '', ?, NULL, 1, ?)",
-            (
-                number,
-                kind,
-                f"{service}-{number}",
-                f"{service}-slo",
-                service,
-                NOW + since,
-                None if resolved is None else NOW + resolved,
-            ),
+            "INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told)"
+            " VALUES (?, ?, ?, ?, ?, '{}', '', '', 0, 1)",
+            (number, kind, f"{service}-{number}", f"{service}-slo", service),
         )
+        ended = None if resolved is None else NOW + resolved
+        connection.execute("INSERT INTO alert_opening VALUES (?, ?, ?)", (number, NOW + since, ended))
     of_one, of_all = (past_pages(connection, service, NOW + 5, NOW + 20) for service in ("pay", ""))
     connection.close()
 
