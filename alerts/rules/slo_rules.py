@@ -66,20 +66,22 @@ class SloRules:
 
     def groups(self) -> list[dict[str, Any]]:
         """The fast group, and the slow one where any of its windows is long."""
-        ident = self._identity[names.SLOTH_ID]
+        ident, (fast, slow), spent = self._identity[names.SLOTH_ID], self._ratios(), self._budget_alert()
+        quick = [*fast, *self._metadata(min(window.rolling for window in self.slo.windows)), *self._alerts()]
+        found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": quick}]
+        if not slow:
+            quick += spent
+            return found
+        rules = [self._copy(), *slow, *spent]
+        return [*found, {"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": rules}]
+
+    def _ratios(self) -> tuple[list[PrometheusRule], list[PrometheusRule]]:
+        """Those of the fast group, and those of the slow one."""
         windows = {window.rolling: window for window in sorted(self.slo.windows)}
-        long = [window for window in windows if self._is_counted and window > FAST_UP_TO]
-        slow = [self._sli(window) for window in long]
-        fast = [
-            self._sli(window) if self._is_counted else self._told(window, str(own))
-            for window, own in windows.items()
-            if window not in long
-        ]
-        rules = [*fast, *self._metadata(min(windows)), *self._alerts(), *self._further()]
-        found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": rules}]
-        if slow:
-            found.append({"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": [self._copy(), *slow]})
-        return found
+        if not self._is_counted:
+            return [self._told(window, str(own)) for window, own in windows.items()], []
+        short, long = ([each for each in windows if (each > FAST_UP_TO) is slow] for slow in (False, True))
+        return [self._sli(window) for window in short], [self._sli(window) for window in long]
 
     def _copy(self) -> PrometheusRule:
         """Series by series, so that a counter's reset stays visible to `rate`."""
@@ -140,8 +142,12 @@ class SloRules:
         return f"{ratio}\n/ on({matching}) group_left\n{selector(names.RECORD_ERROR_BUDGET, self._identity)}\n"
 
     def _alerts(self) -> list[PrometheusRule]:
+        """Of burn, and that nothing is known; none for an SLO that alerts nobody."""
+        if not self.slo.rules:
+            return []
         by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
-        return [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
+        burns = [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
+        return [*burns, no_data(self._form, metric_names.EVENTS if self._is_counted else metric_names.BURN_RATE)]
 
     @property
     def _form(self) -> AlertForm:
@@ -151,15 +157,11 @@ class SloRules:
         expr = "or\n".join(self._pair(rule) for rule in rules)
         return self._form.rule(names.ALERT_BURN, severity, expr, self._summary(), self._description(rules))
 
-    def _further(self) -> list[PrometheusRule]:
-        """What an SLO is told of that nobody is told of the burn of, too: none, where it alerts nobody."""
-        if not self.slo.rules:
+    def _budget_alert(self) -> list[PrometheusRule]:
+        """In the slow group where there is one: it looks back over all of the budget's window."""
+        if not self.slo.rules or EXHAUSTED in alerts_off(self.slo):
             return []
-        silent = no_data(self._form, metric_names.EVENTS if self._is_counted else metric_names.BURN_RATE)
-        off = EXHAUSTED in alerts_off(self.slo)
-        return (
-            [silent] if off else [silent, exhausted(self._form, self._spent(), self._enough(self.slo.window.rolling))]
-        )
+        return [exhausted(self._form, self._spent(), self._enough(self.slo.window.rolling))]
 
     def _spent(self) -> str:
         burn = selector(names.RECORD_PERIOD_BURN, self._identity)
