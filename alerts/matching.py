@@ -48,6 +48,12 @@ class Matchers:
         return all(fits(pattern, labels.get(label, "")) for label, pattern in self.patterns if label not in unknown)
 
     @property
+    def anchor(self) -> tuple[str, str] | None:
+        """A label with the very text that it has to have, the longest there is: what has it not need not be asked further. None without."""
+        exact = [(label, text) for label, text in self.patterns if text and _ANYTHING not in text]
+        return max(exact, key=lambda each: len(each[1]), default=None)
+
+    @property
     def narrow(self) -> bool:
         """Whether there are labels that do not match."""
         return any(pattern.strip(_ANYTHING) or not pattern for _, pattern in self.patterns)
@@ -59,13 +65,15 @@ class Matchers:
 
 def fits(pattern: str, text: str) -> bool:
     """Whether a text is what a pattern says, whole and letter by letter."""
-    first, *others = pattern.split(_ANYTHING)
-    if not others:
+    first, star, rest = pattern.partition(_ANYTHING)
+    if not star:
         return text == pattern
-    *between, last = others
-    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+    if not text.startswith(first):  # as most do that do not fit
         return False
+    *between, last = rest.split(_ANYTHING)
     place, end = len(first), len(text) - len(last)
+    if end < place or not text.endswith(last):
+        return False
     for part in between:
         found = text.find(part, place, end)
         if found < 0:

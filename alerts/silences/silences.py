@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,8 +44,8 @@ class Silences:
         self._audit = audit
         self._lock = threading.Lock()
         self._connection = connect(path)
-        self._known = tuple(self._read(_NOT_OVER, now))
         self._made = now
+        self._take(self._read(_NOT_OVER, now))
 
     def close(self) -> None:
         """Closes its connection."""
@@ -57,7 +58,9 @@ class Silences:
         An evaluation may have begun before a silence was made: it is asked as of then, and held by it all the same.
         """
         labels, made = seen(alert), self._made
-        found = (each for each in self._known if each.holds(labels, max(now, min(each.start, made))))
+        anchored = self._anchored
+        asked = chain.from_iterable(anchored.get(anchor, ()) for anchor in (None, *labels.items()))
+        found = (each for each in asked if each.holds(labels, max(now, min(each.start, made))))
         return longest([Hold(each.words, each.until) for each in found])
 
     def in_force(self, now: float) -> tuple[Silence, ...]:
@@ -86,7 +89,8 @@ class Silences:
                 made = self._added(silence)
                 self._connection.execute("DELETE FROM alert_silence WHERE until < ?", (now - KEPT_SECONDS,))
                 self._audit(self._connection, _line("silence.add", made, now, made.author, made.reason))
-            self._known, self._made = (*known, made), max(now, self._made)
+            self._made = max(now, self._made)
+            self._take((*known, made))
         return made
 
     def end(self, number: int, author: str, reason: str, now: float) -> Silence | None:
@@ -105,8 +109,16 @@ class Silences:
                     (now, author, reason, number),
                 )
                 self._audit(self._connection, _line("silence.end", ended, now, author, reason))
-            self._known = tuple(each for each in self._known if each.number != number)
+            self._take(each for each in self._known if each.number != number)
         return ended
+
+    def _take(self, known: Iterable[Silence]) -> None:
+        """These are in force from now on; an alert is held against those alone whose anchor it has, and those without one."""
+        self._known = tuple(known)
+        anchored: dict[tuple[str, str] | None, list[Silence]] = {}
+        for each in self._known:
+            anchored.setdefault(each.matchers.anchor, []).append(each)
+        self._anchored = anchored
 
     def _named(self, number: int) -> Silence:
         try:

@@ -31,6 +31,14 @@ def test_every_pattern_has_to_fit_and_a_missing_label_is_empty(patterns, labels)
     assert expected is Matchers.of(patterns).match(labels)
 
 
+@given(st.dictionaries(st.sampled_from("xyz"), PATTERNS), st.dictionaries(st.sampled_from("xyz"), TEXTS))
+def test_labels_without_the_anchor_do_not_match(patterns, labels):
+    """So whoever has many matchers need not ask them all."""
+    matchers = Matchers.of(patterns)
+
+    assert matchers.anchor is None or matchers.anchor in labels.items() or not matchers.match(labels)
+
+
 @given(st.dictionaries(st.sampled_from("xyz"), PATTERNS))
 def test_what_is_narrow_leaves_some_labels_out(patterns):
     """Stars alone mean everybody, and an empty pattern those without the label."""

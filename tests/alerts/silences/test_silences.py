@@ -19,6 +19,8 @@ from fournines.alerts.silences.silences import Silences
 
 NOW = 1_800_000_000.0
 SERVICES = ["pay", "shop"]
+PATTERNS = {"pay": {"service": "pay"}, "shop": {"service": "sh*", "severity": "page"}}
+"""How each is silenced: by its name, or by less."""
 STEP = st.one_of(
     st.tuples(st.just("add"), st.sampled_from(SERVICES), st.integers(-60, 600), st.integers(1, 600)),
     st.tuples(st.just("end"), st.integers(1, 6)),
@@ -41,7 +43,7 @@ def test_whatever_is_made_ended_and_restarted_exactly_the_silenced_are_held(aler
         for name, *values in steps:
             match name, *values:
                 case "add", service, start, length:
-                    said = Silence(Matchers.of({"service": service}), now + start, now + start + length, "ann", "why")
+                    said = Silence(Matchers.of(PATTERNS[service]), now + start, now + start + length, "ann", "why")
                     try:
                         made = kept.add(said, now)
                         model[made.number] = [service, said.start, said.until]
