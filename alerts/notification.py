@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..slo import Severity
 from .matching import Matchers
@@ -19,6 +19,19 @@ class Action(Enum):
     UPDATE = "update"
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+
+    @property
+    def news(self) -> str:
+        """What people are told by it, in a sentence: `mail was told that it is over`."""
+        return _NEWS[self]
+
+
+_NEWS: Final = {
+    Action.TRIGGER: "that it fires",
+    Action.UPDATE: "what changed",
+    Action.ACKNOWLEDGE: "who has taken it on",
+    Action.RESOLVE: "that it is over",
+}
 
 
 class Link(NamedTuple):

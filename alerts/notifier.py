@@ -49,7 +49,7 @@ class Notifier(Protocol):
 
 
 DELIVERED = Attempt(Outcome.DELIVERED, "accepted")
-NOT_SHOWN = Attempt(Outcome.DELIVERED, "not shown: this kind of receiver is told of beginnings and ends")
+NOT_SHOWN = Attempt(Outcome.DELIVERED, "its kind shows no such thing")
 """What a receiver answers to an action that it has no way to show."""
 
 

@@ -143,11 +143,11 @@ class _Lane:
         stage = await asyncio.to_thread(self._outbox.record, delivery, attempt, self._now())
         self._unrecorded.pop(delivery.id, None)
         if stage in (Stage.REJECTED, Stage.GIVEN_UP):
-            _log.error("%s never got %s: %s", self.name, _words(delivery), attempt.reason)
+            _log.error("%s is never told %s: %s", self.name, _words(delivery), attempt.reason)
         elif delivery.reminder and attempt.outcome is not Outcome.DELIVERED:
             _log.error("%s is not reminded of %s: %s", self.name, delivery.notification.dedup_key, attempt.reason)
         elif stage is Stage.PENDING:
-            _log.warning("%s did not get %s yet: %s", self.name, _words(delivery), attempt.reason)
+            _log.warning("%s is not told yet %s: %s", self.name, _words(delivery), attempt.reason)
 
     async def _record_rest(self) -> None:
         """Nothing is sent while this fails, or a full disk would page somebody every second."""
@@ -164,4 +164,4 @@ class _Lane:
 
 
 def _words(delivery: Delivery) -> str:
-    return f"the {delivery.notification.action.value} of {delivery.notification.dedup_key}"
+    return f"{delivery.notification.action.news} ({delivery.notification.dedup_key})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .decision import Decision, Ruling
 from .delivery import Stage
+from .notification import Action
+from .notifier import DELIVERED, NOT_SHOWN
 
 STAGE = "sending"
 """What comes after all stages that decide."""
@@ -13,20 +15,27 @@ def sending(
     receiver: str, action: str, state: str, attempts: int, reason: str, instead_of: str | None, at: float
 ) -> Decision:
     """The decision of a receiver about the newest message to it; `at` is when it was made, or the message kept."""
-    stage = Stage(state)
-    ruling = Ruling.TOLD if stage is Stage.DELIVERED else Ruling.HELD
     place = f", in place of {instead_of}" if instead_of else ""
-    return Decision(STAGE, ruling, _words(receiver, action, stage, attempts, reason) + place, at)
+    words = _words(receiver, Action(action).news, Stage(state), attempts, reason)
+    return Decision(STAGE, _ruling(Stage(state), reason), words + place, at)
 
 
-def _words(receiver: str, action: str, stage: Stage, attempts: int, reason: str) -> str:
+def _ruling(stage: Stage, reason: str) -> Ruling:
+    if stage is not Stage.DELIVERED:
+        return Ruling.HELD
+    return Ruling.QUIET if reason == NOT_SHOWN.reason else Ruling.TOLD
+
+
+def _words(receiver: str, news: str, stage: Stage, attempts: int, reason: str) -> str:
     if stage is Stage.DELIVERED:
-        return f"{receiver} took the {action}" + ("" if reason == "accepted" else f": {reason}")
-    if stage is Stage.REJECTED:
-        return f"{receiver} refused the {action}: {reason}"
-    if stage is Stage.GIVEN_UP:
-        return f"{receiver} never took the {action}: {reason}"
-    if not attempts:
-        return f"the {action} waits for {receiver}"
+        verb = "is not told" if reason == NOT_SHOWN.reason else "was told"
+        return f"{receiver} {verb} {news}" + ("" if reason == DELIVERED.reason else f": {reason}")
+    if stage is Stage.PENDING and not attempts:
+        return f"{receiver} is about to be told {news}"
     times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-    return f"{receiver} has not taken the {action} in {times}: {reason}"
+    verb = {
+        Stage.PENDING: f"is not told yet {news}, after {times}",
+        Stage.REJECTED: f"can't be told {news}",
+        Stage.GIVEN_UP: f"was never told {news}, in {times}",
+    }[stage]
+    return f"{receiver} {verb}: {reason}"

@@ -68,9 +68,9 @@ def test_why_says_who_was_told_and_who_was_not(path, after):
         return [(each["decision"], each["reason"]) for each in found]
 
     after(0, 0.01, broken=True)
-    assert [("held", "pager has not taken the trigger in 1 attempt: answered 503")] == sendings()
+    assert [("held", "pager is not told yet that it fires, after 1 attempt: answered 503")] == sendings()
     after(61, 0.01, broken=True)
-    broken = ("held", "pager has not taken the trigger in 2 attempts: answered 503")
-    assert [broken, ("told", "mail took the trigger, in place of pager")] == sendings()
+    broken = ("held", "pager is not told yet that it fires, after 2 attempts: answered 503")
+    assert [broken, ("told", "mail was told that it fires, in place of pager")] == sendings()
     after(500, 0.01, broken=False)
-    assert ("told", "pager took the trigger") == sendings()[0]
+    assert ("told", "pager was told that it fires") == sendings()[0]

@@ -140,7 +140,7 @@ def test_a_refusal_is_final_counted_and_logged(outbox, queue, clock, caplog):
 
     asyncio.run(main())
     assert {("hook", Stage.REJECTED): 1} == outbox.counts()
-    assert "hook never got the trigger of slo/a/page: answered 400" in caplog.text
+    assert "hook is never told that it fires (slo/a/page): answered 400" in caplog.text
 
 
 def test_a_receiver_that_hangs_delays_no_other(outbox, queue, clock):
