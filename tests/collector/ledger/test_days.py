@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fournines.collector.ledger.buckets import Booked, Buckets, tier_of
-from fournines.collector.ledger.days import MOST_SHELVED, Shelf, counted, events_of, history, series, sums
+from fournines.collector.ledger.days import MOST_SHELVED, Shelf, counted, events_of, history, one_moment, series, sums
 from fournines.collector.ledger.packed import PART, pack
 from fournines.collector.ledger.schema import migrate
 from fournines.slo import BUCKET, DAY, HOUR, MINUTE, TIERS, Interval
@@ -242,3 +242,26 @@ def test_the_events_of_an_interval_are_counted_from_buckets_of_any_width(events,
         inside = [counts for age, *counts in events if interval.start <= (NOW - age) // BUCKET * BUCKET < interval.end]
 
         assert counted(connection, 1, interval, BUCKET) == tuple(map(sum, zip((0, 0, 0), *inside, strict=True)))
+
+
+def test_what_is_read_in_one_moment_is_of_that_moment(tmp_path):
+    """Whatever is committed meanwhile is there afterwards, and not before."""
+    with closing(_opened(tmp_path)) as writing, closing(_opened(tmp_path)) as reading:
+        migrate(writing)
+        with one_moment(reading):
+            before = _names(reading)
+            writing.execute("INSERT INTO slo (id, name) VALUES (1, 'one')")
+            assert _names(reading) == before == []
+
+        assert _names(reading) == [("one",)]
+        assert not reading.in_transaction
+
+
+def _opened(folder):
+    connection = sqlite3.connect(folder / "ledger", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    return connection
+
+
+def _names(connection):
+    return connection.execute("SELECT name FROM slo").fetchall()
