@@ -26,7 +26,7 @@ def fails(context: Context, now: float) -> str:
 
 
 def changed(rollout: Rollout | None, since: float) -> str:
-    """The newest deployment, by whom, and how long before the alert it began: `version 1.4.2 by ann, began to go out 2m 45s before it fired, ...`."""
+    """The newest deployment, by whom, and how long before the alert it began: `version 1.4.2 by ann, began to go out 2m 45s before ...`."""
     if rollout is None:
         return ""
     by = f" by {name(rollout.author)}" if rollout.author else ""
