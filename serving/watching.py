@@ -18,7 +18,6 @@ from ..alerts.conditions.traffic_collapse import TrafficCollapse
 from ..alerts.senders import AlertmanagerNotifier
 from ..alerts.senders.http import origin
 from ..alerts.watch import Beat, Patient, UrlBeat, Watch, WatchdogBeat
-from ..alerts.watch.heartbeat import INTERVAL_SECONDS
 from ..collector.plane import Plane
 from ..settings import Settings
 from ..slo import Severity
@@ -82,9 +81,11 @@ def watch_of(
         for receiver, notifier in notifiers.items()
         if isinstance(notifier, AlertmanagerNotifier)
     }
+    intervals = {}
     if asked:
         address = asked.url.get_secret_value()
         beats[origin(address)] = UrlBeat(address, asked.method)
+        intervals[origin(address)] = asked.interval
     return Watch(
         patient,
         {receiver.name: each for receiver, each in notifiers.items() if Severity.PAGE in receiver.severities},
@@ -95,7 +96,7 @@ def watch_of(
         now=now,
         stopwatch=stopwatch,
         registry=registry,
-        interval=asked.interval if asked else INTERVAL_SECONDS,
+        intervals=intervals,
     )
 
 

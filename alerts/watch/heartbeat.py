@@ -115,9 +115,9 @@ def _watchdog(collector: str, public_url: str, since: float) -> Notification:
 
 
 class Heartbeat:
-    """Gives a sign by each of `beats` every `interval` seconds, while `well` answers nothing; what it answers else is why not.
+    """Gives a sign by each of `beats` every minute, or as `intervals` says, while `well` answers nothing; what it answers else is why not.
 
-    Beats are by where they go to, without what may be secret in it.
+    Beats are by where they go to, without what may be secret in it. The first comes after some seconds: who dies at every start is dead.
     """
 
     def __init__(
@@ -126,12 +126,12 @@ class Heartbeat:
         well: Callable[[], str],
         now: Callable[[], float],
         registry: CollectorRegistry,
-        interval: float = INTERVAL_SECONDS,
+        intervals: Mapping[str, float] | None = None,
     ) -> None:
         self._beats = dict(beats)
         self._well = well
         self._now = now
-        self._interval = interval
+        self._intervals = intervals or {}
         self._failing: dict[str, str] = {}
         self._signs = Counter(
             METRIC_HEARTBEATS, "Signs of life, by what came of them", ("to", "result"), registry=registry
@@ -149,7 +149,7 @@ class Heartbeat:
                 await beat.close()
 
     async def _beat_for_ever(self, name: str) -> None:
-        pause = 0.0
+        pause = self._soon(name)
         while True:
             await asyncio.sleep(pause)
             pause = await self.sign(name)
@@ -158,11 +158,17 @@ class Heartbeat:
         """Gives one sign there, if all is well; returns after how many seconds the next is due."""
         if why := self._well():
             self._note(name, "withheld", why)
-            return min(AGAIN_SECONDS, self._interval)
+            return self._soon(name)
         attempt = await _safely(self._beats[name], self._now())
         heard = attempt.outcome is Outcome.DELIVERED
         self._note(name, "heard" if heard else "failed", "" if heard else attempt.reason)
-        return self._interval if heard else min(AGAIN_SECONDS, self._interval)
+        return self._interval(name) if heard else self._soon(name)
+
+    def _interval(self, name: str) -> float:
+        return self._intervals.get(name, INTERVAL_SECONDS)
+
+    def _soon(self, name: str) -> float:
+        return min(AGAIN_SECONDS, self._interval(name))
 
     def _note(self, name: str, result: str, why: str) -> None:
         """Counts each, and logs what changed: not each time that it stays so."""

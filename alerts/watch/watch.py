@@ -21,7 +21,7 @@ from ..names import LABEL_LAG, METRIC_EVALUATION_AGE, METRIC_INGESTION_AGE, METR
 from ..notification import Action, Notification
 from ..notifier import Notifier
 from .direct import Direct
-from .heartbeat import INTERVAL_SECONDS, Beat, Heartbeat
+from .heartbeat import Beat, Heartbeat
 from .memory import Memory
 from .vitals import LIMITS, Trouble, Vital, VitalSigns, troubles
 from .watchman import Watched, Watchman
@@ -60,7 +60,7 @@ class Watch:
         now: Callable[[], float],
         stopwatch: Callable[[], float],
         registry: CollectorRegistry,
-        interval: float = INTERVAL_SECONDS,
+        intervals: Mapping[str, float] | None = None,
     ) -> None:
         self._patient = patient
         self._paged = frozenset(notifiers)
@@ -68,7 +68,7 @@ class Watch:
         self._writing = ThreadPoolExecutor(1, "fournines-watch")
         self._watchman = Watchman(collector, public_url, self._memory.recall())
         self._direct = Direct(notifiers, now, registry)
-        self._heartbeat = Heartbeat(beats, self.unwell, now, registry, interval)
+        self._heartbeat = Heartbeat(beats, self.unwell, now, registry, intervals)
         self._now, self._stopwatch = now, stopwatch
         self._awake_since = self._looked = stopwatch()
         self._signs = VitalSigns()

@@ -79,6 +79,7 @@ def test_a_ledger_that_cannot_be_written_pages_past_itself(collector, running, m
     with running(collector):
         assert until(lambda: len(everybody.beats) >= 2)
         assert {("GET", "/ping/token")} == set(everybody.beats)
+        assert until(lambda: everybody.alerts)
         watchdog = everybody.alerts[0]["labels"]
         assert ("Watchdog", "none") == (watchdog["alertname"], watchdog["severity"])
 
@@ -91,9 +92,11 @@ def test_a_ledger_that_cannot_be_written_pages_past_itself(collector, running, m
 
         assert until(told)
         (page,) = everybody.pages
+        withheld = 'fournines_heartbeats_total{result="withheld"'
+        assert until(lambda: withheld in httpx.get(collector.url + "/metrics").text)
         given = len(everybody.beats)
         (open_,) = collector.get("/api/v1/alerts")["alerts"]
-        metrics = httpx.get(collector.url + "/metrics").text
+        time.sleep(1.5)
 
     assert ("firing", "FourninesLedger", "page") == (
         page["status"],
@@ -102,6 +105,5 @@ def test_a_ledger_that_cannot_be_written_pages_past_itself(collector, running, m
     )
     assert "the ledger can't be written for 1" in page["annotations"]["summary"]
     assert ("ledger", f"collector/{page['labels']['collector']}/ledger") == (open_["kind"], open_["key"])
-    assert 'fournines_heartbeats_total{result="withheld"' in metrics
     assert len(everybody.beats) == given
     assert "ledger" in json.loads((collector.data / "watch.json").read_text())

@@ -24,7 +24,7 @@ def signs(beat, registry, wells):
 
     async def main():
         answers = list(wells)
-        heart = Heartbeat({"fake": beat}, lambda: answers.pop(0), lambda: 5.0, registry, 60.0)
+        heart = Heartbeat({"fake": beat}, lambda: answers.pop(0), lambda: 5.0, registry)
         return [await heart.sign("fake") for _ in range(len(wells))]
 
     return asyncio.run(main())
@@ -113,13 +113,27 @@ def test_every_beat_is_given_by_itself_and_closed_at_the_end(registry):
     beats = {"hangs": Hanging(), "b": FakeBeat()}
 
     async def main():
-        running = asyncio.create_task(Heartbeat(beats, str, lambda: 7.0, registry).run())
-        await asyncio.sleep(0.01)
+        running = asyncio.create_task(Heartbeat(beats, str, lambda: 7.0, registry, dict.fromkeys(beats, 0.005)).run())
+        await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(main())
-    assert ([7.0], [True, True]) == (beats["b"].beats, [beat.closed for beat in beats.values()])
+    assert ({7.0}, [True, True]) == (set(beats["b"].beats), [beat.closed for beat in beats.values()])
+
+
+def test_who_dies_at_every_start_gives_no_sign(registry):
+    """The first comes after some seconds of life."""
+    beat = FakeBeat()
+
+    async def main():
+        running = asyncio.create_task(Heartbeat({"a": beat}, str, lambda: 7.0, registry).run())
+        await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    assert [] == beat.beats
 
 
 def test_an_address_that_is_none_is_refused():
