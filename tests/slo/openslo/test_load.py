@@ -386,7 +386,8 @@ def test_good_is_a_part_of_total(faults_of):
         ({"op": "gte", "value": 0.25, "target": 0.99}, "objectives[0].op: gte would promise slow requests; write lte"),
         ({"value": 0.25, "target": 0.99}, "objectives[0].op: is missing: write lte"),
         ({"op": "lte", "target": 0.99}, "objectives[0].value: is missing: the threshold; of a duration in seconds"),
-        ({"op": "lte", "value": 0, "target": 0.99}, "a latency threshold is more than 0 seconds"),
+        ({"op": "lte", "value": 0, "target": 0.99}, "objectives[0].value: a latency threshold is more than 0 seconds"),
+        ({"op": "lte", "value": -1, "target": 0.99}, "objectives[0].value: a latency threshold is more than 0 seconds"),
         ({"op": "smaller", "value": 1, "target": 0.99}, "is 'lte', 'gte', 'lt' or 'gt', not the text 'smaller'"),
     ],
 )

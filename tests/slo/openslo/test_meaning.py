@@ -84,6 +84,40 @@ def test_rules_that_hold_no_slice_are_left_out(read):
     (slo,) = read(an_slo(budgetingMethod="RatioTimeslices", objectives=[{"target": 0.9, "timeSliceWindow": "1h"}]))
 
     assert WORKBOOK[2:] == slo.rules
+    (slo,) = read(an_slo(budgetingMethod="RatioTimeslices", objectives=[{"target": 0.9, "timeSliceWindow": "5m"}]))
+    assert slo.rules == WORKBOOK
+
+
+def test_several_objectives_stand_where_each_is_written(read):
+    """With its own words after those of the SLO; one alone is the SLO, and stands where its name does."""
+    strict, loose = {"displayName": "strict", "target": 0.99}, {"displayName": "loose", "target": 0.9}
+    slos = [*read(an_slo(objectives=[strict, loose])), *read(an_slo(objectives=[loose]))]
+    lines = [slo.place.line for slo in slos]
+
+    assert ["strict", "loose", ""] == [slo.display_name for slo in slos]
+    assert lines[0] + 2 == lines[1]
+    assert lines[2] < lines[0]
+    assert ["web-strict", "web-loose", "web"] == [slo.name for slo in slos]
+
+
+def test_one_weighed_objective_is_beside_its_sum(read):
+    """The two have two names, as those of several."""
+    objectives = [{"target": 0.99, "indicatorRef": "sli", "compositeWeight": 3}]
+    slos = read(an_slo(metric=None, objectives=objectives), an_object("SLI", "sli", RATIO))
+
+    assert ["web-1", "web"] == [slo.name for slo in slos]
+
+
+def test_a_slice_too_long_is_said_where_its_objective_stands(faults_of):
+    """What no other fault says is said of the objective, and of the whole where it is the only one."""
+    hours = {"target": 0.9, "timeSliceWindow": "1h"}
+    rules = {"fournines/burn-rules": "page 2% 1h 5m"}
+    two, one = [
+        faults_of(yaml.safe_dump(an_slo(notes=rules, budgetingMethod="RatioTimeslices", objectives=[hours] * many)))
+        for many in (2, 1)
+    ]
+
+    assert [fault.split(": ")[1] for fault in (*two, *one)] == ["spec.objectives[0]", "spec.objectives[1]", "spec"]
 
 
 @pytest.mark.parametrize(("op", "most"), [("lte", "0.25"), ("lt", "0.249999999")])
