@@ -316,3 +316,19 @@ def test_a_threshold_is_said_exactly(seconds, said):
 def test_a_moment_has_its_date_where_an_axis_needs_it():
     """To the minute."""
     assert [figures.moment(1_795_317_400, with_date=asked) for asked in (False, True)] == ["03:16", "22 Nov 03:16"]
+
+
+@pytest.mark.parametrize(
+    ("number", "up", "said"),
+    [
+        (Fraction("4.3209"), False, "4.32"),
+        (Fraction("4.3209"), True, "4.321"),
+        (Fraction(1, 3), False, "0.333"),
+        (Fraction(1, 10_000), False, "0"),
+        (2, False, "2"),
+        (Fraction("1234.5"), False, "1,234.5"),
+    ],
+)
+def test_parts_of_things_are_said_to_thousandths(number, up, said):
+    """Rounded down, or up where that is asked."""
+    assert said == (figures.parts(number, up=True) if up else figures.parts(number))
