@@ -104,14 +104,16 @@ class _Lane:
             attempt = Attempt(Outcome.RETRY, f"its notifier failed: {type(error).__name__}")
         self._results.labels(self.name, attempt.outcome.value).inc()
         if attempt.reference is not None:
-            self._references.setdefault(key, attempt.reference)
+            self._references[key] = attempt.reference
         if attempt.outcome is Outcome.RETRY:
             _log.warning(
                 "%s did not get the %s of %s yet: %s", self.name, notification.action.value, key, attempt.reason
             )
         elif self._waiting.get(key) is notification:
             del self._waiting[key]
-            if attempt.repeat_after is not None:
+            if notification.action is Action.RESOLVE:
+                self._references.pop(key, None)
+            elif attempt.repeat_after is not None:
                 self._lasting[key] = notification
         if attempt.outcome is Outcome.REJECTED:
             _log.error("%s never got the %s of %s: %s", self.name, notification.action.value, key, attempt.reason)

@@ -78,6 +78,16 @@ def test_what_a_receiver_calls_a_message_comes_with_the_next(message):
     assert [None, "ts-1"] == notifier.references
 
 
+def test_an_incident_after_the_end_of_the_last_is_a_message_of_its_own(message):
+    """Of the same key: what it was called before is an old message in which nobody looks for a new page."""
+    accepted = [Attempt(Outcome.DELIVERED, "accepted", reference=f"ts-{number}") for number in range(3)]
+    notifier = FakeNotifier([accepted[0], accepted[1], Attempt(Outcome.DELIVERED, "accepted"), accepted[2]])
+    begun, over = message("collector/a/ledger"), message("collector/a/ledger", ended=9.0)
+    said({"slack": notifier}, [begun], [message("collector/a/ledger")], [over], [begun])
+
+    assert [None, "ts-0", "ts-1", None] == notifier.references
+
+
 def test_every_attempt_is_counted(message):
     """By receiver and what came of it."""
     registry = CollectorRegistry()
