@@ -32,7 +32,12 @@ ALLOWED: dict[str, set[str]] = {
     "dashboards": {"slo", "alerts"},
     "collector": {"slo"},
     "settings": {
-        "slo.errors", "slo.hours", "slo.openslo.corrections", "slo.openslo.document", "slo.openslo.wording", "slo.openslo.yaml_reader",
+        "slo.errors",
+        "slo.hours",
+        "slo.openslo.corrections",
+        "slo.openslo.document",
+        "slo.openslo.wording",
+        "slo.openslo.yaml_reader",
     },
     "client": FLOOR_0_TO_2,
     "serving": FLOOR_0_TO_2,
