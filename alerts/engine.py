@@ -3,14 +3,17 @@
     Evaluation -> conditions -> state machine -> stages (route, silence, inhibition, ...) -> rows of `alert`, `outbox`, `slo_state`
 
 Only rows whose condition is met, whose service is silent or whose alert is open are looked at; texts are made only for what
-changes. A round is kept whole or not at all, so a restart neither forgets an alert nor tells it twice.
+changes. A round is kept whole or not at all, so a restart neither forgets an alert nor tells it twice. Where thousands change at once
+an evaluation is taken in several rounds: the first page waits for a few others, not for all of them.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -40,6 +43,9 @@ from .silences.hold import Holder, NobodyHolds
 from .stages.stages import Stages
 from .state_times import StateTimes
 from .store import AlertStore, StateSince
+
+FIRST_ROUND: Final = 16
+"""Changes after which the first round of an evaluation is kept, and its messages go out; each that follows has twice as many."""
 
 
 class AlertEngine:
@@ -79,6 +85,7 @@ class AlertEngine:
         self._conditions: Sequence[Condition] = (StoppedReporting(), Burning(self._dependencies), *conditions)
         self._stages = Stages(receivers, holder or NobodyHolds())
         self._kept: Sequence[SLO] | None = None
+        self._judging = threading.Lock()
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -94,17 +101,24 @@ class AlertEngine:
     def evaluate(self, evaluation: Evaluation, now: float) -> list[AlertChange]:
         """Takes an evaluation of all SLOs, or of some of them, into account; returns what changed.
 
-        Alerts of SLOs that are not in it are left alone: see `retire`. `StoreError` when the round can't be kept; the next
+        Alerts of SLOs that are not in it are left alone: see `retire`. `StoreError` when a round can't be kept; the next
         one then starts from where this one did.
         """
-        with self._lock:
+        with self._judging:
+            open_ = self._open
+            judgements = chain.from_iterable(each.judgements(evaluation, open_) for each in self._conditions)
             silent = {evaluation.slos[row].name for row in np.flatnonzero(evaluation.observation.silent).tolist()}
-            round_ = self._round(now, self._dependencies.of(evaluation.layout), silent, Facts(evaluation))
-            for condition in self._conditions:
-                for judgement in condition.judgements(evaluation, self._open):
-                    round_.take(judgement)
-            self._keep(round_, now, begun=self._times.changed(evaluation, now))
-        return self._announce(round_.changes)
+            rounds = self._rounds(now, self._dependencies.of(evaluation.layout), silent, Facts(evaluation))
+            changes: list[AlertChange] = []
+            whole, most = False, FIRST_ROUND
+            while not whole:
+                with self._lock:
+                    round_ = next(rounds)
+                    whole = round_.take_some(judgements, most)
+                    self._keep(round_, now, begun=self._times.changed(evaluation, now) if whole else ())
+                changes += self._announce(round_.changes)
+                most *= 2
+        return changes
 
     def retire(self, slos: Sequence[SLO], now: float) -> list[AlertChange]:
         """To be called when the set of SLOs changed, and after a start: ends the alerts of SLOs that are not among `slos`.
@@ -115,7 +129,7 @@ class AlertEngine:
             return []
         names, services = {slo.name for slo in slos}, {slo.sli.service for slo in slos}
         with self._lock:
-            round_ = self._round(now)
+            round_ = next(self._rounds(now))
             for key in self._open:
                 if key.kind not in _PROBED and key.name not in (names if key.kind.subject is Subject.SLO else services):
                     round_.withdraw(key)
@@ -142,15 +156,17 @@ class AlertEngine:
         """When that state of an SLO began (epoch seconds); None where it was last in another, or never evaluated."""
         return self._times.since(name, state)
 
-    def _round(
+    def _rounds(
         self,
         now: float,
         dependencies: Dependencies | None = None,
         silent: Collection[str] = (),
         facts: Facts | None = None,
-    ) -> Round:
-        stages = self._stages.at(dependencies or Dependencies(()), silent)
-        return Round(self._open, self._past, self._writer(now), stages, now, facts)
+    ) -> Iterator[Round]:
+        """One round after another, each of the alerts that are open by then."""
+        stages, writer = self._stages.at(dependencies or Dependencies(()), silent), self._writer(now)
+        while True:
+            yield Round(self._open, self._past, writer, stages, now, facts)
 
     def _writer(self, now: float) -> Writer:
         explainer = Explainer(self._times, self._sources.foresee)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..slo import Evaluation, Status
@@ -59,6 +59,14 @@ class Round:
         self._stages = stages
         self._now = now
         self._facts = facts
+
+    def take_some(self, judgements: Iterator[Judgement], most: int) -> bool:
+        """Takes one after another until so many alerts changed; whether that was all of them."""
+        for judgement in judgements:
+            self.take(judgement)
+            if len(self.changes) >= most:
+                return False
+        return True
 
     def take(self, judgement: Judgement) -> None:
         """Runs one alert's machine, and sends it through the stages."""
