@@ -56,7 +56,7 @@ def misfits(slos: Sequence[SLO]) -> Iterator[Fault]:
     """A fault for each weighted composite over a window that slices it is made of can't be counted over."""
     known = {slo.name: slo for slo in slos}
     for slo in slos:
-        if slo.sli.composite is None or slo.sli.composite.rule is not Rule.WEIGHTED or slo.place is None:
+        if slo.place is None:
             continue
         for name in _made_of(slo, known):
             slices = known[name].slices
@@ -67,7 +67,7 @@ def misfits(slos: Sequence[SLO]) -> Iterator[Fault]:
 
 
 def _made_of(slo: SLO, known: Mapping[str, SLO]) -> Sequence[str]:
-    """Whom a weighted composite counts over its own windows: its members, and those of members that are weighted as well."""
+    """Whom a weighted composite counts over its own windows: its members, and those of members that are weighted; others, nobody."""
     found: dict[str, None] = {}
     waiting = [slo]
     for each in waiting:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from fournines.slo import EventCount, FakeEventSource, HistoryPoint, Interval, Window
 
 HOUR = Window(3_600)
@@ -12,7 +14,23 @@ def test_of_what_nothing_is_said_all_was_observed():
     seen = FakeEventSource(lambda *_: EventCount(1, 2)).observe(["a"], [HOUR], 7.0)
 
     assert (seen.good.tolist(), seen.total.tolist()) == ([[1]], [[2]])
+    assert (seen.estimated.tolist(), seen.allowed, seen.unheard) == ([[0]], {}, {})
     assert (seen.since.tolist(), seen.heard.tolist(), seen.silent.tolist()) == ([0], [7.0], [False])
+
+
+def test_what_is_said_of_one_is_said_of_that_one():
+    """By its name: changed objectives, and why nobody was heard."""
+    source = FakeEventSource(
+        lambda *_: EventCount(1, 2), allowed={"b": lambda _: Fraction(1, 10)}, unheard={"c": "the engine is away"}
+    )
+    seen = source.observe(["a", "b", "c"], [HOUR], 7.0)
+
+    assert (seen.allowed, seen.unheard) == ({1: [Fraction(1, 10)]}, {2: "the engine is away"})
+
+
+def test_a_point_knows_its_failures():
+    """Whatever is not good is bad."""
+    assert HistoryPoint(0, 3, 5).bad == 2
 
 
 def test_its_history_begins_and_ends_with_the_interval():
