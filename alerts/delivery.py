@@ -14,6 +14,8 @@ BACK_OFF_SECONDS: Final = (1, 2, 4, 8, 16, 32, 60)
 LONGEST_WAIT_SECONDS: Final = HOUR
 """No receiver makes us wait longer, whatever its Retry-After says."""
 GIVE_UP_SECONDS: Final = DAY
+GIVE_UP_ATTEMPTS: Final = 24
+"""Nothing is given up before it was tried so often: after a day without power, or a clock that was set forward, a day is over at once."""
 REMIND_AGAIN_SECONDS: Final = 5.0
 """After a reminder that failed: receivers that forget do so within minutes."""
 
@@ -47,7 +49,8 @@ class Delivery(NamedTuple):
             return Stage.DELIVERED
         if attempt.outcome is Outcome.REJECTED:
             return Stage.REJECTED
-        return Stage.GIVEN_UP if now - self.created >= GIVE_UP_SECONDS else Stage.PENDING
+        over = now - self.created >= GIVE_UP_SECONDS and self.attempts + 1 >= GIVE_UP_ATTEMPTS
+        return Stage.GIVEN_UP if over else Stage.PENDING
 
     def reminded_in(self, attempt: Attempt) -> float | None:
         """Seconds after which its receiver has to be reminded; None where nothing has to be said again."""

@@ -27,7 +27,7 @@ from .schema import connect, transaction
 from .sending import sending
 
 FALL_BACK_SECONDS: Final = 60
-"""A trigger that was tried and is this old goes to the fallback as well."""
+"""A trigger that is this old, to a receiver that was tried and failed, goes to the fallback as well."""
 KEPT_SECONDS: Final = 35 * DAY
 """So long after it was sent; but what belongs to an open alert stays, because who is told of its end is read from it."""
 
@@ -40,8 +40,8 @@ _COLUMNS: Final = (
     " AND r.reference IS NOT NULL ORDER BY r.id LIMIT 1)"
 )
 _HEADS: Final = (
-    "FROM outbox AS o WHERE state = 'pending' AND receiver = ? AND NOT EXISTS ("
-    " SELECT 1 FROM outbox AS e WHERE e.state = 'pending' AND e.receiver = o.receiver"
+    "FROM outbox AS o INDEXED BY outbox_pending WHERE state = 'pending' AND receiver = ? AND NOT EXISTS ("
+    " SELECT 1 FROM outbox AS e INDEXED BY outbox_order WHERE e.state = 'pending' AND e.receiver = o.receiver"
     " AND e.dedup_key = o.dedup_key AND e.id < o.id)"
 )
 """The messages that wait for nothing but their time: the oldest of each incident."""
@@ -55,10 +55,12 @@ _REMINDERS: Final = (
 _UNTOLD: Final = (
     "SELECT DISTINCT incident FROM outbox AS o WHERE receiver = ? AND action = 'trigger' AND NOT EXISTS ("
     " SELECT 1 FROM outbox AS f WHERE f.incident = o.incident AND f.receiver = ? AND f.action = 'trigger')"
-    " AND (state = 'pending' AND attempts > 0 AND (created <= ? OR created > ?)"
+    " AND (state = 'pending' AND (created <= ? OR attempts > 0 AND created > ?)"
+    " AND (SELECT max(attempts) FROM outbox WHERE state = 'pending' AND receiver = ?) > 0"
     " OR state IN ('rejected', 'given_up') AND finished >= ?)"
 )
-"""Incidents whose beginning a receiver does not take, and whose fallback does not know of them."""
+"""Incidents whose beginning a receiver does not take, and whose fallback does not know of them. What waits behind others of a receiver
+that fails may not have been tried itself."""
 
 _NEWEST: Final = (
     "SELECT incident, receiver, action, state, attempts, reason, instead_of, coalesce(finished, created) FROM outbox"
@@ -115,13 +117,16 @@ class Outbox:
         return Notification.from_json(found[0][0]) if found else None
 
     def due(self, receiver: str, now: float, limit: int = 8) -> list[Delivery]:
-        """What may be sent to `receiver` now, oldest first: at most one message an incident, its oldest; then `limit` reminders.
+        """What may be sent to `receiver` now: at most one message an incident, its oldest, in the order in which they fell due, so that
+        what was never tried waits for none that fail; then `limit` reminders.
 
-        A due time further away than the longest wait can only come from a clock that was set back, and counts as reached.
+        What was never tried is due whatever the clock says: it may have been set back. So is a due time further away than the longest wait.
         """
         values = (receiver, now, now + LONGEST_WAIT_SECONDS, limit)
         # Reminders are read second: an end that is queued in between makes its incident's superfluous.
-        heads = self._read(f"{_COLUMNS} {_HEADS} AND (due <= ? OR due > ?) ORDER BY id LIMIT ?", values)
+        heads = self._read(
+            f"{_COLUMNS} {_HEADS} AND (due <= ? OR due > ? OR attempts = 0) ORDER BY due, id LIMIT ?", values
+        )
         reminders = self._read(
             f"{_COLUMNS} {_REMINDERS} AND (repeat_at <= ? OR repeat_at > ?) ORDER BY repeat_at LIMIT ?", values
         )
@@ -164,7 +169,8 @@ class Outbox:
 
     def fall_back(self, receiver: str, fallback: str, now: float) -> list[Fallen]:
         """Keeps for `fallback` what `receiver` is not told: each incident once, from its beginning on. Returns the incidents."""
-        values = (receiver, fallback, now - FALL_BACK_SECONDS, now + LONGEST_WAIT_SECONDS, now - _FELL_LATELY_SECONDS)
+        old, ahead = now - FALL_BACK_SECONDS, now + FALL_BACK_SECONDS  # ahead: the clock was set back
+        values = (receiver, fallback, old, ahead, receiver, now - _FELL_LATELY_SECONDS)
         if not self._read(_UNTOLD, values):
             return []
         with self._lock, transaction(self._connection):
@@ -183,7 +189,7 @@ class Outbox:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             ((incident, fallback, key, action, text, now, now, receiver) for key, action, text, _ in rows),
         )
-        return Fallen(rows[0][0], rows[0][3])
+        return Fallen(rows[0][0], rows[0][3] or "it waits behind others that were not taken")
 
     def reject_all_but(self, receivers: Collection[str], now: float) -> int:
         """Rejects what waits for receivers that are no longer configured; returns how many messages that were."""
@@ -201,7 +207,7 @@ class Outbox:
 
     def counts(self) -> dict[tuple[str, Stage], int]:
         """Messages kept, by receiver and stage: for self-metrics."""
-        rows = self._read("SELECT receiver, state, count(*) FROM outbox GROUP BY 1, 2")
+        rows = self._read("SELECT receiver, state, count(*) FROM outbox GROUP BY state, receiver")
         return {(receiver, Stage(state)): count for receiver, state, count in rows}
 
     def oldest(self) -> dict[str, float]:

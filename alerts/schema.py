@@ -65,6 +65,8 @@ _VERSION_2: Final = (
     "ALTER TABLE outbox ADD COLUMN instead_of TEXT",
     "CREATE INDEX outbox_repeating ON outbox (receiver, repeat_at) WHERE repeat_at IS NOT NULL",
     "CREATE INDEX outbox_finished ON outbox (finished) WHERE finished IS NOT NULL",
+    "CREATE INDEX outbox_order ON outbox (receiver, dedup_key) WHERE state = 'pending'",
+    "CREATE INDEX outbox_stages ON outbox (state, receiver)",
     "CREATE INDEX outbox_failed ON outbox (receiver, finished) WHERE state IN ('rejected', 'given_up')",
     "ALTER TABLE alert ADD COLUMN opened REAL",
     "ALTER TABLE alert ADD COLUMN opened_again INTEGER NOT NULL DEFAULT 0",

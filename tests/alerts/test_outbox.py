@@ -91,11 +91,61 @@ def test_after_a_day_it_is_given_up(outbox):
     assert outbox.due("hook", now)[0].notification.action is Action.RESOLVE
 
 
+def test_a_day_that_nobody_tried_in_is_no_day_of_trying(outbox):
+    """A clock that was set forward, or a weekend without power, gives no page up at its first failure."""
+    add(outbox, message())
+    (delivery,) = outbox.due("hook", 100.0)
+    assert Stage.PENDING is outbox.record(delivery, RETRY, 100.0 + 3 * GIVE_UP_SECONDS)
+
+
 def test_a_clock_set_back_delays_nothing_for_long(outbox):
-    """A due time that lies further away than any wait can only be wrong."""
+    """What was never tried is sent at once; a due time that lies further away than any wait can only be wrong."""
     add(outbox, message(), now=1_000_000.0)
-    assert [] == outbox.due("hook", 1_000_000.0 - LONGEST_WAIT_SECONDS)
-    assert 1 == len(outbox.due("hook", 1_000_000.0 - LONGEST_WAIT_SECONDS - 1))
+    (delivery,) = outbox.due("hook", 1_000_000.0 - 600)
+    outbox.record(delivery, RETRY, 1_000_000.0)
+    assert [] == outbox.due("hook", 1_000_001.0 - LONGEST_WAIT_SECONDS)
+    assert 1 == len(outbox.due("hook", 1_000_000.0 - LONGEST_WAIT_SECONDS))
+
+
+def test_a_clock_set_back_delays_no_fallback(outbox):
+    """What was tried at a time that has not come yet goes to the fallback now."""
+    add(outbox, message(), now=1_000_000.0)
+    outbox.record(outbox.due("hook", 1_000_000.0)[0], RETRY, 1_000_000.0)
+    assert [] == outbox.fall_back("hook", "mail", 999_990.0)
+    assert [("slo/a/page", "answered 500")] == outbox.fall_back("hook", "mail", 1_000_000.0 - 1_800)
+
+
+def test_what_was_never_tried_waits_for_none_that_fail(outbox):
+    """A receiver that lets eight messages at a time wait for five seconds would never be asked for the hundredth: the first are due again."""
+    add(outbox, *(message(key=f"slo/{number}/page") for number in range(200)))
+    now, tried = 100.0, set()
+    for _ in range(25):
+        due = outbox.due("hook", now)
+        tried |= {each.notification.dedup_key for each in due}
+        now += 5
+        for each in due:
+            outbox.record(each, RETRY, now)
+    assert 200 == len(tried)
+
+
+def test_the_fallback_hears_of_what_waits_behind_others(outbox):
+    """A minute is a minute for the thousandth page as well, tried or not, where the receiver is failing."""
+    add(outbox, message(), message(key="slo/a/page"), message(key="slo/b/page"))
+    assert [] == outbox.fall_back("hook", "mail", 200.0)
+    outbox.record(outbox.due("hook", 100.0)[0], RETRY, 105.0)
+    fallen = outbox.fall_back("hook", "mail", 160.0)
+    assert ["answered 500", "it waits behind others that were not taken"] == [each.reason for each in fallen]
+
+
+def test_a_look_costs_what_it_finds(outbox):
+    """Five thousand messages to a receiver that is dead: each look would compare each of them with all others."""
+    add(outbox, *(message(key=f"slo/{number}/page") for number in range(2_000)))
+    steps = []
+    outbox._connection.set_progress_handler(lambda: steps.append(1) and None, 1_000)
+    assert 8 == len(outbox.due("hook", 100.0))
+    assert 2_000 == sum(outbox.counts().values())
+    assert 100.0 == outbox.next_due("hook")
+    assert len(steps) < 100
 
 
 def test_what_waits_for_nobody_is_rejected(outbox):
