@@ -18,8 +18,8 @@ class Acknowledgement:
     note: str = ""
 
     def holds(self, now: float) -> bool:
-        """Whether it has not run out."""
-        return now < self.until
+        """Whether it has not run out. Where the clock was set back it lasts twice as long as it was meant to at most."""
+        return 2 * self.at - self.until <= now < self.until
 
     @property
     def words(self) -> str:

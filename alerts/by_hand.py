@@ -11,6 +11,7 @@ from .audit import AuditLine
 from .errors import UnknownAlert
 from .note import MOST_NOTES, Note
 from .notice import Notice
+from .stages.inhibition import ESCALATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def acknowledge(alert: Alert, taken: Acknowledgement) -> Deed:
     detail = {"until": timestamp(taken.until), "incident": alert.number}
     line = AuditLine(taken.at, taken.by, "alert.acknowledge", alert.key.dedup, taken.note, detail)
     news = f"{taken.words[0].upper()}{taken.words[1:]}."
-    return Deed(replace(alert, acknowledged=taken, hushed=taken.words), Notice.ACKNOWLEDGED, news, line)
+    hushed = ESCALATED if alert.hushed == ESCALATED else taken.words
+    return Deed(replace(alert, acknowledged=taken, hushed=hushed), Notice.ACKNOWLEDGED, news, line)
 
 
 def give_back(alert: Alert, by: str, note: str, now: float) -> Deed:

@@ -81,7 +81,7 @@ def step(firing: Firing | None, condition: ConditionState, now: float) -> Transi
         return Transition(Firing(now), Reason.FIRED) if met else Transition(None, Reason.QUIET)
     if condition is not ConditionState.CLEAR:
         return _open(firing, condition)
-    if firing.clear_since is None:
+    if firing.clear_since is None or firing.clear_since > now:  # later than now by a clock that was set back since
         return Transition(Firing(firing.since, now), Reason.CLEARED)
     if now - firing.clear_since >= KEEP_FIRING_SECONDS:
         return Transition(None, Reason.RESOLVED)

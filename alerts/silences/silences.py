@@ -26,6 +26,9 @@ MOST_IN_FORCE: Final = 500
 KEPT_SECONDS: Final = 400 * DAY
 """How long those stay known that are over."""
 
+_ON_ITS_WAY_SECONDS: Final = 60
+"""How long ago an evaluation may have begun that a silence holds; by more than that a clock was set back."""
+
 _SELECT: Final = (
     "SELECT number, matchers, start, until, author, reason, ended, ended_by, ended_reason FROM alert_silence"
 )
@@ -57,7 +60,7 @@ class Silences:
 
         An evaluation may have begun before a silence was made: it is asked as of then, and held by it all the same.
         """
-        labels, made = seen(alert), self._made
+        labels, made = seen(alert), min(self._made, now + _ON_ITS_WAY_SECONDS)
         anchored = self._anchored
         asked = chain.from_iterable(anchored.get(anchor, ()) for anchor in (None, *labels.items()))
         found = (each for each in asked if each.holds(labels, max(now, min(each.start, made))))

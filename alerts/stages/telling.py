@@ -43,7 +43,8 @@ class TellingStage:
             return Notice.TRIGGER if self._anybody else Notice.NOBODY
         if alert.hushed:
             return Notice.GOES_ON if alert.hushed == ESCALATED else Notice.AGAIN
-        due = alert.severity is Severity.PAGE and case.now - _last(alert) >= REMIND_SECONDS
+        # As far ahead as behind: a clock that was set back keeps nobody from being reminded.
+        due = alert.severity is Severity.PAGE and abs(case.now - _last(alert)) >= REMIND_SECONDS
         return Notice.REMINDED if due else Notice.ALREADY_TOLD
 
 

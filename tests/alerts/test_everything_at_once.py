@@ -54,7 +54,6 @@ def test_what_fails_in_between_is_told_by_the_next_evaluation(engines, all_fail,
 
 def test_somebody_takes_an_alert_on_while_the_others_are_still_judged(engines, all_fail, at, start):
     """Who is woken by the first page waits for a few others to be written, not for all of them."""
-
     seen = []
 
     def take():

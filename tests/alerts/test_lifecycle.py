@@ -396,6 +396,18 @@ def test_whoever_has_the_ticket_does_not_have_the_page(engine, judged, fails, pa
     assert ["trigger"] == actions(path)
 
 
+def test_a_ticket_may_be_taken_on_while_its_page_fires(engine, judged, fails, path, start):
+    """Whoever says so then has it, and hears once that it goes on; that it is a page now is not told a second time."""
+    fails("slowly")
+    judged(0)
+    fails("fast")
+    judged(600)
+    engine.acknowledge(TICKET, "ann", start + 80_000, "", start + 605)
+    assert [] == judged(610)
+    assert "ann" == engine.open.by_key[TICKET].acknowledged.by
+    assert ["trigger", "update", "acknowledge"] == actions(path, TICKET)
+
+
 def test_a_silenced_page_escalates_nothing(engine, judged, fails, silence):
     """Nobody is told that it is one; when they are, the ticket says so as well."""
     silence.kind = AlertKind.PAGE

@@ -22,6 +22,7 @@ MET, CLEAR, UNKNOWN = ConditionState.MET, ConditionState.CLEAR, ConditionState.U
         (Firing(100.0), CLEAR, 105.0, Transition(Firing(100.0, 105.0), Reason.CLEARED)),
         (Firing(100.0, 105.0), CLEAR, 404.9, Transition(Firing(100.0, 105.0), Reason.HELD)),
         (Firing(100.0, 105.0), CLEAR, 405.0, Transition(None, Reason.RESOLVED)),
+        (Firing(100.0, 105.0), CLEAR, 50.0, Transition(Firing(100.0, 50.0), Reason.CLEARED)),
         (Firing(100.0, 105.0), MET, 404.9, Transition(Firing(100.0), Reason.MET_AGAIN)),
         (Firing(100.0, 105.0), UNKNOWN, 900.0, Transition(Firing(100.0), Reason.CALM_LOST)),
     ],

@@ -82,6 +82,16 @@ def test_an_evaluation_that_is_on_its_way_is_held_too(silences, alert):
     assert kept.holding(alert(service="shop"), NOW + 20) is not None
 
 
+def test_a_clock_that_is_set_back_makes_no_silence_longer(silences, alert):
+    """A silence of a minute is no silence of the day before: it comes again at its time, before and after a restart alike."""
+    kept = silences()
+    kept.add(silence(), NOW)
+
+    for each in (kept, silences(now=NOW - 86_400)):
+        assert each.holding(alert(), NOW - 86_400) is None
+        assert each.holding(alert(), NOW + 59) is not None
+
+
 def test_it_says_who_silenced_it_until_when_and_why(silences, alert):
     """Whoever asks at night why nobody was told."""
     kept = silences()
