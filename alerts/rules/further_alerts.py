@@ -18,18 +18,21 @@ ABSENT_FOR: Final = "2m"
 """A collector that starts anew is away for less, and a scrape that fails ends its series at once."""
 
 
-def no_data(form: AlertForm, source: str) -> PrometheusRule:
-    """A page while `source`, what the SLO is judged by, is not there; or while every collector says that its service is silent.
+def no_data(form: AlertForm, *, counted: bool) -> PrometheusRule:
+    """A page while there is nothing of the SLO, or every collector says that its service, which was heard before, is silent.
 
-    Without it a collector that nobody scrapes looks like one of which nothing burns.
+    Without it a collector that nobody scrapes looks like one of which nothing burns. The collector also calls those SLOs silent of which
+    it never heard: these have no events, and `counted` says whether they have a counter of them; others have no burn rate.
     """
     named = {names.LABEL_SLO: form.slo.name}
     silent = selector(metric_names.STATE, {**named, "state": State.NO_DATA.value})
+    events, burn = selector(metric_names.EVENTS, named), selector(metric_names.BURN_RATE, named)
+    heard = f"sum({events}) > 0" if counted else f"count({burn})"
     name = go_template.literal(form.slo.name)
     return form.rule(
         names.ALERT_NO_DATA,
         Severity.PAGE,
-        f"max(absent({selector(source, named)}) or min({silent}) == 1)",
+        f"max(absent({events if counted else silent}) or (min({silent}) == 1 and {heard}))",
         f"{name}: nothing is known of {go_template.literal(form.slo.service)}",
         "Its service reports nothing, or Prometheus has nothing of the collector: it is down, not scraped, or knows no such SLO."
         " Nothing of its budget can be judged until then.",

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from ...slo import SLO, Method, Severity, Unit
+from ...slo import MINUTE, SLO, Method, NoData, Severity, Unit
 from ...slo.measure import amount_failed
 from .. import names
-from .slo_rules import FAST, SloRules
+from .slo_rules import FAST, SloRules, is_counted
 
 
 def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> dict[str, Any]:
@@ -64,6 +64,18 @@ def notes(slos: Sequence[SLO]) -> Iterator[str]:
             yield f"{slo.name} pages when {enough}, which its rules can't know: they page for less as well"
         if slo.group_by and slo.rules:
             yield f"{slo.name} has groups by {', '.join(slo.group_by)}, which its rules can't know: they judge all of them together"
+        if slo.rules and is_counted(slo):
+            yield from _uncounted(slo)
+
+
+def _uncounted(slo: SLO) -> Iterator[str]:
+    """What the collector makes of events, or has in place of them, and its counter does not."""
+    if slo.corrections:
+        yield f"{slo.name} has corrections, which its rules can't know: what was taken out counts"
+    if slo.no_data is NoData.BAD:
+        yield f"{slo.name} takes what a silent service does not report for failed: its rules can't know, and page for the silence alone"
+    if quick := [str(rule.short) for rule in slo.rules if rule.short.seconds < MINUTE]:
+        yield f"{slo.name} is judged over {', '.join(quick)}, where its rules never fire unless Prometheus scrapes twice in that time"
 
 
 class _Dumper(yaml.SafeDumper):

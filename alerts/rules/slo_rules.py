@@ -65,15 +65,15 @@ class SloRules:
         return is_counted(self.slo)
 
     def groups(self) -> list[dict[str, Any]]:
-        """The fast group, and the slow one where any of its windows is long."""
-        ident, (fast, slow), spent = self._identity[names.SLOTH_ID], self._ratios(), self._budget_alert()
+        """The fast group, and the slow one where any of its windows is long; named as the SLO is, for no two groups may have one name."""
+        name, (fast, slow), spent = self.slo.name, self._ratios(), self._budget_alert()
         quick = [*fast, *self._metadata(min(window.rolling for window in self.slo.windows)), *self._alerts()]
-        found = [{"name": f"fournines-slo-fast-{ident}", "interval": str(FAST), "rules": quick}]
+        found = [{"name": f"fournines-slo-fast-{name}", "interval": str(FAST), "rules": quick}]
         if not slow:
             quick += spent
             return found
         rules = [self._copy(), *slow, *spent]
-        return [*found, {"name": f"fournines-slo-slow-{ident}", "interval": str(SLOW), "rules": rules}]
+        return [*found, {"name": f"fournines-slo-slow-{name}", "interval": str(SLOW), "rules": rules}]
 
     def _ratios(self) -> tuple[list[PrometheusRule], list[PrometheusRule]]:
         """Those of the fast group, and those of the slow one."""
@@ -147,7 +147,7 @@ class SloRules:
             return []
         by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
         burns = [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
-        return [*burns, no_data(self._form, metric_names.EVENTS if self._is_counted else metric_names.BURN_RATE)]
+        return [*burns, no_data(self._form, counted=self._is_counted)]
 
     @property
     def _form(self) -> AlertForm:

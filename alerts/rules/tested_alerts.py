@@ -45,15 +45,14 @@ def told(slo: SLO, rule: BurnRule, step: int) -> Iterator[Case]:
 
 def further(slo: SLO) -> Iterator[Case]:
     """That nothing is known, and that the budget is spent."""
-    known = _metric(slo, metric_names.EVENTS) if is_counted(slo) else _rate(slo, slo.window.rolling)
+    heard = {_metric(slo, metric_names.EVENTS) if is_counted(slo) else _rate(slo, slo.window.rolling): "5x10"}
+    never = {_metric(slo, metric_names.EVENTS): "0x10"}
+    both, one = ({_silent(slo, 1): "1x10", _silent(slo, 2): second} for second in ("1x10", "0x10"))
     for name, series, fires in (
         ("no data: nothing is there", {}, True),
-        ("no data: all collectors say so", {known: "0x10", _silent(slo, 1): "1x10", _silent(slo, 2): "1x10"}, True),
-        (
-            "no data: one collector hears something",
-            {known: "0x10", _silent(slo, 1): "1x10", _silent(slo, 2): "0x10"},
-            False,
-        ),
+        ("no data: all collectors say so", heard | both, True),
+        ("no data: one collector hears something", heard | one, False),
+        ("no data: nobody ever heard it", never | both, False),
     ):
         early, late = (
             Expected(at, _labels(slo, names.ALERT_NO_DATA), wanted)

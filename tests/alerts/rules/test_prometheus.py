@@ -96,7 +96,7 @@ def test_an_slo_without_tickets_has_no_ticket_alert(slo):
     page_only = tuple(rule for rule in WORKBOOK if rule.severity is Severity.PAGE)
     assert {"page"} == set(rules_of(slo(rules=page_only), "alert"))
     short = dataclasses.replace(slo(rules=page_only), window=Window.parse("6h"), rules=page_only[:1])
-    assert ["fournines-slo-fast-payments-payments-availability", "fournines-watchdog"] == [
+    assert ["fournines-slo-fast-payments-availability", "fournines-watchdog"] == [
         group["name"] for group in build_rules([short])["groups"]
     ]
 
@@ -139,9 +139,10 @@ def promtool(promtool_binary, tmp_path):
 
 
 def test_promtool_finds_nothing_to_say(promtool, tmp_path, slo, latency_slo):
-    """Two SLOs and a hostile one, all lints, every finding fatal."""
+    """Two SLOs, a hostile one, two of which service and name run together alike; all lints, every finding fatal."""
+    alike = slo("api-availability", "users"), slo("availability", "users-api")
     hostile = slo("evil-availability", 'e"vil', labels={"x": 'a {{ .Fail }} "q"'}, description="{{ fail }}")
-    (path,) = write(tmp_path, [slo(), latency_slo, hostile])
+    (path,) = write(tmp_path, [slo(), latency_slo, hostile, *alike])
     assert tmp_path / "prometheus" / "rules.yml" == path
     assert (True, path) == (*promtool("check", "rules", "--lint=all", "--lint-fatal", str(path))[:1], path)
 

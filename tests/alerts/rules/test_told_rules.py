@@ -19,10 +19,13 @@ from fournines.slo import (
     PARTS,
     SLI,
     WORKBOOK,
+    BurnRule,
     CalendarWindow,
+    Correction,
     EventCount,
     FakeEventSource,
     Method,
+    NoData,
     Queries,
     Severity,
     SLIKind,
@@ -194,3 +197,22 @@ def test_what_they_can_not_know_is_said(slo):
         "asked pages when 3 requests failed, which its rules can't know: they page for less as well",
         "grouped has groups by tenant, http.route, which its rules can't know: they judge all of them together",
     ] == said
+
+
+def test_what_a_counter_does_not_say_is_said(slo):
+    """Corrections, estimated failures, and windows too short for two samples of a usual scrape: nobody is surprised."""
+    quick = BurnRule(Severity.PAGE, WORKBOOK[0].budget_share, Window.parse("1h"), Window.parse("10s"))
+    taken_out = Correction(1_800_000_000, 7200, "new database", "ana")
+    slos = [
+        slo("corrected", corrections=(taken_out,)),
+        slo("strict", no_data=NoData.BAD),
+        slo("quick", rules=(quick, *WORKBOOK[1:])),
+        slo("untold", corrections=(taken_out,), no_data=NoData.BAD, rules=()),
+        asked(slo, min_bad_events=1, rules=(quick,)),
+    ]
+
+    assert [
+        "corrected has corrections, which its rules can't know: what was taken out counts",
+        "strict takes what a silent service does not report for failed: its rules can't know, and page for the silence alone",
+        "quick is judged over 10s, where its rules never fire unless Prometheus scrapes twice in that time",
+    ] == list(notes(slos))
