@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
 from ...slo import figures
+from .awake import Awake
 
 
 class Vital(Enum):
@@ -26,6 +27,9 @@ LIMITS: Final[Mapping[Vital, float]] = {
 }
 """Seconds that each may stand still: an outage at 99.99 % has to be told within as many."""
 
+MOST_NAMED: Final = 3
+"""Receivers that are named of those that are not told."""
+
 
 class VitalSigns(NamedTuple):
     """How long each stands still, in seconds, 0 where it does not.
@@ -39,12 +43,10 @@ class VitalSigns(NamedTuple):
     evaluation: float = 0.0
     sending: Mapping[str, float] = {}
 
-    def within(self, seconds: float) -> VitalSigns:
-        """What can be said of them by somebody who looks for so long: who slept has not seen that something stands still."""
-        sending = {name: min(age, seconds) for name, age in self.sending.items()}
-        return VitalSigns(
-            min(self.ledger, seconds), min(self.ingestion, seconds), min(self.evaluation, seconds), sending
-        )
+    def seen(self, awake: Awake) -> VitalSigns:
+        """What can be said of them by somebody who was awake then: who slept has not seen that something stands still."""
+        sending = {name: awake.seen(age) for name, age in self.sending.items()}
+        return VitalSigns(awake.seen(self.ledger), awake.seen(self.ingestion), awake.seen(self.evaluation), sending)
 
 
 class Trouble(NamedTuple):
@@ -99,9 +101,15 @@ def _evaluation(age: float) -> Trouble:
 
 
 def _sending(late: Mapping[str, float]) -> Trouble:
-    age, names = figures.duration(int(max(late.values()))), ", ".join(sorted(late))
+    age, names = figures.duration(int(max(late.values()))), _named(sorted(late))
     return Trouble(
         Vital.SENDING,
         f"messages to {names} wait for {age}: whoever is told there does not know of alerts",
         f"What waits is sent as soon as it can be. Look for the reason in the log, and whether {names} can be reached from the collector.",
     )
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few: what is remembered of a trouble has little room, and a phone's lock screen less."""
+    others = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {others} more" if others > 0 else "")

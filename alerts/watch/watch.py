@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from ..names import LABEL_LAG, METRIC_EVALUATION_AGE, METRIC_INGESTION_AGE, METRIC_LEDGER_AGE
 from ..notification import Action, Notification
 from ..notifier import Notifier
+from .awake import Awake
 from .direct import Direct
 from .heartbeat import Beat, Heartbeat
 from .memory import Memory
@@ -27,8 +28,6 @@ from .vitals import LIMITS, Trouble, Vital, VitalSigns, troubles
 from .watchman import Watched, Watchman
 
 LOOK_SECONDS: Final = 1.0
-SLEPT_SECONDS: Final = 5.0
-"""A look that comes so late was held up by a frozen process or machine, and what stood still meanwhile is no trouble yet."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ class Watch:
         self._direct = Direct(notifiers, now, registry)
         self._heartbeat = Heartbeat(beats, self.unwell, now, registry, intervals)
         self._now, self._stopwatch = now, stopwatch
-        self._awake_since = self._looked = stopwatch()
+        self._awake = Awake(stopwatch())
         self._signs = VitalSigns()
         self._troubles: tuple[Trouble, ...] = ()
         self._show(registry)
@@ -97,11 +96,8 @@ class Watch:
 
     def look(self) -> None:
         """Looks once, and has said what there is to say. To be called in the loop of `run`."""
-        stopwatch = self._stopwatch()
-        if stopwatch - self._looked > SLEPT_SECONDS:
-            self._awake_since = stopwatch
-        self._looked = stopwatch
-        self._signs = self._patient.signs().within(stopwatch - self._awake_since)
+        self._awake.look(self._stopwatch())
+        self._signs = self._patient.signs().seen(self._awake)
         self._troubles = troubles(self._signs)
         said = self._watchman.look(self._troubles, self._now())
         for notification in said:
@@ -112,7 +108,7 @@ class Watch:
 
     async def run(self) -> None:
         """Watches until cancelled."""
-        self._awake_since = self._looked = self._stopwatch()
+        self._awake = Awake(self._stopwatch())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look_for_ever(), name="watch")
             group.create_task(self._direct.run(), name="direct messages")

@@ -132,10 +132,23 @@ def test_a_machine_that_slept_is_no_trouble(watch, patient):
 def test_what_stands_still_after_a_sleep_is_told_all_the_same(watch, patient):
     """It has as long as ever, not for ever."""
     patient.now += 600
-    patient.shown = VitalSigns(evaluation=600)
-    looked(watch, patient, 32)
+    watch.look()
+    for _ in range(32):
+        patient.shown = VitalSigns(evaluation=patient.now)
+        looked(watch, patient, 1)
 
     assert [Vital.EVALUATION] == [each.trouble.vital for each in watch.open]
+
+
+def test_a_machine_that_is_always_late_is_no_machine_that_sleeps(watch, patient):
+    """Without free CPU every look is late, and what stands still meanwhile is told; signs of life are no more given."""
+    for _ in range(20):
+        patient.now += 6
+        patient.shown = VitalSigns(evaluation=patient.now)
+        watch.look()
+
+    assert [Vital.EVALUATION] == [each.trouble.vital for each in watch.open]
+    assert watch.unwell()
 
 
 def test_everybody_who_is_paged_is_told_past_the_outbox(watch, patient, notifiers):
