@@ -92,7 +92,21 @@ def _alertmanager(asked: Asked) -> Written:
     from ..alerts.rules.alertmanager_config import write
     from ..alerts.rules.receivers import PLACEHOLDERS
 
-    return Written(write(asked.out, asked.slos, PLACEHOLDERS._replace(**asked.to)))
+    routes = (
+        "its routes are for page, ticket and a heartbeat: what has another severity is a ticket, and no heartbeat comes"
+    )
+    return Written(
+        write(asked.out, asked.slos, PLACEHOLDERS._replace(**asked.to)), _of_ours("Alertmanager", asked, routes)
+    )
+
+
+def _of_ours(target: str, asked: Asked, what: str) -> list[str]:
+    """What is wrong with a target that goes with our own rules, where Prometheus gets those of another tool."""
+    return (
+        []
+        if asked.dialect is Dialect.FOURNINES
+        else [f"{target} does not go with the rules of {asked.dialect}: {what}"]
+    )
 
 
 def _grafana(asked: Asked) -> Written:
@@ -110,7 +124,8 @@ def _grafana(asked: Asked) -> Written:
     except ValueError as error:
         fail(str(error))
     unknown = [f"{note}; the collector's own alerts judge what was promised" for note in prometheus.notes(asked.slos)]
-    return Written([*write(asked.out, asked.slos), *rules], unknown)
+    asks = "its rules ask for what ours record, so load these as well, or it pages that SLOs are not recorded"
+    return Written([*write(asked.out, asked.slos), *rules], [*unknown, *_of_ours("Grafana", asked, asks)])
 
 
 def _cloudwatch(asked: Asked) -> Written:

@@ -63,3 +63,18 @@ def test_what_cloudwatch_cannot_say_is_said_on_stderr(typed, slo_file, tmp_path)
         in result.stderr
     )
     assert "slo-payments-availability-page" in (tmp_path / "out" / "cloudwatch" / "fournines.tf.json").read_text()
+
+
+def test_what_goes_with_our_own_rules_alone_is_said(typed, slo_file, tmp_path):
+    """Whoever has Sloth's or Pyrra's rules and routes them by these files would hear of a page as of a ticket."""
+
+    def notes(dialect):
+        result = typed("build", "--slos", slo_file, "--out", tmp_path, "--dialect", dialect)
+        assert 0 == result.exit_code, result.output
+        return [line for line in result.stderr.splitlines() if "does not go with" in line]
+
+    assert [] == notes("fournines")
+    for dialect in ("sloth", "pyrra"):
+        assert [
+            f"note: {each} does not go with the rules of {dialect}: its r" for each in ("Alertmanager", "Grafana")
+        ] == [line[: line.index(": its r") + 7] for line in notes(dialect)]
