@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InvalidReceiver
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, NOT_SHOWN, Attempt, Outcome
+from .aside import Aside
 from .content import headline, pages, plain
 
 
@@ -24,6 +25,7 @@ class AppriseNotifier:
         except ImportError as error:
             raise InvalidReceiver(f"receiver {name} needs Apprise; install fournines[apprise]") from error
         self._name = name
+        self._aside = Aside()
         logging.getLogger("apprise").addFilter(_hides(url))
         self._apprise: Any = apprise.Apprise()
         if not self._apprise.add(url):
@@ -40,7 +42,10 @@ class AppriseNotifier:
         del now, reference
         if notification.action is Action.UPDATE:
             return NOT_SHOWN
-        taken = await self._apprise.async_notify(
+        return await self._aside.attempt(lambda: self._notify(notification))
+
+    def _notify(self, notification: Notification) -> Attempt:
+        taken = self._apprise.notify(
             title=headline(notification), body=plain(notification), notify_type=_mood(notification), body_format="text"
         )
         return DELIVERED if taken else Attempt(Outcome.RETRY, "Apprise could not send it; its log says more")

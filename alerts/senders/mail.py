@@ -5,7 +5,6 @@ The answer to each command says what becomes of the message: 4yz may be mended b
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import smtplib
 import ssl
@@ -19,6 +18,7 @@ from typing import Final, Literal
 from ..messages.templates import Templates, packaged
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, NOT_SHOWN, Attempt, Outcome
+from .aside import Aside
 from .content import headline, pages, shortened
 from .http import TIMEOUT_SECONDS
 
@@ -74,6 +74,7 @@ class MailNotifier:
         self._sender = sender
         self._recipients = tuple(recipients)
         self._name = name
+        self._aside = Aside()
 
     def __repr__(self) -> str:
         return f"MailNotifier({self._name!r}, {self._server.host}:{self._server.port})"
@@ -88,7 +89,7 @@ class MailNotifier:
         mail = letter(notification, self._sender, self._recipients, now, reference)
         mail.set_content(self._templates.email_text(notification))
         mail.add_alternative(self._templates.email_html(notification), subtype="html")
-        return await asyncio.to_thread(self._hand_in, mail)
+        return await self._aside.attempt(lambda: self._hand_in(mail))
 
     def _hand_in(self, mail: EmailMessage) -> Attempt:
         try:

@@ -5,7 +5,6 @@ Source: Amazon SNS API reference, `Publish`. Credentials are found the way every
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from typing import Any, Final
@@ -14,6 +13,7 @@ from ..errors import InvalidReceiver
 from ..names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 from ..notification import Action, Notification
 from ..notifier import DELIVERED, NOT_SHOWN, Attempt, Outcome
+from .aside import Aside
 from .content import headline, key_within, plain, shortened
 from .http import TIMEOUT_SECONDS
 from .webhook import payload
@@ -36,6 +36,7 @@ class SnsNotifier:
     def __init__(self, topic: str, *, name: str = "sns", endpoint: str | None = None) -> None:
         self._topic = topic
         self._name = name
+        self._aside = Aside()
         self._client = _client(topic.split(":")[3], endpoint, name)
 
     def __repr__(self) -> str:
@@ -50,7 +51,7 @@ class SnsNotifier:
         del now, reference
         if notification.action is Action.UPDATE:
             return NOT_SHOWN
-        return await asyncio.to_thread(self._publish, notification)
+        return await self._aside.attempt(lambda: self._publish(notification))
 
     def _publish(self, notification: Notification) -> Attempt:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -116,7 +116,7 @@ def test_a_clock_set_back_delays_no_fallback(outbox):
 
 
 def test_what_was_never_tried_waits_for_none_that_fail(outbox):
-    """A receiver that lets eight messages at a time wait for five seconds would never be asked for the hundredth: the first are due again."""
+    """A receiver that lets eight at a time wait for five seconds would never be asked for the hundredth: the first are due again."""
     add(outbox, *(message(key=f"slo/{number}/page") for number in range(200)))
     now, tried = 100.0, set()
     for _ in range(25):
