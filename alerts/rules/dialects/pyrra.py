@@ -76,6 +76,10 @@ class PyrraRules:
     def _indicator(self) -> Indicator:
         if self._origin.get("fast"):
             raise CannotSay("it counts by performanceOverAccuracy, which is not written here")
+        if self._alerting.get("burnRateType", "static") != "static":
+            raise CannotSay(
+                f"its burn rates are {self._alerting['burnRateType']}, and those written here are held against fixed factors"
+            )
         return indicator_of(self.slo, self._origin.get("grouping", ()))
 
     @cached_property
@@ -164,7 +168,7 @@ class PyrraRules:
         seconds = {each for tier in PYRRA_TIERS for each in tier.seconds(self._window)[1:]}
         return [
             {
-                "expr": Counting(one, sorted(one.grouping), duration(each)).burn_rate(),
+                "expr": Counting(one, sorted({*one.grouping}), duration(each)).burn_rate(),
                 "labels": labels,
                 "record": self._record(each),
             }

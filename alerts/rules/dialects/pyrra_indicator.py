@@ -106,7 +106,7 @@ class Indicator:
     def increase_grouping(self) -> Sequence[str]:
         """By what counts over the whole window are kept apart."""
         if self.kind is Kind.NATIVE:
-            return sorted(self.grouping)
+            return sorted({*self.grouping})
         if self.kind is Kind.GAUGE:
             return sorted({*self.grouping, "__name__", *(each.name for each in self.total.matchers)})
         further = {each.name for each in self.other.matchers} - {each.name for each in self.total.matchers} - {"le"}

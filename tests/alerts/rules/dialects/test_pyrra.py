@@ -142,16 +142,33 @@ def test_an_slo_of_ours_asks_for_the_collector_s_counter(slo):
 
 
 def test_what_pyrra_can_not_say_is_said(slo, carried):
-    """Burn rules of one's own, a window that is too short, counts by another mode."""
+    """Burn rules of one's own, a window that is too short, counts by another mode, factors that move with the traffic."""
     (fast,) = carried(spec(RATIO, more="performanceOverAccuracy: true"))
+    (moving,) = carried(spec(RATIO, more="alerting: {burnRateType: dynamic}"))
     (theirs,) = carried(spec(GAUGE))
     short = replace(theirs, name="short", rules=(), window=Window.parse("2d"), min_bad_events=1)
     said = list(
-        pyrra_notes([fast, short, replace(theirs, name="theirs", min_bad_events=1), slo("ours", min_bad_events=1)])
+        pyrra_notes(
+            [
+                fast,
+                replace(moving, name="moving"),
+                short,
+                replace(theirs, name="theirs", min_bad_events=1),
+                slo("ours", min_bad_events=1),
+            ]
+        )
     )
 
     assert [
         "shop-api is left out, Pyrra can't say it: it counts by performanceOverAccuracy, which is not written here",
+        "moving is left out, Pyrra can't say it: its burn rates are dynamic, and those written here are held against fixed factors",
         "short is left out, Pyrra can't say it: of 2d its shortest windows are 0s, which Prometheus refuses",
         "ours burns at 14, 7, 2 and 1 times there, whatever its burn rules say",
     ] == said
+
+
+def test_what_is_grouped_by_twice_is_grouped_by_once(carried):
+    """As in Pyrra, whose groups are a set."""
+    once, twice = (carried(spec(RATIO.replace("[handler]", each))) for each in ("[handler]", "[handler, handler]"))
+
+    assert groups_of(once) == groups_of(twice)
