@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from ...slo import DAY, timestamp
 from ..errors import InvalidSilence
 from ..matching import Matchers
+from ..names import LABEL_SEVERITY
 
 LONGEST_SECONDS: Final = 35 * DAY
 """How long a silence lasts at most: one that nobody remembers hides an outage."""
@@ -54,7 +55,11 @@ class Silence:
             raise InvalidSilence(f"a silence lasts {LONGEST_SECONDS // DAY} days at most; what is longer is no silence")
 
     def check(self, now: float) -> None:
-        """Raises `InvalidSilence` where it can't be made at `now`: it is over, began before, or is too far ahead."""
+        """Raises `InvalidSilence` where it can't be made at `now`: of all pages, or it is over, began before, or is too far ahead."""
+        if not Matchers(tuple(each for each in self.matchers.patterns if each[0] != LABEL_SEVERITY)).narrow:
+            raise InvalidSilence(
+                "a silence of everybody's pages or tickets hides every outage: say an SLO, a service or a label"
+            )
         if self.until <= now:
             raise InvalidSilence(f"it ends at {timestamp(self.until)}, which is over")
         if self.start < now - LATE_SECONDS:

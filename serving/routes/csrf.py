@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 COOKIE: Final = "fournines_form"
+ANOTHER_SITE: Final = "it was sent from another site; behind a proxy the setting `url` says what this one is called"
 _BYTES: Final = 32
 
 
@@ -30,13 +31,24 @@ class FormGuard:
 
     def refusal(self, headers: Mapping[str, str], cookie: str | None, token: str) -> str:
         """Why a form is not taken; empty where it is. `headers` by their names in small letters."""
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc not in {headers.get("host"), self.public_host} - {"", None}:
-            return "it was sent from another site"
+        if (origin := headers.get("origin")) is not None and _host(origin) not in self._hosts(headers) - {""}:
+            return ANOTHER_SITE
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return "it was sent from another site"
+            return ANOTHER_SITE
         if not cookie or not hmac.compare_digest(self.token(cookie).encode(), token.encode()):
             return "it is too old, or not from this page: load the page anew and send it again"
+        return ""
+
+    def _hosts(self, headers: Mapping[str, str]) -> set[str]:
+        """What we are called, by who asks and by who runs us."""
+        return {headers.get("host", ""), self.public_host}
+
+
+def _host(origin: str) -> str:
+    """Whose an origin is; nobody's where it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
         return ""
 
 

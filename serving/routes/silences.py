@@ -39,7 +39,7 @@ class SilenceBody(Lasting):
     slo: Name | None = None
     service: Name | None = None
     severity: Literal["page", "ticket"] | None = None
-    matchers: dict[Name, Remark] = Field(default={}, max_length=MOST_MATCHERS)
+    matchers: dict[Text, Remark] = Field(default={}, max_length=MOST_MATCHERS)
     start: Moment | None = None
     author: Text
     reason: Text

@@ -67,6 +67,16 @@ def test_what_says_too_little_or_lasts_too_long_is_none(change):
         Silence(**{"matchers": PAY, "start": NOW, "until": NOW + 60, "author": "ann", "reason": "deploying"} | change)
 
 
+@pytest.mark.parametrize("severity", ["page", "pa*", "ticket"])
+def test_nobody_silences_every_page_there_is(severity):
+    """A severity alone means everybody; with a service, a kind or a team it does not."""
+    said = {"start": NOW, "until": NOW + 60, "author": "ann", "reason": "deploying"}
+    with pytest.raises(InvalidSilence, match="every outage"):
+        Silence(Matchers.of({"severity": severity, "team": "*"}), **said).check(NOW)
+    for label, text in (("service", "p*"), ("kind", "no_data"), ("team", "core"), ("team", "")):
+        Silence(Matchers.of({"severity": severity, label: text}), **said).check(NOW)
+
+
 @pytest.mark.parametrize(("start", "until"), [(-60, 0), (-301, 60), (401 * 86_400, 401 * 86_400 + 60)])
 def test_it_is_made_for_a_time_to_come(start, until):
     """What is over holds nobody, and clocks may be five minutes behind."""
