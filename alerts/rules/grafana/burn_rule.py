@@ -6,6 +6,7 @@ well, and that is another state to Grafana. Where nobody calls there is no ratio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -55,8 +56,8 @@ class BurnAlert:
     def rule(self) -> GrafanaRule:
         """It, as grafanalib has rules."""
         inputs = Inputs(self.datasource)
-        pairs = " || ".join(self._pair(rule, inputs) for rule in self._pairs)
-        holders = self._holders()
+        conditions, shares = zip(*(self._pair(rule, inputs) for rule in self._pairs), strict=True)
+        pairs, holders = " || ".join(conditions), self._holders()
         condition = f"({pairs}) && {inputs.read(holders, _HELD)} == 0" if holders else pairs
         inputs.read(f"max({selector(names.RECORD_REMAINING, identity(self.slo))}) or vector(NaN)", _LEFT)
         return GrafanaRule(
@@ -64,7 +65,7 @@ class BurnAlert:
             uid=rule_uid(self.slo.name, self.severity),
             triggers=inputs.when(condition),
             labels={name: template(value) for name, value in self._labels.items()},
-            annotations=self._annotations(),
+            annotations=self._annotations(shares),
             keeps_for=f"{KEEP_FIRING_SECONDS // 60}m",
             dashboard_uid=self.panel.dashboard if self.panel else "",
             panel_id=self.panel.panel if self.panel else 0,
@@ -83,12 +84,14 @@ class BurnAlert:
             names.LABEL_SEVERITY: self.severity.value,
         }
 
-    def _pair(self, rule: BurnRule, inputs: Inputs) -> str:
-        limit = rule.factor(self.slo.window) * self.slo.objective.allowed
-        long = f"{inputs.read(self._ratio(rule.long))} > {figures.exact(max(limit, self._guard(rule)))}"
+    def _pair(self, rule: BurnRule, inputs: Inputs) -> tuple[str, str]:
+        """When it holds, and how its long window's share is called."""
+        limit, share = rule.factor(self.slo.window) * self.slo.objective.allowed, inputs.read(self._ratio(rule.long))
+        long = f"{share} > {figures.exact(max(limit, self._guard(rule)))}"
         short = f"{inputs.read(self._ratio(rule.short))} > {figures.exact(limit)}"
         enough = self._enough(rule)
-        return f"({long} && {short}{f' && {inputs.read(enough)} >= {self.slo.min_bad_events}' if enough else ''})"
+        holds = f"({long} && {short}{f' && {inputs.read(enough)} >= {self.slo.min_bad_events}' if enough else ''})"
+        return holds, share.removeprefix("$")
 
     def _ratio(self, window: Window) -> str:
         known = identity(self.slo)
@@ -120,13 +123,22 @@ class BurnAlert:
         pages = f"{names.LABEL_SLO}{wanted}, {names.LABEL_SEVERITY}={string(Severity.PAGE.value)}"
         return f"max({metric_names.ALERT_FIRING}{{{pages}}}) or vector(0)"
 
-    def _annotations(self) -> dict[str, str]:
+    def _annotations(self, shares: Sequence[str]) -> dict[str, str]:
         slo, window = self.slo, self.slo.window
-        now = "{{ with .Values }}, {{ humanizePercentage .R1.Value }} " + _BAD[slo.unit]
-        left = "{{ humanizePercentage .left.Value }} of the error budget left{{ end }}"
         limits = ", or ".join(f"{figures.factor(r.factor(window))}x over {r.long} and {r.short}" for r in self._pairs)
-        summary = f"{template(slo.name)} burns its error budget{now} over {self._pairs[0].long}, {left}"
         promise = f"The promise: {figures.objective(slo.objective)} over {window}."
         description = f"{promise} It fires when the error budget burns above {limits}."
         found = {name: template(url) for name, url in links(slo, self.public_url).items()}
-        return {names.ANNOTATION_SUMMARY: summary, names.ANNOTATION_DESCRIPTION: description, **found}
+        return {names.ANNOTATION_SUMMARY: self._summary(shares), names.ANNOTATION_DESCRIPTION: description, **found}
+
+    def _summary(self, shares: Sequence[str]) -> str:
+        """What fails over the long window of each pair, for any of them may be the one that holds; and what is left, where that is known."""
+        failing = [f"{{{{ humanizePercentage .{share}.Value }}}}" for share in shares]
+        first, *more = (f"over {rule.long}" for rule in self._pairs)
+        now = ", ".join(
+            [f"{failing[0]} {_BAD[self.slo.unit]} {first}", *map(" ".join, zip(failing[1:], more, strict=True))]
+        )
+        left = ", {{ humanizePercentage .left.Value }} of the error budget left"
+        spent = "{{ else if le .left.Value 0.0 }}, the error budget is over-spent{{ end }}"
+        budget = f"{{{{ if gt .left.Value 0.0 }}}}{left}{spent}"
+        return f"{template(self.slo.name)} burns its error budget{{{{ with .Values }}}}, {now}{budget}{{{{ end }}}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from hypothesis import example, given
@@ -45,3 +46,18 @@ def test_a_rule_holds_when_any_of_its_pairs_does(shares, failed, held):
 
         python = condition.replace("&&", "and").replace("||", "or").replace("$", "")
         assert (expected and (paging or not held)) == eval(python, {}, values)
+
+
+def test_a_page_says_what_fails_over_each_long_window():
+    """Whichever pair holds, its share is there and never 0 of another's; a budget that is not known, or over-spent, is no share of it."""
+    (rule,) = (rule for group in build_groups([CHECKED]) for rule in group["rules"] if rule["uid"] == "a-page")
+    said = rule["annotations"]["summary"]
+    asked = {entry["refId"]: entry["model"].get("expr", entry["model"].get("expression", "")) for entry in rule["data"]}
+
+    for share, window in re.findall(r"humanizePercentage \.(R\d+)\.Value }}[^{]*over (\d+[hd])", said):
+        assert f"ratio_rate{window}{{" in asked[asked[share]]
+    assert ["1h", "6h"] == re.findall(r"over (\d+[hd])", said)
+    assert said.endswith(
+        "{{ if gt .left.Value 0.0 }}, {{ humanizePercentage .left.Value }} of the error budget left"
+        "{{ else if le .left.Value 0.0 }}, the error budget is over-spent{{ end }}{{ end }}"
+    )
