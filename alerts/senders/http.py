@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ RETRIED: Final = frozenset({408, 425, 429})
 
 _READ_LIMIT: Final = 65_536
 _JSON: Final = {"content-type": "application/json; charset=utf-8"}
+_ENVIRONMENT: Final = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 _ALWAYS: Final = {"user-agent": "fournines", "accept-encoding": "identity"}
 
 
@@ -45,7 +47,14 @@ class HttpSender:
     """Connections to receivers. Redirects are not followed: they would carry pages to strangers. Certificates are verified."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        """Connects as the environment says. `InvalidReceiver` where that can't be used; the text shows none of it: proxies have passwords."""
+        try:
+            self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            named = ", ".join(sorted({name.upper() for name in os.environ} & _ENVIRONMENT))
+            raise InvalidReceiver(
+                f"{named} in the environment can't be used by senders ({type(error).__name__}); proxies are http or https"
+            ) from error
         logging.getLogger("httpx").addFilter(_hide_paths)
 
     async def close(self) -> None:
@@ -95,10 +104,10 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
     if retry_after is None:
         return None
     if retry_after.strip().isdecimal():
-        return float(retry_after[:9])
+        return float(retry_after.strip()[:9])
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())
@@ -120,7 +129,8 @@ def checked(url: str, name: str) -> str:
 def origin(url: str) -> str:
     """What of a URL may be shown: scheme, host and port. Tokens stand in paths."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
 def _hide_paths(record: logging.LogRecord) -> bool:

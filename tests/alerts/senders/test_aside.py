@@ -60,9 +60,9 @@ def test_who_stops_waiting_and_what_fails_leave_room():
             left.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await left
-        assert Outcome.RETRY is (await aside.attempt(lambda: DELIVERED)).outcome  # noqa: ASYNC110 - threads say nothing when they end
+        assert Outcome.RETRY is (await aside.attempt(lambda: DELIVERED)).outcome
         over.set()
-        while (await aside.attempt(lambda: DELIVERED)) != DELIVERED:
+        while (await aside.attempt(lambda: DELIVERED)) != DELIVERED:  # noqa: ASYNC110 - threads say nothing when they end
             await asyncio.sleep(0.01)
         for _ in range(MOST_AT_ONCE + 1):
             with pytest.raises(ZeroDivisionError):
