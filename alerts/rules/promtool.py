@@ -6,7 +6,7 @@ All SLOs stand in each test: its cost is that of the samples, and grows with the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ from .tested import Case, merged
 
 _FOLDER: Final = Path("prometheus", "tests")
 _RULES: Final = "../rules.yml"
+_HEADER: Final = (
+    "# Written by `fournines build`: run it with `promtool test rules`. Change the SLO file, not this one.\n"
+)
 
 
 def build_tests(slos: Sequence[SLO]) -> dict[int, dict[str, Any]]:
@@ -50,14 +53,17 @@ def _cases(slo: SLO) -> Iterator[Case]:
 
 
 def write(out_dir: Path, slos: Sequence[SLO]) -> list[Path]:
-    """Writes the tests below `out_dir`, beside the rules that they test; returns what it wrote."""
-    written = []
-    for step, document in build_tests(slos).items():
-        path = out_dir / _FOLDER / f"every_{step}s.yml"
+    """Writes the tests below `out_dir`, beside the rules, and takes away those of an earlier build; returns what it wrote."""
+    folder = out_dir / _FOLDER
+    texts = {folder / f"every_{step}s.yml": _text(document) for step, document in build_tests(slos).items()}
+    for old in set(folder.glob("every_*s.yml")) - texts.keys():
+        if old.read_bytes().startswith(_HEADER.encode()):
+            old.unlink()
+    for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        header = (
-            "# Written by `fournines build`: run it with `promtool test rules`. Change the SLO file, not this one.\n"
-        )
-        path.write_text(header + yaml.safe_dump(document, sort_keys=False, width=200), encoding="utf-8")
-        written.append(path)
-    return written
+        path.write_text(text, encoding="utf-8")
+    return list(texts)
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return _HEADER + yaml.safe_dump(document, sort_keys=False, width=200)

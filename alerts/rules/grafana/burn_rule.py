@@ -132,7 +132,7 @@ class BurnAlert:
         return {names.ANNOTATION_SUMMARY: self._summary(shares), names.ANNOTATION_DESCRIPTION: description, **found}
 
     def _summary(self, shares: Sequence[str]) -> str:
-        """What fails over the long window of each pair, for any of them may be the one that holds; and what is left, where that is known."""
+        """What fails over the long window of each pair, for any may be the one that holds; and what is left, where that is known."""
         failing = [f"{{{{ humanizePercentage .{share}.Value }}}}" for share in shares]
         first, *more = (f"over {rule.long}" for rule in self._pairs)
         now = ", ".join(

@@ -130,3 +130,16 @@ def test_what_can_not_be_met_is_not_tested(slo):
 
     assert "page 1h 5m: fires above its factor" not in named
     assert "page 6h 30m: fires above its factor" in named
+
+
+def test_what_an_earlier_build_tested_is_taken_away(slo, tmp_path):
+    """Tests of an SLO that is gone would fail for ever; a test that somebody wrote beside them stays."""
+    own = tmp_path / "prometheus" / "tests" / "every_5s.yml"
+    first = promtool.write(tmp_path, [slo(rules=WORKBOOK[:1]), slo("slow", rules=WORKBOOK[2:])])
+    own.write_text("tests: []\n")
+    second = promtool.write(tmp_path, [slo(rules=WORKBOOK[:1])])
+
+    assert set(second) < set(first)
+    assert {*second, own} == set(own.parent.iterdir())
+    assert [] == promtool.write(tmp_path, [])
+    assert [own] == list(own.parent.iterdir())
