@@ -13,11 +13,10 @@ from .errors import StoreError
 from .notification import Receiver
 from .notifier import Attempt, Notifier, Outcome
 from .outbox import FALL_BACK_SECONDS, Fallen, Outbox
+from .sent import sent
 
 LOOK_SECONDS: Final = 5.0
 """A lane looks again that often though nobody woke it, so that nothing hangs on one lost wake-up."""
-LONGEST_SEND_SECONDS: Final = 30.0
-"""A notifier that takes longer is left, so that what follows and its fallback do not wait for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -127,13 +126,7 @@ class _Lane:
             self._wake_all()
 
     async def _send(self, delivery: Delivery) -> Attempt:
-        try:
-            async with asyncio.timeout(LONGEST_SEND_SECONDS):
-                attempt = await self._notifier.send(delivery.notification, self._now(), delivery.reference)
-        except TimeoutError:
-            attempt = Attempt(Outcome.RETRY, f"no answer within {LONGEST_SEND_SECONDS:g} s")
-        except Exception as error:  # noqa: BLE001 - whatever a notifier does wrong, the page stays in the outbox
-            attempt = Attempt(Outcome.RETRY, f"its notifier failed: {type(error).__name__}")
+        attempt = await sent(self._notifier, delivery.notification, self._now(), delivery.reference)
         self._unrecorded[delivery.id] = (delivery, attempt)
         with contextlib.suppress(StoreError):  # the next look records it, or says why it can't
             await self._record(delivery, attempt)

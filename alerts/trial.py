@@ -18,6 +18,7 @@ from .names import (
 )
 from .notification import Action, Notification, Receiver
 from .notifier import Attempt, Notifier, Outcome
+from .sent import sent
 
 
 class Trial(NamedTuple):
@@ -72,4 +73,4 @@ async def _sent(
     now: Callable[[], float],
     reference: str | None = None,
 ) -> Trial:
-    return Trial(receiver.name, notification.action, await way.send(notification, now(), reference))
+    return Trial(receiver.name, notification.action, await sent(way, notification, now(), reference))

@@ -17,6 +17,16 @@ from .section import Section
 
 _Secret = Annotated[SecretStr, Field(min_length=1)]
 
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x20-\x7e]+", secret.get_secret_value()):
+        raise ValueError("holds a line's end, or a letter outside ASCII")
+    return secret
+
+
+_Key = Annotated[_Secret, AfterValidator(_one_line)]
+"""What is sent as it is: a line's end, as files of secrets have it, is seen at the start and not at the first page."""
+
 MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """Where mail is handed in, by how it is encrypted (RFC 8314)."""
 
@@ -64,7 +74,7 @@ class PagerDuty(Told):
     """An integration of PagerDuty's Events API v2; `url` is another than that of accounts in America."""
 
     type: Literal["pagerduty"]
-    routing_key: _Secret
+    routing_key: _Key
     url: HttpUrl = HttpUrl("https://events.pagerduty.com/v2/enqueue")
 
 
@@ -72,7 +82,7 @@ class Slack(Told):
     """A channel of Slack: by a bot, which changes its messages, or by the URL of an incoming webhook."""
 
     type: Literal["slack"]
-    token: _Secret | None = None
+    token: _Key | None = None
     channel: str | None = Field(default=None, min_length=1)
     url: SecretStr | None = None
     api_url: HttpUrl = HttpUrl("https://slack.com/api")
@@ -112,7 +122,7 @@ class Email(Told):
     port: Port | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
-    password: _Secret | None = None
+    password: _Key | None = None
     sender: MailAddress
     to: Annotated[tuple[MailAddress, ...], AfterValidator(_some)]
 

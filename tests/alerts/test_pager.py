@@ -292,7 +292,7 @@ def test_a_fallback_is_told_at_once_of_what_is_refused_for_good(outbox, queue, c
 
 def test_a_notifier_that_never_answers_is_left(outbox, queue, clock, monkeypatch):
     """It is tried again, so that its fallback is told and what follows is not held up for ever."""
-    monkeypatch.setattr("fournines.alerts.pager.LONGEST_SEND_SECONDS", 0.01)
+    monkeypatch.setattr("fournines.alerts.sent.LONGEST_SEND_SECONDS", 0.01)
 
     class Hanging(FakeNotifier):
         async def send(self, notification, now, reference=None):

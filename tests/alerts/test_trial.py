@@ -42,3 +42,14 @@ def test_beginning_and_end_go_to_all_and_say_what_they_are():
     assert begin.annotations["summary"].startswith("Test: nothing is wrong")
     assert ["page", "ticket"] == [one.sent[0].labels["severity"] for one in (named, tickets)]
     assert all(one.closed for one in (named, refusing, tickets))
+
+
+def test_a_notifier_that_raises_is_an_answer():
+    """Whoever tries a receiver sees no traceback, in which a secret may stand, and hears of the others."""
+    broken, sound = FakeNotifier([UnicodeError("s3cret")]), FakeNotifier()
+
+    async def pause():
+        """Waits for nothing."""
+
+    trials = asyncio.run(tried({Receiver("chat"): broken, Receiver("mail"): sound}, "http://pages", lambda: 1.0, pause))
+    assert ["its notifier failed: UnicodeError", "accepted", "accepted"] == [one.attempt.reason for one in trials]

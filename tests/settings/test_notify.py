@@ -45,6 +45,8 @@ def test_no_secret_of_a_receiver_shows(write):
         ("type: pagerduty, key: x, routing_key: y", ".key", "unknown key `key`; allowed: `name`, `severities`"),
         ("type: pagerduty, routing_key: x, severities: [sms]", ".severities[0]", "'page' or 'ticket', not 'sms'"),
         ("type: slack, token: x", "", "needs a channel with its token"),
+        ('type: slack, channel: x, token: "x\\n"', ".token", "holds a line's end, or a letter outside ASCII"),
+        ("type: pagerduty, routing_key: ü", ".routing_key", "holds a line's end, or a letter outside ASCII"),
         ("type: slack, channel: x", "", "needs a token and a channel, or the url"),
         ("type: slack, url: 'http://a', token: x, channel: y", "", "needs a token and a channel, or the url"),
         ("type: slack, url: 'http://a', channel: y", "", "has a channel, which a webhook knows itself"),
