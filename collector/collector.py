@@ -125,6 +125,11 @@ class Collector:
         return self._writer.healthy
 
     @property
+    def listening(self) -> float:
+        """Since when (epoch seconds) it listens without a break: stopped, or with a ledger that can't be written, it does not."""
+        return self._books.senders.listening
+
+    @property
     def off_boundary(self) -> Mapping[str, float | None]:
         """SLOs whose latency threshold is no boundary of the histograms they get, with the boundary used; None for none at all."""
         names = self.catalogue.names

@@ -56,7 +56,8 @@ class Beside(NamedTuple):
 
 def beside_burn(counts: Counts, chances: Chances, plane: Plane) -> Beside:
     """Who says more comes first: of a spent budget nobody hears that it is at risk."""
-    traffic, at_risk = TrafficCollapse(counts), AtRisk(chances.of)
+    traffic = TrafficCollapse(counts, lambda: plane.collector.listening)
+    at_risk = AtRisk(chances.of)
     judged = (traffic, Exhausted(), at_risk, ExpiringCertificate(ProbedCertificates(plane)))
     return Beside(judged, (traffic, at_risk))
 

@@ -70,10 +70,15 @@ def _least(interval: Interval, points: Sequence[HistoryPoint]) -> IntArray:
 
 
 def condition(count: int, usual: Usual, *, fires: bool) -> ConditionState:
-    """What so many events say, where the alert fires already or not. Unknown where nothing can be said of that time of the week."""
-    if usual.weeks < FEWEST_WEEKS or usual.events < LEAST_USUAL:
-        gone = usual.weeks >= FEWEST_WEEKS and not usual.events
-        return ConditionState.CLEAR if gone else ConditionState.UNKNOWN
+    """What so many events say, where the alert fires already or not.
+
+    With too few weeks there is nothing to judge by. Where little is usual at that time, nobody can tell that few are a collapse, but that
+    it is over all the same.
+    """
+    if usual.weeks < FEWEST_WEEKS:
+        return ConditionState.CLEAR
+    if usual.events < LEAST_USUAL:
+        return ConditionState.CLEAR if count * RECOVERED >= usual.events else ConditionState.UNKNOWN
     if count * COLLAPSED < usual.events:
         return ConditionState.MET
     return ConditionState.MET if fires and count * RECOVERED < usual.events else ConditionState.CLEAR

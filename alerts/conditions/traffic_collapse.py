@@ -5,6 +5,7 @@ The past is read beside the evaluations, a bounded number of services at a time;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from ...slo import (
     MINUTE,
     PROBE,
     PROMQL,
+    SLI,
     SLO,
     SLOS,
     Evaluation,
@@ -83,6 +85,11 @@ class _Watched:
     row: int
     severity: Severity
 
+    @property
+    def counts(self) -> tuple[str, SLI]:
+        """What is compared with its own past."""
+        return self.slo.name, self.slo.sli
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -93,13 +100,22 @@ class _Seen:
     usual: Usual | None
 
 
-class TrafficCollapse:
-    """Met while less than a quarter of what is usual comes in ten minutes. `source` has the counts."""
+def _ever() -> float:
+    return -math.inf
 
-    def __init__(self, source: TrafficSource) -> None:
+
+class TrafficCollapse:
+    """Met while less than a quarter of what is usual comes in ten minutes. `source` has the counts.
+
+    `listening` says since when (epoch seconds) all that came was taken in: what nobody could bring did not stay away.
+    """
+
+    def __init__(self, source: TrafficSource, listening: Callable[[], float] = _ever) -> None:
         self._source = source
+        self._listening = listening
         self._profiles: Mapping[tuple[str, int], Profile] = {}
         self._seen: Mapping[str, _Seen] = {}
+        self._silent: Mapping[str, int] = {}
         self._watched: tuple[tuple[Layout | None, int], Mapping[str, _Watched]] = (None, 0), {}
 
     def look(self, evaluation: Evaluation) -> None:
@@ -107,10 +123,12 @@ class TrafficCollapse:
         end = int(evaluation.now) // MINUTE * MINUTE
         hour = (end - 1) // HOUR * HOUR
         watched = self._services(evaluation)
+        silent = {name: end for name, each in watched.items() if evaluation.observation.silent[each.row]}
+        self._silent = {name: last for name, last in self._silent.items() if last > end - SECONDS} | silent
         self._read(watched, evaluation, (hour, hour + HOUR))
         known = [name for name in watched if (name, hour) in self._profiles and self._last(name) != end]
         due = sorted(known, key=self._last)[:MOST_AT_ONCE]
-        found = {name: self._look(watched[name].slo, self._profiles[name, hour], end) for name in due}
+        found = {name: self._look(name, watched[name].slo, end) for name in due}
         self._seen = {name: seen for name, seen in {**self._seen, **found}.items() if name in watched}
 
     def _last(self, name: str) -> int:
@@ -145,12 +163,13 @@ class TrafficCollapse:
             yield Judgement(key, state, row, partial(_words, name, seen.count, seen.usual))
         yield from (each for each in _over(name, open_) if each.key != key)
 
-    def _look(self, slo: SLO, usual: Profile, end: int) -> _Seen:
+    def _look(self, name: str, slo: SLO, end: int) -> _Seen:
         recent = Interval(end - SECONDS, end)
-        if any(correction.intervals(recent) for correction in slo.corrections):
-            return _Seen(end, 0, None)  # what is taken out was not counted, and says nothing
+        taken_out = any(correction.intervals(recent) for correction in slo.corrections)
+        if taken_out or name in self._silent or self._listening() > recent.start:
+            return _Seen(end, 0, None)  # what was not counted says nothing
         count = sum(point.total for point in self._source.history(slo.name, recent, MINUTE))
-        return _Seen(end, count, usual.usual(end))
+        return _Seen(end, count, self._profiles[name, (end - 1) // HOUR * HOUR].usual(end))
 
     def _profile(self, watched: _Watched, evaluation: Evaluation, hour: int) -> Profile:
         since = int(evaluation.observation.since[watched.row])
@@ -162,8 +181,16 @@ class TrafficCollapse:
         """Whom to look at: found anew when SLOs change, and once an hour."""
         key = evaluation.layout, int(evaluation.now) // HOUR
         if self._watched[0] != key:
-            self._watched = key, self._found(evaluation)
+            before, self._watched = self._watched[1], (key, self._found(evaluation))
+            self._forget(
+                {name for name, each in self._watched[1].items() if each.counts != before.get(name, each).counts}
+            )
         return self._watched[1]
+
+    def _forget(self, services: Collection[str]) -> None:
+        """What is known of services for which another SLO stands now, or one that counts something else."""
+        self._profiles = {key: known for key, known in self._profiles.items() if key[0] not in services}
+        self._seen = {name: seen for name, seen in self._seen.items() if name not in services}
 
     def _found(self, evaluation: Evaluation) -> Mapping[str, _Watched]:
         most = {slo.sli.service: (slo, row) for row, slo in self._least_first(evaluation)}

@@ -116,13 +116,21 @@ def test_an_outage_among_the_former_weeks_changes_nothing():
     assert Usual(1000, 4) == asked(counts, noon)
 
 
+def test_what_is_back_at_night_is_over_though_little_is_usual_then():
+    """An evening's collapse does not stay open until the morning, nor for ever where a service is small from now on."""
+    assert ConditionState.CLEAR is condition(30, Usual(LEAST_USUAL - 10, 4), fires=True)
+    assert ConditionState.UNKNOWN is condition(3, Usual(LEAST_USUAL - 10, 4), fires=True)
+
+
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 4), st.booleans())
 def test_what_lies_between_leaves_everything_as_it_is(count, usual, weeks, fires):
-    """Below a quarter it fires, from a half on it is over, and with too little to judge by nothing is known."""
+    """Below a quarter it fires, from a half on it is over. Where little is usual nothing fires, and ends at a half all the same."""
     found = condition(count, Usual(usual, weeks), fires=fires)
 
-    if weeks < 2 or usual < LEAST_USUAL:
-        assert found is (ConditionState.CLEAR if weeks >= 2 and usual == 0 else ConditionState.UNKNOWN)
+    if weeks < 2:
+        assert found is ConditionState.CLEAR
+    elif usual < LEAST_USUAL:
+        assert found is (ConditionState.CLEAR if 2 * count >= usual else ConditionState.UNKNOWN)
     elif 4 * count < usual:
         assert found is ConditionState.MET
     else:

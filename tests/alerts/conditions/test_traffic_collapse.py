@@ -94,6 +94,41 @@ def test_a_silent_service_says_nothing_about_its_traffic(condition, past, slo, a
     assert {TICKET: ConditionState.UNKNOWN} == found(condition, at([slo()]), TICKET)
 
 
+def test_who_was_silent_a_moment_ago_is_judged_when_ten_minutes_are_seen(condition, past, slo, at, world):
+    """There was an alert for that; what it missed did not stay away."""
+    world.silent = {"payments-availability"}
+    condition.look(at([slo()]))
+    world.silent = set()
+    past.now = 10
+
+    assert {} == found(condition, at([slo()], 60))
+    assert {TICKET: ConditionState.UNKNOWN} == found(condition, at([slo()], 540), TICKET)
+    assert {TICKET: ConditionState.MET} == found(condition, at([slo()], 600))
+
+
+@pytest.mark.parametrize(("since", "state"), [(-600, ConditionState.MET), (-599, ConditionState.UNKNOWN)])
+def test_what_could_not_be_brought_did_not_stay_away(past, slo, at, start, since, state):
+    """A collector that was stopped, or had no room on its disk, does not say of everybody that nobody comes to them."""
+    past.now = 10
+    collapse = TrafficCollapse(past, lambda: start + since)
+
+    assert {TICKET: state} == found(collapse, at([slo()]), TICKET)
+
+
+def test_another_slo_that_stands_for_a_service_is_compared_with_its_own_past(slo, at, start):
+    """All requests last week are not what is usual of one route today."""
+
+    class ByName(Past):
+        def history(self, name, interval, step):
+            points = super().history(name, interval, step)
+            return [each._replace(total=each.total // 10) for each in points] if name == "pay" else points
+
+    condition = TrafficCollapse(ByName(start))
+    condition.look(at([slo()]))
+
+    assert {TICKET: ConditionState.CLEAR} == found(condition, at([slo("pay")], 60), TICKET)
+
+
 def test_time_that_is_taken_out_says_nothing(condition, past, slo, at, start):
     """What was not counted did not stay away."""
     past.now = 0
