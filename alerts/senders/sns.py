@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from ..errors import InvalidReceiver
@@ -18,15 +19,18 @@ from .content import headline, key_within, plain, shortened
 from .http import TIMEOUT_SECONDS
 from .webhook import payload
 
-LONGEST_SUBJECT: Final = 100
-LONGEST_TEXT: Final = 30_000
-"""A message holds 256 kB, in which everything stands in several forms."""
+LONGEST_SUBJECT: Final = 99
+LONGEST_MESSAGE: Final = 250_000
+"""Bytes: 256 kB (262,144) with the attributes, in which everything stands in several forms."""
+LONGEST_TEXTS: Final = (30_000, 4_000, 400)
+"""Characters of the text, and of each value of the webhook's body: the first that fit."""
 LONGEST_SMS: Final = 160
 LONGEST_GROUP: Final = 128
+LONGEST_ATTRIBUTE: Final = 512
 
 _FIFO: Final = ".fifo"
 _JSON_READERS: Final = ("http", "https", "lambda", "sqs", "firehose")
-_THROTTLED: Final = frozenset({"Throttled", "ThrottledException", "Throttling", "ThrottlingException"})
+_THROTTLED: Final = frozenset({"KMSThrottling", "Throttled", "ThrottledException", "Throttling", "ThrottlingException"})
 _ATTRIBUTES: Final = (LABEL_SEVERITY, LABEL_SERVICE, LABEL_SLO)
 
 
@@ -68,21 +72,46 @@ class SnsNotifier:
 
 def message(notification: Notification, receiver: str, topic: str) -> dict[str, Any]:
     """What is published, but for the topic."""
-    text = f"{headline(notification)}\n\n{shortened(plain(notification), LONGEST_TEXT)}"
-    body = json.dumps(payload(notification, receiver, ""), sort_keys=True)
-    line = shortened(headline(notification), LONGEST_SMS)
-    said = {"default": text, "sms": line, **dict.fromkeys(_JSON_READERS, body)}
     return {
         "Subject": subject(notification),
-        "Message": json.dumps(said),
+        "Message": _fitting(notification, receiver),
         "MessageStructure": "json",
         "MessageAttributes": _attributes(notification),
         **(_in_order(notification) if topic.endswith(_FIFO) else {}),
     }
 
 
+def _fitting(notification: Notification, receiver: str) -> str:
+    """In all forms; one that is too long is refused for good, so that values are cut, and in the end the body left out."""
+    for most in LONGEST_TEXTS:
+        said = _texts(notification, most)
+        bodies = dict.fromkeys(
+            _JSON_READERS, json.dumps(payload(_cut(notification, most), receiver, ""), sort_keys=True)
+        )
+        found = json.dumps({**said, **bodies})
+        if len(found) <= LONGEST_MESSAGE:
+            return found
+    return json.dumps(said)
+
+
+def _texts(notification: Notification, most: int) -> dict[str, str]:
+    line = headline(notification)
+    return {
+        "default": f"{shortened(line, most)}\n\n{shortened(plain(notification), most)}",
+        "sms": shortened(line, LONGEST_SMS),
+    }
+
+
+def _cut(notification: Notification, most: int) -> Notification:
+    labels, annotations, details = (
+        {name: shortened(text, most) for name, text in texts.items()}
+        for texts in (notification.labels, notification.annotations, notification.details)
+    )
+    return replace(notification, labels=labels, annotations=annotations, details=details)
+
+
 def subject(notification: Notification) -> str:
-    """At most 100 printable characters of ASCII, in one line."""
+    """Less than 100 printable characters of ASCII, in one line."""
     line = " ".join(headline(notification).split()).encode("ascii", "replace").decode()
     return "".join(letter for letter in line if letter.isprintable())[:LONGEST_SUBJECT]
 
@@ -91,7 +120,11 @@ def _attributes(notification: Notification) -> dict[str, dict[str, str]]:
     """What subscriptions filter by."""
     values = {name: notification.labels.get(name, "") for name in _ATTRIBUTES}
     found = {**values, "action": notification.action.value, "dedup_key": notification.dedup_key}
-    return {name: {"DataType": "String", "StringValue": value} for name, value in found.items() if value}
+    return {
+        name: {"DataType": "String", "StringValue": key_within(value, LONGEST_ATTRIBUTE)}
+        for name, value in found.items()
+        if value
+    }
 
 
 def _in_order(notification: Notification) -> dict[str, str]:

@@ -94,13 +94,31 @@ def test_each_subscriber_gets_what_suits_it(incident):
     assert {"severity": "page", "service": "s", "slo": "a", "action": "trigger", "dedup_key": "slo/a/page"} == values
 
 
-def test_what_is_too_long_fits(incident):
-    """Within a subject's 100 characters of ASCII in one line, a telephone's 160, and a message's 256 kB."""
-    long = incident(annotations={"summary": "ü\n\t" + "x" * 5_000, "description": "y" * 300_000 + "ü"}, details={})
-    assert "? " + "x" * 98 == subject(long)
-    said = json.loads(message(long, "sns", TOPIC)["Message"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"slo": "a"},
+        {"slo": "ü" * 20_000, "service": '"' * 5_000},
+        {f"label{number}": "x" * 500 for number in range(1_000)},
+    """A subject's 99 characters of ASCII in one line, a telephone's 160, 256 kB in all forms: SNS refuses more for good."""
+    ids=["few", "long", "many"],
+)
+def test_what_is_too_long_fits(moto, queue, incident, sent, labels):
+    """In a subject's 99 characters of ASCII in one line, a telephone's 160, and a message's 256 kB in all forms: SNS refuses more for good."""
+    texts = {"summary": "ü\n\t" + "x" * 5_000, "description": "y" * 300_000 + "ü"}
+    long = incident(labels=labels, annotations=texts, details={"fails": "ü" * 50_000})
+    assert "? " + "x" * 97 == subject(long)
+    made = message(long, "sns", TOPIC)
+    said = json.loads(made["Message"])
     assert len(said["sms"]) == 160
-    assert len(said["default"]) < 40_000
+    assert "yyy" in said["default"]
+    attributes = sum(
+        len(name) + len(value["StringValue"].encode()) for name, value in made["MessageAttributes"].items()
+    )
+    assert len(made["Message"]) + len(made["Subject"]) + attributes <= 256 * 1_024
+    topic, got = queue("long")
+    assert [Outcome.DELIVERED] == [attempt.outcome for attempt in sent(SnsNotifier(topic, endpoint=moto), long)]
+    assert 1 == len(got())
 
 
 def test_a_topic_that_is_not_there_is_final(moto, incident, sent):
@@ -120,6 +138,7 @@ ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>m</Mes
     ("status", "code", "outcome"),
     [
         (400, "Throttling", Outcome.RETRY),
+        (400, "KMSThrottling", Outcome.RETRY),
         (403, "ExpiredToken", Outcome.RETRY),
         (429, "Throttled", Outcome.RETRY),
         (500, "InternalError", Outcome.RETRY),
