@@ -5,6 +5,7 @@ https://developer.pagerduty.com/docs/events-api-v2-overview
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from ...slo import timestamp
@@ -19,8 +20,11 @@ EVENTS_URL: Final = "https://events.pagerduty.com/v2/enqueue"
 
 LONGEST_SUMMARY: Final = 1_024
 LONGEST_KEY: Final = 255
-LONGEST_DETAIL: Final = 4_000
-"""An event may hold 512 kB, far more than the details that there are."""
+LONGEST_NAME: Final = 255
+LONGEST_DETAILS: Final = (4_000, 400)
+"""Characters of a detail: the first that fit."""
+LONGEST_EVENT: Final = 500_000
+"""An event may hold 512 kB; one that holds more is refused for good."""
 
 _LONGEST_REASON: Final = 300
 _SHOWN: Final = {Action.TRIGGER: "trigger", Action.ACKNOWLEDGE: "acknowledge", Action.RESOLVE: "resolve"}
@@ -74,19 +78,22 @@ def event(notification: Notification, external_url: str) -> dict[str, Any]:
     }
     if notification.action is not Action.TRIGGER:
         return named
+    payloads = [_payload(notification, most) for most in LONGEST_DETAILS]
     client = {"client_url": external_url} if external_url else {}
     return {
         **named,
-        "payload": _payload(notification),
+        "payload": next((each for each in payloads if len(json.dumps(each)) <= LONGEST_EVENT), payloads[-1]),
         "links": [{"href": link.href, "text": link.text} for link in links(notification)],
         "client": "fournines",
         **client,
     }
 
 
-def _payload(notification: Notification) -> dict[str, Any]:
+def _payload(notification: Notification, most: int) -> dict[str, Any]:
     labels = notification.labels
-    slo, service = labels.get(LABEL_SLO, ""), labels.get(LABEL_SERVICE, "")
+    slo, service, name = (
+        shortened(labels.get(label, ""), LONGEST_NAME) for label in (LABEL_SLO, LABEL_SERVICE, LABEL_ALERTNAME)
+    )
     payload = {
         "summary": shortened(summary(notification), LONGEST_SUMMARY),
         "source": service or slo or "fournines",
@@ -94,13 +101,13 @@ def _payload(notification: Notification) -> dict[str, Any]:
         "timestamp": timestamp(notification.starts_at),
         "component": service,
         "group": slo,
-        "class": labels.get(LABEL_ALERTNAME, ""),
-        "custom_details": _details(notification),
+        "class": name,
+        "custom_details": _details(notification, most),
     }
     return {name: value for name, value in payload.items() if value}
 
 
-def _details(notification: Notification) -> dict[str, str]:
+def _details(notification: Notification, most: int) -> dict[str, str]:
     texts = {name: notification.annotations.get(name, "") for name in (ANNOTATION_DESCRIPTION, ANNOTATION_EXPLANATION)}
     found = {**notification.details, **texts, "labels": ", ".join(f"{k}={v}" for k, v in notification.labels.items())}
-    return {name: shortened(value, LONGEST_DETAIL) for name, value in found.items() if value}
+    return {name: shortened(value, most) for name, value in found.items() if value}

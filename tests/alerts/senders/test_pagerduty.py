@@ -23,6 +23,8 @@ class PagerDuty:
         self.triggers = Counter()
 
     def __call__(self, asked):
+        if len(asked.body) > 512 * 1_024:
+            return (413, {})
         event = asked.content
         errors = list(self.faults(event))
         if errors:
@@ -141,6 +143,15 @@ def test_what_is_too_long_is_cut_and_taken(notifier, rules, incident, sent):
     assert {Outcome.DELIVERED} == {attempt.outcome for attempt in attempts}
     assert ["resolved", "triggered"] == list(rules.incidents.values())
     assert {LONGEST_KEY} == set(map(len, rules.incidents))
+
+
+def test_an_event_holds_what_pagerduty_takes(notifier, rules, incident, sent):
+    """512 kB: letters outside ASCII are six bytes and more, and names that somebody sends have any length."""
+    labels = {"slo": "ü" * 50_000, "service": "😀" * 50_000, "alertname": "ü" * 50_000, "severity": "page"}
+    long = incident(labels=labels, details={f"fact {number}": "😀" * 5_000 for number in range(20)})
+
+    assert [Outcome.DELIVERED] == [attempt.outcome for attempt in sent(notifier, long)]
+    assert {"slo/a/page": "triggered"} == rules.incidents
 
 
 def notifier_of(other):
