@@ -47,7 +47,7 @@ class HttpSender:
     """Connections to receivers. Redirects are not followed: they would carry pages to strangers. Certificates are verified."""
 
     def __init__(self) -> None:
-        """Connects as the environment says. `InvalidReceiver` where that can't be used; the text shows none of it: proxies have passwords."""
+        """Connects as the environment says. `InvalidReceiver` where it can't; the text shows none of it: proxies have passwords."""
         try:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:

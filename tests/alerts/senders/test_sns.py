@@ -100,11 +100,11 @@ def test_each_subscriber_gets_what_suits_it(incident):
         {"slo": "a"},
         {"slo": "ü" * 20_000, "service": '"' * 5_000},
         {f"label{number}": "x" * 500 for number in range(1_000)},
-    """A subject's 99 characters of ASCII in one line, a telephone's 160, 256 kB in all forms: SNS refuses more for good."""
+    ],
     ids=["few", "long", "many"],
 )
 def test_what_is_too_long_fits(moto, queue, incident, sent, labels):
-    """In a subject's 99 characters of ASCII in one line, a telephone's 160, and a message's 256 kB in all forms: SNS refuses more for good."""
+    """A subject's 99 characters of ASCII in one line, a telephone's 160, 256 kB in all forms: SNS refuses more for good."""
     texts = {"summary": "ü\n\t" + "x" * 5_000, "description": "y" * 300_000 + "ü"}
     long = incident(labels=labels, annotations=texts, details={"fails": "ü" * 50_000})
     assert "? " + "x" * 97 == subject(long)
