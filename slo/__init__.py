@@ -19,7 +19,7 @@ from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
 from .events import EventCount
-from .explanation import explain, outlook
+from .explanation import explain, likelihood, outlook
 from .forecast import Chance, Exhaustion, chance, exhaustion
 from .layout import Layout
 from .objective import Objective
@@ -135,6 +135,7 @@ __all__ = [
     "exhaustion",
     "explain",
     "foresee",
+    "likelihood",
     "link",
     "load_slos",
     "merged",

@@ -183,6 +183,12 @@ def _range(found: Exhaustion, limit: float) -> str:
     return f" (9 times in 10: {figures.duration(earliest)} {until})"
 
 
+def likelihood(chance: Chance) -> str:
+    """How likely it is that a promise is kept: never certain, nor hopeless."""
+    kept = Fraction(chance.kept).limit_denominator(_FUTURES)
+    return "more than 99 %" if kept * 100 > 99 else "less than 1 %" if kept * 100 < 1 else figures.percent(kept, 0)
+
+
 def _within_reach(seconds: figures.Number | None, limit: float) -> figures.Number | None:
     """None for what lies beyond the limit, or never comes."""
     return None if seconds is None or seconds > limit else seconds
@@ -191,14 +197,13 @@ def _within_reach(seconds: figures.Number | None, limit: float) -> figures.Numbe
 def _kept(chance: Chance | None, slo: SLO) -> Iterator[str]:
     if chance is None:
         return
-    kept = Fraction(chance.kept).limit_denominator(_FUTURES)
-    share = "more than 99 %" if kept * 100 > 99 else "less than 1 %" if kept * 100 < 1 else figures.percent(kept, 0)
     ahead = (
         f"at the end of this {period(slo.window)}"
         if isinstance(slo.window, CalendarWindow)
         else f"over the next {slo.window}"
     )
-    yield f"If it goes on as in the last {figures.duration(chance.seconds)}, the promise is kept {ahead} with a chance of {share}."
+    past, likely = figures.duration(chance.seconds), likelihood(chance)
+    yield f"If it goes on as in the last {past}, the promise is kept {ahead} with a chance of {likely}."
 
 
 def _within(window: TimeWindow) -> str:

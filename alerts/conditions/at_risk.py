@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ...slo import PROMQL, Chance, Evaluation, Unit, figures
+from ...slo import PROMQL, Chance, Evaluation, Unit, figures, likelihood
 from ...slo.annotations import alerts_off
 from ..alert import Alert, AlertKey, AlertKind
 from ..messages.explaining import Foresee
@@ -92,7 +92,7 @@ def _asked(evaluation: Evaluation, row: int) -> bool:
 def _words(evaluation: Evaluation, row: int, chance: Chance) -> Words:
     slo = evaluation.slos[row]
     promised = f"{figures.objective(slo.objective)} over {slo.window}"
-    likely, past = figures.percent(chance.kept, 0), figures.duration(chance.seconds)
+    likely, past = likelihood(chance), figures.duration(chance.seconds)
     return Words(
         summary=f"{slo.name} is at risk: a chance of {likely} to keep {promised}, {_left(evaluation, row)}",
         description=(

@@ -70,6 +70,17 @@ def test_it_says_how_likely_and_until_when(failing, slo, at):
     assert "the last 90 d keep the promise in 5 % of cases until 14 Feb 08:00 UTC" in judgement.words.description
 
 
+@pytest.mark.parametrize(("kept", "said"), [(0.0, "less than 1 %"), (0.07, "7 %")])
+def test_no_chance_is_said_to_be_none(failing, slo, at, kept, said):
+    """In the words of the page: some thousand futures were drawn, not all of them; and 7 of 100 are 7 %, whatever a float makes of them."""
+    condition = AtRisk(Seer(kept))
+    condition.look(evaluation := at([slo()]))
+    (judgement,) = condition.judgements(evaluation, {})
+
+    assert f"a chance of {said} to keep" in judgement.words.summary
+    assert f"in {said} of cases" in judgement.words.description
+
+
 def test_a_past_shorter_than_the_window_says_nothing(failing, slo, at):
     """A week with an outage in it is not what a month will be: nothing fires."""
     assert {KEY: ConditionState.CLEAR} == found(Seer(0.0, seconds=29 * DAY), at([slo()]))
