@@ -79,7 +79,7 @@ class AlertEngine:
         outbox = Outbox(self._connection)
         self._past = Past(self._store, outbox)
         self._keeping = Keeping(self._store, outbox, receivers)
-        self._open = self._store.open_alerts()
+        self._open = self._keeping.known(self._store.open_alerts())
         self._times = StateTimes(self._store.states())
         self._dependencies = KnownDependencies()
         self._conditions: Sequence[Condition] = (StoppedReporting(), Burning(self._dependencies), *conditions)
@@ -145,7 +145,10 @@ class AlertEngine:
         return self._do(key, lambda alert: acknowledge(alert, Acknowledgement(by, now, until, note)), now)
 
     def unacknowledge(self, key: AlertKey, by: str, note: str, now: float) -> Alert:
-        """Takes an acknowledgement back: people are told again if its condition is still met. Raises as `acknowledge` does."""
+        """Takes an acknowledgement back: people are told again if its condition is still met.
+
+        Raises as `acknowledge` does, and `Unacknowledged` where nobody has it.
+        """
         return self._do(key, lambda alert: give_back(alert, by, note, now), now)
 
     def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .alert import Alert
+from .alert import Alert, AlertKey
 from .change import AlertChange
 from .notice import Notice
 from .notification import Notification, Receiver
@@ -23,6 +23,15 @@ class Keeping:
         self._outbox = outbox
         self._names = [receiver.name for receiver in receivers]
         self._route = RouteStage(receivers)
+
+    def known(self, alerts: Mapping[AlertKey, Alert]) -> dict[AlertKey, Alert]:
+        """Open alerts as the receivers of today know them: one that only those were told of who are gone, or have another name, was never
+        told.
+        """
+        return {key: alert if self._is_known(alert) else replace(alert, told=False) for key, alert in alerts.items()}
+
+    def _is_known(self, alert: Alert) -> bool:
+        return not alert.told or not self._names or not self._outbox.told(alert.number).isdisjoint(self._names)
 
     def keep(self, round_: Round, now: float) -> None:
         """Writes every change of a round, which then knows the numbers of what was new."""
