@@ -146,4 +146,4 @@ def _is_object(said: object, keys: Iterable[str]) -> bool:
 
 
 def _not_a_collectors(answer: httpx.Response) -> httpx.DecodingError:
-    return httpx.DecodingError(f"{answer.url} answers as no collector does", request=answer.request)
+    return httpx.DecodingError(f"{answer.url} answers as no collector of this version does", request=answer.request)

@@ -8,7 +8,7 @@ from ..slo import timestamp
 from .acknowledgement import Acknowledgement
 from .alert import Alert
 from .audit import AuditLine
-from .errors import UnknownAlert
+from .errors import Unacknowledged
 from .note import MOST_NOTES, Note
 from .notice import Notice
 from .stages.inhibition import ESCALATED
@@ -40,9 +40,9 @@ def acknowledge(alert: Alert, taken: Acknowledgement) -> Deed:
 
 
 def give_back(alert: Alert, by: str, note: str, now: float) -> Deed:
-    """Takes an acknowledgement back: people are told again if its condition is still met. `UnknownAlert` where there is none."""
+    """Takes an acknowledgement back: people are told again if its condition is still met. `Unacknowledged` where there is none."""
     if alert.acknowledged is None:
-        raise UnknownAlert(f"nobody has acknowledged {alert.key.dedup}")
+        raise Unacknowledged(f"nobody has acknowledged {alert.key.dedup}")
     line = AuditLine(now, by, "alert.unacknowledge", alert.key.dedup, note, {"incident": alert.number})
     said = f": {note}" if note else ""
     return Deed(replace(alert, acknowledged=None), Notice.NOTED, f"No longer acknowledged, by {by}{said}.", line)

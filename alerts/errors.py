@@ -7,7 +7,8 @@ AlertsError
  ├─ InvalidSilence            a silence can't be made as it was said: it means everybody, is over, or lasts too long
  ├─ InvalidTemplates          templates of messages can't be used: one that can't be read, or that says what nobody knows
  ├─ StoreError                alerts can't be kept: the file can't be opened or written, or is of a newer version
- ├─ UnknownAlert              what somebody wants to act on is not there: no such alert is open, or nobody has taken it on
+ ├─ Unacknowledged            an alert can't be given back: nobody has taken it on
+ ├─ UnknownAlert              what somebody wants to act on is not there: no such alert is open
  └─ UnknownSilence            there never was a silence of that number
 """
 
@@ -42,8 +43,12 @@ class StoreError(AlertsError):
     """Alerts can't be kept. Nothing of the round that failed is in force: neither in the file nor in memory."""
 
 
+class Unacknowledged(AlertsError):
+    """Nobody has taken that alert on, or not any more."""
+
+
 class UnknownAlert(AlertsError):
-    """No alert of that key is open, it is over or never was; or nobody has acknowledged it."""
+    """No alert of that key is open: it is over, or never was."""
 
 
 class UnknownSilence(AlertsError):

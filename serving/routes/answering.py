@@ -11,13 +11,16 @@ from pydantic import BaseModel, ConfigDict
 
 from ...alerts import Alert, AlertKey, OpenAlert, OpenAlerts, StoreError
 from ...alerts.acknowledgement import Acknowledgement
-from ...alerts.errors import UnknownAlert
+from ...alerts.errors import Unacknowledged, UnknownAlert
 from ...alerts.note import Note
 from ...slo import DAY, State
 from .moment import Lasting
 from .not_now import not_kept
 from .source import JSON, AlertSource
 from .text import Remark, Text
+
+_OF_ITSELF: Final = "collector/"
+"""How the keys of alerts about the collector begin."""
 
 LONGEST_SECONDS: Final = 7 * DAY
 """How long an acknowledgement lasts at most: a weekend, not a holiday."""
@@ -31,7 +34,7 @@ class Acknowledger(Protocol):
         ...
 
     def unacknowledge(self, key: AlertKey, by: str, note: str, now: float) -> Alert:
-        """Notes that nobody has it any more."""
+        """Notes that nobody has it any more; `Unacknowledged` where nobody had."""
         ...
 
 
@@ -65,7 +68,10 @@ class FakeAcknowledger:
 
     def unacknowledge(self, key: AlertKey, by: str, note: str, now: float) -> Alert:
         """Nobody has it."""
-        return self._keep(replace(self._found(key), acknowledged=None))
+        alert = self._found(key)
+        if alert.acknowledged is None:
+            raise Unacknowledged(f"nobody has acknowledged {key.dedup}")
+        return self._keep(replace(alert, acknowledged=None))
 
     def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:
         """One note more."""
@@ -137,26 +143,30 @@ class AnsweringRoutes:
         note: Annotated[Remark, Query()] = "",
     ) -> JSON:
         """Nobody has it any more: where it still fires, people are told again."""
-
-        def work(key: AlertKey) -> Alert:
-            if self.alerts.alerts().by_key[key].acknowledged is None:
-                raise HTTPException(409, f"nobody has acknowledged {alert}")
-            return self.acknowledger.unacknowledge(key, author, note, self.now())
-
-        return self._done(alert, work)
+        return self._done(alert, lambda key: self.acknowledger.unacknowledge(key, author, note, self.now()))
 
     def note(self, alert: str, body: NoteBody) -> JSON:
         """Writes down what somebody found, for whoever looks at the alert next."""
         return self._done(alert, lambda key: self.notebook.note(key, body.author, body.text, self.now()))
 
     def _done(self, name: str, work: Callable[[AlertKey], Alert]) -> JSON:
-        unknown = HTTPException(404, f"no alert {name!r} is open; GET /api/v1/alerts says which are")
         key = self.alerts.alerts().find(name)
         if key is None:
-            raise unknown
+            raise _unknown(name)
         try:
             return OpenAlert(work(key)).as_json()
-        except (UnknownAlert, KeyError) as error:
-            raise unknown from error
+        except UnknownAlert as error:
+            raise _unknown(name) from error
+        except Unacknowledged as error:
+            raise HTTPException(409, str(error)) from error
         except StoreError as error:
             raise not_kept(error) from error
+
+
+def _unknown(name: str) -> HTTPException:
+    """That it can't be answered, and what can; of itself a collector says what is wrong until it is over, whoever has it."""
+    if name.startswith(_OF_ITSELF):
+        return HTTPException(
+            404, f"{name!r} is about the collector itself: nobody can take that on, it ends when it is over"
+        )
+    return HTTPException(404, f"no alert {name!r} is open; GET /api/v1/alerts says which are")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from fournines.alerts import AlertKey, AlertKind, Notice, Reason, Receiver, UnknownAlert
+from fournines.alerts.errors import Unacknowledged
 from fournines.alerts.past_pages import past_pages
 from fournines.alerts.schema import connect
 from fournines.alerts.silences.hold import Hold
@@ -322,7 +323,7 @@ def test_what_nobody_has_taken_on_can_not_be_given_back(engine, judged, fails, s
     """Nobody hears of it, since nothing changed."""
     fails("fast")
     judged(0)
-    with pytest.raises(UnknownAlert, match="nobody has acknowledged slo/payments-availability/page"):
+    with pytest.raises(Unacknowledged, match="nobody has acknowledged slo/payments-availability/page"):
         engine.unacknowledge(PAGE, "ann", "", start)
     assert ["trigger"] == actions(path)
 

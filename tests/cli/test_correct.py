@@ -56,4 +56,4 @@ def test_what_is_no_collector_ends_in_a_sentence(typed, asked, answer):
     done = typed(*SAID, "--slo", "pay", "--duration", "2h")
 
     assert 1 == done.exit_code
-    assert "answers as no collector does" in done.output
+    assert "answers as no collector of this version does" in done.output

@@ -68,7 +68,7 @@ def test_what_answers_as_no_collector_does_ends_in_a_sentence(typed, asked, answ
     done = typed("deployments")
 
     assert done.exit_code == 1
-    assert "answers as no collector does" in done.output
+    assert "answers as no collector of this version does" in done.output
 
 
 def test_json_is_what_the_api_says(typed, asked):

@@ -108,4 +108,4 @@ def test_what_is_no_collector_ends_in_a_sentence(typed, served, words):
     done = typed("status", "--url", served({"name": "users"}), *words)
 
     assert 2 == done.exit_code
-    assert "answers as no collector does" in done.output
+    assert "answers as no collector of this version does" in done.output

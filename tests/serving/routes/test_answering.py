@@ -88,6 +88,25 @@ def test_what_is_not_open_can_not_be_answered(ask, name):
     assert "is open" in answers[0].json()["detail"]
 
 
+def test_what_the_collector_says_of_itself_is_not_taken_on(ask):
+    """It stands among the alerts, so whoever tries learns that it never can be."""
+    answer = ask("/api/v1/alerts/collector/node-1/lag/sending/acknowledge", "POST", json=TAKE)
+
+    assert 404 == answer.status_code
+    assert "about the collector itself" in answer.json()["detail"]
+
+
+def test_who_gives_back_what_somebody_else_gave_back_a_moment_before_learns_that(ask, answers, monkeypatch):
+    """Not that the alert is over, which it is not."""
+    answers.acknowledge(KEY, "ann", 2e9, "", 1e9)
+    before = answers.alerts()
+    answers.unacknowledge(KEY, "ben", "", 1e9)
+    monkeypatch.setattr(answers, "alerts", lambda: before)
+    answer = ask(f"{PATH}/acknowledge", "DELETE", params={"author": "ann"})
+
+    assert (409, "nobody has acknowledged slo/team/a b/page") == (answer.status_code, answer.json()["detail"])
+
+
 def test_an_alert_that_ends_meanwhile_is_not_there_any_more(ask, answers, monkeypatch):
     """Between the look and the deed."""
     before = OpenAlerts(dict(answers.open))
