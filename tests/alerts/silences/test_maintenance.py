@@ -78,3 +78,16 @@ def test_a_correction_says_when_it_ends():
 
     assert night.start + 7_200 == night.end_at(night.start) == night.end_at(night.start + 7_199)
     assert night.end_at(night.start + 7_200) is None
+
+
+def test_of_a_thousand_alerts_at_one_moment_each_window_is_looked_at_once(alert, monkeypatch):
+    """Where a rule recurs that is dear; another moment is looked at anew."""
+    looked = []
+    monkeypatch.setattr(MaintenanceWindow, "until", lambda self, now: looked.append(now) or now + 60)
+    window = MaintenanceWindow(Matchers.of({"service": "p*"}), Correction(0, 60, "moving", "ann"))
+    maintenance = Maintenance([window, window])
+    held = [maintenance.holding(alert(service=f"p{number}"), 1_000.5) for number in range(9)]
+
+    assert (9, [1_000, 1_000]) == (sum(each is not None for each in held), looked)
+    assert maintenance.holding(alert(service="shop"), 1_001.0) is None
+    assert 4 == len(looked)
