@@ -64,12 +64,13 @@ class ExpiringCertificate:
         for certificate in self._source.certificates():
             row = rows.get(certificate.service)
             known.add(certificate.name)
-            off = row is not None and _is_off(evaluation, certificate.service)
             for kind, before in BEFORE.items():
-                key = AlertKey(kind, certificate.name)
-                state = ConditionState.CLEAR if off else _condition(certificate, before, evaluation.now)
-                if state is ConditionState.MET or key in open_:
-                    yield Judgement(key, state, row, _said(certificate, evaluation.now))
+                key, state = AlertKey(kind, certificate.name), _condition(certificate, before, evaluation.now)
+                # Who switched it off is looked for only where there would be something to tell: among all SLOs.
+                off = (key in open_ or state is ConditionState.MET) and _is_off(evaluation, certificate.service)
+                if key in open_ or (state is ConditionState.MET and not off):
+                    told = ConditionState.CLEAR if off else state
+                    yield Judgement(key, told, row, _said(certificate, evaluation.now))
         gone = (key for key in open_ if key.kind in BEFORE and key.name not in known)
         yield from (Judgement(key, ConditionState.CLEAR, None) for key in gone)
 

@@ -83,3 +83,11 @@ def test_switched_off_it_ends():
     off = {"annotations": {"fournines/alerts-off": "certificate"}}
 
     assert ([], {PAGE: ConditionState.CLEAR}) == (judged(NOW, **off), states(judged(NOW, PAGE, **off)))
+
+
+def test_of_what_is_well_no_slo_is_looked_at(monkeypatch):
+    """A round of thousands of SLOs and hundreds of certificates costs no product of both."""
+    asked = []
+    monkeypatch.setattr("fournines.alerts.conditions.certificate.alerts_off", asked.append)
+
+    assert ([], []) == (judged(NOW + 90 * DAY, annotations={"a": "b"}), asked)
