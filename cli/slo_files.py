@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,6 +112,7 @@ def build(
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
+    _check_addresses({"--url": url, **{f"--{kind}-to": address for kind, address in named.items()}})
     asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect)
     try:
         with collector_extra():
@@ -122,6 +123,18 @@ def build(
         typer.echo(f"note: {note}", err=True)
     for path in (path for each in written for path in each.files):
         typer.echo(f"wrote {path}")
+
+
+def _check_addresses(given: Mapping[str, str]) -> None:
+    """Ends the command for one that is none: Alertmanager would refuse the whole file for it, when it is loaded."""
+    from ..slo import InvalidValue
+    from ..slo.annotations import parse_link
+
+    for option, address in given.items():
+        try:
+            parse_link(address)
+        except InvalidValue as error:
+            raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _declared(paths: Sequence[Path]) -> Declarations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 
@@ -78,3 +79,14 @@ def test_what_goes_with_our_own_rules_alone_is_said(typed, slo_file, tmp_path):
         assert [
             f"note: {each} does not go with the rules of {dialect}: its r" for each in ("Alertmanager", "Grafana")
         ] == [line[: line.index(": its r") + 7] for line in notes(dialect)]
+
+
+@pytest.mark.parametrize("option", ["--url", "--pages-to", "--tickets-to", "--heartbeats-to"])
+def test_an_address_that_is_none_is_refused_before_anything_is_written(typed, slo_file, tmp_path, option):
+    """Alertmanager would refuse the whole file for it, on the day when it is loaded."""
+    out = tmp_path / "out"
+    result = typed("build", "--slos", slo_file, "--out", out, "--target", "alertmanager", option, "call.example/p")
+
+    assert 2 == result.exit_code
+    assert "'call.example/p' is no address" in result.stderr
+    assert not out.exists()
