@@ -54,8 +54,12 @@ class SilenceBody(Lasting):
     def silence(self, now: float) -> Silence:
         """The same as a silence. Raises `InvalidSilence`, `InvalidMatchers` or ValueError."""
         start = now if self.start is None else seconds_of(self.start)
-        matchers = Matchers.of({**self.matchers, **self._named()})
-        return Silence(matchers, start, self.end(start), self.author, self.reason)
+        return Silence(Matchers.of(self.patterns), start, self.end(start), self.author, self.reason)
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """What labels have to be like, by their names."""
+        return {**self.matchers, **self._named()}
 
     def _named(self) -> dict[str, str]:
         said = {LABEL_SLO: self.slo, LABEL_SERVICE: self.service, LABEL_SEVERITY: self.severity}
@@ -122,8 +126,12 @@ class SilenceRoutes:
 
 def _check_known(body: SilenceBody, catalogue: Catalogue) -> None:
     """A silence of a name that is mistyped would not hold anything, and nobody would notice before the page."""
-    if body.slo is not None and not any(fits(body.slo, each.name) for each in catalogue.slos):
-        raise HTTPException(404, f"there is no SLO named {body.slo!r}")
+    slo, service = (
+        body.patterns.get(LABEL_SLO),
+        body.service,
+    )  # among matchers a service may be one that is probed alone
+    if slo and not any(fits(slo, each.name) for each in catalogue.slos):
+        raise HTTPException(404, f"there is no SLO named {slo!r}")
     names = {name for each in catalogue.slos for name in (each.service, each.sli.service)}
-    if body.service is not None and not any(fits(body.service, name) for name in names):
-        raise HTTPException(404, f"there is no SLO of a service named {body.service!r}")
+    if service and not any(fits(service, name) for name in names):
+        raise HTTPException(404, f"there is no SLO of a service named {service!r}")

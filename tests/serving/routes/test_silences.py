@@ -69,6 +69,7 @@ def test_a_silence_says_whom_until_when_and_why(ask, body, matchers, start, unti
         ({"slo": "nowhere"}, 404, "no SLO named"),
         ({"slo": "no*"}, 404, "no SLO named"),
         ({"slo": None, "service": "nobody"}, 404, "no SLO of a service"),
+        ({"slo": None, "matchers": {"slo": "nowhere"}}, 404, "no SLO named"),
         ({"slo": None}, 422, "whose alerts"),
         ({"slo": None, "matchers": {"team": "*"}}, 422, "whose alerts"),
         ({"matchers": {"slo": "x"}}, 422, "twice"),
