@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,7 +22,7 @@ RETRIED: Final = frozenset({408, 425, 429})
 
 _READ_LIMIT: Final = 65_536
 _JSON: Final = {"content-type": "application/json; charset=utf-8"}
-_ENVIRONMENT: Final = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+_ENVIRONMENT: Final = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR"
 _ALWAYS: Final = {"user-agent": "fournines", "accept-encoding": "identity"}
 
 
@@ -51,9 +50,8 @@ class HttpSender:
         try:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            named = ", ".join(sorted({name.upper() for name in os.environ} & _ENVIRONMENT))
             raise InvalidReceiver(
-                f"{named} in the environment can't be used by senders ({type(error).__name__}); proxies are http or https"
+                f"senders can't use what the environment says in {_ENVIRONMENT} ({type(error).__name__}); proxies are http or https"
             ) from error
         logging.getLogger("httpx").addFilter(_hide_paths)
 

@@ -21,9 +21,9 @@ from fournines.alerts.senders.http import judge, origin
     ],
 )
 def test_an_environment_that_can_not_be_used_is_a_fault_with_words(monkeypatch, name, value):
-    """At the start, by the variable's name; a proxy's password is not shown."""
+    """At the start, with the variables that it may be; a proxy's password is not shown."""
     monkeypatch.setenv(name, value)
-    with pytest.raises(InvalidReceiver, match=f"{name}.* in the environment can't be used") as refused:
+    with pytest.raises(InvalidReceiver, match=f"senders can't use what the environment says in .*{name}") as refused:
         HttpSender()
     assert "s3cret" not in str(refused.value)
 
