@@ -50,6 +50,8 @@ def canonical(text: str) -> str:
     """The same in canonical form, which is its own canonical form. Raises `Unwritable` for what can't be written again."""
     try:
         layouts = read_layouts(text)
+        if not layouts:
+            return text
         found = "---\n".join("".join(f"{line}\n" for line in _document(layout)) for layout in layouts)
         if not _means_the_same(text, found):
             raise Unwritable("would mean something else, or lack a comment: its anchors stand where keys change places")
@@ -90,7 +92,8 @@ class _Writer:
             if entry.apart and number:
                 yield ""
             below: Steps = (*steps, _plain(entry.key) if node.is_mapping else number)
-            yield from (f"{pad}{line}" if line else "" for line in self._before(entry, below))
+            before = entry.before if node.is_mapping else self._above(entry, below)
+            yield from (f"{pad}{line}" if line else "" for line in before)
             yield from self._entry(entry, below, pad) if node.is_mapping else self._item(entry, below, pad)
             yield from (f"{pad}{line}" if line else "" for line in entry.after)
 
@@ -103,21 +106,27 @@ class _Writer:
         return sorted(entries, key=lambda entry: known.get(_plain(entry.key), len(known)))
 
     def _keys(self, steps: Steps) -> Sequence[str]:
-        listed = not self._root.is_mapping
         said = {_plain(each.key): each.value.value for each in self._object(steps).entries or []}
         shape = VERSIONS.get(said.get("apiVersion", ""), {}).get(said.get("kind", ""))
-        return keys_at(shape, steps[1:] if listed else steps) if shape is not None else ()
+        return keys_at(shape, steps) if shape is not None else ()
 
     def _object(self, steps: Steps) -> Node:
         """The object that the steps lead into: the document, or an item of it where it is a list."""
-        if self._root.is_mapping or not steps or not isinstance(steps[0], int):
+        if self._root.is_mapping or isinstance(steps[0], str):
             return self._root
         return (self._root.entries or [])[steps[0]].value
 
-    def _before(self, entry: Entry, steps: Steps) -> list[str]:
-        """The comments before an entry; where it is an item that opens a mapping, also those before its first key."""
-        first = self._ordered(entry.value, steps)[:1] if entry.value.is_mapping and not entry.key else []
-        return entry.before + [line for inner in first for line in inner.before]
+    def _above(self, entry: Entry, steps: Steps) -> list[str]:
+        """The comments before an item; where its entries follow its dash at once, also those that stand between."""
+        node = entry.value
+        if not node.entries or node.anchor:
+            return entry.before
+        beside = [entry.beside] if entry.beside else []
+        return entry.before + beside + self._at_first(node, steps)
+
+    def _at_first(self, node: Node, steps: Steps) -> list[str]:
+        first = self._ordered(node, steps)[0]
+        return first.before if node.is_mapping else self._above(first, (*steps, 0))
 
     def _entry(self, entry: Entry, steps: Steps, pad: str) -> Iterator[str]:
         head = f"{pad}{entry.key}:{_named(entry.value)}"
@@ -133,11 +142,11 @@ class _Writer:
             yield from _scalar(entry, head, pad)
             return
         lines = list(self._entries(node, steps, pad + _STEP))
-        if node.is_mapping and not node.anchor and not entry.beside:
-            lines = lines[len(self._ordered(node, steps)[0].before) :]
-            yield f"{head} {lines.pop(0).lstrip()}"
-        else:
+        if node.anchor:
             yield head + _beside(entry)
+        else:
+            lines = lines[len(self._at_first(node, steps)) :]
+            yield f"{head} {lines.pop(0).lstrip()}" if node.is_mapping else head
         yield from lines
 
 

@@ -27,7 +27,7 @@ def comments_in(text: str) -> Iterator[Comment]:
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         yield from _between(text, end, token.start_mark.index)
         end = max(end, token.end_mark.index)
-        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+        if isinstance(token, yaml.ScalarToken):
             header = _HEADER.match(text, token.start_mark.index)
             if header:
                 yield _comment(text, header.start(1), header[1])

@@ -161,7 +161,7 @@ def _place_of(comment: Comment, layout: DocumentLayout) -> list[str]:
     if not comment.alone:
         beside = [entry for entry in layout.entries if entry.line == comment.line and entry.column < comment.column]
         if beside:
-            entry = next((each for each in beside if each.key), beside[0])
+            entry = next((each for each in beside if each.key), beside[-1])
             return _Beside(entry)
         return earlier[-1].after if earlier else layout.above
     if not earlier:

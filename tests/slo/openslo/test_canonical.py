@@ -137,6 +137,10 @@ def test_order():
         ("a: |\n\n    b\n      c\n\n\nd: 1\n", "a: |\n\n  b\n    c\n\nd: 1\n"),
         ("text\n", "text\n"),
         ("- # odd\n  a: 1\n", "# odd\n- a: 1\n"),
+        ("- { # odd\n    a: 1}\n- [ # of all\n    1, # of 1\n    ]\n", "# odd\n- a: 1\n# of all\n-\n  - 1  # of 1\n"),
+        ("- [ # of all\n    [ # of some\n    1]]\n", "# of all\n# of some\n-\n  -\n    - 1\n"),
+        ("- &x # of all\n  # of a\n  a: 1\n", "- &x  # of all\n  # of a\n  a: 1\n"),
+        ("# All of it\n# is a comment.\n", "# All of it\n# is a comment.\n"),
     ],
 )  # fmt: skip
 def test_style(text, expected):
