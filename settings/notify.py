@@ -27,6 +27,15 @@ def _one_line(secret: SecretStr) -> SecretStr:
 _Key = Annotated[_Secret, AfterValidator(_one_line)]
 """What is sent as it is: a line's end, as files of secrets have it, is seen at the start and not at the first page."""
 
+
+def _label(name: str) -> str:
+    if not name.strip():
+        raise ValueError("is no name of a label")
+    return name
+
+
+_Label = Annotated[str, Field(max_length=1_000), AfterValidator(_label)]
+
 MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """Where mail is handed in, by how it is encrypted (RFC 8314)."""
 
@@ -58,7 +67,7 @@ class Told(Section):
 
     name: str = Field(default="", max_length=100, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
     severities: tuple[Literal["page", "ticket"], ...] = ("page", "ticket")
-    match: dict[str, str] = Field(default_factory=dict)
+    match: dict[_Label, Annotated[str, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=20)
     fallback: str | None = None
 
 

@@ -47,6 +47,7 @@ def test_no_secret_of_a_receiver_shows(write):
         ("type: slack, token: x", "", "needs a channel with its token"),
         ('type: slack, channel: x, token: "x\\n"', ".token", "holds a line's end, or a letter outside ASCII"),
         ("type: pagerduty, routing_key: ü", ".routing_key", "holds a line's end, or a letter outside ASCII"),
+        ("type: webhook, url: 'http://a', match: {' ': x}", ".match. ", "is no name of a label"),
         ("type: slack, channel: x", "", "needs a token and a channel, or the url"),
         ("type: slack, url: 'http://a', token: x, channel: y", "", "needs a token and a channel, or the url"),
         ("type: slack, url: 'http://a', channel: y", "", "has a channel, which a webhook knows itself"),
