@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.alerts import AlertEngine, AlertKey, AlertKind, Receiver, UnknownAlert
+from fournines.alerts.errors import Unacknowledged
 from fournines.alerts.silences.hold import Hold
 from fournines.slo import WORKBOOK, evaluate
 from tests.alerts.conftest import START, World, make_slo
@@ -75,7 +76,7 @@ class Life:
             elif deed == "give back":
                 self.engine.unacknowledge(key, "bob", "", self.now)
                 self.taken.pop(key, None)
-        except UnknownAlert:
+        except (Unacknowledged, UnknownAlert):
             alert = self.engine.open.by_key.get(key)
             assert alert is None or (deed == "give back" and alert.acknowledged is None)
 

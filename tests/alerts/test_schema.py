@@ -22,6 +22,11 @@ def test_what_was_open_before_stays_open_and_told(path, slo, at, world, start):
             "INSERT INTO alert VALUES (7, 'page', ?, ?, 'payments', '{}', 'why', 'what', ?, NULL, 1, NULL)",
             (PAGE.name, PAGE.name, start - 60),
         )
+        connection.execute(
+            "INSERT INTO outbox (incident, receiver, dedup_key, action, notification, created, due, state)"
+            " VALUES (7, 'hook', ?, 'trigger', '{}', ?, ?, 'delivered')",
+            (PAGE.dedup, start - 60, start - 60),
+        )
     engine = AlertEngine(path, [Receiver("hook")])
     world.failing = {(PAGE.name, each): 0.01 for each in ("5m", "1h")}
     changes = engine.evaluate(at([slo()]), start)
