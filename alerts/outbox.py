@@ -22,7 +22,7 @@ from .decision import Decision
 from .delivery import LONGEST_WAIT_SECONDS, Delivery, Stage, wait
 from .errors import StoreError
 from .notification import Action, Notification
-from .notifier import Attempt
+from .notifier import Attempt, Outcome
 from .schema import connect, transaction
 from .sending import sending
 
@@ -146,11 +146,13 @@ class Outbox:
         finished = None if stage is Stage.PENDING else now
         reminded_in = delivery.reminded_in(attempt)
         repeat_at = None if reminded_in is None else now + reminded_in
+        missed = delivery.reminder and attempt.outcome is not Outcome.DELIVERED
+        reason = f"its reminder was not taken ({attempt.reason})" if missed else attempt.reason
         with self._lock, transaction(self._connection):
             self._connection.execute(
                 "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ?, repeat_at = ?,"
                 " reference = coalesce(reference, ?) WHERE id = ?",
-                (stage.value, attempts, due, attempt.reason, finished, repeat_at, attempt.reference, delivery.id),
+                (stage.value, attempts, due, reason, finished, repeat_at, attempt.reference, delivery.id),
             )
             self._forget(delivery, stage, now)
         return stage
