@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from fournines.slo import Place
-from fournines.slo.openslo.document import spell
+from fournines.slo.openslo.document import Document, spell
 from fournines.slo.openslo.yaml_reader import MAX_BYTES, read_file, read_text
 
 
@@ -151,3 +151,15 @@ def test_byte_order_mark(tmp_path):
 def test_spelling(steps, text):
     """Paths are written as people write them."""
     assert spell(steps) == text
+
+
+def test_what_knows_no_places_stands_where_it_begins():
+    """Of what was not read from YAML no place within is known, and no column."""
+    assert Document("the environment", 3, {}, {}).place_of(("spec", "name")) == Place("the environment", 3, 0)
+
+
+def test_nothing_in_a_list_is_no_object():
+    """An empty item is left out, as an empty document is; the others keep their numbers."""
+    objects = [*read("- a: 1\n-\n- b: 2\n").objects()]
+
+    assert [(each.data, each.root) for each in objects] == [({"a": 1}, (0,)), ({"b": 2}, (2,))]
