@@ -112,6 +112,31 @@ spec: {}
 """
 
 
+LISTED = """\
+- 'spec': {}
+  "metadata": {'annotations': {}, "name": x}
+  'kind': SLO
+  'apiVersion': openslo/v1
+- {spec: {spec: {}, type: y}, metadata: {name: y}, kind: DataSource, apiVersion: openslo/v1}
+"""
+
+LISTED_TIDY = """\
+- 'apiVersion': openslo/v1
+  'kind': SLO
+  "metadata":
+    "name": x
+    'annotations': {}
+  'spec': {}
+- apiVersion: openslo/v1
+  kind: DataSource
+  metadata:
+    name: y
+  spec:
+    type: y
+    spec: {}
+"""
+
+
 def test_order():
     """Keys stand as the specification lists them, every entry has its lines, and comments stay with what they speak of."""
     assert TIDY == canonical(MESSY)
@@ -141,6 +166,28 @@ def test_order():
         ("- [ # of all\n    [ # of some\n    1]]\n", "# of all\n# of some\n-\n  -\n    - 1\n"),
         ("- &x # of all\n  # of a\n  a: 1\n", "- &x  # of all\n  # of a\n  a: 1\n"),
         ("# All of it\n# is a comment.\n", "# All of it\n# is a comment.\n"),
+        ("- a:  # of a\n    b: 1\n", "- a:  # of a\n    b: 1\n"),
+        ("# a\n\na: 1\n", "# a\n\na: 1\n"),
+        ("# a\n# b\na: 1\n", "# a\n# b\na: 1\n"),
+        ("# a\ntext\n", "# a\ntext\n"),
+        ("a: 1\n\n# of b\nb: 2\n", "a: 1\n\n# of b\nb: 2\n"),
+        ("- a: 1\n  # of b\n  b: 2\n", "- a: 1\n  # of b\n  b: 2\n"),
+        ("a:\n  # of b\n\n  # too\n  b: 1\n", "a:\n  # of b\n\n  # too\n  b: 1\n"),
+        ("a:\n  b: 1\n  # of a\n\n  # too\nc: 1\n", "a:\n  b: 1\n  # of a\n\n  # too\nc: 1\n"),
+        ("a:\n  - b: 1\n  # of a\nc: 1\n", "a:\n  - b: 1\n  # of a\nc: 1\n"),
+        ("a:\n  b: 1\n  # of a\n", "a:\n  b: 1\n  # of a\n"),
+        ("\n\na: 1\n", "a: 1\n"),
+        ("a:\n\n  b: 1\n", "a:\n  b: 1\n"),
+        ("a: ä\n  b\n", "a: \"ä b\"\n"),
+        ("b: &y   'z'\n", "b: &y 'z'\n"),
+        ("a: [1,\n 2 # of 2\n]\n", "a:\n  - 1\n  - 2  # of 2\n"),
+        ("a: [1, 2, 3\n  ] # of a\n", "a:\n  - 1\n  - 2\n  - 3\n  # of a\n"),
+        ("a:\n  b: 1\n    # of b\nc: 1\n", "a:\n  b: 1\n  # of b\nc: 1\n"),
+        ("a:\n   # of b\n  b: 1\n", "a:\n  # of b\n  b: 1\n"),
+        ("a:\n b: 1\n # of a\n", "a:\n  b: 1\n  # of a\n"),
+        ("{  a: 1,\n # of b\nb: 2}\n", "a: 1\n# of b\nb: 2\n"),
+        ("{  a: 1}\n # of all\n", "a: 1\n# of all\n"),
+        ("# a\na: 1\n--- # b\nb: 1\n# of b\n---\nc: 1 # c\n", "# a\na: 1\n---\n# b\nb: 1\n# of b\n---\nc: 1  # c\n"),
     ],
 )  # fmt: skip
 def test_style(text, expected):
@@ -156,7 +203,13 @@ def test_style(text, expected):
         "a: !x 1\n",
         "? |\n  a\n: 1\n",
         "&x a: 1\n",
+        "%TAG ! tag:x,2026:\n---\na: 1\n",
+        "? [a]\n: 1\n",
+        "!!str a: 1\n",
         "a: |2\n   b\n",
+        "| # lost\n  a\n",
+        "[ # lost\n]\n",
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: &n x, annotations: {a: *n}, displayName: &n y}\n",
         "a: |+\n  b\n\n",
         "metadata: {name: &n x}\napiVersion: openslo/v1\nkind: SLO\nspec: *n\n"
         .replace("metadata", "spec", 1).replace("\nspec: *n", "\nmetadata: {labels: {a: *n}}"),
@@ -168,6 +221,11 @@ def test_what_cannot_be_written_again(text):
         canonical(text)
 
 
+def test_order_in_a_list():
+    """Objects in a list have their keys in order too, each those of its kind, in whatever quotes they are written."""
+    assert canonical(LISTED) == LISTED_TIDY
+
+
 def test_files(tmp_path):
     """Of a folder those are given that would change, and what is wrong with others."""
     for name, text in {
@@ -175,12 +233,14 @@ def test_files(tmp_path):
         "b.yaml": "a: 1\n",
         "c.yaml": "a: !x 1\n",
         "d.yaml": "a: |+\n  b\n",
+        "e.yaml": "a:  1\n",
     }.items():
         (tmp_path / name).write_text(text)
     texts, faults = canonical_files([tmp_path])
 
-    assert {tmp_path / "a.yaml": "a:\n  - 1\n"} == texts
+    assert {tmp_path / "a.yaml": "a:\n  - 1\n", tmp_path / "e.yaml": "a: 1\n"} == texts
     assert ["c.yaml", "d.yaml"] == [fault.file.rpartition("/")[2] for fault in faults]
+    assert str(faults[1]).startswith(f"{tmp_path / 'd.yaml'}: is left as it is: it holds a block of text")
 
 
 SCALARS = st.sampled_from(

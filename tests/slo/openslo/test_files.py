@@ -7,6 +7,23 @@ from pathlib import Path
 
 from fournines.slo import SloFiles
 
+SLO = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: pay}
+spec:
+  service: pay
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+  indicator:
+    metadata: {name: pay}
+    spec:
+      ratioMetric:
+        counter: true
+        good: {metricSource: {type: fournines, spec: {signal: spans}}}
+        total: {metricSource: {type: fournines, spec: {signal: spans}}}
+"""
+
 
 def test_a_folder_that_cannot_be_looked_at_is_a_change_and_a_fault(tmp_path, monkeypatch):
     """Rights that are taken away while the collector runs end nobody's watch: they are said, and the SLOs in force stay."""
@@ -58,3 +75,40 @@ def test_an_older_file_put_in_its_place_is_a_change(tmp_path):
         assert files.changed()
         assert files.read_again() is None
         assert not files.changed()
+
+
+def test_no_files_are_no_slos_and_never_change():
+    """A collector without SLO files has nothing to read, and nothing to watch."""
+    files = SloFiles(None)
+
+    assert not files.changed()
+    assert files.read_again() == files.slos == ()
+    assert files.fault == ""
+    assert not files.changed()
+
+
+def test_a_fault_lasts_until_the_files_are_sound(tmp_path):
+    """Before anything is read nothing is wrong; what was wrong is no more once it is put right; the last sound SLOs stay till then."""
+    path = tmp_path / "a.yaml"
+    files = SloFiles(path)
+    assert files.fault == ""
+
+    path.write_text("kind: [")
+    assert files.read_again() is None
+    assert str(path) in files.fault
+    path.write_text(SLO)
+
+    assert files.read_again() == files.slos
+    assert [slo.name for slo in files.slos] == ["pay"]
+    assert files.fault == ""
+
+
+def test_what_is_forgotten_is_read_again(tmp_path):
+    """Whoever could not keep what was read sees a change, though the files are as they were."""
+    files = SloFiles(tmp_path)
+    assert files.read_again() is None
+    assert not files.changed()
+
+    files.forget()
+
+    assert files.changed()
