@@ -109,6 +109,27 @@ def measured() -> Mapping[str, str]:
     return _MEASURING
 
 
+@pytest.fixture
+def aws_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Credentials of nobody, and no configuration of whoever runs the tests."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The address of a stand-in for AWS."""
+    from moto.server import ThreadedMotoServer  # a second, which few tests need
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout's folder: where pyproject.toml, Makefile and the rooms stand."""

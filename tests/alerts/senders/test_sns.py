@@ -7,7 +7,6 @@ import json
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from fournines.alerts import NOT_SHOWN, Action, InvalidReceiver, Outcome
 from fournines.alerts.senders import SnsNotifier
@@ -16,23 +15,7 @@ from fournines.alerts.senders.sns import message, subject
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:pages"
 
 
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch, tmp_path):
-    """Credentials of nobody, and no configuration of whoever runs the tests."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-
-
-@pytest.fixture(scope="module")
-def moto():
-    """The address of a stand-in for AWS."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+pytestmark = pytest.mark.usefixtures("aws_credentials")
 
 
 @pytest.fixture

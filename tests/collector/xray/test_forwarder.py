@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import CollectorRegistry
 
@@ -24,24 +23,7 @@ from fournines.collector.xray.instruments import Instruments
 from fournines.collector.xray.request_builder import RequestBuilder
 from fournines.collector.xray.segments import LARGEST, segments_of
 
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch, tmp_path):
-    """Credentials of nobody, and no configuration of whoever runs the tests."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-
-
-@pytest.fixture(scope="module")
-def moto():
-    """The address of a stand-in for AWS."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+pytestmark = pytest.mark.usefixtures("aws_credentials")
 
 
 class Service(ThreadingHTTPServer):
