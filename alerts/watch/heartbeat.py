@@ -175,7 +175,7 @@ class Heartbeat:
         self._signs.labels(name, result).inc()
         before, self._failing[name] = self._failing.get(name, ""), result if why else ""
         if why and before != result:
-            _log.warning("signs of life to %s are %s: %s", name, result, why)
+            _log.warning("no sign of life to %s (%s): %s", name, result, why)
         elif before and not why:
             _log.info("signs of life to %s are heard again", name)
 

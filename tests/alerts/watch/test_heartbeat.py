@@ -62,7 +62,7 @@ def test_a_sign_that_was_not_heard_is_given_again_soon(registry, caplog):
     with caplog.at_level(logging.INFO):
         assert [10.0, 10.0, 60.0] == signs(FakeBeat([LATER, LATER]), registry, ["", "", ""])
 
-    assert ["signs of life to fake are failed: answered 503", "signs of life to fake are heard again"] == [
+    assert ["no sign of life to fake (failed): answered 503", "signs of life to fake are heard again"] == [
         record.message for record in caplog.records
     ]
     assert 2.0 == counted(registry, "failed")
