@@ -101,14 +101,16 @@ class OnCallRoutes:
         return None if status is None else status.slo
 
     def _page(self, name: str, request: Request, problem: str = "", status_code: int = 200) -> Response:
-        slo = self._find(name)
-        if slo is None:
+        evaluation = self.evaluations.evaluation()
+        status = evaluation.named(name)
+        if status is None:
             return HTMLResponse(render_missing(name, self.now()), 404, _HEADERS)
+        slo = status.slo
         cookie = request.cookies.get(COOKIE) or new_cookie()
         view = OnCall(
             slo=slo,
             now=self.now(),
-            evaluated=self.evaluations.evaluation().now,
+            evaluated=evaluation.now,
             token=self.guard.token(cookie),
             alerts=self.answering.alerts.alerts().of(slo),
             silences=self.silences.of(slo),
