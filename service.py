@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 import uvloop
 from fastapi import FastAPI
@@ -28,19 +27,15 @@ from .collector import Address, CollectorError, HttpServer, Unavailable
 from .collector.allocation import give_memory_back
 from .collector.plane import Plane
 from .serving import (
-    AuditLog,
     Chances,
     Contexts,
-    Correcting,
     Counts,
     Evaluations,
     Exposition,
-    Gating,
     Notices,
-    Releasing,
+    Parts,
     Silencing,
     SloReload,
-    Summaries,
     Survey,
     Vitals,
     Wakeup,
@@ -54,24 +49,8 @@ from .serving import (
     page_url,
     plan_of,
     silencer_of,
+    subjects_of,
     watch_of,
-)
-from .serving.routes import (
-    AlertRoutes,
-    AnsweringRoutes,
-    AuditRoutes,
-    CorrectionRoutes,
-    DeclarationRoutes,
-    DeploymentRoutes,
-    FormGuard,
-    GateRoutes,
-    HealthRoutes,
-    MetricsRoute,
-    OnCallRoutes,
-    PageRoutes,
-    SilenceRoutes,
-    SloRoutes,
-    TraceRoutes,
 )
 from .settings import Settings
 from .slo import SloFiles
@@ -180,35 +159,25 @@ class Service:
 
     def _app(self) -> FastAPI:
         """The HTTP application, which answers from the ledger as it is when asked."""
-        collector, counts = self._collector, self._counts
-        paging, evaluations = self._paging, self._evaluations
-        notices = Notices(collector, counts, self._files, self._settings.data, lambda: self._watched.troubles)
-        chances = self._chances
-        otlp = otlp_url(self._settings, self._plane.http_port)
-        subjects = (
-            HealthRoutes(notices),
-            SloRoutes(evaluations, Summaries(collector, paging, chances), counts),
-            DeclarationRoutes(collector),
-            CorrectionRoutes(collector, Correcting(collector, self._clock)),
-            AuditRoutes(AuditLog(collector.ledger)),
-            GateRoutes(Gating(collector, evaluations, self._clock)),
-            DeploymentRoutes(Releasing(collector, evaluations, self._clock), self._clock),
-            TraceRoutes(self._plane.traces, self._clock),
-            AlertRoutes(paging, self._watched.as_json),
-            *self._by_hand(),
-            MetricsRoute(self._exposition),
-            PageRoutes(evaluations, paging, counts, chances, notices, self._silencing, self._clock, otlp),
+        parts = Parts(
+            collector=self._collector,
+            counts=self._counts,
+            traces=self._plane.traces,
+            paging=self._paging,
+            evaluations=self._evaluations,
+            exposition=self._exposition,
+            chances=self._chances,
+            notices=self._notices(),
+            silencing=self._silencing,
+            watched=self._watched.as_json,
+            now=self._clock,
+            url=self._url,
+            otlp=otlp_url(self._settings, self._plane.http_port),
         )
-        return create_app(subjects, self._plane.write_app)
+        return create_app(subjects_of(parts), self._plane.write_app)
 
-    def _by_hand(self) -> tuple[AnsweringRoutes, SilenceRoutes, OnCallRoutes]:
-        """What people on call say, through the API and by forms."""
-        paging, silencing = self._paging, self._silencing
-        answering = AnsweringRoutes(paging, paging, paging, self._clock)
-        silences = SilenceRoutes(self._collector, silencing, silencing, self._clock)
-        guard = FormGuard(urlsplit(self._url).netloc)
-        forms = OnCallRoutes(self._evaluations, answering, silences, silencing, guard, self._clock)
-        return answering, silences, forms
+    def _notices(self) -> Notices:
+        return Notices(self._collector, self._counts, self._files, self._settings.data, lambda: self._watched.troubles)
 
     async def serve(self) -> None:
         """Receives, evaluates, pages and shows until a signal says stop."""

@@ -16,12 +16,14 @@ from .evaluations import Evaluations
 from .exposition import Exposition
 from .gating import Gating
 from .jobs import cancelled, first_ended
+from .looking_back import LookingBack
 from .notices import Notices
 from .notifiers import notifiers_of
 from .plan import plan_of
 from .releasing import Releasing
 from .reload import SloReload
 from .silencing import Silencing, silencer_of
+from .subjects import Parts, subjects_of
 from .summaries import Summaries
 from .surveying import Survey
 from .urls import otlp_url, page_url
@@ -38,7 +40,9 @@ __all__ = [
     "Evaluations",
     "Exposition",
     "Gating",
+    "LookingBack",
     "Notices",
+    "Parts",
     "Releasing",
     "Silencing",
     "SloReload",
@@ -56,5 +60,6 @@ __all__ = [
     "page_url",
     "plan_of",
     "silencer_of",
+    "subjects_of",
     "watch_of",
 ]

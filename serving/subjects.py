@@ -1,0 +1,118 @@
+"""What port 8400 answers: the routes, a subject each, put together with those whom they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from ..alerts import Paging
+from ..collector import Collector
+from ..collector.traces.traces import Traces
+from .audit_log import AuditLog
+from .chances import Chances
+from .correcting import Correcting
+from .counts import Counts
+from .evaluations import Evaluations
+from .exposition import Exposition
+from .gating import Gating
+from .notices import Notices
+from .releasing import Releasing
+from .routes import (
+    AlertRoutes,
+    AnsweringRoutes,
+    AuditRoutes,
+    CorrectionRoutes,
+    DeclarationRoutes,
+    DeploymentRoutes,
+    FormGuard,
+    GateRoutes,
+    HealthRoutes,
+    MetricsRoute,
+    OnCallRoutes,
+    PageRoutes,
+    SilenceRoutes,
+    SloRoutes,
+    TraceRoutes,
+)
+from .silencing import Silencing
+from .summaries import Summaries
+
+
+class _Subject(Protocol):
+    def add_routes(self, app: FastAPI) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes ask. `now` gives epoch seconds; `watched` what the watch says of itself.
+
+    `url` is where people find the pages, `otlp` where services send OTLP over HTTP.
+    """
+
+    collector: Collector
+    counts: Counts
+    traces: Traces
+    paging: Paging
+    evaluations: Evaluations
+    exposition: Exposition
+    chances: Chances
+    notices: Notices
+    silencing: Silencing
+    watched: Callable[[], Sequence[dict[str, Any]]]
+    now: Callable[[], float]
+    url: str
+    otlp: str
+
+
+def subjects_of(parts: Parts) -> Iterator[_Subject]:
+    """All of them; where two could answer, the first does."""
+    yield HealthRoutes(parts.notices)
+    yield MetricsRoute(parts.exposition)
+    yield from _of_slos(parts)
+    yield from _of_releases(parts)
+    yield from _by_hand(parts)
+    yield from _of_pages(parts)
+
+
+def _of_slos(parts: Parts) -> Iterator[_Subject]:
+    collector, evaluations = parts.collector, parts.evaluations
+    yield SloRoutes(evaluations, Summaries(collector, parts.paging, parts.chances), parts.counts)
+    yield DeclarationRoutes(collector)
+    yield CorrectionRoutes(collector, Correcting(collector, parts.now))
+    yield AuditRoutes(AuditLog(collector.ledger))
+    yield TraceRoutes(parts.traces, parts.now)
+
+
+def _of_releases(parts: Parts) -> Iterator[_Subject]:
+    collector, evaluations, now = parts.collector, parts.evaluations, parts.now
+    yield GateRoutes(Gating(collector, evaluations, now))
+    yield DeploymentRoutes(Releasing(collector, evaluations, now), now)
+
+
+def _by_hand(parts: Parts) -> Iterator[_Subject]:
+    """What people on call say, through the API and by forms."""
+    paging, silencing, now = parts.paging, parts.silencing, parts.now
+    answering = AnsweringRoutes(paging, paging, paging, now)
+    silences = SilenceRoutes(parts.collector, silencing, silencing, now)
+    guard = FormGuard(urlsplit(parts.url).netloc)
+    yield AlertRoutes(paging, parts.watched)
+    yield answering
+    yield silences
+    yield OnCallRoutes(parts.evaluations, answering, silences, silencing, guard, now)
+
+
+def _of_pages(parts: Parts) -> Iterator[_Subject]:
+    yield PageRoutes(
+        parts.evaluations,
+        parts.paging,
+        parts.counts,
+        parts.chances,
+        parts.notices,
+        parts.silencing,
+        parts.now,
+        parts.otlp,
+    )
