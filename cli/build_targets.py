@@ -114,7 +114,7 @@ def _grafana(asked: Asked) -> Written:
     from ..alerts.rules.grafana import provision
     from ..alerts.rules.receivers import PLACEHOLDERS
     from ..dashboards import write
-    from ..dashboards.alert_panels import alert_panels
+    from ..dashboards.grafana.alert_panels import alert_panels
 
     to, panels = PLACEHOLDERS._replace(**asked.to), alert_panels(asked.slos)
     try:

@@ -6,12 +6,12 @@
 Nothing here computes a figure the domain did not, nor rounds one in a way of its own: `slo.figures` does.
 """
 
+from .grafana.lint import LintFinding, lint, queries
+from .grafana.provision import build_dashboards, write
 from .history import History
-from .lint import LintFinding, lint, queries
 from .on_call_page import OnCall, on_call_path, render_on_call
 from .overview_page import Overview, render_overview
 from .page import CONTENT_SECURITY_POLICY, STATIC, render_missing
-from .provision import build_dashboards, write
 from .slo_page import Detail, render_slo
 
 __all__ = [

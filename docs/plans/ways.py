@@ -192,9 +192,9 @@ COUNT: Final = Way(
             "A panel",
             "by `fournines build`",
             (
-                step("dashboards.expressions:budget_remaining"),
-                step("dashboards.slo_board:slo_board"),
-                step("dashboards.provision:write"),
+                step("dashboards.grafana.expressions:budget_remaining"),
+                step("dashboards.grafana.slo_board:slo_board"),
+                step("dashboards.grafana.provision:write"),
             ),
         ),
     ),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fournines.alerts import Alert, AlertKey, AlertKind, Decision, Firing, OpenAlert, Ruling
-from fournines.dashboards import catalog
+from fournines.dashboards.grafana import catalog
 from fournines.slo import (
     DAY,
     SLI,

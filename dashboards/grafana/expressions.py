@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..alerts.rules.promql import string
-from ..slo import SLO, TimeWindow
-from ..slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
+from ...alerts.rules.promql import string
+from ...slo import SLO, TimeWindow
+from ...slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENTS, OBJECTIVE
 
 RATE_INTERVAL: Final = "$__rate_interval"
 OF_SERVICE: Final = 'service=~"$service"'

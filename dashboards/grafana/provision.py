@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..slo import SLO
+from ...slo import SLO
 from .modernise import modernise
 from .slug import slug
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ..slo import SLO, TimeWindow
+from ...slo import SLO, TimeWindow
+from ..limits import quickest_window
 from . import catalog, expressions
 from .board import board, service_variable
-from .limits import quickest_window
 from .panels import (
     BUDGET_THRESHOLDS,
     COUNT_THRESHOLDS,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from grafanalib import core
 
-from ..slo.metric_names import OBJECTIVE
+from ...slo.metric_names import OBJECTIVE
 from .panels import DATASOURCE
 
 TAG: Final = "fournines"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fournines.dashboards import build_dashboards
-from fournines.dashboards.alert_panels import alert_panels
+from fournines.dashboards.grafana.alert_panels import alert_panels
 
 
 def test_each_alert_leads_to_the_burn_rates_of_its_slo(bank: Any) -> None:

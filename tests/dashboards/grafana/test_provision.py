@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from fournines.dashboards import build_dashboards, catalog, lint, queries, write
+from fournines.dashboards import build_dashboards, lint, queries, write
+from fournines.dashboards.grafana import catalog
 from fournines.slo import CalendarUnit, CalendarWindow
 from tests.dashboards.conftest import availability
 

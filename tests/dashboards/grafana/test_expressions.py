@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards import expressions
-from fournines.dashboards.lint import metrics_of, substitute
+from fournines.dashboards.grafana import expressions
+from fournines.dashboards.grafana.lint import metrics_of, substitute
 from fournines.slo.metric_names import LABELS, STATE
 from tests.dashboards.conftest import PANELS, availability
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import promql_parser
 
-from ..slo.metric_names import LABELS
+from ...slo.metric_names import LABELS
 
 ALLOWED_TYPES: Final = frozenset({"bargauge", "row", "state-timeline", "stat", "table", "text", "timeseries"})
 """Panels drawn by Grafana itself; Angular ones (graph, singlestat, table-old) are gone since version 12."""

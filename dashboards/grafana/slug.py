@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..alerts.rules import slug as slugs
+from ...alerts.rules import slug as slugs
 
 _PREFIX: Final = "slo-"
 _LONGEST_UID: Final = 40

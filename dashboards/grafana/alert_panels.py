@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..alerts.rules.grafana.panel_link import PanelLink
-from ..slo import SLO
+from ...alerts.rules.grafana.panel_link import PanelLink
+from ...slo import SLO
 from . import catalog
 from .provision import build_dashboards
 from .slug import uid

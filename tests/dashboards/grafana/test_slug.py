@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fournines.dashboards.slug import is_plain, slug, uid
+from fournines.dashboards.grafana.slug import is_plain, slug, uid
 
 NAMES = st.text(min_size=1, max_size=80)
 

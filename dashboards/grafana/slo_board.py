@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..slo import HOUR, OWNER, RUNBOOK, SLO, Severity, allowance, figures, link
+from ...slo import HOUR, OWNER, RUNBOOK, SLO, Severity, allowance, figures, link
+from ..limits import limits_of, quickest_window
 from . import catalog, expressions
 from .board import board
-from .limits import limits_of, quickest_window
 from .panels import (
     BUDGET_THRESHOLDS,
     COUNT_THRESHOLDS,

@@ -9,7 +9,7 @@ import pytest
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
-from fournines.dashboards.modernise import modernise
+from fournines.dashboards.grafana.modernise import modernise
 
 PLACE = core.GridPos(4, 6, 0, 0)
 
