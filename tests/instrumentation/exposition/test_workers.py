@@ -277,6 +277,7 @@ def test_killed_under_load_workers_lose_their_last_second_and_no_more(shop, tmp_
     """While workers are killed the page never falls and never shows more than was asked; quiet, all else is there."""
     served = shop(command, FOURNINES_METRICS_DIR=str(tmp_path / "metrics"))
     served.until_there_are_workers()
+    served.until_all_are_counted()  # on file, so that what a kill takes is among the load's own
     load, before, kills = Load(served), 0, {}
     for _ in range(4):
         until(lambda: len({pid for _, pid in load.answers[-60:]} - kills.keys()) == 3)
