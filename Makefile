@@ -26,7 +26,7 @@ test: .venv/.ready-to-develop servers ## every test but those that run for minut
 	$(BIN)/pytest -m "not long" -n 4 --dist worksteal -rfEs --cov --cov-report=term $(TEST_ARGS)
 
 test-long: .venv/.ready-to-develop servers ## the tests that run for minutes
-	$(BIN)/pytest -m long -rfEs --timeout=1200 $(TEST_ARGS)
+	$(BIN)/pytest -m long -n 2 --dist worksteal -rfEs --timeout=1200 $(TEST_ARGS)
 
 lint: .venv/.ready-to-develop ## ruff and mypy, strict
 	$(BIN)/ruff check .
