@@ -71,6 +71,9 @@ class _Builder:
     def __init__(self, text: str) -> None:
         self._text = text
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.SafeLoader))
+        self._dashes = (
+            each for each in yaml.scan(text, Loader=yaml.SafeLoader) if isinstance(each, yaml.BlockEntryToken)
+        )
         self._entries: list[Entry] = []
 
     def documents(self) -> tuple[list[int], list[DocumentLayout]]:
@@ -106,7 +109,8 @@ class _Builder:
 
     def _items(self, start: Any) -> Iterator[Entry]:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            marked = event if start.flow_style else start
+            # Where its dash is, no event says: that of a list is where its anchor is.
+            marked = event if start.flow_style else next(self._dashes)
             yield self._entry("", event, _line(event), _column(marked))
 
     def _keys(self) -> Iterator[Entry]:
@@ -182,8 +186,5 @@ class _Beside(list[str]):
         self._entry = entry
 
     def append(self, text: str) -> None:
-        """Lays a comment there; below, where one is there already."""
-        if self._entry.beside:
-            self._entry.after.append(text)
-        else:
-            self._entry.beside = text
+        """Lays a comment there."""
+        self._entry.beside = text

@@ -7,6 +7,7 @@ No file is ever changed: a fault lives in the memory of a fork that has the test
 
 from __future__ import annotations
 
+import resource
 import sys
 import tomllib
 from collections import Counter
@@ -35,6 +36,7 @@ class Verdict:
     explained: set[tuple[str, str]]
     fates: Counter[Fate] = field(default_factory=Counter)
     survivors: list[Mutant] = field(default_factory=list)
+    seconds: float = 0
 
     def book(self, mutant: Mutant, fate: Fate) -> None:
         """Counts one; a survivor that nothing explains is said at once."""
@@ -59,7 +61,8 @@ class Verdict:
         alive = len(self.survivors)
         head = (
             f"{self.module}: {self.fates.total()} mutants, {self.fates.total() - alive} killed "
-            f"({self.fates[Fate.LATE]} by patience), {alive - self.unexplained} explained, {self.unexplained} survived"
+            f"({self.fates[Fate.LATE]} by patience), {alive - self.unexplained} explained, {self.unexplained} survived, "
+            f"in {self.seconds:.0f} s of computing"
         )
         return "\n".join([head, *(f"    explained in vain: {was} -> {becomes}" for was, becomes in self.idle)])
 
@@ -72,10 +75,18 @@ def found(patterns: Sequence[str]) -> list[Path]:
 def judge(path: Path, trial: Trial, explained: set[tuple[str, str]]) -> Verdict:
     """Tries every mutant of one module."""
     verdict = Verdict(str(path.relative_to(ROOT)), explained)
+    began = _computed()
     for mutant in mutants(path.read_text()):
         verdict.book(mutant, trial.fate(path, mutant))
+    verdict.seconds = _computed() - began
     say(str(verdict))
     return verdict
+
+
+def _computed() -> float:
+    """Seconds of computing of this process and of the trials that have ended."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def main(asked: set[str]) -> int:
@@ -95,6 +106,7 @@ def main(asked: set[str]) -> int:
 
         if modules and Trial(ROOT, modules, judged).run(found(room["tests"])) not in (0, 5):
             return 1
+    say(f"{_computed():.0f} s of computing")
     return int(any(verdict.unexplained or verdict.idle for verdict in verdicts) or not verdicts)
 
 

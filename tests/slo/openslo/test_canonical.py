@@ -187,6 +187,8 @@ def test_order():
         ("a:\n b: 1\n # of a\n", "a:\n  b: 1\n  # of a\n"),
         ("{  a: 1,\n # of b\nb: 2}\n", "a: 1\n# of b\nb: 2\n"),
         ("{  a: 1}\n # of all\n", "a: 1\n# of all\n"),
+        ("a: &x\n  - b: 1\n  # of a\nc: 1\n", "a: &x\n  - b: 1\n  # of a\nc: 1\n"),
+        ("- &x\n  -   - 1\n  # of x\n  - 2\n# of all\n- [3]\n", "- &x\n  -\n    - 1\n  # of x\n  - 2\n# of all\n-\n  - 3\n"),
         ("# a\na: 1\n--- # b\nb: 1\n# of b\n---\nc: 1 # c\n", "# a\na: 1\n---\n# b\nb: 1\n# of b\n---\nc: 1  # c\n"),
     ],
 )  # fmt: skip
