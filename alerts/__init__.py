@@ -8,9 +8,11 @@
 
 from .acknowledgement import Acknowledgement
 from .alert import Alert, AlertKey, AlertKind, Subject
+from .alert_verdict import AlertVerdict
 from .change import AlertChange
 from .decision import Decision, Ruling
 from .delivery import Delivery, Stage
+from .ended_alerts import EndedAlert, EndedPlace, ended_alert, ended_alerts
 from .engine import AlertEngine
 from .errors import AlertsError, BacktestError, InvalidReceiver, StoreError, UnknownAlert
 from .messages.sources import Sources
@@ -38,12 +40,15 @@ __all__ = [
     "AlertEngine",
     "AlertKey",
     "AlertKind",
+    "AlertVerdict",
     "AlertsError",
     "Attempt",
     "BacktestError",
     "ConditionState",
     "Decision",
     "Delivery",
+    "EndedAlert",
+    "EndedPlace",
     "FakeNotifier",
     "Firing",
     "InvalidReceiver",
@@ -69,6 +74,8 @@ __all__ = [
     "UnknownAlert",
     "WebhookNotifier",
     "build_rules",
+    "ended_alert",
+    "ended_alerts",
     "step",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""What people do to an alert: take it on, give it back, write something down."""
+"""What people do to an alert: take it on, give it back, write something down, and say afterwards what it was worth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from ..slo import timestamp
 from .acknowledgement import Acknowledgement
 from .alert import Alert
+from .alert_verdict import AlertVerdict
 from .audit import AuditLine
+from .ended_alerts import EndedAlert
 from .errors import Unacknowledged
 from .note import MOST_NOTES, Note
 from .notice import Notice
@@ -53,3 +55,9 @@ def write_down(alert: Alert, note: Note) -> Deed:
     line = AuditLine(note.at, note.by, "alert.note", alert.key.dedup, note.text, {"incident": alert.number})
     notes = (*alert.notes, note)[-MOST_NOTES:]
     return Deed(replace(alert, notes=notes), Notice.NOTED, note.words, line, note)
+
+
+def judged(ended: EndedAlert, verdict: AlertVerdict) -> AuditLine:
+    """The line of the audit log when somebody says whether an alert was useful."""
+    detail = {"useful": verdict.useful, "incident": ended.alert.number}
+    return AuditLine(verdict.at, verdict.by, "alert.verdict", ended.alert.key.dedup, verdict.note, detail)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -20,13 +21,15 @@ import numpy as np
 from ..slo import SLO, Evaluation, State
 from .acknowledgement import Acknowledgement
 from .alert import Alert, AlertKey, AlertKind, Subject
+from .alert_verdict import AlertVerdict
 from .audit import Audit, unaudited
-from .by_hand import Deed, acknowledge, give_back, write_down
+from .by_hand import Deed, acknowledge, give_back, judged, write_down
 from .change import AlertChange
 from .conditions.burning import Burning
 from .conditions.condition import Condition
 from .conditions.stopped_reporting import StoppedReporting
 from .dependencies import Dependencies, KnownDependencies
+from .ended_alerts import EndedAlert, ended_alert
 from .errors import InvalidReceiver, UnknownAlert
 from .keeping import Keeping
 from .messages.explaining import Explainer
@@ -154,6 +157,19 @@ class AlertEngine:
     def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:
         """Writes something down about an alert; those who know of it read it. Raises as `acknowledge` does."""
         return self._do(key, lambda alert: write_down(alert, Note(now, by, text)), now)
+
+    def judge_ended(self, number: int, verdict: AlertVerdict) -> EndedAlert:
+        """Keeps whether an alert that is over was useful; what was said of it before is forgotten, but for the audit log.
+
+        Raises `UnknownAlert` where no incident of that number is over, `StoreError` when it can't be kept.
+        """
+        with self._lock, transaction(self._connection):
+            ended = ended_alert(self._connection, number)
+            if ended is None:
+                raise UnknownAlert(f"no alert of number {number} is over")
+            self._store.judge(number, verdict)
+            self._audit(self._connection, judged(ended, verdict))
+        return replace(ended, verdict=verdict)
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began (epoch seconds); None where it was last in another, or never evaluated."""

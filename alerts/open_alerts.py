@@ -37,24 +37,11 @@ class OpenAlert(NamedTuple):
         """The alert as the API says it."""
         alert = self.alert
         why = (*alert.decisions, *self.sendings)
-        return {**_identity(alert), **self._standing(), "why": [each.as_json() for each in why]}
-
-    def _standing(self) -> dict[str, Any]:
-        """How it stands, and what people did about it."""
-        alert, taken = self.alert, self.alert.acknowledged
-        return {
-            "since": timestamp(alert.firing.since),
-            "began": timestamp(alert.began),
-            "opened_again": alert.opened_again,
-            "flaps": alert.flaps,
-            "escalated_since": _moment(alert.escalated_since),
+        return as_said(alert, "firing") | {
             "reason": alert.words,
-            "summary": alert.summary,
             "inhibited": self.inhibited,
             "held_back": self.held_back or None,
-            "told_at": _moment(alert.told_at) if alert.told else None,
-            "acknowledged": None if taken is None else taken.as_json(),
-            "notes": [note.as_json() for note in alert.notes],
+            "why": [each.as_json() for each in why],
         }
 
 
@@ -93,7 +80,8 @@ class OpenAlerts:
 _NEAREST_FIRST: Final = sorted(AlertKind, key=lambda kind: (kind.subject is Subject.SERVICE, kind.severity.value))
 
 
-def _identity(alert: Alert) -> dict[str, Any]:
+def as_said(alert: Alert, state: str) -> dict[str, Any]:
+    """What the API says of an alert whether it is open or over: which, what happened to it, and what people did about it."""
     return {
         "number": alert.number,
         "key": alert.key.dedup,
@@ -101,7 +89,24 @@ def _identity(alert: Alert) -> dict[str, Any]:
         "service": alert.service,
         "severity": alert.severity.value,
         "kind": alert.key.kind.value,
-        "state": "firing",
+        "state": state,
+        **_course(alert),
+    }
+
+
+def _course(alert: Alert) -> dict[str, Any]:
+    taken = alert.acknowledged
+    return {
+        "since": timestamp(alert.firing.since),
+        "began": timestamp(alert.began),
+        "opened_again": alert.opened_again,
+        "flaps": alert.flaps,
+        "escalated_since": _moment(alert.escalated_since),
+        "reason": alert.reason,
+        "summary": alert.summary,
+        "told_at": _moment(alert.told_at) if alert.told else None,
+        "acknowledged": None if taken is None else taken.as_json(),
+        "notes": [note.as_json() for note in alert.notes],
     }
 
 

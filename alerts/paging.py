@@ -13,8 +13,10 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from ..slo import Evaluation, Severity, State
 from .alert import Alert, AlertKey
+from .alert_verdict import AlertVerdict
 from .audit import Audit, unaudited
 from .conditions.condition import Condition
+from .ended_alerts import EndedAlert
 from .engine import AlertEngine
 from .errors import AlertsError
 from .messages.sources import Sources
@@ -120,6 +122,10 @@ class Paging:
     def note(self, key: AlertKey, by: str, text: str, now: float) -> Alert:
         """Writes something down about an alert: see `AlertEngine.note`."""
         return self._engine.note(key, by, text, now)
+
+    def judge_ended(self, number: int, verdict: AlertVerdict) -> EndedAlert:
+        """Keeps whether an alert that is over was useful: see `AlertEngine.judge_ended`."""
+        return self._engine.judge_ended(number, verdict)
 
     def measure(self) -> None:
         """Brings the gauges up to date."""

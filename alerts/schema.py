@@ -91,7 +91,14 @@ _VERSION_2: Final = (
     "INSERT INTO alert_opening SELECT number, since, resolved FROM alert",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+_VERSION_3: Final = (
+    "ALTER TABLE alert ADD COLUMN answered TEXT",
+    "ALTER TABLE alert ADD COLUMN verdict TEXT",
+    "UPDATE alert SET answered = acknowledged",
+    "CREATE INDEX alert_ended ON alert (resolved, number) WHERE resolved IS NOT NULL",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 _BUSY_SECONDS: Final = 10.0
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ..slo import DAY, State
 from . import decision
-from .acknowledgement import Acknowledgement
-from .alert import Alert, AlertKey, AlertKind
-from .errors import StoreError
+from .alert import Alert, AlertKey
+from .alert_verdict import AlertVerdict
 from .note import MOST_NOTES, Note
-from .state import COOL_DOWN_SECONDS, Firing
+from .reading import read_alerts
+from .state import COOL_DOWN_SECONDS
 
 KEPT_SECONDS: Final = 400 * DAY
 """Resolved alerts stay that long, as the coarsest counts do."""
+MOST_KEPT: Final = 100_000
+"""So many incidents back from the newest, whatever became of them: what is open stays."""
 
-_READ: Final = """
-SELECT number, kind, name, slo, service, labels, reason, summary, since, opened, opened_again, clear_since, told, told_at, hushed, flaps,
-    escalated_since, acknowledged, decisions
-FROM alert
-"""
 _OPEN: Final = """
 INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, opened, opened_again, clear_since, told, told_at,
     hushed, flaps, escalated_since, acknowledged, decisions)
@@ -36,8 +33,18 @@ UPDATE alert SET slo = :slo, service = :service, labels = :labels, reason = :rea
 """
 _UPDATE: Final = """
 UPDATE alert SET clear_since = :clear_since, told = :told, told_at = :told_at, hushed = :hushed, flaps = :flaps,
-    escalated_since = :escalated_since, acknowledged = :acknowledged, decisions = :decisions WHERE number = :number
+    escalated_since = :escalated_since, acknowledged = :acknowledged, answered = coalesce(answered, :acknowledged), decisions = :decisions
+    WHERE number = :number
 """
+_FORGOTTEN: Final = """
+SELECT number FROM alert WHERE resolved < ?
+UNION SELECT number FROM alert WHERE number <= (SELECT max(number) FROM alert) - ? AND resolved IS NOT NULL
+"""
+_FORGET: Final = (
+    "DELETE FROM alert_note WHERE incident = ?",
+    "DELETE FROM alert_opening WHERE incident = ?",
+    "DELETE FROM alert WHERE number = ?",
+)
 
 
 class StateSince(NamedTuple):
@@ -55,14 +62,14 @@ class AlertStore:
 
     def open_alerts(self) -> dict[AlertKey, Alert]:
         """Every alert that is not resolved, oldest first."""
-        alerts = self._read("WHERE resolved IS NULL ORDER BY number", {})
-        return {alert.key: alert for alert in alerts}
+        alerts = read_alerts(self._connection, "WHERE resolved IS NULL ORDER BY number", {})
+        return {each.alert.key: each.alert for each in alerts}
 
     def lately(self, key: AlertKey, now: float) -> Alert | None:
         """The newest alert of a key that ended within the cool-down before `now`. `StoreError` when the file can't be read."""
         which = "WHERE kind = :kind AND name = :name AND resolved > :after ORDER BY resolved DESC LIMIT 1"
         values = {"kind": key.kind.value, "name": key.name, "after": now - COOL_DOWN_SECONDS}
-        return next(iter(self._read(which, values)), None)
+        return next((each.alert for each in read_alerts(self._connection, which, values)), None)
 
     def open(self, alert: Alert) -> Alert:
         """Stores an alert that fired, for the first time or again; returns it with its number."""
@@ -98,11 +105,15 @@ class AlertStore:
         self._connection.execute("UPDATE alert SET resolved = ? WHERE number = ?", ended)
         self._connection.execute("UPDATE alert_opening SET resolved = ? WHERE incident = ? AND resolved IS NULL", ended)
 
+    def judge(self, number: int, verdict: AlertVerdict) -> None:
+        """Keeps what somebody said of an alert that is over; what was said before is forgotten."""
+        self._connection.execute("UPDATE alert SET verdict = ? WHERE number = ?", (verdict.to_text(), number))
+
     def forget(self, now: float) -> None:
-        """Forgets the alerts that ended too long ago, with their openings and notes."""
-        self._connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_SECONDS,))
-        self._connection.execute("DELETE FROM alert_note WHERE incident NOT IN (SELECT number FROM alert)")
-        self._connection.execute("DELETE FROM alert_opening WHERE incident NOT IN (SELECT number FROM alert)")
+        """Forgets the alerts that ended too long ago, or so many before the newest, with their openings and notes."""
+        gone = self._connection.execute(_FORGOTTEN, (now - KEPT_SECONDS, MOST_KEPT)).fetchall()
+        for forget in _FORGET:
+            self._connection.executemany(forget, gone)
 
     def states(self) -> dict[str, StateSince]:
         """The last known state of every SLO."""
@@ -118,41 +129,6 @@ class AlertStore:
     def forget_states(self, names: Iterable[str]) -> None:
         """Drops the states of SLOs that are gone."""
         self._connection.executemany("DELETE FROM slo_state WHERE slo = ?", ((name,) for name in names))
-
-    def _read(self, which: str, values: Mapping[str, object]) -> list[Alert]:
-        try:
-            cursor = self._connection.execute(_READ + which, values)
-            names = [name for name, *_ in cursor.description]
-            return [self._alert(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
-        except sqlite3.Error as error:
-            raise StoreError(f"alerts can't be read: {error}") from error
-
-    def _alert(self, row: Mapping[str, Any]) -> Alert:
-        opened, taken = row["opened"], row["acknowledged"]
-        return Alert(
-            key=AlertKey(AlertKind(row["kind"]), row["name"]),
-            slo=row["slo"],
-            service=row["service"],
-            labels=json.loads(row["labels"]),
-            reason=row["reason"],
-            summary=row["summary"],
-            firing=Firing(row["since"] if opened is None else opened, row["clear_since"]),
-            told=bool(row["told"]),
-            number=row["number"],
-            acknowledged=None if taken is None else Acknowledgement.from_text(taken),
-            flaps=row["flaps"],
-            opened_again=row["opened_again"],
-            first=None if opened is None else row["since"],
-            escalated_since=row["escalated_since"],
-            told_at=row["told_at"],
-            hushed=row["hushed"],
-            decisions=decision.from_text(row["decisions"]),
-            notes=self._notes(row["number"]),
-        )
-
-    def _notes(self, incident: int) -> tuple[Note, ...]:
-        query = "SELECT at, author, text FROM alert_note WHERE incident = ? ORDER BY id"
-        return tuple(Note(*row) for row in self._connection.execute(query, (incident,)))
 
 
 def _row(alert: Alert) -> dict[str, object]:

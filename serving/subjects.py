@@ -19,6 +19,7 @@ from .counts import Counts
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .gating import Gating
+from .looking_back import LookingBack
 from .notices import Notices
 from .releasing import Releasing
 from .routes import (
@@ -37,6 +38,7 @@ from .routes import (
     SilenceRoutes,
     SloRoutes,
     TraceRoutes,
+    VerdictRoutes,
 )
 from .silencing import Silencing
 from .summaries import Summaries
@@ -99,7 +101,8 @@ def _by_hand(parts: Parts) -> Iterator[_Subject]:
     answering = AnsweringRoutes(paging, paging, paging, now)
     silences = SilenceRoutes(parts.collector, silencing, silencing, now)
     guard = FormGuard(urlsplit(parts.url).netloc)
-    yield AlertRoutes(paging, parts.watched)
+    yield AlertRoutes(paging, LookingBack(parts.collector.ledger), parts.watched)
+    yield VerdictRoutes(paging, paging, now)
     yield answering
     yield silences
     yield OnCallRoutes(parts.evaluations, answering, silences, silencing, guard, now)

@@ -16,6 +16,7 @@ from .silences import SilenceRoutes
 from .slos import SloRoutes
 from .source import FakeSources
 from .traces import TraceRoutes
+from .verdicts import VerdictRoutes
 
 __all__ = [
     "AlertRoutes",
@@ -34,4 +35,5 @@ __all__ = [
     "SilenceRoutes",
     "SloRoutes",
     "TraceRoutes",
+    "VerdictRoutes",
 ]

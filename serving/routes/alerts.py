@@ -1,13 +1,42 @@
-"""What is open."""
+"""What is open, and what was."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Final, Literal, NamedTuple
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Query
 
-from .source import JSON, AlertSource
+from ...alerts import Alert, EndedPlace, StoreError
+from .interval import LATEST
+from .moment import Moment, seconds_of
+from .not_now import not_kept
+from .source import JSON, AlertSource, EndedSource
+
+MOST: Final = 1_000
+
+_CURSOR: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)_([0-9]{1,18})")
+
+
+class _Asked(NamedTuple):
+    """Of which time, SLO and service; an empty name is of any."""
+
+    since: float
+    until: float
+    slo: str
+    service: str
+
+    def holds(self, alert: Alert) -> bool:
+        """Whether an alert that is open is asked for."""
+        named = self.slo in ("", alert.slo) and self.service in ("", alert.service)
+        return named and alert.began < self.until
+
+    @property
+    def anybodys(self) -> bool:
+        """Whether those about the collector itself are asked for, which are of no SLO."""
+        return not (self.slo or self.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +44,7 @@ class AlertRoutes:
     """/api/v1/alerts."""
 
     open: AlertSource
+    past: EndedSource
     of_itself: Callable[[], Sequence[JSON]] = tuple
     """The open alerts about the collector itself."""
 
@@ -22,6 +52,48 @@ class AlertRoutes:
         """Adds its route."""
         app.add_api_route("/api/v1/alerts", self.alerts)
 
-    def alerts(self) -> JSON:
-        """The open alerts."""
-        return {"alerts": [*self.of_itself(), *(alert.as_json() for alert in self.open.alerts())]}
+    def alerts(
+        self,
+        state: Literal["open", "ended", "all"] = "open",
+        since: Annotated[Moment | None, Query(description="what was open then or later")] = None,
+        until: Annotated[Moment | None, Query(description="what began before")] = None,
+        slo: Annotated[str, Query(max_length=1_000)] = "",
+        service: Annotated[str, Query(max_length=1_000)] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST, description="of those that are over")] = 100,
+        cursor: Annotated[str, Query(max_length=60, description="the `next` of the answer before")] = "",
+    ) -> JSON:
+        """The open alerts, pages first; or those that are over, the last to end first; or both, the open ones first."""
+        asked = _Asked(_seconds(since, 0.0), _seconds(until, float(LATEST)), slo, service)
+        place = _place(cursor)
+        found = self._open(asked) if state != "ended" and place is None else []
+        if state == "open":
+            return {"alerts": found}
+        try:
+            ended = self.past.ended(*asked, limit, place)
+        except StoreError as error:
+            raise not_kept(error) from error
+        behind = ended[-1].place if len(ended) == limit else None
+        said = [*found, *(each.as_json() for each in ended)]
+        return {"alerts": said, "next": None if behind is None else f"{behind.ended!r}_{behind.number}"}
+
+    def _open(self, asked: _Asked) -> list[JSON]:
+        of_itself = self.of_itself() if asked.anybodys else ()
+        return [*of_itself, *(each.as_json() for each in self.open.alerts() if asked.holds(each.alert))]
+
+
+def _seconds(moment: Moment | None, unsaid: float) -> float:
+    """A moment in epoch seconds. Raises HTTPException with 422 where it is none."""
+    try:
+        return unsaid if moment is None else seconds_of(moment)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+def _place(cursor: str) -> EndedPlace | None:
+    """Raises HTTPException with 422 for what no answer said."""
+    if not cursor:
+        return None
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise HTTPException(422, "`cursor` is the `next` of the answer before")
+    return EndedPlace(float(found[1]), int(found[2]))

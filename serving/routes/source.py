@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ...alerts import OpenAlerts
+from ...alerts import EndedAlert, EndedPlace, OpenAlerts
 from ...alerts.silences.silence import Silence
 from ...collector import Breakdown, Contributor
 from ...collector.records.audit import AuditEntry
@@ -89,8 +89,16 @@ class AuditSource(Protocol):
 class TraceSource(Protocol):
     """Whoever keeps traces."""
 
-    def find(self, now: float, service: str | None, route: str | None, state: str | None, limit: int) -> list[JSON]:
-        """The newest traces kept, of a service, a route and a state where asked for."""
+    def find(
+        self,
+        now: float,
+        service: str | None,
+        route: str | None,
+        state: str | None,
+        limit: int,
+        before: tuple[float, str] | None = None,
+    ) -> list[JSON]:
+        """The newest traces kept, of a service, a route and a state where asked for; behind one of that start and id, where given."""
         ...
 
     def get(self, trace_id: str) -> JSON | None:
@@ -107,6 +115,16 @@ class AlertSource(Protocol):
 
     def since(self, name: str, state: State) -> float | None:
         """When that state of an SLO began, in epoch seconds; None where it was not seen in that state yet."""
+        ...
+
+
+class EndedSource(Protocol):
+    """Whoever knows the alerts that are over. Raises `StoreError` where they can't be read."""
+
+    def ended(
+        self, since: float, until: float, slo: str, service: str, limit: int, before: EndedPlace | None = None
+    ) -> Sequence[EndedAlert]:
+        """Those that were open at any time in [since, until), the last to end first; an empty name is anybody's."""
         ...
 
 
@@ -154,6 +172,7 @@ class FakeSources:
     blamed: Sequence[tuple[Contributor, int]] = ()
     traces: Mapping[str, JSON] = field(default_factory=dict)
     open: OpenAlerts = field(default_factory=lambda: OpenAlerts({}))
+    over: Sequence[EndedAlert] = ()
     began: Mapping[tuple[str, State], float] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=lambda: Catalogue(0, (), {}, frozenset()))
     log: Sequence[AuditEntry] = ()
@@ -212,9 +231,17 @@ class FakeSources:
         self.asked.append((limit, before))
         return self.log
 
-    def find(self, now: float, service: str | None, route: str | None, state: str | None, limit: int) -> list[JSON]:
+    def find(
+        self,
+        now: float,
+        service: str | None,
+        route: str | None,
+        state: str | None,
+        limit: int,
+        before: tuple[float, str] | None = None,
+    ) -> list[JSON]:
         """The first of the traces given."""
-        self.asked.append((now, service, route, state, limit))
+        self.asked.append((now, service, route, state, limit, before))
         return list(self.traces.values())[:limit]
 
     def get(self, trace_id: str) -> JSON | None:
@@ -224,6 +251,13 @@ class FakeSources:
     def alerts(self) -> OpenAlerts:
         """The open alerts given."""
         return self.open
+
+    def ended(
+        self, since: float, until: float, slo: str, service: str, limit: int, before: EndedPlace | None = None
+    ) -> Sequence[EndedAlert]:
+        """The first of those given."""
+        self.asked.append((since, until, slo, service, limit, before))
+        return self.over[:limit]
 
     def since(self, name: str, state: State) -> float | None:
         """When it began, where that is given."""

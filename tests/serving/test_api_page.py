@@ -1,11 +1,15 @@
 """docs/api.md beside what a collector answers that has something to say everywhere."""
 
+import contextlib
 import json
 import re
 import time
 
 import httpx
 import pytest
+
+from fournines.alerts.acknowledgement import Acknowledgement
+from fournines.alerts.schema import connect
 
 SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -74,6 +78,23 @@ def _answered(collector):
     return answer
 
 
+def _ended(collector):
+    """What is answered of an alert that is over, which somebody had, noted and judged: none ends within minutes by itself."""
+    taken = Acknowledgement("ana", 2.0, 3.0).to_text()
+    why = json.dumps([["telling", "told", "told at 1970-01-01T00:00:01Z", 1.0]])
+    with contextlib.closing(connect(collector.data / "ledger.db")) as connection:
+        connection.execute(
+            "INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told, told_at,"
+            " decisions, answered, resolved)"
+            " VALUES (999, 'page', 'a', 'a', 's', '{}', 'why', 'what', 1, 1, 1, ?, ?, ?)",
+            (why, taken, time.time()),
+        )
+        connection.execute("INSERT INTO alert_note (incident, at, author, text) VALUES (999, 2, 'ana', 'a drill')")
+    said = {"useful": False, "author": "ana", "note": "a drill"}
+    httpx.post(f"{collector.url}/api/v1/alerts/999/verdict", json=said).raise_for_status()
+    return collector.get("/api/v1/alerts?state=ended&slo=a")
+
+
 def _silenced(collector):
     """What is answered once something is silenced."""
     said = {"service": "shop", "duration": "1h", "author": "ana", "reason": "a drill"}
@@ -114,6 +135,7 @@ def answers(collector, running):
             "`/api/v1/slos/{name}/history?from=&to=&step=`": collector.get(f"{slo}/history"),
             "`/api/v1/slos/{name}/contributors?from=&to=`": collector.get(f"{slo}/contributors"),
             "`/api/v1/alerts`": alerts,
+            "`/api/v1/alerts?state=&since=&until=&slo=&service=&limit=&cursor=`": _ended(collector),
             "`/api/v1/silences?past=`": _silenced(collector),
             "`/api/v1/corrections?slo=`": _corrected(collector),
             "`/api/v1/gate`": _gated(collector),

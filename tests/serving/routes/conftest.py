@@ -29,10 +29,12 @@ from fournines.serving.routes import (
     SilenceRoutes,
     SloRoutes,
     TraceRoutes,
+    VerdictRoutes,
 )
 from fournines.serving.routes.answering import FakeAcknowledger
 from fournines.serving.routes.deployments import FakeDeploymentKeeper
 from fournines.serving.routes.gate import FakeGatekeeper
+from fournines.serving.routes.verdicts import FakeEndedJudge
 from fournines.slo import EventCount, FakeEventSource, evaluate
 
 NOW = 1_790_000_000.0
@@ -77,7 +79,13 @@ def answers() -> FakeAcknowledger:
 
 
 @pytest.fixture
-def ask(sources, gate, keeper, silences, answers) -> Callable[..., httpx.Response]:
+def judge() -> FakeEndedJudge:
+    """Nothing is over."""
+    return FakeEndedJudge()
+
+
+@pytest.fixture
+def ask(sources, gate, keeper, silences, answers, judge) -> Callable[..., httpx.Response]:
     """Asks the whole application."""
 
     async def write(scope, receive, send):
@@ -97,7 +105,8 @@ def ask(sources, gate, keeper, silences, answers) -> Callable[..., httpx.Respons
         GateRoutes(gate),
         DeploymentRoutes(keeper, lambda: NOW),
         TraceRoutes(sources, lambda: NOW),
-        AlertRoutes(sources),
+        AlertRoutes(sources, sources),
+        VerdictRoutes(answers, judge, lambda: NOW),
         silencing,
         MetricsRoute(sources),
         PageRoutes(sources, sources, sources, sources, sources, silences, lambda: NOW, "http://127.0.0.1:4318"),
