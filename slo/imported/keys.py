@@ -13,6 +13,21 @@ _LARGEST: Final = 100
 """Digits before or behind the point, which arithmetic has room for."""
 
 
+def scalar_text(value: Any) -> str | None:
+    """A value as tools in Go read it where a text is meant, with the space around it; None for what has parts, or is nothing."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value) if isinstance(value, int | str) else None
+
+
+def raw_texts(value: Any) -> dict[str, str]:
+    """A mapping of texts to the letter; empty for what is none."""
+    texts = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, each in texts if (text := scalar_text(each)) is not None}
+
+
 class NotCarried(Exception):
     """An SLO can't be carried over; why is noted."""
 
@@ -53,6 +68,10 @@ class Keys:
         """What stands under a key, whatever it is; None where nothing does."""
         return self._take(names)[1]
 
+    def peek(self, name: str) -> Any:
+        """What stands under a key, which is not taken by that."""
+        return self._value.get(name)
+
     def number(self, *names: str) -> Decimal:
         """A number, which may stand there as a text."""
         text = self.text(*names)
@@ -72,9 +91,12 @@ class Keys:
         return default if value is None else value
 
     def texts(self, *names: str) -> dict[str, str]:
-        """A mapping of texts, such as labels."""
+        """A mapping of texts, such as labels; truth values are taken as they would be written."""
         below = self.below(*names)
-        return {name: below.text(name) for name in below}
+        return {
+            name: below.text(name) if (text := scalar_text(below.plain(name))) is None else text.strip()
+            for name in below
+        }
 
     def words(self, *names: str) -> list[str]:
         """A list of texts; empty where it is not there."""

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ....slo import SLO
 from .pyrra import pyrra_files, pyrra_notes
-from .sloth import sloth_files, sloth_notes
+from .sloth_files import sloth_files, sloth_notes
 
 
 class _Written(NamedTuple):
@@ -34,15 +34,11 @@ def notes(slos: Sequence[SLO], dialect: str) -> Iterator[str]:
     return _DIALECTS[dialect].notes(slos)
 
 
-def _of_sloth(slos: Sequence[SLO]) -> Mapping[str, str]:
-    return {f"{service}.yml": text for service, text in sloth_files(slos).items()}
-
-
 def _of_pyrra(slos: Sequence[SLO]) -> Mapping[str, str]:
     return {f"{name}.yaml": text for name, text in pyrra_files(slos).items()}
 
 
 _DIALECTS: Final[Mapping[str, _Written]] = {
-    "sloth": _Written(_of_sloth, sloth_notes),
+    "sloth": _Written(sloth_files, sloth_notes),
     "pyrra": _Written(_of_pyrra, pyrra_notes),
 }

@@ -1,30 +1,44 @@
-"""Numbers, lengths of time and YAML as programs in Go print them: by `strconv`, `time`, Prometheus' `model` and `go-yaml` version 2."""
+"""Numbers, lengths of time and texts as programs in Go print them: by `strconv`, `time` and Prometheus' `model`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cmp_to_key
 from typing import Any, Final
 
-import yaml
-
-_WIDE: Final = 21
-"""From so many digits before the point Go writes an exponent."""
+_WIDE: Final = 6
+"""From an exponent of so much Go writes one."""
 
 _YEAR, _WEEK, _DAY, _HOUR, _MINUTE = 365 * 86_400, 7 * 86_400, 86_400, 3_600, 60
-_STILL_WORDS: Final = re.compile(r"[yYnN]|[-+]?[0-9.][0-9_.]*[eE][-+]?[0-9]+")
-"""What go-yaml takes for a truth value or a number, and PyYAML does not."""
+_NAMED: Final = {
+    "\\": "\\\\",
+    '"': '\\"',
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
 
-_PARTS: Final = re.compile(r"[0-9]+|[^0-9]")
+_DIGITS: Final = re.compile("[0-9]*")
 
 
 def number(value: float) -> str:
-    """A float by `%v`: as few digits as tell it from others, `0.0009999999999999432`, `5e-05`, and `14` for 14.0."""
-    text = repr(value)
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        digits = mantissa.removesuffix(".0")
-        return f"{value:.0f}" if 0 < int(exponent) < _WIDE else f"{digits}e{exponent}"
-    return text.removesuffix(".0")
+    """A float by `%v`: as few digits as tell it from others, `0.0009999999999999432`, `5e-05`, `1e+06`, and `14` for 14.0."""
+    digits = Decimal(repr(value)).normalize()
+    if -5 < digits.adjusted() < _WIDE:
+        return format(digits, "f")
+    mantissa = str(digits.scaleb(-digits.adjusted()))
+    return f"{mantissa}e{digits.adjusted():+03d}"
+
+
+def decimal(value: float) -> str:
+    """A float without an exponent, by `FormatFloat(value, 'f', -1, 64)`: `0.00005`."""
+    return format(Decimal(repr(value)).normalize(), "f")
 
 
 def duration(seconds: int) -> str:
@@ -55,41 +69,41 @@ def go_duration(seconds: int) -> str:
 
 def quoted(text: str) -> str:
     """A string by `%q`, as Prometheus writes the values of labels."""
-    named = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(named.get(each, each) for each in text) + '"'
+    return '"' + "".join(_NAMED.get(each) or (each if each.isprintable() else _escaped(each)) for each in text) + '"'
 
 
-def in_order(mapping: dict[str, str]) -> dict[str, str]:
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def in_order(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping in the order in which go-yaml writes one: numbers within names by what they count, letters behind all else."""
-    return {name: mapping[name] for name in sorted(mapping, key=_natural)}
+    return {name: mapping[name] for name in sorted(mapping, key=cmp_to_key(_ordered))}
 
 
-def _natural(name: str) -> list[tuple[int, int, int]]:
-    """What decides: a number by its value and its length, and letters behind every other character."""
-    return [
-        (0, int(part), len(part))
-        if part.isdigit()
-        else (1 if part.isalpha() else 0, ord(part) if part.isalpha() else 0, 0)
-        for part in _PARTS.findall(name)
-    ]
+def _ordered(one: str, other: str) -> int:
+    """Where they stand to each other by the first character that differs."""
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if at is None:
+        return len(one) - len(other)
+    a, b = one[at], other[at]
+    if a.isalpha() or b.isalpha():
+        return ord(a) - ord(b) if a.isalpha() and b.isalpha() else a.isalpha() - b.isalpha()
+    return _counted(one, other, at) or ord(a) - ord(b)
 
 
-def yaml_text(document: Any) -> str:
-    """A document as go-yaml writes it: folded at 80 columns, texts of several lines as blocks, what would be no text in double quotes."""
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=80, allow_unicode=True)
+def _counted(one: str, other: str, at: int) -> int:
+    """Which of two numbers that differ from `at` on is the larger, or the longer; digits before it count where a zero follows."""
+    before = re.search("[0-9]*$", one[:at])
+    is_within = "0" in (one[at], other[at]) and before is not None and before[0].strip("0") != ""
+    (more, length), (less, shorter) = (_number(text, at, before=int(is_within)) for text in (one, other))
+    return more - less or length - shorter
 
 
-class _Dumper(yaml.SafeDumper):
-    """Without anchors, which make two equal label sets look like one."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = dumper.resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"  # type: ignore[no-untyped-call] # it has no types
-    style = '"' if not plain or _STILL_WORDS.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else style)
-
-
-_Dumper.add_representer(str, _text)
+def _number(text: str, at: int, before: int) -> tuple[int, int]:
+    digits = _DIGITS.match(text, at)
+    found = digits[0] if digits else ""
+    return int(f"{before}{found}"), len(found)

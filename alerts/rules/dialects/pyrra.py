@@ -15,7 +15,8 @@ from ....slo.imported.origin import PYRRA_ORIGIN, origin_of
 from ....slo.imported.pyrra_tiers import PYRRA_TIERS, PyrraTier
 from ... import names
 from ..promql import label_name
-from .go_text import duration, go_duration, in_order, number, quoted, yaml_text
+from .go_text import duration, go_duration, in_order, number, quoted
+from .go_yaml import yaml_text
 from .pyrra_indicator import Indicator, Kind, Metric, indicator_of
 from .unsaid import CannotSay, lacks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -63,7 +64,9 @@ def test_both_forms_mean_the_same(imported):
     (slo,), remarks, faults = imported(PLAIN)
     again = imported(KUBERNETES)
 
-    assert (slo,) == again.slos
+    (of_object,) = again.slos
+    assert slo == replace(of_object, annotations={**of_object.annotations, SLOTH_ORIGIN: slo.annotations[SLOTH_ORIGIN]})
+    assert {"name": "shop", "namespace": "monitoring"} == origin_of(of_object, SLOTH_ORIGIN)["kubernetes"]
     assert ("shop-requests-availability", "requests-availability", "shop") == (slo.name, slo.display_name, slo.service)
     assert (Decimal("0.999"), "30d", WORKBOOK) == (slo.objective.target, str(slo.window), slo.rules)
     assert {"owner": "team-a", "tier": "2", "category": "availability", "route": "day"} == slo.labels
@@ -141,3 +144,17 @@ def test_one_that_can_not_be_carried_over_keeps_no_other_back(imported):
 
     assert ("shop-one", "slos[0].alerting.window", "slos[1].sli.plugin") == (slo.name, remark.path, fault.path)
     assert "is not carried over" == remark.message
+
+
+def test_what_only_sloth_s_rules_need_is_kept_to_the_letter(imported):
+    """Labels that alerts hide, or that can be none here; lines with their ends; truth values, numbers; plugins that change rules."""
+    alerting = '{labels: {tier: 2, _x: a}, annotations: {summary: "Baskets\\nfail\\n", loud: true}}'
+    plugins = "plugins: {chain: [{id: sloth.dev/core/debug/v1}, {id: team/more}]}"
+    text = sloth(EVENTS, f"{alerting}, labels: {{tier: 2, _y: 0.50, on: yes}}, {plugins}")
+    (slo,), _, _ = imported(text)
+
+    origin = origin_of(slo, SLOTH_ORIGIN)
+    assert {"tier": "2", "_y": "0.5"}.items() <= origin["own"].items()
+    assert {"tier": "2", "_x": "a"} == origin["labels"]
+    assert {"summary": "Baskets\nfail\n", "loud": "true"} == origin["annotations"]
+    assert ["team/more"] == origin["plugins"]

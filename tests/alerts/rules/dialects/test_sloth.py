@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from fournines.alerts.rules.dialects.sloth import sloth_files, sloth_notes
+from fournines.alerts.rules.dialects.sloth_files import sloth_files, sloth_notes
 from fournines.slo import WORKBOOK, CalendarWindow, Objective, Severity, Window
 
 SPEC = """\
@@ -111,8 +111,8 @@ def test_each_service_has_a_file_in_the_order_that_was_declared(slo):
     """As Sloth writes one for each that it reads."""
     found = sloth_files([slo("zeta"), slo("users-availability", "users"), slo("alpha")])
 
-    assert ["payments", "users"] == list(found)
-    groups = [group["name"] for group in yaml.safe_load(found["payments"])["groups"]]
+    assert ["payments.yml", "users.yml"] == list(found)
+    groups = [group["name"] for group in yaml.safe_load(found["payments.yml"])["groups"]]
     kinds = ("sli-recordings", "meta-recordings", "alerts")
     assert [f"sloth-slo-{kind}-payments-{name}" for name in ("zeta", "alpha") for kind in kinds] == groups
 
@@ -180,3 +180,42 @@ def test_what_sloth_can_not_say_is_said(slo):
     assert {"payments-plain"} == {
         rule["labels"].get("sloth_id", "payments-plain") for rule in rules(sloth_yaml(slos)).values()
     }
+
+
+def test_what_sloth_s_plugins_change_leaves_an_slo_out(carried):
+    """Such as intervals of rules; those that change nothing don't."""
+    plugin = "slo_plugins: {{chain: [{{id: sloth.dev/{name}/v1}}]}}\nslos:"
+    (changed,) = carried(SPEC.replace("slos:", plugin.format(name="contrib/rule_intervals")))
+    (same,) = carried(SPEC.replace("slos:", plugin.format(name="core/debug")))
+
+    why = "its plugins sloth.dev/contrib/rule_intervals/v1 make other rules, which are not written here"
+    assert [f"shop-orders is left out, Sloth can't say it: {why}"] == [
+        note for note in sloth_notes([changed]) if "left out" in note
+    ]
+    assert {} == sloth_files([changed])
+    assert sloth_files(carried(SPEC)) == sloth_files([same])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (
+            "      name: OrdersFail\n",
+            "",
+            "its alerts have no name, which Sloth refuses: say alerting.name, or disable both",
+        ),
+        ("version: prometheus/v1", "{object}", "'../up' is no name of an object of Kubernetes"),
+    ],
+)
+def test_what_sloth_or_kubernetes_refuses_is_left_out(carried, before, after, why):
+    """An alert without a name; a name that would be a path elsewhere."""
+    text = SPEC.replace(before, after)
+    if "{object}" in text:
+        body = SPEC.removeprefix("version: prometheus/v1\n").replace("\n", "\n  ").rstrip()
+        body = body.replace("error_query", "errorQuery").replace("total_query", "totalQuery")
+        kind = "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nmetadata: {name: ../up}\nspec:\n  "
+        text = kind + body + "\n"
+    slos = carried(text)
+
+    assert {} == sloth_files(slos)
+    assert f"shop-orders is left out, Sloth can't say it: {why}" in list(sloth_notes(slos))
