@@ -28,10 +28,7 @@ class Objectives:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        found: dict[str, list[InForce]] = {}
-        for name, since, target in connection.execute("SELECT name, since, target FROM objective ORDER BY name, since"):
-            found.setdefault(name, []).append(InForce(since, Objective(Decimal(target))))
-        self._known: Staged[str, tuple[InForce, ...]] = Staged((name, tuple(each)) for name, each in found.items())
+        self._known: Staged[str, tuple[InForce, ...]] = Staged(kept_objectives(connection).items())
         self._seen: Sequence[SLO] | None = None
         self.version = 0
 
@@ -73,6 +70,14 @@ class Objectives:
         """What was staged never was."""
         self._known.forget()
         self._seen = None
+
+
+def kept_objectives(connection: sqlite3.Connection) -> dict[str, tuple[InForce, ...]]:
+    """The objectives of every SLO by its name, the oldest first."""
+    found: dict[str, list[InForce]] = {}
+    for name, since, target in connection.execute("SELECT name, since, target FROM objective ORDER BY name, since"):
+        found.setdefault(name, []).append(InForce(since, Objective(Decimal(target))))
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def _before(known: tuple[InForce, ...], minute: int) -> tuple[InForce, ...]:
