@@ -31,6 +31,7 @@ class Dialect(StrEnum):
     FOURNINES = "fournines"
     SLOTH = "sloth"
     PYRRA = "pyrra"
+    PYRRA_GENERIC = "pyrra-generic"
 
 
 class Asked(NamedTuple):

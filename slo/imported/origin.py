@@ -14,7 +14,7 @@ PYRRA_ORIGIN: Final = "pyrra.dev/origin"
 
 def written_origin(key: str, said: Mapping[str, Any]) -> dict[str, str]:
     """The annotation `key` that keeps what is not empty of `said`; none where all is."""
-    kept = {name: value for name, value in said.items() if value not in ("", None, {}, [])}
+    kept = {name: value for name, value in said.items() if value not in ("", None, False, {}, [])}
     return {key: json.dumps(kept, sort_keys=True, ensure_ascii=False, default=str)} if kept else {}
 
 

@@ -27,6 +27,7 @@ _GROUPED: Final = "events are counted over all groups together, not once for eac
 _DYNAMIC: Final = "burn rates are held against Pyrra's static factors, whatever the traffic"
 _NAMED: Final = "alerts here have one name and say which SLO they are of"
 _EXACT: Final = "the whole window is counted, which costs nothing more here"
+_TWO: Final = "of errors, success and total Pyrra takes two: success and total are read"
 _ABSENT: Final = "the silence of a service is always told"
 
 
@@ -81,6 +82,7 @@ def _origin(name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
     indicators = spec.plain("indicator")
     of_kinds = indicators.values() if isinstance(indicators, dict) else ()
     grouping: Any = next((each["grouping"] for each in of_kinds if isinstance(each, dict) and "grouping" in each), [])
+    of_ratio = indicators.get("ratio") if isinstance(indicators, dict) else None
     said = {
         "name": name,
         "labels": dict(labels),
@@ -88,6 +90,7 @@ def _origin(name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
         "grouping": grouping,
         "alerting": spec.plain("alerting"),
         "fast": spec.plain("performanceOverAccuracy"),
+        "success": isinstance(of_ratio, dict) and "success" in of_ratio,
     }
     spec.leave("performanceOverAccuracy", _EXACT)
     return written_origin(PYRRA_ORIGIN, said)
@@ -145,7 +148,14 @@ def _queries(indicator: Keys) -> Queries:
 
 
 def _ratio(keys: Keys) -> Queries:
-    return Queries(bad=str(_metric(keys.below("errors"))), total=str(_metric(keys.below("total"))), counter=True)
+    """Of errors, success and total any two; what is all is counted by both where no total is named."""
+    if "success" not in keys:
+        return Queries(bad=str(_metric(keys.below("errors"))), total=str(_metric(keys.below("total"))), counter=True)
+    if "total" in keys:
+        keys.leave("errors", _TWO)
+        return Queries(good=str(_metric(keys.below("success"))), total=str(_metric(keys.below("total"))), counter=True)
+    bad, good = (f"sum(increase({_metric(keys.below(each)).over_window()}))" for each in ("errors", "success"))
+    return Queries(bad=bad, total=f"{bad} + {good}")
 
 
 def _latency(keys: Keys) -> Queries:

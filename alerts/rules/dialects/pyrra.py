@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -15,10 +15,11 @@ from ....slo.imported.origin import PYRRA_ORIGIN, origin_of
 from ....slo.imported.pyrra_tiers import PYRRA_TIERS, PyrraTier
 from ... import names
 from ..promql import label_name
-from .go_text import duration, go_duration, in_order, number, quoted
-from .go_yaml import yaml_text
+from .go_text import decimal, duration, go_duration, in_order, quoted
+from .pyrra_counting import Counting
+from .pyrra_generic import generic_rules
 from .pyrra_indicator import Indicator, Kind, Metric, indicator_of
-from .unsaid import CannotSay, lacks
+from .unsaid import CannotSay
 
 Rule = dict[str, Any]
 
@@ -28,34 +29,6 @@ _CRITICAL, _WARNING = "critical", "warning"
 _WEEKS: Final = {1: 30, 2: 60, 3: 90, 4: 120, 5: 150, 6: 180, 7: 210}
 """How often counts over a window shorter than so many weeks are taken, in seconds."""
 _LONGEST: Final = 240
-
-
-def pyrra_files(slos: Sequence[SLO]) -> dict[str, str]:
-    """The file that Pyrra writes of each of the SLOs that it can say, by the name of the SLO."""
-    return {
-        slo.name: yaml_text({"groups": PyrraRules(slo).groups()})
-        for slo in sorted(slos, key=lambda it: it.name)
-        if _refusal(slo) is None
-    }
-
-
-def pyrra_notes(slos: Sequence[SLO]) -> Iterator[str]:
-    """Who is left out and why, and what is not said of the others: a sentence each."""
-    refused = {slo.name: refusal for slo in slos if (refusal := _refusal(slo)) is not None}
-    yield from (f"{name} is left out, Pyrra can't say it: {refusal}" for name, refusal in refused.items())
-    said = [slo for slo in slos if slo.name not in refused]
-    for slo in said:
-        if slo.rules and set(slo.rules) != {tier.rule(slo.window.rolling) for tier in PYRRA_TIERS}:
-            yield f"{slo.name} burns at 14, 7, 2 and 1 times there, whatever its burn rules say"
-    yield from lacks(said, "Pyrra")
-
-
-def _refusal(slo: SLO) -> str | None:
-    try:
-        PyrraRules(slo).groups()
-    except CannotSay as error:
-        return str(error)
-    return None
 
 
 @dataclass(frozen=True)
@@ -77,6 +50,8 @@ class PyrraRules:
     def _indicator(self) -> Indicator:
         if self._origin.get("fast"):
             raise CannotSay("it counts by performanceOverAccuracy, which is not written here")
+        if self._origin.get("success"):
+            raise CannotSay("its ratio names success, whose rules are not written here: name errors and total")
         if self._alerting.get("burnRateType", "static") != "static":
             raise CannotSay(
                 f"its burn rates are {self._alerting['burnRateType']}, and those written here are held against fixed factors"
@@ -91,7 +66,7 @@ class PyrraRules:
     def _window(self) -> int:
         if isinstance(self.slo.window, CalendarWindow):
             raise CannotSay("its budgets are of rolling windows, and none of a calendar")
-        if not all(all(tier.seconds(self.slo.window.seconds)) for tier in PYRRA_TIERS):
+        if not all(all(tier.seconds(self.slo.window.seconds)[1:]) for tier in PYRRA_TIERS):
             raise CannotSay(f"of {self.slo.window} its shortest windows are 0s, which Prometheus refuses")
         return self.slo.window.seconds
 
@@ -122,6 +97,26 @@ class PyrraRules:
             {"interval": duration(every), "name": f"{self._name}-increase", "rules": increases},
             {"interval": _BURN_EVERY, "name": self._name, "rules": burns},
         ]
+
+    def generic_group(self) -> dict[str, Any] | None:
+        """What dashboards over all SLOs ask for; none where events are counted by groups, which Pyrra has no such rules for."""
+        one = self._indicator
+        if one.grouping and one.kind is not Kind.NATIVE:
+            return None
+        said = {"pyrra_objective": decimal(self._target), "pyrra_window": str(self._window)}
+        records = {**said, **generic_rules(one, duration(self._window), self._name)}
+        labels = in_order(self._common)
+        rules = [{"expr": expr, "labels": labels, "record": record} for record, expr in records.items()]
+        return {"interval": _BURN_EVERY, "name": f"{self._name}-generic", "rules": rules}
+
+    @cached_property
+    def refusal(self) -> str | None:
+        """Why Pyrra has no rules for it."""
+        try:
+            self.groups()
+        except CannotSay as error:
+            return str(error)
+        return None
 
     def _labels(self, grouping: Sequence[str]) -> dict[str, str]:
         """Those of records: what is grouped by stands in the series themselves."""
@@ -186,12 +181,13 @@ class PyrraRules:
         return [self._alert(tier, key) for tier, key in zip(PYRRA_TIERS, _SEVERITIES, strict=True)]
 
     def _alert(self, tier: PyrraTier, key: str) -> Rule:
-        wait, long, short = tier.seconds(self._window)
-        limit = f"({tier.factor} * (1-{number(self._target)}))"
+        one, (wait, long, short) = self._indicator, tier.seconds(self._window)
+        limit = f"({tier.factor} * (1-{decimal(self._target)}))"
         above = (f"{self._record(each)}{{{self._matchers}}} > {limit}" for each in (short, long))
         usual = _CRITICAL if tier in PYRRA_TIERS[:2] else _WARNING
         labels = {
-            **self._labels(self._indicator.grouping),
+            **self._common,
+            **{name: text for name, text in one.total.equal.items() if name not in one.grouping},
             "short": duration(short),
             "long": duration(long),
             names.LABEL_SEVERITY: self._severities.get(key) or usual,
@@ -200,7 +196,7 @@ class PyrraRules:
         alert = {
             "alert": self._alerting.get("name") or "ErrorBudgetBurn",
             "expr": " and ".join(above),
-            "for": go_duration(wait) if self._indicator.kind is Kind.RATIO else duration(wait),
+            "for": go_duration(wait) if one.kind is Kind.RATIO else duration(wait),
             "labels": in_order(labels),
         }
         return self._annotated(alert)
@@ -214,49 +210,3 @@ class PyrraRules:
     def _annotated(self, alert: Rule) -> Rule:
         """Its keys in the order of the alphabet, as Kubernetes' YAML has them."""
         return dict(sorted({**alert, **({"annotations": self._annotations} if self._annotations else {})}.items()))
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """An indicator's events over a window, by groups, as expressions."""
-
-    one: Indicator
-    grouping: Sequence[str]
-    window: str
-
-    def records(self) -> Iterator[tuple[Metric, str, tuple[str, str]]]:
-        """The records of an indicator's counts: of which series, within which boundary, and the record with its expression."""
-        one, total, other = self.one, self.one.total, self.one.other
-        if one.kind is Kind.GAUGE:
-            for kind in ("count", "sum"):
-                yield total, "", (f"{total.name}:{kind}{self.window}", self._summed(f"{kind}_over_time", total))
-        elif one.kind is Kind.NATIVE:
-            counts = self._summed("increase", total)
-            every, within = f"histogram_count({counts})", f"histogram_fraction(0, {one.boundary}, {counts})"
-            yield total, "", (self._increase(total), every)
-            yield total, one.boundary, (self._increase(total), f"{within} * {every}")
-        else:
-            yield total, "", (self._increase(total), self._summed("increase", total))
-            if one.kind is Kind.LATENCY or other.name != total.name:
-                yield other, one.boundary, (self._increase(other), self._summed("increase", other))
-
-    def burn_rate(self) -> str:
-        """The share of bad events."""
-        total, other = self.one.total, self.one.other
-        if self.one.kind is Kind.RATIO:
-            return f"{self._summed('rate', other)} / {self._summed('rate', total)}"
-        if self.one.kind is Kind.NATIVE:
-            return f"1 - histogram_fraction(0, {self.one.boundary}, {self._summed('rate', total)})"
-        of_all, of_good = ("count_over_time", "sum_over_time") if self.one.kind is Kind.GAUGE else ("rate", "rate")
-        every = self._summed(of_all, total)
-        return f"({every} - {self._summed(of_good, other)}) / {every}"
-
-    def _summed(self, function: str, metric: Metric) -> str:
-        by = f" by ({', '.join(self.grouping)}) " if self.grouping else ""
-        return f"sum{by}({function}({metric}[{self.window}]))"
-
-    def _increase(self, metric: Metric) -> str:
-        name = metric.name
-        for suffix in ("_total", "_count", "_bucket"):
-            name = name.removesuffix(suffix)
-        return f"{name}:increase{self.window}"

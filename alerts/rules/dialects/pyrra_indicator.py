@@ -80,6 +80,10 @@ class Metric:
         """The names that regular expressions are held against."""
         return frozenset(each.name for each in self.matchers if each.is_pattern)
 
+    def with_matcher(self, matcher: Matcher) -> Metric:
+        """The same series, but for one more matcher."""
+        return Metric(self.name, (*self.matchers, matcher))
+
     def __str__(self) -> str:
         inside = ",".join(sorted(map(str, self.matchers)))
         return f"{self.name}{{{inside}}}" if inside else self.name
@@ -97,16 +101,18 @@ class Indicator:
 
     @property
     def boundary(self) -> str:
-        """Within how many seconds latencies are good; empty for what is none."""
+        """Within how many seconds latencies are good, as the label says it; empty for what is none."""
         if self.kind is Kind.NATIVE:
             return number(self.latency)
-        return self.other.equal.get("le", "") if self.kind is Kind.LATENCY else ""
+        if self.kind is not Kind.LATENCY:
+            return ""
+        return next((each.value for each in self.other.matchers if each.name == "le"), "")
 
     @property
     def increase_grouping(self) -> Sequence[str]:
         """By what counts over the whole window are kept apart."""
         if self.kind is Kind.NATIVE:
-            return sorted({*self.grouping})
+            return self.grouping
         if self.kind is Kind.GAUGE:
             return sorted({*self.grouping, "__name__", *(each.name for each in self.total.matchers)})
         further = {each.name for each in self.other.matchers} - {each.name for each in self.total.matchers} - {"le"}
@@ -118,7 +124,10 @@ def indicator_of(slo: SLO, grouping: Iterable[str]) -> Indicator:
     queries = slo.sli.promql if slo.sli.promql is not None else counted(slo)
     if queries.counter:
         kind = Kind.RATIO if queries.bad else Kind.LATENCY
-        return Indicator(kind, Metric.parse(queries.total), Metric.parse(queries.bad or queries.good), tuple(grouping))
+        found = Indicator(kind, Metric.parse(queries.total), Metric.parse(queries.bad or queries.good), tuple(grouping))
+        if kind is Kind.LATENCY and not found.boundary:
+            raise CannotSay("its good events are of no bucket, and Pyrra's ratio is of errors")
+        return found
     return _of_window(queries, tuple(grouping))
 
 

@@ -29,6 +29,17 @@ def pyrra(indicator, more="", window="4w", labels="{pyrra.dev/service: shop}"):
             Queries(good='d_bucket{le="1"}', total="d_count", counter=True),
         ),
         (
+            "{ratio: {success: {metric: r_good}, total: {metric: r_total}}}",
+            Queries(good="r_good", total="r_total", counter=True),
+        ),
+        (
+            "{ratio: {errors: {metric: r_bad}, success: {metric: r_good offset 1m}}}",
+            Queries(
+                bad="sum(increase(r_bad[{{.window}}]))",
+                total="sum(increase(r_bad[{{.window}}])) + sum(increase(r_good[{{.window}}] offset 1m))",
+            ),
+        ),
+        (
             "{latencyNative: {total: {metric: 'd{job=\"a\"}'}, latency: 1s250ms}}",
             Queries(
                 good='histogram_fraction(0, 1.25, sum(increase(d{job="a"}[{{.window}}]))) * '

@@ -8,7 +8,7 @@ import promql_parser
 import pytest
 import yaml
 
-from fournines.alerts.rules.dialects.pyrra import pyrra_files, pyrra_notes
+from fournines.alerts.rules.dialects.pyrra_files import pyrra_files, pyrra_notes
 from fournines.slo import Window
 
 
@@ -102,7 +102,12 @@ def test_the_other_indicators(carried):
 
 
 @pytest.mark.parametrize(
-    ("window", "first", "exhaustion"), [("30d", ("5m", "1h4m", "2m"), "2d3h25m42s"), ("14d", ("3m", "30m", "1m"), "1d")]
+    ("window", "first", "exhaustion"),
+    [
+        ("30d", ("5m", "1h4m", "2m"), "2d3h25m42s"),
+        ("14d", ("3m", "30m", "1m"), "1d"),
+        ("5d", ("1m", "11m", "0s"), "8h34m17s"),
+    ],
 )
 def test_windows_grow_with_the_slo_s(carried, window, first, exhaustion):
     """And are printed as Prometheus prints them."""
@@ -172,3 +177,44 @@ def test_what_is_grouped_by_twice_is_grouped_by_once(carried):
     once, twice = (carried(spec(RATIO.replace("[handler]", each))) for each in ("[handler]", "[handler, handler]"))
 
     assert groups_of(once) == groups_of(twice)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "why"),
+    [
+        (
+            "{ratio: {success: {metric: good_total}, total: {metric: all_total}}}",
+            "its ratio names success, whose rules are not written here: name errors and total",
+        ),
+        (
+            "{latency: {success: {metric: d_bucket}, total: {metric: d_count}}}",
+            "its good events are of no bucket, and Pyrra's ratio is of errors",
+        ),
+        (RATIO.replace('5.."}', '5.."} offset 1m'), "is no name of a metric with matchers alone"),
+    ],
+)
+def test_what_is_asked_for_otherwise_is_left_out(carried, indicator, why):
+    """And said, with the reason; nothing is written as something else."""
+    slos = carried(spec(indicator))
+
+    assert {} == pyrra_files(slos)
+    assert any("shop-api is left out" in note and why in note for note in pyrra_notes(slos))
+
+
+def test_a_native_histogram_is_grouped_as_its_file_says(carried):
+    """Its counts, that is, in that order and with those labels as well; its burn rates in the order of the alphabet, as all others."""
+    groups = groups_of(carried(spec(NATIVE.replace("total:", "grouping: [job, handler], total:"))))
+    counts, burn = groups["shop-api-increase"]["rules"], groups["shop-api"]["rules"][0]
+
+    assert 'histogram_count(sum by (job, handler) (increase(d{job="a"}[4w])))' == counts[0]["expr"]
+    assert {"job": "a", "slo": "shop-api", "team": "shop"} == counts[0]["labels"]
+    assert '1 - histogram_fraction(0, 0.2, sum by (handler, job) (rate(d{job="a"}[5m])))' == burn["expr"]
+    assert {"slo": "shop-api", "team": "shop"} == burn["labels"]
+
+
+def test_a_label_of_the_slo_stays_on_alerts_that_are_grouped_by_it(carried):
+    """On its records the groups' own takes its place."""
+    groups = groups_of(carried(spec(RATIO).replace("pyrra.dev/team: shop", "pyrra.dev/handler: api")))
+    rules = groups["shop-api"]["rules"]
+
+    assert (None, "api") == (rules[0]["labels"].get("handler"), rules[7]["labels"].get("handler"))
