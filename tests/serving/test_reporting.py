@@ -1,0 +1,162 @@
+"""Reports of a running collector: what its ledger holds, against what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+from fractions import Fraction
+
+import httpx
+import pytest
+
+from fournines.alerts import OpenAlerts
+from fournines.api import create_app
+from fournines.collector.columns import Signal
+from fournines.collector.records.deployments import Deployment
+from fournines.serving import Counts, Evaluations
+from fournines.serving.correcting import Correcting
+from fournines.serving.happenings import Happenings
+from fournines.serving.release import Release
+from fournines.serving.reporting import Reporting
+from fournines.serving.routes.report import ReportRoutes
+from fournines.slo import DAY, Correction, InvalidValue
+from fournines.slo.report import Period, read_report
+
+NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
+SEPTEMBER = Period.parse("2026-09")
+
+
+class Quiet:
+    """Knows of no alert, and of the releases given."""
+
+    def __init__(self, *known):
+        self.known = known
+
+    def ended(self, *_):
+        return []
+
+    def alerts(self):
+        return OpenAlerts({})
+
+    def releases(self, service, within):
+        return [each for each in self.known if service in ("", each.deployment.service)]
+
+
+@pytest.fixture
+def known(opened, slo, make_histogram):
+    """A collector that counted a shop yesterday, when a tenth failed, and a minute ago."""
+    collector = opened(slo("shop-pay"), slo("still", service="nobody"))
+    for end, counts in ((NOW - DAY, {200: 90, 500: 10}), (NOW - 60, {200: 100})):
+        collector.accept(Signal.METRICS, make_histogram("shop", counts, end - 5, end), end).result()
+    collector.tick(NOW)
+    return collector
+
+
+@pytest.fixture
+def make_reporting(known):
+    """Whoever reports of it."""
+
+    clock, counts = [NOW], Counts(known, None)
+    evaluations = Evaluations(known, counts, lambda: clock[0])
+
+    def make(now=NOW, *releases):
+        clock[0], quiet = now, Quiet(*releases)
+        return Reporting(known, counts, evaluations, Happenings(quiet, quiet, quiet), lambda: now)
+
+    return make
+
+
+def ask(app, path):
+    """Asks the application, without a socket."""
+
+    async def asked():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://collector") as client:
+            return await client.get(path)
+
+    return asyncio.run(asked())
+
+
+def of(report, name):
+    """The line of one SLO."""
+    return next(slo for service in report.services for slo in service.slos if slo.name == name)
+
+
+def test_a_month_is_what_was_sent(make_reporting):
+    """The result, its budget and its causes, of what was counted; who was never heard has no result, and no zero."""
+    report = make_reporting().report(SEPTEMBER, "UTC")
+    shop = of(report, "shop-pay")
+
+    assert (190, 200) == (shop.outcome.good, shop.outcome.total)
+    assert (Fraction(200, 10_000), 10, False) == (shop.outcome.allowed, shop.outcome.spent, shop.outcome.kept)
+    assert [("/things/{thing}", "500", 10)] == [(each.route, each.status, each.bad) for each in shop.causes]
+    assert (None, "it was not observed then") == (of(report, "still").outcome, of(report, "still").unknown)
+    assert (False, "2026-09", "nobody", "shop") == (
+        report.complete,
+        report.period,
+        *(each.name for each in report.services),
+    )
+
+
+def test_an_slo_born_in_the_middle_says_how_long_it_was_observed(make_reporting):
+    """And its month is of that time: nothing is made up before."""
+    shop = of(make_reporting().report(SEPTEMBER, "UTC"), "shop-pay")
+    assert DAY <= shop.observed_seconds < DAY + 120
+    assert [None] * 11 + [False] == [month.kept for month in shop.trend]
+    assert "it was not observed then" == shop.trend[0].unknown
+
+
+def test_one_that_went_stays_with_what_it_counted(make_reporting, known):
+    """Months later it still says when its service was heard last."""
+    later = NOW + 20 * DAY
+    known.tick(later)
+    shop = of(make_reporting(later).report(SEPTEMBER, "UTC"), "shop-pay")
+
+    assert (190, 200) == (shop.outcome.good, shop.outcome.total)
+    assert int(NOW - 60) == shop.heard
+
+
+def test_corrected_time_is_out_of_result_budget_and_causes(make_reporting, known):
+    """And stands in the report with its author; taken back it counts again."""
+    start = int(NOW - DAY) // 60 * 60 - 60
+    keeper = Correcting(known, lambda: NOW)
+    kept = keeper.add("shop-pay", "", Correction(start, 180, "moved the database", "ana"))
+    shop = of(make_reporting().report(SEPTEMBER, "UTC"), "shop-pay")
+
+    assert (100, 100, ()) == (shop.outcome.good, shop.outcome.total, shop.causes)
+    assert [(start, start + 180, 180, "ana", "moved the database")] == [
+        (each.start, each.end, each.seconds, each.author, each.reason) for each in shop.corrections
+    ]
+    keeper.end(kept.id, "ana", "it was not that")
+    assert 200 == of(make_reporting().report(SEPTEMBER, "UTC"), "shop-pay").outcome.total
+
+
+def test_services_that_only_released_are_there_too(make_reporting):
+    """A deployment is told of without any SLO; one service alone may be asked for."""
+    release = Release(Deployment("other", "2", NOW - 100, NOW - 10, id=1))
+    report = make_reporting(NOW, release).report(SEPTEMBER, "UTC")
+
+    assert ["nobody", "other", "shop"] == [each.name for each in report.services]
+    assert (1, 90) == (report.sums.releases.ended, report.scorecard.deployment_seconds.value)
+    assert ["shop"] == [each.name for each in make_reporting(NOW, release).report(SEPTEMBER, "UTC", "shop").services]
+
+
+def test_months_begin_by_the_zone_that_is_asked_for(make_reporting):
+    """Unless an SLO has one of its own; what is no zone is refused."""
+    shop = of(make_reporting().report(SEPTEMBER, "Asia/Kolkata"), "shop-pay")
+    assert ("Asia/Kolkata", SEPTEMBER.interval("Asia/Kolkata")) == (shop.zone, (shop.start, shop.end))
+    with pytest.raises(InvalidValue, match="no time zone"):
+        make_reporting().report(SEPTEMBER, "Mars/Olympus")
+
+
+def test_the_api_and_the_page_say_the_same(make_reporting):
+    """The last month that is over unless another is asked for; nonsense is refused in words."""
+    app = create_app([ReportRoutes(make_reporting(), lambda: NOW)], None)
+    told = read_report(ask(app, "/api/v1/report?period=2026-09").json())
+    page = ask(app, "/report?period=2026-09&service=shop")
+
+    assert make_reporting().report(SEPTEMBER, "UTC").services == told.services
+    assert "2026-08" == ask(app, "/api/v1/report").json()["period"]
+    assert '<td class="n">95 %</td>' in page.text
+    assert "<h1>SLO report, September 2026</h1>" in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    wrong = ("period=2026-13", "zone=Mars/Olympus", "period=%3Cb%3E", "period=" + "9" * 30)
+    assert [422] * 4 == [ask(app, f"/api/v1/report?{each}").status_code for each in wrong]
