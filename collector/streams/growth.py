@@ -91,7 +91,7 @@ class Growth:
         for rows, (now, then) in _alike(self.after.bound, before):
             bounds = self.after.table[now] if now >= 0 else ()
             new = self.after.buckets[rows, : len(bounds) + 1]
-            if bounds and (self.before is None or then == UNKNOWN):
+            if bounds and then == UNKNOWN:
                 yield rows, bounds, new
             elif bounds and self.before is not None and then >= 0 and self.before.table[then] == bounds:
                 yield rows, bounds, np.maximum(new - self.before.buckets[rows, : len(bounds) + 1], 0)

@@ -92,6 +92,36 @@ def test_what_was_said_again_is_compared_where_both_can_be(seed, threshold):
             assert found == min(max(0, within(after, at) - within(before, at)), most)
 
 
+@pytest.mark.parametrize("seed", range(3 * MANY))
+def test_what_is_added_in_each_bucket_is_told_of_boundaries_that_stayed(seed):
+    """Each row with boundaries that has the same before, or none, once: what its buckets, the last open one too, hold more than then."""
+    random = Random(seed)
+    said = alike(random, some(random, UNKNOWN, NO_BOUNDS))
+    known = random.choice((True, False))
+    earlier = [
+        (random.choice((number, number, UNKNOWN, NO_BOUNDS, 2)) if known else UNKNOWN, random.choices(range(9), k=5))
+        for number, _ in said
+    ]
+    columns = np.arange(len(said)), np.zeros(len(said), np.int64), np.zeros(len(said), np.int64)
+    growth = Growth(*columns, levels(said), levels(earlier) if known else None)
+
+    assert {
+        row: (bounds, counts)
+        for rows, bounds, added in growth.buckets()
+        for row, counts in zip(columns[0][rows].tolist(), added.tolist(), strict=True)
+    } == {
+        row: (bounds_of(number), added_by(number, now, then))
+        for row, ((number, now), then) in enumerate(zip(said, earlier, strict=True))
+        if bounds_of(number) and (then[0] == UNKNOWN or bounds_of(then[0]) == bounds_of(number))
+    }
+
+
+def added_by(number, now, before):
+    """What each bucket of boundaries of that number holds more than before, never less than nothing."""
+    then = before[1] if before[0] != UNKNOWN else [0] * 5
+    return [max(0, new - old) for new, old in zip(now, then, strict=True)][: len(bounds_of(number)) + 1]
+
+
 @pytest.mark.parametrize("threshold", EDGES)
 @pytest.mark.parametrize("seed", range(MANY))
 def test_the_boundary_a_threshold_is_told_by(seed, threshold):
