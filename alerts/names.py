@@ -41,6 +41,8 @@ SIGNATURE_HEADER: Final = "X-Fournines-Signature"
 
 RECORD_EVENTS_COPY: Final = "slo:events:total"
 """The collector's `slo_events_total` again at two-minute steps: what windows longer than six hours are computed from."""
+RECORD_GROUPS: Final = "slo:groups:info"
+"""1 for each group of an SLO that a collector knew in the last five minutes: what the records of groups are joined on."""
 RECORD_SLI_ERROR: Final = "slo:sli_error:ratio_rate"
 """Prefix: the window follows, `slo:sli_error:ratio_rate5m`."""
 RECORD_OBJECTIVE: Final = "slo:objective:ratio"

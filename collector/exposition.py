@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector as Source
 
 from ..slo import STATES, Evaluation, Severity, metric_names
+from ..slo.group import value_labels
 from . import names
 from .collector import Collector
 
@@ -69,6 +70,7 @@ class _Everything(Source):
         yield self._burn_rates()
         yield self._alerts()
         yield self._states()
+        yield self._groups()
 
     def _events(self) -> Metric:
         family = CounterMetricFamily(
@@ -128,6 +130,17 @@ class _Everything(Source):
         for slo, state in zip(self._evaluation.slos, self._evaluation.states.tolist(), strict=True):
             for index, each in enumerate(STATES):
                 family.add_metric((slo.name, slo.service, each.value), float(index == state))
+        return family
+
+    def _groups(self) -> Metric:
+        """Rules join on it: they are written before any group is known."""
+        family = GaugeMetricFamily(metric_names.GROUP_INFO, "1 for each group of an SLO, with the values it is of")
+        by = {slo.name: value_labels(slo.group_by) for slo in self._evaluation.slos if slo.group_by}
+        for slo in self._evaluation.slos:
+            if slo.group_of in by:
+                values = {label: slo.labels[key] for key, label in by[slo.group_of].items() if key in slo.labels}
+                named = {"slo": slo.name, "service": slo.service, metric_names.GROUP_OF: slo.group_of}
+                family.add_sample(metric_names.GROUP_INFO, {**named, **values}, 1.0)
         return family
 
 

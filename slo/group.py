@@ -7,13 +7,13 @@ which values they are, a digest of these stands behind them: `checkout-pay` is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from .classify import ROUTE_KEYS, Attributes
-from .short_name import LONGEST_NAME, digested, short_name
+from .short_name import LONGEST_NAME, cut, digested, short_name
 from .sli import Condition, text_of
 from .slo import MAX_GROUPS, SLO
 
@@ -23,6 +23,7 @@ NONE: Final = "none"
 OTHER: Final = "other"
 """The group of whatever finds no room among the others."""
 
+_NOT_IN_LABEL: Final = re.compile(r"[^a-zA-Z0-9_]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _WORDS: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SEGMENTS: Final = re.compile(r"/[a-z0-9]+(/[a-z0-9]+)*")
@@ -43,6 +44,23 @@ def group_names(template: SLO, values: tuple[str, ...]) -> tuple[str, ...]:
 def others_name(template: SLO) -> str:
     """What the group is called that counts whatever finds no room."""
     return short_name(f"{template.name}-{OTHER}")
+
+
+def names_begin(template: SLO) -> str:
+    """What the names of all its groups begin with. Those of other SLOs may too."""
+    kept = cut(template.name)
+    return f"{kept}-" if kept == template.name.rstrip("-") else kept
+
+
+def value_labels(keys: Sequence[str]) -> Mapping[str, str]:
+    """By which label `slo_group_info` says the value of each of these attributes: `http.route` by `label_http_route`."""
+    found: dict[str, str] = {}
+    for key in keys:
+        label = f"label_{_NOT_IN_LABEL.sub('_', key)}"
+        while label in found.values():
+            label += "_"
+        found[key] = label
+    return found
 
 
 def group_of(template: SLO, name: str, values: tuple[str, ...]) -> SLO:

@@ -19,4 +19,9 @@ def short_name(name: str) -> str:
 def digested(name: str, *meaning: str) -> str:
     """As much of a name as fits before a digest of what it stands for."""
     digest = hashlib.blake2b(json.dumps(meaning).encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return f"{name[: LONGEST_NAME - 1 - len(digest)].rstrip('-')}-{digest}"
+    return f"{cut(name)}-{digest}"
+
+
+def cut(name: str) -> str:
+    """As much of a name as `digested` leaves of it."""
+    return name[: LONGEST_NAME - 1 - 2 * _DIGEST_BYTES].rstrip("-")

@@ -1,48 +1,56 @@
-"""An alerting rule of an SLO: its labels, its links and how long it is held are the same whatever it is about."""
+"""An alerting rule: its labels, its links and how long it is held are the same whatever it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...slo import SLO, Severity
+from ...slo import DASHBOARD, Severity, link
 from .. import names
 from ..links import links
 from ..state import KEEP_FIRING_SECONDS
 from . import go_template
+from .subject import Subject
 
 PrometheusRule = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class AlertForm:
-    """What the alerts of an SLO have in common; `labels` are those of its records."""
+    """What the alerts of those that rules judge have in common."""
 
-    slo: SLO
-    labels: Mapping[str, str]
+    subject: Subject
     public_url: str
 
     def rule(
         self, alert: str, severity: Severity, expr: str, summary: str, description: str, wait: str = ""
     ) -> PrometheusRule:
         """One alert; `summary` and `description` are templates, and `wait` is how long it is pending: not at all where empty."""
-        labels = {
-            **self.labels,
-            names.LABEL_SLO: self.slo.name,
-            names.LABEL_SERVICE: self.slo.service,
-            names.LABEL_SEVERITY: severity.value,
-            names.SLOTH_SEVERITY: severity.value,
-        }
         return {
             "alert": alert,
             "expr": expr,
             **({"for": wait} if wait else {}),
             "keep_firing_for": f"{KEEP_FIRING_SECONDS // 60}m",
-            "labels": {name: go_template.literal(value) for name, value in labels.items()},
+            "labels": self._labels(severity),
             "annotations": {
                 names.ANNOTATION_SUMMARY: summary,
                 names.ANNOTATION_DESCRIPTION: description,
-                **{name: go_template.literal(url) for name, url in links(self.slo, self.public_url).items()},
+                **self._links(),
             },
         }
+
+    def _labels(self, severity: Severity) -> dict[str, str]:
+        service = go_template.literal(self.subject.slo.service)
+        return {
+            **{name: go_template.literal(value) for name, value in self.subject.labels.items()},
+            names.LABEL_SLO: self.subject.text.name,
+            names.LABEL_SERVICE: service,
+            names.LABEL_SEVERITY: severity.value,
+            names.SLOTH_SEVERITY: severity.value,
+        }
+
+    def _links(self) -> dict[str, str]:
+        slo = self.subject.slo
+        found = {name: go_template.literal(url) for name, url in links(slo, self.public_url).items()}
+        own = {} if link(slo, DASHBOARD) else {names.ANNOTATION_DASHBOARD: self.subject.page(self.public_url)}
+        return {**found, **own}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from ...slo import SLO, Severity, State, figures, metric_names
+from ...slo import Severity, State, figures, metric_names
 from .. import names
 from . import go_template
 from .alert_rule import AlertForm, PrometheusRule
-from .promql import selector
+from .subject import Subject
 
 EXHAUSTED: Final = "exhausted"
 """How the annotation that switches alerts off calls the ticket of a spent budget."""
@@ -24,16 +24,15 @@ def no_data(form: AlertForm, *, counted: bool) -> PrometheusRule:
     Without it a collector that nobody scrapes looks like one of which nothing burns. The collector also calls those SLOs silent of which
     it never heard: these have no events, and `counted` says whether they have a counter of them; others have no burn rate.
     """
-    named = {names.LABEL_SLO: form.slo.name}
-    silent = selector(metric_names.STATE, {**named, "state": State.NO_DATA.value})
-    events, burn = selector(metric_names.EVENTS, named), selector(metric_names.BURN_RATE, named)
+    subject = form.subject
+    silent = subject.exposed(metric_names.STATE, state=State.NO_DATA.value)
+    events, burn = subject.exposed(metric_names.EVENTS), subject.exposed(metric_names.BURN_RATE)
     heard = f"sum({events}) > 0" if counted else f"count({burn})"
-    name = go_template.literal(form.slo.name)
     return form.rule(
         names.ALERT_NO_DATA,
         Severity.PAGE,
         f"max(absent({events if counted else silent}) or (min({silent}) == 1 and {heard}))",
-        f"{name}: nothing is known of {go_template.literal(form.slo.service)}",
+        f"{subject.text.name}: nothing is known of {go_template.literal(subject.slo.service)}",
         "Its service reports nothing, or Prometheus has nothing of the collector: it is down, not scraped, or knows no such SLO."
         " Nothing of its budget can be judged until then.",
         wait=ABSENT_FOR,
@@ -42,23 +41,24 @@ def no_data(form: AlertForm, *, counted: bool) -> PrometheusRule:
 
 def exhausted(form: AlertForm, spent: str, guard: str) -> PrometheusRule:
     """A ticket once all of the budget is spent: `spent` is the share of it that is, and `guard` what must hold too, if anything."""
-    name, percent = go_template.literal(form.slo.name), figures.objective(form.slo.objective)
-    kept = f"\nand on() ({guard})" if guard else ""
+    slo, kept = form.subject.slo, f"\nand {form.subject.on} ({guard})" if guard else ""
     return form.rule(
         names.ALERT_EXHAUSTED,
         Severity.TICKET,
         f"{spent} >= 1{kept}\n",
-        f"{name} has spent its error budget",
-        f"The promise: {percent} over {form.slo.window}. {{{{ $value | humanizePercentage }}}} of what may fail in that time did:"
+        f"{form.subject.text.name} has spent its error budget",
+        f"The promise: {figures.objective(slo.objective)} over {slo.window}."
+        " {{ $value | humanizePercentage }} of what may fail in that time did:"
         " it is broken until enough of that is past.",
     )
 
 
-def spent_by_counts(slo: SLO, burn: str, copy: str, step: int) -> str:
+def spent_by_counts(subject: Subject, burn: str, step: int) -> str:
     """The share of the budget that is spent, where the time from before the rules were there counts as traffic at the seen rate.
 
-    `burn` is the rate over what was seen of the window, and `copy` selects a counter's samples at `step` seconds: so many were seen.
+    `burn` is the rate over what was seen of the window. The counters' copies have a sample every `step` seconds: so many were seen.
     """
-    window = slo.window.rolling
-    share = f"max(count_over_time({copy}[{window}])) / {figures.exact(Fraction(window.seconds, step))}"
-    return f"max({burn}) * clamp_max({share}, 1)"
+    window = subject.slo.window.rolling
+    samples = subject.each("max", f"count_over_time({subject.copies()}[{window}])")
+    seen = f"{samples} / {figures.exact(Fraction(window.seconds, step))}"
+    return f"{burn} * {subject.on} group_left () clamp_max({seen}, 1)"

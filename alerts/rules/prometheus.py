@@ -16,12 +16,20 @@ from ...slo import MINUTE, SLO, Method, NoData, Severity, Unit
 from ...slo.measure import amount_failed
 from .. import names
 from .slo_rules import FAST, SloRules, is_counted
+from .subject import Groups, OneSlo, Subject
 
 
 def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> dict[str, Any]:
     """The rule file's document, the same for the same SLOs in whatever order. `public_url` is where the collector's pages are."""
     ordered = sorted(slos, key=lambda slo: slo.name)
-    return {"groups": [*(group for slo in ordered for group in SloRules(slo, public_url).groups()), _watchdog()]}
+    judged = (subject for slo in ordered for subject in _subjects(slo))
+    return {"groups": [*(group for each in judged for group in SloRules(each, public_url).groups()), _watchdog()]}
+
+
+def _subjects(slo: SLO) -> Iterator[Subject]:
+    yield OneSlo(slo)
+    if slo.group_by:
+        yield Groups(slo)
 
 
 def _watchdog() -> dict[str, Any]:
@@ -62,8 +70,6 @@ def notes(slos: Sequence[SLO]) -> Iterator[str]:
         if pages and (asked or slo.method is Method.RATIO_TIMESLICES):
             enough = amount_failed(slo, slo.min_bad_events)
             yield f"{slo.name} pages when {enough}, which its rules can't know: they page for less as well"
-        if slo.group_by and slo.rules:
-            yield f"{slo.name} has groups by {', '.join(slo.group_by)}, which its rules can't know: they judge all of them together"
         if slo.rules and is_counted(slo):
             yield from _uncounted(slo)
 

@@ -15,9 +15,9 @@ def string(text: str) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def selector(metric: str, matchers: Mapping[str, str]) -> str:
-    """`metric{name="value", ...}`, in the order given."""
-    inside = ", ".join(f"{name}={string(value)}" for name, value in matchers.items())
+def selector(metric: str, matchers: Mapping[str, str], *first: str) -> str:
+    """`metric{name="value", ...}`, in the order given; `first` are other matchers, as PromQL has them."""
+    inside = ", ".join((*first, *(f"{name}={string(value)}" for name, value in matchers.items())))
     return f"{metric}{{{inside}}}"
 
 

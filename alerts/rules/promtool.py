@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from ...slo import SLO
+from ...slo.group import others_of
 from . import tested_alerts
 from .courses import courses, step_of
 from .slo_rules import is_counted
@@ -42,14 +43,17 @@ def build_tests(slos: Sequence[SLO]) -> dict[int, dict[str, Any]]:
 
 
 def _cases(slo: SLO) -> Iterator[Case]:
+    """Those of its groups are of one that stands for them all, whatever their values are."""
+    judged = others_of(slo) if slo.group_by else slo
     for rule in slo.rules:
         if is_counted(slo):
-            for tested in courses(slo, rule):
-                yield tested_alerts.counted(slo, tested)
+            for tested in courses(judged, rule):
+                yield tested_alerts.counted(judged, tested)
         else:
-            yield from tested_alerts.told(slo, rule, step_of(rule))
+            yield from tested_alerts.told(judged, rule, step_of(rule))
     if slo.rules:
-        yield from tested_alerts.further(slo)
+        yield from tested_alerts.silent(slo)
+        yield from tested_alerts.spent(judged)
 
 
 def write(out_dir: Path, slos: Sequence[SLO]) -> list[Path]:

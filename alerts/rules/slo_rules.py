@@ -1,4 +1,4 @@
-"""The Prometheus rules of one SLO, in two groups.
+"""The Prometheus rules of one SLO, or of its groups each by itself, in two groups of rules.
 
 The fast one, every 30 s: error ratios over windows up to six hours straight from the counter, what is known of the SLO, and its
 alerts. The slow one, every 2 minutes: a copy of the counter at two-minute steps and, from that copy, the ratios over longer windows;
@@ -18,11 +18,10 @@ from typing import Any, Final
 from ...slo import DAY, HOUR, SLO, BurnRule, Severity, Unit, Window, figures, metric_names
 from ...slo.annotations import alerts_off
 from .. import names
-from . import go_template
 from .alert_rule import AlertForm, PrometheusRule
 from .further_alerts import EXHAUSTED, exhausted, no_data, spent_by_counts
 from .promql import selector
-from .rule_labels import own_labels
+from .subject import Subject
 
 FAST: Final = Window(30)
 SLOW: Final = Window(120)
@@ -43,22 +42,15 @@ def is_counted(slo: SLO) -> bool:
 
 @dataclass(frozen=True)
 class SloRules:
-    """The rules of one SLO; `public_url` is where the collector's pages are."""
+    """The rules of one SLO, or of its groups; `public_url` is where the collector's pages are."""
 
-    slo: SLO
+    subject: Subject
     public_url: str
 
     @property
-    def _identity(self) -> dict[str, str]:
-        return {
-            names.SLOTH_ID: f"{self.slo.service}-{self.slo.name}",
-            names.SLOTH_SERVICE: self.slo.service,
-            names.SLOTH_SLO: self.slo.name,
-        }
-
-    @property
-    def _labels(self) -> dict[str, str]:
-        return {**self._identity, **own_labels(self.slo)}
+    def slo(self) -> SLO:
+        """The SLO as the file has it."""
+        return self.subject.slo
 
     @property
     def _is_counted(self) -> bool:
@@ -66,14 +58,18 @@ class SloRules:
 
     def groups(self) -> list[dict[str, Any]]:
         """The fast group, and the slow one where any of its windows is long; named as the SLO is, for no two groups may have one name."""
-        name, (fast, slow), spent = self.slo.name, self._ratios(), self._budget_alert()
-        quick = [*fast, *self._metadata(min(window.rolling for window in self.slo.windows)), *self._alerts()]
-        found = [{"name": f"fournines-slo-fast-{name}", "interval": str(FAST), "rules": quick}]
+        named, (fast, slow), spent = self._named, self._ratios(), self._budget_alert()
+        metadata = self._metadata(min(window.rolling for window in self.slo.windows))
+        quick = [*self.subject.known, *fast, *metadata, *self._alerts()]
+        found = [{"name": named("fast"), "interval": str(FAST), "rules": quick}]
         if not slow:
             quick += spent
             return found
         rules = [self._copy(), *slow, *spent]
-        return [*found, {"name": f"fournines-slo-slow-{name}", "interval": str(SLOW), "rules": rules}]
+        return [*found, {"name": named("slow"), "interval": str(SLOW), "rules": rules}]
+
+    def _named(self, pace: str) -> str:
+        return f"{self.subject.prefix}-{pace}-{self.slo.name}"
 
     def _ratios(self) -> tuple[list[PrometheusRule], list[PrometheusRule]]:
         """Those of the fast group, and those of the slow one."""
@@ -85,47 +81,49 @@ class SloRules:
 
     def _copy(self) -> PrometheusRule:
         """Series by series, so that a counter's reset stays visible to `rate`."""
-        expr = selector(metric_names.EVENTS, self._events)
-        return {"record": names.RECORD_EVENTS_COPY, "expr": expr, "labels": self._identity}
-
-    @property
-    def _events(self) -> dict[str, str]:
-        return {names.LABEL_SLO: self.slo.name}
+        expr = self.subject.named(self.subject.exposed(metric_names.EVENTS))
+        return {"record": names.RECORD_EVENTS_COPY, "expr": expr, "labels": dict(self.subject.recorded)}
 
     def _counter(self, window: Window, *, bad: bool) -> str:
-        source = metric_names.EVENTS if window <= FAST_UP_TO else names.RECORD_EVENTS_COPY
         only = {metric_names.RESULT: metric_names.BAD} if bad else {}
-        return f"{selector(source, {**self._events, **only})}[{window}]"
+        quick = window <= FAST_UP_TO
+        series = self.subject.exposed(metric_names.EVENTS, **only) if quick else self.subject.copies(**only)
+        return f"{series}[{window}]"
 
     def _sli(self, window: Window) -> PrometheusRule:
         """The share of bad events; 0 before the first bad one, nothing at all without traffic (0/0 would spread as NaN)."""
-        bad, every = self._counter(window, bad=True), self._counter(window, bad=False)
-        return self._recorded(window, f"(sum(rate({bad})) or 0 * sum(rate({every})))\n/\n(sum(rate({every})) > 0)\n")
+        bad, every = (self.subject.each("sum", f"rate({self._counter(window, bad=only)})") for only in (True, False))
+        shares = self.subject.named(f"({bad} or 0 * {every})\n/\n({every} > 0)")
+        return self._recorded(window, f"{shares}\n")
 
     def _told(self, window: Window, own: str) -> PrometheusRule:
         """The share of what is bad, as the collector has it of its `own` window of that length; nothing at all without traffic."""
-        burn = selector(metric_names.BURN_RATE, {**self._events, metric_names.WINDOW: own})
-        return self._recorded(window, f"max({burn}) * {figures.exact(self.slo.objective.allowed)}")
+        burn = self.subject.each("max", self.subject.exposed(metric_names.BURN_RATE, **{metric_names.WINDOW: own}))
+        return self._recorded(window, self.subject.named(f"{burn} * {figures.exact(self.slo.objective.allowed)}"))
 
     def _recorded(self, window: Window, expr: str) -> PrometheusRule:
-        labels = {**self._labels, names.SLOTH_WINDOW: str(window)}
+        labels = {**self.subject.labels, names.SLOTH_WINDOW: str(window)}
         return {"record": f"{names.RECORD_SLI_ERROR}{window}", "expr": expr, "labels": labels}
 
     def _metadata(self, shortest: Window) -> list[PrometheusRule]:
         objective = self.slo.objective
         days = figures.exact(Fraction(self.slo.window.seconds, DAY))
+        always, labels = self.subject.always, dict(self.subject.labels)
         constants = {
-            names.RECORD_OBJECTIVE: f"vector({objective})",
-            names.RECORD_ERROR_BUDGET: f"vector({figures.exact(objective.allowed)})",
-            names.RECORD_PERIOD_DAYS: f"vector({days})",
+            names.RECORD_OBJECTIVE: always(str(objective)),
+            names.RECORD_ERROR_BUDGET: always(figures.exact(objective.allowed)),
+            names.RECORD_PERIOD_DAYS: always(days),
             names.RECORD_CURRENT_BURN: self._burn(shortest),
             names.RECORD_PERIOD_BURN: self._burn(self.slo.window.rolling),
-            names.RECORD_REMAINING: f"1 - {selector(names.RECORD_PERIOD_BURN, self._identity)}",
+            names.RECORD_REMAINING: f"1 - {self._found(names.RECORD_PERIOD_BURN)}",
         }
         rules: list[PrometheusRule] = [
-            {"record": name, "expr": expr, "labels": self._labels} for name, expr in constants.items()
+            {"record": name, "expr": expr, "labels": labels} for name, expr in constants.items()
         ]
-        return [*rules, {"record": names.RECORD_INFO, "expr": "vector(1)", "labels": {**self._labels, **self._info}}]
+        return [*rules, {"record": names.RECORD_INFO, "expr": always("1"), "labels": {**labels, **self._info}}]
+
+    def _found(self, record: str) -> str:
+        return selector(record, self.subject.recorded)
 
     @property
     def _info(self) -> dict[str, str]:
@@ -137,9 +135,9 @@ class SloRules:
         }
 
     def _burn(self, window: Window) -> str:
-        ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
+        ratio = self._found(f"{names.RECORD_SLI_ERROR}{window}")
         matching = ", ".join((names.SLOTH_ID, names.SLOTH_SLO, names.SLOTH_SERVICE))
-        return f"{ratio}\n/ on({matching}) group_left\n{selector(names.RECORD_ERROR_BUDGET, self._identity)}\n"
+        return f"{ratio}\n/ on({matching}) group_left\n{self._found(names.RECORD_ERROR_BUDGET)}\n"
 
     def _alerts(self) -> list[PrometheusRule]:
         """Of burn, and that nothing is known; none for an SLO that alerts nobody."""
@@ -147,11 +145,12 @@ class SloRules:
             return []
         by_severity = {s: [rule for rule in self.slo.rules if rule.severity is s] for s in Severity}
         burns = [self._alert(severity, rules) for severity, rules in by_severity.items() if rules]
-        return [*burns, no_data(self._form, counted=self._is_counted)]
+        silent = [no_data(self._form, counted=self._is_counted)] if self.subject.falls_silent else []
+        return [*(burns if self.subject.burns else ()), *silent]
 
     @property
     def _form(self) -> AlertForm:
-        return AlertForm(self.slo, self._labels, self.public_url)
+        return AlertForm(self.subject, self.public_url)
 
     def _alert(self, severity: Severity, rules: Sequence[BurnRule]) -> PrometheusRule:
         expr = "or\n".join(self._pair(rule) for rule in rules)
@@ -159,42 +158,41 @@ class SloRules:
 
     def _budget_alert(self) -> list[PrometheusRule]:
         """In the slow group where there is one: it looks back over all of the budget's window."""
-        if not self.slo.rules or EXHAUSTED in alerts_off(self.slo):
+        if not (self.slo.rules and self.subject.burns) or EXHAUSTED in alerts_off(self.slo):
             return []
         return [exhausted(self._form, self._spent(), self._enough(self.slo.window.rolling))]
 
     def _spent(self) -> str:
-        burn = selector(names.RECORD_PERIOD_BURN, self._identity)
+        burn = self._found(names.RECORD_PERIOD_BURN)
         if not self._is_counted or self.slo.window.rolling <= FAST_UP_TO:
-            return f"max({burn})"
-        copy = selector(names.RECORD_EVENTS_COPY, self._events)
-        return spent_by_counts(self.slo, burn, copy, SLOW.seconds)
+            return burn
+        return spent_by_counts(self.subject, burn, SLOW.seconds)
 
     def _pair(self, rule: BurnRule) -> str:
         limit = figures.exact(rule.factor(self.slo.window) * self.slo.objective.allowed)
         parts = [self._above(rule.short, limit), self._above(rule.long, limit)]
         if rule.severity is Severity.PAGE and (enough := self._enough(rule.long)):
-            parts.append(f"on() ({enough})")
+            parts.append(f"{self.subject.on} ({enough})")
         return "(\n  " + "\n  and ".join(parts) + "\n)\n"
 
     def _enough(self, long: Window) -> str:
         """That enough is bad for a page; empty where whatever burns is, or nobody tells Prometheus how much there is."""
         if self._is_counted:
-            return f"sum(increase({self._counter(long, bad=True)})) >= {self.slo.min_bad_events}"
+            failed = self.subject.each("sum", f"increase({self._counter(long, bad=True)})")
+            return f"{failed} >= {self.slo.min_bad_events}"
         if self.slo.unit is not Unit.SLICES or self.slo.slices is None or self.slo.min_bad_events == 1:
             return ""
         slices = Fraction(long.seconds, self.slo.slices.window.seconds)
-        share = selector(f"{names.RECORD_SLI_ERROR}{long}", self._identity)
-        return f"{figures.exact(slices)} * max({share}) > {self.slo.min_bad_events - 1}.5"
+        share = self._found(f"{names.RECORD_SLI_ERROR}{long}")
+        return f"{figures.exact(slices)} * {self.subject.each('max', share)} > {self.slo.min_bad_events - 1}.5"
 
     def _above(self, window: Window, limit: str) -> str:
-        ratio = selector(f"{names.RECORD_SLI_ERROR}{window}", self._identity)
+        ratio = self._found(f"{names.RECORD_SLI_ERROR}{window}")
         return f"max({ratio} > {limit}) without ({names.SLOTH_WINDOW})"
 
     def _summary(self) -> str:
-        name, ident = go_template.literal(self.slo.name), self._identity
-        lasts = go_template.lasts(ident, self.slo.window.seconds)
-        return f"{name} burns {go_template.burn(ident)}, {go_template.budget_left(ident)}{lasts}"
+        text = self.subject.text
+        return f"{text.name} burns {text.burn}, {text.budget_left}{text.lasts(self.slo.window.seconds)}"
 
     def _description(self, rules: Sequence[BurnRule]) -> str:
         slo = self.slo

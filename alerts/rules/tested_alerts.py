@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -43,8 +44,8 @@ def told(slo: SLO, rule: BurnRule, step: int) -> Iterator[Case]:
     yield _steady(slo, rule, step, "is silent when only the long window burns", {rule.long: over}, fires=False)
 
 
-def further(slo: SLO) -> Iterator[Case]:
-    """That nothing is known, and that the budget is spent."""
+def silent(slo: SLO) -> Iterator[Case]:
+    """That nothing is known."""
     heard = {_metric(slo, metric_names.EVENTS) if is_counted(slo) else _rate(slo, slo.window.rolling): "5x10"}
     never = {_metric(slo, metric_names.EVENTS): "0x10"}
     both, one = ({_silent(slo, 1): "1x10", _silent(slo, 2): second} for second in ("1x10", "0x10"))
@@ -59,18 +60,18 @@ def further(slo: SLO) -> Iterator[Case]:
             for at, wanted in ((MINUTE, False), (4 * MINUTE, fires))
         )
         yield Case(name, MINUTE, series, (early, late))
-    if EXHAUSTED not in alerts_off(slo):
-        yield from _spent(slo)
 
 
-def _spent(slo: SLO) -> Iterator[Case]:
+def spent(slo: SLO) -> Iterator[Case]:
     """More and less than the budget."""
+    if EXHAUSTED in alerts_off(slo):
+        return
     for name, share, fires in (("exhausted: all is spent", 1.6, True), ("exhausted: something is left", 0.6, False)):
         labels = _labels(slo, names.ALERT_EXHAUSTED)
         if not is_counted(slo):
             if not fires or _is_enough(slo, slo.window.rolling, share):
                 series = {_rate(slo, slo.window.rolling): f"{share}x10"}
-                yield Case(name, MINUTE, series, (Expected(10 * MINUTE, labels, fires),))
+                yield _case(slo, name, MINUTE, series, Expected(10 * MINUTE, labels, fires))
         elif slo.window.rolling > FAST_UP_TO and (steps := _steps_of_spending(slo)) <= _MOST_STEPS:
             ratio = share * float(slo.objective.allowed) * slo.window.seconds / (steps * SLOW.seconds)
             course = Course(MINUTE, (Segment(steps, ratio, MANY),))
@@ -96,13 +97,24 @@ def _of_course(slo: SLO, name: str, course: Course, *expected: Expected) -> Case
         _metric(slo, metric_names.EVENTS, result=result): values(course.increments(bad=result == metric_names.BAD))
         for result in (metric_names.GOOD, metric_names.BAD)
     }
-    return Case(name, course.step, series, expected)
+    return _case(slo, name, course.step, series, *expected)
+
+
+def _case(slo: SLO, name: str, step: int, series: Mapping[str, str], *expected: Expected) -> Case:
+    """A group is one as long as the case lasts, and beside it another has a hundred times as many events, of which none fails."""
+    if not slo.group_of:
+        return Case(name, step, series, expected)
+    lasts = max(each.at for each in expected) // step
+    calm = replace(slo, name=f"{slo.name}-calm")
+    known = {_metric(one, metric_names.GROUP_INFO, group_of=slo.group_of): f"1x{lasts}" for one in (slo, calm)}
+    well = {_metric(calm, metric_names.EVENTS, result=metric_names.GOOD): f"0+{100 * MANY}x{lasts}"}
+    return Case(name, step, {**series, **known, **(well if is_counted(slo) else {})}, expected)
 
 
 def _steady(slo: SLO, rule: BurnRule, step: int, name: str, rates: Mapping[Window, float], *, fires: bool) -> Case:
     course = Course(step, (Segment(5, 0, 0),))
     series = {_rate(slo, window): f"{rates.get(window, 0.0)!r}x5" for window in _windows(slo)}
-    return Case(_titled(rule, name), step, series, (_burns(slo, rule.severity, course, fires=fires),))
+    return _case(slo, _titled(rule, name), step, series, _burns(slo, rule.severity, course, fires=fires))
 
 
 def _resolved(slo: SLO, rule: BurnRule, step: int, rates: Mapping[Window, float]) -> Case:
@@ -110,7 +122,7 @@ def _resolved(slo: SLO, rule: BurnRule, step: int, rates: Mapping[Window, float]
     series = {_rate(slo, window): f"{rates.get(window, 0.0)!r}x5 0x{calm}" for window in _windows(slo)}
     early, late = (Course(step, (Segment(steps, 0, 0),)) for steps in (5, 6 + calm))
     expected = _burns(slo, rule.severity, early, fires=True), _burns(slo, rule.severity, late, fires=False)
-    return Case(_titled(rule, "resolves"), step, series, expected)
+    return _case(slo, _titled(rule, "resolves"), step, series, *expected)
 
 
 def _windows(slo: SLO) -> list[Window]:

@@ -47,6 +47,26 @@ def test_every_slo_is_told(collector, now, accept):
     assert {seen: 1.0} == {state: told for state, told in states.items() if told}
 
 
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0"])
+def test_rules_are_told_which_groups_there_are(opened, otlp, span, slo, now, accept):
+    """Each says whose it is and of which values, as its labels do; what finds no room has none."""
+    keys = ("http.route", "tenant")
+    labels = {"team": "pay"}
+    collector = opened([slo("checkout", group_by=keys, max_groups=1, labels=labels), slo("mine")])
+    spans = otlp.spans(span(now, route="/a"), span(now, route="/b"))
+    collector.accept(Signal.TRACES, spans, now).result()
+    body, content_type = expose(collector, evaluate(collector.slos, collector, now), (), accept)
+    families = (parse_openmetrics if "openmetrics" in content_type else parse)(body.decode())
+    found = [s for family in families for s in family.samples if s.name == metric_names.GROUP_INFO]
+
+    of = {"service": "payments", "group_of": "checkout"}
+    assert [
+        {"slo": "checkout-a-none", **of, "label_http_route": "/a", "label_tenant": "none"},
+        {"slo": "checkout-other", **of},
+    ] == [sample.labels for sample in found]
+    assert {1.0} == {sample.value for sample in found}
+
+
 def test_figures_are_those_of_the_evaluation(collector, now):
     """Budget and burn rates are the evaluation's own, but for the last digits of a float."""
     found = read(collector, now + 1)

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from fournines.slo import SLI, SLO, InvalidValue, Objective, SLIKind
 from fournines.slo.composite import Composite, Member, Rule
-from fournines.slo.group import NONE, group_names, group_of, others_name, others_of, sum_of_groups, values_of
+from fournines.slo.group import (
+    NONE,
+    group_names,
+    group_of,
+    names_begin,
+    others_name,
+    others_of,
+    sum_of_groups,
+    value_labels,
+    values_of,
+)
 
 WORDS = ("acme", "a-b", "b", "a", "ACME", "other", "none", "", "a b", "ä", "x" * 80)
 ROUTES = ("/pay", "/pay/", "/a/b", "/a-b", "/", "", "pay", "/users/{id}", "/users/id")
@@ -96,6 +106,27 @@ def test_long_templates_have_groups_too(length):
 
     assert max(map(len, names)) <= 63
     assert len(names) == len(set(names))
+
+
+@given(
+    st.text("ab-", min_size=1, max_size=4).map(lambda text: text * 20),
+    st.integers(1, 70),
+    st.lists(st.text("a-/ä", max_size=12), min_size=1, max_size=2),
+)
+def test_names_of_groups_begin_as_is_said(text, length, values):
+    """Whatever the template is called, also where its name is cut: who looks for its groups overlooks none."""
+    one = template(*("tenant", "http.route")[: len(values)], name=text[:length])
+
+    for name in (*group_names(one, tuple(values)), others_name(one)):
+        assert name.startswith(names_begin(one))
+    assert "checkout-" == names_begin(template("tenant"))
+
+
+def test_values_are_said_by_labels_that_any_engine_takes():
+    """One for each attribute, no two alike, and none that is called as the SLO's own."""
+    assert {"http.route": "label_http_route", "http_route": "label_http_route_", "slo": "label_slo"} == value_labels(
+        ("http.route", "http_route", "slo")
+    )
 
 
 def test_a_group_is_its_template_narrowed():

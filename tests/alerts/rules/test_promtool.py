@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from decimal import Decimal
@@ -78,6 +79,15 @@ def test_the_rules_pass_their_tests(judged, slo, latency_slo):
     assert "" == judged(slos)
 
 
+def test_the_rules_of_groups_pass_their_tests(judged, slo):
+    """Counted and told: a group is tested as an SLO is, beside one with most of the traffic that is well; silence is tested of the SLO."""
+    counted = slo("checkout", rules=WORKBOOK[:1], group_by=("tenant", "http.route"), labels={"team": "pay"})
+    told = sliced(slo, rules=WORKBOOK[:1], min_bad_events=2, group_by=("tenant",))
+
+    assert names_of([slo(rules=WORKBOOK[:1])]) == names_of([counted])
+    assert "" == judged([counted, told, slo("checkout-eu", rules=WORKBOOK[:1])])
+
+
 @pytest.mark.long
 def test_the_workbook_s_rules_pass_their_tests(judged, slo):
     """All four pairs at once; three days of calm are what makes it long."""
@@ -112,6 +122,29 @@ def test_they_find_rules_that_are_wrong(judged, slo, fault):
     words = judged([slo(rules=WORKBOOK[:1])], spoil)
 
     assert name in words
+
+
+TOGETHER = r"sum by (slo) (rate(\1) * 0 + on () group_left () sum(rate(\1)))"
+SPOILT_OF_GROUPS = {
+    "all of them together": (
+        lambda text: re.sub(r"sum by \(slo\) \(rate\((.*?\])\)\)", TOGETHER, text),
+        "page 1h 5m: fires above its factor",
+    ),
+    "another's groups": (
+        lambda text: text.replace('group_info{group_of="payments', 'group_info{group_of="pay'),
+        "page 1h 5m: fires above its factor",
+    ),
+    "a budget never spent": (lambda text: text.replace(">= 1\n", ">= 2\n"), "exhausted: all is spent"),
+    "no guard": (lambda text: text.replace(">= 3", ">= 1"), "below the guard"),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILT_OF_GROUPS)
+def test_they_find_rules_of_groups_that_are_wrong(judged, slo, fault):
+    """As those of an SLO, and where a group is not judged by itself."""
+    spoil, name = SPOILT_OF_GROUPS[fault]
+
+    assert name in judged([slo(rules=WORKBOOK[:1], group_by=("tenant",))], spoil)
 
 
 def test_the_same_slos_give_the_same_tests(slo):

@@ -175,7 +175,6 @@ def test_what_they_can_not_know_is_said(slo):
     """A guard of failures that nobody counts for Prometheus; every other SLO's rules page as the collector does."""
     all_of = composite(slo, Rule.ALL, method=Method.TIMESLICES, slices=Slices(None, Window(HOUR // 60)))
     quiet = replace(shares(slo), rules=WORKBOOK[2:])
-    grouped = slo("grouped", group_by=("tenant", "http.route"))
     said = list(
         notes(
             [
@@ -187,7 +186,6 @@ def test_what_they_can_not_know_is_said(slo):
                 quiet,
                 shares(slo),
                 asked(slo),
-                grouped,
             ]
         )
     )
@@ -195,7 +193,6 @@ def test_what_they_can_not_know_is_said(slo):
     assert [
         "shares pages when 1 slice of 1m was bad, which its rules can't know: they page for less as well",
         "asked pages when 3 requests failed, which its rules can't know: they page for less as well",
-        "grouped has groups by tenant, http.route, which its rules can't know: they judge all of them together",
     ] == said
 
 
