@@ -74,9 +74,9 @@ def _prometheus(asked: Asked) -> Written:
     from ..alerts.rules.prometheus import notes
 
     if asked.dialect is not Dialect.FOURNINES:
-        return Written(
-            dialects.write(asked.out, asked.slos, asked.dialect), list(dialects.notes(asked.slos, asked.dialect))
-        )
+        files = dialects.write(asked.out, asked.slos, asked.dialect)
+        left_over = dialects.left_over(asked.out, files, asked.dialect)
+        return Written(files, [*dialects.notes(asked.slos, asked.dialect), *left_over])
     said = [f"{note}; the collector's own alerts judge what was promised" for note in notes(asked.slos)]
     return Written(write(asked.out, asked.slos, asked.url), said)
 

@@ -67,3 +67,16 @@ def test_pyrra_s_files_come_back(there_and_back, tmp_path):
     )
     assert generic.startswith(plain)
     assert ["http-increase", "http", "http-generic"] == [group["name"] for group in yaml.safe_load(generic)["groups"]]
+
+
+def test_a_file_whose_slo_is_gone_is_said(typed, there_and_back, tmp_path):
+    """It stays, since somebody else's could stand there, and Prometheus would page by it: who builds hears of it."""
+    there_and_back(TOOLS_OWN / "sloth" / "shop.in.yml", "sloth")
+    old = tmp_path / "out" / "sloth" / "old.yml"
+    old.write_text("groups: []\n")
+    words = ("--slos", tmp_path / "slos", "--out", tmp_path / "out", "--target", "prometheus", "--dialect", "sloth")
+    result = typed("build", *words)
+
+    assert f"note: {old} is of no SLO of this build: take it away, or its rules stay" in result.stderr.splitlines()
+    assert 1 == result.stderr.count("is of no SLO of this build")
+    assert old.exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -28,6 +28,13 @@ def write(out_dir: Path, slos: Sequence[SLO], dialect: str) -> list[Path]:
         path.write_text(text, encoding="utf-8")
         written.append(path)
     return written
+
+
+def left_over(out_dir: Path, written: Collection[Path], dialect: str) -> Iterator[str]:
+    """Rule files of the tool's folder that a build did not write, whose alerts go on all the same: a sentence each."""
+    found = (path for path in (out_dir / _DIALECTS[dialect].folder).rglob("*") if path.suffix in (".yml", ".yaml"))
+    for path in sorted(set(found) - set(written)):
+        yield f"{path} is of no SLO of this build: take it away, or its rules stay"
 
 
 def notes(slos: Sequence[SLO], dialect: str) -> Iterator[str]:
