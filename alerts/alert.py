@@ -11,7 +11,7 @@ from ..slo import Severity, timestamp
 from .acknowledgement import Acknowledgement
 from .decision import Decisions
 from .note import Note
-from .state import KEEP_FIRING_SECONDS, Firing
+from .state import EXHAUSTED_KEEP_SECONDS, KEEP_FIRING_SECONDS, Firing
 
 
 class Subject(Enum):
@@ -38,6 +38,11 @@ class AlertKind(Enum):
     def severity(self) -> Severity:
         """A ticket waits for working hours; everything else wakes somebody."""
         return Severity.TICKET if self in _TICKETS else Severity.PAGE
+
+    @property
+    def hold_seconds(self) -> int:
+        """How long its condition is clear before it is over."""
+        return EXHAUSTED_KEEP_SECONDS if self is AlertKind.EXHAUSTED else KEEP_FIRING_SECONDS
 
     @property
     def subject(self) -> Subject:
@@ -127,5 +132,5 @@ class Alert:
         """Why it is open, and since when its condition is clear when it only holds."""
         if self.firing.clear_since is None:
             return self.reason
-        held = f"resolves after {KEEP_FIRING_SECONDS // 60} minutes"
+        held = f"resolves after {self.key.kind.hold_seconds // 60} minutes"
         return f"{self.reason}; clear since {timestamp(self.firing.clear_since)}, {held} of calm"

@@ -71,7 +71,8 @@ class Round:
     def take(self, judgement: Judgement) -> None:
         """Runs one alert's machine, and sends it through the stages."""
         before = self.open.get(judgement.key)
-        transition = step(before.firing if before else None, judgement.condition, self._now)
+        hold = judgement.key.kind.hold_seconds
+        transition = step(before.firing if before else None, judgement.condition, self._now, hold)
         if before is None and transition.firing is None:
             return
         if before is None:

@@ -1,8 +1,9 @@
 """The state machine of one alert: inactive -> firing -> (condition clear, held) -> resolved. Pure; time is a parameter.
 
 It fires the moment its condition is met: at 99.99 % two minutes of waiting are half of a month's budget. It resolves when the
-condition has been clear for five minutes on end (`keep_firing_for`), so that a flapping condition is one incident. One that comes back
-within ten minutes of its end is the same incident, opened again.
+condition has been clear for five minutes on end (`keep_firing_for`), so that a flapping condition is one incident; for an hour where
+the budget is spent, which comes and goes with single failures. One that comes back within ten minutes of its end is the same incident,
+opened again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from enum import Enum
 from typing import Final
 
 KEEP_FIRING_SECONDS: Final = 300
+EXHAUSTED_KEEP_SECONDS: Final = 3600
+"""An old failure that leaves the window gives a little back, and the next takes it: there is budget again once some was left so long."""
 COOL_DOWN_SECONDS: Final = 600
 """So long after its end an alert that fires again is the same incident."""
 
@@ -30,13 +33,13 @@ class Reason(Enum):
     QUIET = "its condition is not met"
     FIRED = "its condition is met"
     STILL_MET = "its condition is still met"
-    CLEARED = "its condition cleared; it is held for 5 minutes"
-    HELD = "its condition is clear, but not yet for 5 minutes"
-    MET_AGAIN = "its condition is met again within 5 minutes"
+    CLEARED = "its condition cleared; it is held until that has lasted"
+    HELD = "its condition is clear, but not yet for long enough"
+    MET_AGAIN = "its condition is met again before it was over"
     OPENED_AGAIN = "its condition is met again within 10 minutes of its end"
     CALM_LOST = "its service fell silent, so the calm before counts for nothing"
     KEPT = "its service is silent, so nothing says that it is over"
-    RESOLVED = "its condition has been clear for 5 minutes"
+    RESOLVED = "its condition has been clear for long enough"
     WITHDRAWN = "its SLO is no longer there"
 
     @property
@@ -71,8 +74,8 @@ class Transition:
     reason: Reason
 
 
-def step(firing: Firing | None, condition: ConditionState, now: float) -> Transition:
-    """The machine's answer to `condition` at `now` (epoch seconds).
+def step(firing: Firing | None, condition: ConditionState, now: float, hold: float = KEEP_FIRING_SECONDS) -> Transition:
+    """The machine's answer to `condition` at `now` (epoch seconds); it resolves after `hold` seconds of calm.
 
     An unknown condition never fires an alert and never ends one: it takes back the calm that was counted so far.
     """
@@ -83,7 +86,7 @@ def step(firing: Firing | None, condition: ConditionState, now: float) -> Transi
         return _open(firing, condition)
     if firing.clear_since is None or firing.clear_since > now:  # later than now by a clock that was set back since
         return Transition(Firing(firing.since, now), Reason.CLEARED)
-    if now - firing.clear_since >= KEEP_FIRING_SECONDS:
+    if now - firing.clear_since >= hold:
         return Transition(None, Reason.RESOLVED)
     return Transition(firing, Reason.HELD)
 

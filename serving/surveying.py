@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from ..alerts import AlertsError
+from ..collector import CollectorError
 from ..slo import Evaluation
 from .vitals import Vitals
 
@@ -29,22 +31,25 @@ class Survey:
         self._conditions = tuple(conditions)
         self._vitals = vitals
         self._latest: Evaluation | None = None
-        self._failing = ""
+        self._failing: set[int] = set()
 
     def take(self, evaluation: Evaluation) -> None:
         """The last evaluation is this one."""
         self._latest = evaluation
 
     def look(self) -> None:
-        """Looks once. What can't be read is said once, and tried again at the next look."""
+        """Looks once, each for itself: what can't be read keeps nobody else waiting. It is said once, and tried again at the next look."""
+        self._try(self._vitals, self._vitals.refresh)
+        if self._latest is not None:
+            for condition in self._conditions:
+                self._try(condition, partial(condition.look, self._latest))
+
+    def _try(self, whose: object, work: Callable[[], None]) -> None:
         try:
-            self._vitals.refresh()
-            if self._latest is not None:
-                for condition in self._conditions:
-                    condition.look(self._latest)
-        except (AlertsError, sqlite3.Error) as error:
-            if not self._failing:
-                _log.warning("conditions beside burn wait: %s", error)
-            self._failing = str(error)
+            work()
+        except (AlertsError, CollectorError, sqlite3.Error) as error:
+            if id(whose) not in self._failing:
+                _log.warning("%s waits: %s", type(whose).__name__, error)
+            self._failing.add(id(whose))
         else:
-            self._failing = ""
+            self._failing.discard(id(whose))

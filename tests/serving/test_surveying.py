@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from types import SimpleNamespace
 
+from fournines.alerts import StoreError
 from fournines.serving.surveying import Survey
 
 
@@ -49,4 +50,32 @@ def test_what_cannot_be_read_is_said_once_and_tried_again(caplog):
             surveying.look()
 
     assert ["now"] == condition.looked
-    assert ["conditions beside burn wait: disk I/O error"] == [record.message for record in caplog.records]
+    assert ["Condition waits: disk I/O error"] == [record.message for record in caplog.records]
+
+
+def test_one_that_cannot_look_keeps_nobody_waiting(caplog):
+    """Neither those behind it nor those before; each is said once, and again after it was well."""
+    broken = sqlite3.OperationalError("disk I/O error")
+    first, second, third = Condition(broken, broken, None, broken), Condition(), Condition(broken)
+    surveying = survey(first, second, third)
+    surveying.take("now")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(4):
+            surveying.look()
+
+    assert [1, 4, 3] == [len(each.looked) for each in (first, second, third)]
+    assert 3 == len(caplog.records)
+
+
+def test_vitals_that_cannot_be_read_keep_no_condition_waiting():
+    """Nor the other way round."""
+
+    def refresh():
+        raise StoreError("the outbox can't be read")
+
+    condition = Condition()
+    surveying = Survey([condition], SimpleNamespace(refresh=refresh))
+    surveying.take("now")
+    surveying.look()
+
+    assert ["now"] == condition.looked

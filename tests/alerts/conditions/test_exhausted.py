@@ -66,3 +66,25 @@ def test_it_says_how_much_and_what_to_do():
 
     assert "payments has no error budget left: 20 requests failed in 30d, allowed: 10" == judgement.words.summary
     assert "over-spent by 7h 12m of outage" in judgement.words.description.replace(" min", "m").replace(" h", "h")
+
+
+def test_a_budget_at_its_boundary_is_one_alert(engines, slo, world, at, start):
+    """Old failures leave the window, new ones come: one ticket, not one every few minutes. It is over after an hour of budget."""
+    key = AlertKey(AlertKind.EXHAUSTED, "payments-availability")
+    engine, slos = engines(conditions=[Exhausted()]), [slo()]
+
+    def judged_with(share, seconds):
+        world.failing = {("payments-availability", "30d"): share}
+        return engine.evaluate(at(slos, seconds), start + seconds)
+
+    (begun,) = judged_with(0.00011, 0)
+    for turn in range(1, 6):
+        judged_with(0.00009, turn * 3000 - 2400)
+        assert key in engine.open.by_key
+        judged_with(0.00011, turn * 3000)
+        assert (begun.alert.number, turn) == (engine.open.by_key[key].number, engine.open.by_key[key].flaps)
+    judged_with(0.00009, 15_010)
+    assert "resolves after 60 minutes of calm" in engine.open.by_key[key].words
+    assert [] == judged_with(0.00009, 15_010 + 3599)
+    (ended,) = judged_with(0.00009, 15_010 + 3600)
+    assert ended.reason.ends
