@@ -36,6 +36,7 @@ from .serving import (
     Parts,
     Silencing,
     SloReload,
+    Surroundings,
     Survey,
     Vitals,
     Wakeup,
@@ -144,6 +145,7 @@ class Service:
             self._silencing = Silencing(silences, clock, self._touched.call)
             holder = silencer_of(settings, silences)
             contexts = Contexts(self._collector, self._counts, self._plane.traces, clock)
+            self._surroundings = Surroundings(self._collector, self._counts, contexts)
             sources = Sources(self._chances.of, contexts, templates)
             beside = beside_burn(self._counts, self._chances, self._plane)
             paging = Paging(path, notifiers, self._url, clock, registry, sources, holder, keep_line, beside.judged)
@@ -169,6 +171,7 @@ class Service:
             chances=self._chances,
             notices=self._notices(),
             silencing=self._silencing,
+            surroundings=self._surroundings,
             watched=self._watched.as_json,
             now=self._clock,
             url=self._url,

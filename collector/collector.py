@@ -23,10 +23,10 @@ from ..slo import (
     Observation,
     TimeWindow,
 )
+from .books.blamed import BlamedStep, contributors, contributors_by_step
 from .books.books import Books
 from .books.chore import Chore
 from .books.contributor import Breakdown, Contributor, minutes_from
-from .books.contributors import contributors
 from .books.corrected import corrected_by_age, uncorrected, without
 from .books.observer import Observer
 from .books.taps import Tap
@@ -204,6 +204,20 @@ class Collector:
             for part in uncorrected(known, stretches):
                 found.update(dict(contributors(self._history, row, part, breakdown)))
         return found.most_common()
+
+    def blame(self, name: str, interval: Interval, step: int, breakdown: Breakdown) -> list[BlamedStep]:
+        """The same in steps of so many seconds, whole minutes, by time."""
+        row = self.catalogue.rows.get(name)
+        known = Interval(max(0, interval.start), min(interval.end, self._end()))
+        if row is None or known.end <= known.start:
+            return []
+        stretches = self._corrected(name, known, minutes_from(self._now))
+        with self._history_lock:
+            parts = [
+                contributors_by_step(self._history, row, part, step, breakdown)
+                for part in uncorrected(known, stretches)
+            ]
+        return [each for part in parts for each in part]
 
     def _corrected(self, name: str, within: Interval, minutes_kept_from: int) -> Sequence[Interval]:
         """The corrected time of an SLO in an interval."""

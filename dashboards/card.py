@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ..alerts import OpenAlert
 from ..alerts.links import slo_path
-from ..slo import DASHBOARD, OWNER, RUNBOOK, Origin, State, Status, figures, link
+from ..slo import DASHBOARD, OWNER, RUNBOOK, Origin, State, Status, figures, link, timestamp
 from ..slo.measure import amount, is_one
 from .alert_line import alert_line
 from .burns import Burn, burns_of
@@ -99,6 +99,12 @@ class Card:
             return "its last data is too old to believe"
         began = "now" if self.since is None else figures.since(self.since, self.now)
         return f"{self.rate} {began}".lstrip()
+
+    @property
+    def began(self) -> str:
+        """When its state began, as a machine reads it; empty where that is not what the headline says."""
+        told = self.since is not None and self.face not in (Face.NEVER_HEARD, Face.STALE)
+        return timestamp(self.since) if told and self.since is not None else ""
 
     @property
     def reason(self) -> str:

@@ -42,9 +42,11 @@ def failures(history: History) -> Chart:
         says = (
             f"at most {figures.requests(top)} in {figures.duration(history.step)}, at {_moment(worst.t, history)} UTC"
         )
-    values = [_column(point, history, point.bad) for point in history.points]
+    values = [column_of(point, history, point.bad) for point in history.points]
     title = f"Failed requests per {figures.duration(history.step)}"
-    return Chart(title, says, figures.count(top), "0", _axis(history), columns(values, top, "bad", f"{title}: {says}"))
+    return Chart(
+        title, says, figures.count(top), "0", axis_of(history), columns(values, top, "bad", f"{title}: {says}")
+    )
 
 
 def traffic(history: History) -> Chart:
@@ -52,10 +54,10 @@ def traffic(history: History) -> Chart:
     top = max((point.total for point in history.points), default=0)
     total = sum(point.total for point in history.points)
     says = f"{figures.requests(total)} in {figures.duration(history.interval.seconds)}" if total else "no traffic"
-    values = [_column(point, history, point.total) for point in history.points]
+    values = [column_of(point, history, point.total) for point in history.points]
     title = f"Requests per {figures.duration(history.step)}"
     return Chart(
-        title, says, figures.count(top), "0", _axis(history), columns(values, top, "traffic", f"{title}: {says}")
+        title, says, figures.count(top), "0", axis_of(history), columns(values, top, "traffic", f"{title}: {says}")
     )
 
 
@@ -69,7 +71,7 @@ def indicator(history: History, status: Status) -> Chart:
     title = "Share of good requests, and the objective"
     marks = [LevelLine(float(target), "objective")]
     plot = lines(_runs(history), float(bottom), 1.0, f"{title}: {says}", marks)
-    return Chart(title, says, "100 %", figures.percent(bottom, digits=2), _axis(history), plot)
+    return Chart(title, says, "100 %", figures.percent(bottom, digits=2), axis_of(history), plot)
 
 
 def burn_down(history: History, status: Status) -> Chart:
@@ -81,7 +83,7 @@ def burn_down(history: History, status: Status) -> Chart:
     says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
     title = f"Error budget over {status.slo.window}"
     plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [LevelLine(0.0, "objective")])
-    return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), _axis(history), plot)
+    return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), axis_of(history), plot)
 
 
 def _left(history: History, budget: ErrorBudget) -> Iterator[tuple[float, float]]:
@@ -91,9 +93,9 @@ def _left(history: History, budget: ErrorBudget) -> Iterator[tuple[float, float]
         if not point.bad:
             continue
         spent += point.bad
-        yield _x(point.t, history), share
+        yield place_of(point.t, history), share
         share = float(budget.remaining_after(spent))
-        yield _x(point.t + history.step, history), share
+        yield place_of(point.t + history.step, history), share
 
 
 def _runs(history: History) -> Iterator[list[tuple[float, float]]]:
@@ -106,17 +108,19 @@ def _runs(history: History) -> Iterator[list[tuple[float, float]]]:
             run = []
         if point.total:
             ratio = point.good / point.total
-            run += [(_x(point.t, history), ratio), (_x(point.t + history.step, history), ratio)]
+            run += [(place_of(point.t, history), ratio), (place_of(point.t + history.step, history), ratio)]
         expected = point.t + history.step
     if run:
         yield run
 
 
-def _column(point: HistoryPoint, history: History, value: float) -> Column:
-    return Column(_x(point.t, history), _x(point.t + history.step, history), value)
+def column_of(point: HistoryPoint, history: History, value: float) -> Column:
+    """A value that holds for the point's step."""
+    return Column(place_of(point.t, history), place_of(point.t + history.step, history), value)
 
 
-def _x(t: int, history: History) -> float:
+def place_of(t: float, history: History) -> float:
+    """Where a moment is on the chart, from 0 to 1."""
     return min(1.0, max(0.0, (t - history.interval.start) / max(1, history.interval.seconds)))
 
 
@@ -125,7 +129,8 @@ def _moment(t: float, history: History) -> str:
     return figures.moment(t, with_date=history.interval.seconds > DAY)
 
 
-def _axis(history: History) -> tuple[str, ...]:
+def axis_of(history: History) -> tuple[str, ...]:
+    """What stands below the chart: its first moment, its middle, its last."""
     start, seconds = history.interval.start, history.interval.seconds
     first, middle, last = (_moment(start + seconds * part / 2, history) for part in range(3))
     return first, middle, f"{last} UTC"

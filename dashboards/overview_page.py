@@ -5,34 +5,32 @@ Everything shown was computed once, by the domain; here it is put into words. No
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
 from ..alerts import OpenAlerts
-from ..slo import STATES, Evaluation
+from ..slo import Evaluation, Status
+from .asked import ON_A_PAGE, ORDERS, Asked
+from .brief import Beside, Brief
 from .card import Card
-from .face import FACES, RANK, Face, face_of
+from .face import FACES, RANK, Face
+from .others import faces_of, others_of
 from .page import is_stale, render
 from .steps import STEPS, STEPS_INSTEAD_OF_BURNS
 
-FIRST_SCREEN: Final = 100
-"""SLOs on the first page; the others are one click away."""
-
-FULL_CARDS: Final = 8
+FULL_CARDS: Final = 4
 """How many of the worst are shown with every window; the others take one line each."""
 
 _SERVICES: Final = 24
-_URGENT_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
-    """What `render_overview` needs. `since`: when each SLO's state began; `alerts`: the open ones.
+    """What `render_overview` needs. `since`: when each SLO's state began; `alerts`: the open ones; `asked`: which SLOs, and in which order.
+
+    `beside` is what is known of the SLO of `leading`, which the first screen is about.
 
     `notices` are told on top (a bad SLO file, a ledger that can't be written). `otlp` is what a newcomer's service should send to.
     """
@@ -42,56 +40,54 @@ class Overview:
     since: Mapping[str, float] = field(default_factory=dict)
     alerts: OpenAlerts = field(default_factory=lambda: OpenAlerts({}))
     notices: Sequence[str] = ()
-    show_all: bool = False
-    service: str = ""
+    asked: Asked = Asked()  # noqa: RUF009 - immutable
+    beside: Beside = Beside()  # noqa: RUF009 - immutable
+    how: bool = False
     otlp: str = "http://127.0.0.1:4318"
+
+
+def leading(evaluation: Evaluation, asked: Asked, now: float) -> Status | None:
+    """The SLO that the first screen is about: the worst of the first page where it is not well; None where all that is asked for is."""
+    faces = faces_of(evaluation, now)
+    rows = asked.rows(evaluation, faces)
+    if asked.page > 1 or not rows or faces[rows[0]].calm:
+        return None
+    return evaluation.status(rows[0])
 
 
 def render_overview(view: Overview) -> str:
     """The page at `/`: every SLO, worst first."""
-    evaluation = view.evaluation
-    faces = _faces(evaluation, view.now)
-    rows = _rows(view, faces)
-    cards = _cards(view, rows if view.show_all else rows[:FIRST_SCREEN])
-    full = sum(not card.face.calm for card in cards[:FULL_CARDS])
+    evaluation, asked, now = view.evaluation, view.asked, view.now
+    faces = faces_of(evaluation, now)
+    rows = asked.rows(evaluation, faces)
+    cards = _cards(view, rows[asked.first : asked.first + ON_A_PAGE])
+    full = sum(not card.face.calm for card in cards[:FULL_CARDS]) if asked.is_worst_first and asked.page == 1 else 0
     counts = Counter(faces[row] for row in rows)
     return render(
         "overview.html.j2",
-        view.now,
+        now,
         evaluation.now,
         view.notices,
         title=_title(counts, cards),
         verdict=_verdict(counts),
         tone=_tone(counts),
-        urgent=[card for card in cards if card.face.urgent][:_URGENT_LINES],
-        counts=[(face, counts[face]) for face in FACES if counts[face]],
+        counts=[(face, counts[face], asked.path(state=face.tone)) for face in FACES if counts[face]],
         services=_services(evaluation, faces),
-        service=view.service,
-        full=cards[:full],
+        asked=asked,
+        brief=_brief(view, cards[0], faces) if full else None,
+        full=cards[1:full],
         lines=cards[full:],
-        hidden=len(rows) - len(cards),
+        pages=asked.pages(len(rows)),
         steps={face.tone: STEPS[face] for face in STEPS_INSTEAD_OF_BURNS},
         otlp=view.otlp,
         known=len(evaluation),
+        faces=FACES,
+        orders=ORDERS,
     )
 
 
-def _faces(evaluation: Evaluation, now: float) -> list[Face]:
-    """What every SLO looks like; its card says the same."""
-    seen, stale = evaluation.observation, is_stale(evaluation.now, now)
-    ages = np.maximum(0.0, evaluation.now - seen.heard) + max(0.0, now - evaluation.now)
-    rows = zip(evaluation.states.tolist(), seen.silent.tolist(), ages.tolist(), strict=True)
-    return [
-        face_of(STATES[state], silent=silent, age=None if math.isnan(age) else age, stale=stale)
-        for state, silent, age in rows
-    ]
-
-
-def _rows(view: Overview, faces: Sequence[Face]) -> list[int]:
-    """The SLOs asked for, worst first."""
-    slos = view.evaluation.slos
-    asked = [row for row in view.evaluation.worst_first if view.service in ("", slos[row].service)]
-    return sorted(asked, key=lambda row: RANK[faces[row]])
+def _brief(view: Overview, card: Card, faces: Sequence[Face]) -> Brief:
+    return Brief(card, view.beside, others_of(view.evaluation, faces, card.name, view.now), view.how)
 
 
 def _cards(view: Overview, rows: Sequence[int]) -> list[Card]:

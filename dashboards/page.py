@@ -10,9 +10,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ..slo import figures
+from ..slo import figures, timestamp
 
 REFRESH_SECONDS: Final = 10
+
+PAGES: Final = (("SLOs", "/"),)
+"""The pages that every page leads to, in words and by address."""
 
 STALE_SECONDS: Final = 30.0
 """Seconds without an evaluation after which the page itself is not current: six evaluations were missed."""
@@ -40,6 +43,8 @@ def render(
         .get_template(template)
         .render(
             clock=figures.clock(now, now),
+            moment=timestamp(now),
+            nav=PAGES,
             notices=list(notices),
             stale=is_stale(evaluated, now),
             evaluated=figures.duration(int(max(0.0, now - evaluated))),

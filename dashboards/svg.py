@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 WIDTH: Final = 600
 HEIGHT: Final = 100
+SHADES: Final = 5
 _BAR: Final = 100
 
 
@@ -30,6 +31,20 @@ class Column(NamedTuple):
     start: float
     end: float
     value: float
+
+
+class Mark(NamedTuple):
+    """Something that happened at a moment of a chart, as a share of its width. Its colour goes by `tone`."""
+
+    place: float
+    tone: str
+
+
+class Area(NamedTuple):
+    """One layer of a stacked chart: its values, one a step, and the class that colours it."""
+
+    values: Sequence[float]
+    tone: str
 
 
 def burn_bar(value: float, marks: Iterable[LevelLine], top: float, tone: str) -> Markup:
@@ -50,14 +65,43 @@ def budget_bar(left: float, tone: str) -> Markup:
     return _bar(f'<rect class="{name}" width="{_short(share * _BAR)}" height="10"/>')
 
 
-def columns(values: Iterable[Column], top: float, tone: str, says: str) -> Markup:
-    """One column a step, from the ground."""
+def columns(values: Iterable[Column], top: float, tone: str, says: str, marks: Iterable[Mark] = ()) -> Markup:
+    """One column a step, from the ground; `marks` are lines from top to bottom, behind the columns."""
     shapes = (
         f"M{_short(each.start * WIDTH)} {HEIGHT}V{_short(_y(each.value, 0, top))}H{_short(each.end * WIDTH)}V{HEIGHT}Z"
         for each in values
         if each.value > 0
     )
-    return _chart(f'<path class="{escape(tone)}" d="{"".join(shapes)}"/>', says)
+    return _chart(f'{_marked(marks)}<path class="{escape(tone)}" d="{"".join(shapes)}"/>', says)
+
+
+def stacked(areas: Iterable[Area], steps: int, top: float, says: str, marks: Iterable[Mark] = ()) -> Markup:
+    """Layers upon one another, the first at the ground, each a stair of as many `steps` as fill the width."""
+    ground = [0.0] * steps
+    shapes = []
+    for area in areas:
+        roof = [low + value for low, value in zip(ground, area.values, strict=True)]
+        shapes.append(f'<path class="{escape(area.tone)}" d="{_between(ground, roof, top)}"/>')
+        ground = roof
+    return _chart("".join((_marked(marks), *shapes)), says)
+
+
+def heat(rows: Sequence[Sequence[float]], says: str) -> Markup:
+    """Cells of a grid, the first row at the ground, each as dark as its share (0 to 1); empty ones are left out."""
+    columns_ = max((len(row) for row in rows), default=0)
+    if not rows or not columns_:
+        return _chart("", says)
+    width, height = WIDTH / columns_, HEIGHT / len(rows)
+    cells: dict[int, list[str]] = {}
+    for row, values in enumerate(rows):
+        for column, share in enumerate(values):
+            if share > 0:
+                place = f"M{_short(column * width)} {_short(HEIGHT - (row + 1) * height)}"
+                cells.setdefault(_shade(share), []).append(
+                    f"{place}h{_short(width)}v{_short(height)}h-{_short(width)}z"
+                )
+    shapes = (f'<path class="heat heat-{shade}" d="{"".join(paths)}"/>' for shade, paths in sorted(cells.items()))
+    return _chart("".join(shapes), says)
 
 
 def lines(
@@ -75,6 +119,27 @@ def lines(
         for mark in marks
     )
     return _chart("".join((*levels, *paths)), says)
+
+
+def _between(ground: Sequence[float], roof: Sequence[float], top: float) -> str:
+    """The outline of a layer; steps in which it has no height are left out."""
+    width = WIDTH / max(1, len(ground))
+    layers = enumerate(zip(ground, roof, strict=True))
+    levels = ((step, _short(_y(low, 0, top)), _short(_y(high, 0, top))) for step, (low, high) in layers if high > low)
+    return "".join(
+        f"M{_short(step * width)} {low}V{high}H{_short((step + 1) * width)}V{low}Z" for step, low, high in levels
+    )
+
+
+def _marked(marks: Iterable[Mark]) -> str:
+    return "".join(
+        f'<path class="mark {escape(mark.tone)}" d="M{_short(mark.place * WIDTH)} 0V{HEIGHT}"/>' for mark in marks
+    )
+
+
+def _shade(share: float) -> int:
+    """One of five shades; a little is still seen."""
+    return min(SHADES, max(1, math.ceil(share * SHADES)))
 
 
 def _bar(shapes: str) -> Markup:

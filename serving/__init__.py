@@ -25,6 +25,7 @@ from .reload import SloReload
 from .silencing import Silencing, silencer_of
 from .subjects import Parts, subjects_of
 from .summaries import Summaries
+from .surroundings import Surroundings
 from .surveying import Survey
 from .urls import otlp_url, page_url
 from .vitals import Vitals
@@ -47,6 +48,7 @@ __all__ = [
     "Silencing",
     "SloReload",
     "Summaries",
+    "Surroundings",
     "Survey",
     "Vitals",
     "Wakeup",

@@ -42,6 +42,7 @@ from .routes import (
 )
 from .silencing import Silencing
 from .summaries import Summaries
+from .surroundings import Surroundings
 
 
 class _Subject(Protocol):
@@ -64,6 +65,7 @@ class Parts:
     chances: Chances
     notices: Notices
     silencing: Silencing
+    surroundings: Surroundings
     watched: Callable[[], Sequence[dict[str, Any]]]
     now: Callable[[], float]
     url: str
@@ -116,6 +118,7 @@ def _of_pages(parts: Parts) -> Iterator[_Subject]:
         parts.chances,
         parts.notices,
         parts.silencing,
+        parts.surroundings,
         parts.now,
         parts.otlp,
     )

@@ -19,7 +19,7 @@ from .errors import Fault, InvalidValue, Place, SLOError, SpecError
 from .evaluate import Evaluator, evaluate
 from .evaluation import Evaluation
 from .events import EventCount
-from .explanation import explain, likelihood, outlook
+from .explanation import Explanation, explain, explain_by_subject, likelihood, outlook
 from .forecast import Chance, Exhaustion, chance, exhaustion
 from .layout import Layout
 from .objective import Objective
@@ -95,6 +95,7 @@ __all__ = [
     "EventCount",
     "EventSource",
     "Exhaustion",
+    "Explanation",
     "FakeEventSource",
     "Fault",
     "HistoryPoint",
@@ -134,6 +135,7 @@ __all__ = [
     "evaluate",
     "exhaustion",
     "explain",
+    "explain_by_subject",
     "foresee",
     "likelihood",
     "link",

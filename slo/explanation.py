@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import figures
 from .budget import ErrorBudget
@@ -23,6 +23,19 @@ _FUTURES: Final = 1_000_000
 """A chance is a share of fewer futures: 99 of 100 are 99 %, whatever a float makes of them."""
 
 
+class Explanation(NamedTuple):
+    """The arithmetic behind a status by subject, each in sentences; a subject that has nothing to say is empty."""
+
+    state: str
+    promised: str
+    counted: str
+    budget: str
+    further: str
+    burning: str
+    alerted: str
+    outlook: str
+
+
 def explain(status: Status, since: float | None = None, chance: Chance | None = None) -> str:
     """The arithmetic behind a status, a line a subject; `since` is when its state began (epoch seconds), where that is known.
 
@@ -30,23 +43,26 @@ def explain(status: Status, since: float | None = None, chance: Chance | None = 
 
     Every figure is the status's own, rounded as `figures` says, so whoever recomputes what is said comes to what is said.
     """
-    return "\n".join(" ".join(sentences) for sentences in _subjects(status, since, chance) if sentences)
+    return "\n".join(filter(None, explain_by_subject(status, since, chance)))
+
+
+def explain_by_subject(status: Status, since: float | None = None, chance: Chance | None = None) -> Explanation:
+    """The same by subject."""
+    return Explanation(
+        state=_state(status, since),
+        promised=" ".join(_promised(status)),
+        counted=" ".join(_counted(status)),
+        budget=" ".join(_budget(status)),
+        further=" ".join(_further(status)),
+        burning=" ".join(_burning(status)),
+        alerted=" ".join(_alerted(status)),
+        outlook=outlook(status, chance),
+    )
 
 
 def outlook(status: Status, chance: Chance | None) -> str:
     """What is to come: how long the budget lasts, with a range, and the chance that the promise is kept; empty where nothing is known."""
     return " ".join((*_lasting(status), *_kept(chance, status.slo)))
-
-
-def _subjects(status: Status, since: float | None, chance: Chance | None) -> Iterator[Sequence[str]]:
-    yield (_state(status, since),)
-    yield tuple(_promised(status))
-    yield tuple(_counted(status))
-    yield tuple(_budget(status))
-    yield tuple(_further(status))
-    yield tuple(_burning(status))
-    yield tuple(_alerted(status))
-    yield (*_lasting(status), *_kept(chance, status.slo))
 
 
 def _state(status: Status, since: float | None) -> str:

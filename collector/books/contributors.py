@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ...slo import DAY, HOUR, MINUTE, Attributes, Interval
+from ...slo import DAY, HOUR, MINUTE, Attributes
 from ..ledger.bulk import write_rows
 from ..ledger.staged import Staged
 from ..remembered import Remembered
@@ -247,38 +247,6 @@ _BY_SIZE: Final = """
 SELECT contributor, bad FROM blame JOIN contributor ON id = contributor
 WHERE width = ? AND t = ? AND slo = ? AND breakdown = ? AND id != ? ORDER BY bad DESC, id
 """
-_SUMS: Final = """
-SELECT contributor, sum(bad) FROM blame WHERE width = ? AND t >= ? AND t < ? AND slo = ? GROUP BY contributor
-"""
-
-
-def contributors(
-    connection: sqlite3.Connection, slo: int, interval: Interval, breakdown: Breakdown = Breakdown.CAUSE
-) -> list[tuple[Contributor, int]]:
-    """Who had a part in an SLO's bad events of an interval of whole minutes, the largest first, and how many.
-
-    They add up to the bad events counted, those of sampled spans but for rounding; events estimated for silence are nobody's. Beyond
-    three days the interval is taken in whole hours, beyond 35 days nothing is kept.
-    """
-    oldest = connection.execute("SELECT min(t) FROM blame WHERE width = ?", (MINUTE,)).fetchone()[0]
-    # Minutes go by whole hours: from the oldest one's hour on they are complete.
-    cut = interval.end if oldest is None else max(interval.start, oldest // HOUR * HOUR)
-    first = interval.start // HOUR * HOUR
-    # Where minutes reach back to the start, its hour is theirs.
-    hours = min(cut, interval.end) if cut > interval.start else first
-    parts = ((HOUR, first, hours), (MINUTE, cut, interval.end))
-    found: dict[int, int] = {}
-    for width, start, end in parts:
-        for number, bad in connection.execute(_SUMS, (width, start, end, slo)):
-            found[number] = found.get(number, 0) + bad
-    known = {
-        row[0]: Contributor(breakdown, *row[1:])
-        for row in connection.execute(
-            "SELECT id, route, status, error, version, instance FROM contributor WHERE breakdown = ?", (breakdown,)
-        )
-    }
-    named = [(known[number], bad) for number, bad in found.items() if number in known]
-    return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _surplus(connection: sqlite3.Connection, width: int, now: float) -> int | None:

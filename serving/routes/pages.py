@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse
 
 from ...dashboards import (
     CONTENT_SECURITY_POLICY,
+    SHOWN,
+    Asked,
+    Beside,
     Detail,
     History,
     Overview,
+    Shown,
+    leading,
     render_missing,
     render_overview,
     render_slo,
 )
-from ...slo import BUCKET, HOUR, MINUTE, STATES, Evaluation, Interval, Status, TimeWindow
+from ...slo import BUCKET, HOUR, STATES, Evaluation, Interval, Status, TimeWindow
+from .beside import SurroundingSource
+from .interval import LATEST
 from .source import AlertSource, ChanceSource, CountSource, EvaluationSource, NoticeSource, SilenceSource
 
 SECURITY_HEADERS: Final = {
@@ -28,11 +35,13 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
-RECENT: Final = (3 * HOUR, 2 * MINUTE)
-"""Seconds the charts of the last hours show, and seconds a step: three hours hold the slowest page pair's onset."""
-
 WHOLE_STEPS: Final = 120
 """Steps the budget's whole window is drawn in."""
+
+_Moment = Annotated[int | None, Query(ge=0, le=LATEST)]
+_Text = Annotated[str, Query(max_length=1_000)]
+_Last = Literal["1h", "3h", "12h", "1d", "7d", "30d"]
+_By = Literal["cause", "route", "status", "error", "version", "instance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class PageRoutes:
     chances: ChanceSource
     notices: NoticeSource
     silences: SilenceSource
+    surroundings: SurroundingSource
     now: Callable[[], float]
     otlp: str
 
@@ -55,38 +65,60 @@ class PageRoutes:
 
     def overview(
         self,
-        show_all: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's flag
-        service: str = "",
+        service: _Text = "",
+        state: _Text = "",
+        text: Annotated[str, Query(alias="q", max_length=200)] = "",
+        order: Literal["worst", "name", "service", "budget"] = "worst",
+        page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+        explain: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query's flag
     ) -> HTMLResponse:
-        """Every SLO, worst first."""
-        evaluation = self.evaluations.evaluation()
+        """The SLOs asked for, worst first unless it is said otherwise."""
+        evaluation, now = self.evaluations.evaluation(), self.now()
+        asked = Asked(service, state, text, order, page)
+        first = leading(evaluation, asked, now)
         view = Overview(
             evaluation=evaluation,
-            now=self.now(),
+            now=now,
             since=self._since(evaluation),
             alerts=self.alerts.alerts(),
             notices=self.notices.notices(),
-            show_all=show_all,
-            service=service,
+            asked=asked,
+            beside=Beside() if first is None else self.surroundings.beside(first, now),
+            how=explain,
             otlp=self.otlp,
         )
         return _page(render_overview(view))
 
-    def slo(self, name: str) -> HTMLResponse:
-        """One SLO, or that there is none of that name."""
-        status = self.evaluations.evaluation().named(name)
+    def slo(
+        self,
+        name: str,
+        start: Annotated[_Moment, Query(alias="from")] = None,
+        end: Annotated[_Moment, Query(alias="to")] = None,
+        last: _Last = SHOWN,
+        by: _By = "cause",
+        explain: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query's flag
+    ) -> HTMLResponse:
+        """One SLO, or that there is none of that name; its past is of the time asked for."""
+        evaluation, now = self.evaluations.evaluation(), self.now()
+        status = evaluation.named(name)
         if status is None:
-            return _page(render_missing(name, self.now()), status_code=404)
+            return _page(render_missing(name, now), status_code=404)
+        shown = _shown(start, end, last, now)
         view = Detail(
             status=status,
-            now=self.now(),
+            now=now,
             since=self.alerts.since(name, status.state),
             alerts=self.alerts.alerts().of(status.slo),
             notices=self.notices.notices(),
             chance=self.chances.of(status),
             silences=self.silences.of(status.slo),
-            recent=self._past(status, *RECENT),
+            recent=History(self.counts.history(name, shown.interval, shown.step), shown.interval, shown.step),
             whole=self._past(status, status.slo.window.elapsed(status.now), _step(status.slo.window)),
+            beside=self.surroundings.beside(status, now),
+            evaluation=evaluation,
+            shown=shown,
+            spending=self.surroundings.spending(name, shown, by),
+            how=explain,
         )
         return _page(render_slo(view))
 
@@ -101,6 +133,14 @@ class PageRoutes:
         end = int(status.now // step) * step + step
         interval = Interval(end - -(-seconds // step) * step, end)
         return History(self.counts.history(status.slo.name, interval, step), interval, step)
+
+
+def _shown(start: int | None, end: int | None, last: str, now: float) -> Shown:
+    """The time asked for; the last hours where that is none."""
+    if start is None:
+        return Shown.of_last(last, now)
+    end = int(now) + BUCKET if end is None else end
+    return Shown.of_moments(start, end) if start < end else Shown.of_last(last, now)
 
 
 def _step(window: TimeWindow) -> int:

@@ -14,6 +14,7 @@ from fournines.alerts import AlertKey, AlertKind, OpenAlerts
 from fournines.dashboards import (
     CONTENT_SECURITY_POLICY,
     STATIC,
+    Asked,
     Detail,
     History,
     Overview,
@@ -66,21 +67,24 @@ class Reader(HTMLParser):
 
 def overview(slos: Any, later: float = 0.0, **more: Any) -> str:
     """The page at / over such counts."""
-    view = {key: more.pop(key) for key in ("since", "alerts", "notices", "show_all", "service", "otlp") if key in more}
+    view = {
+        key: more.pop(key) for key in ("since", "alerts", "notices", "asked", "otlp", "beside", "how") if key in more
+    }
     return render_overview(Overview(evaluated(slos, **more), NOW + later, **view))
 
 
 def detail(slo: Any, later: float = 0.0, history: bool = True, **more: Any) -> str:
     """The page of one SLO over such counts."""
-    view = {key: more.pop(key) for key in ("since", "alerts", "notices") if key in more}
+    view = {key: more.pop(key) for key in ("since", "alerts", "notices", "beside", "how", "spending") if key in more}
     interval = Interval(int(NOW) - 3 * HOUR, int(NOW))
     past = History([HistoryPoint(interval.start, 9, 10)], interval, 60) if history else None
     return render_slo(Detail(evaluated([slo], **more).status(0), NOW + later, recent=past, whole=past, **view))
 
 
 def order(page: str) -> list[str]:
-    """The SLOs as the page lists them below its head."""
-    return re.findall(r'<a href="/slo/([^"#]+)">', page.split("</section>", 1)[1])
+    """The SLOs as the page lists them below its head; the first screen's "what else" tells of them once more."""
+    below = re.sub(r'<section class="q else".*?</section>', "", page.split("</section>", 1)[1], flags=re.DOTALL)
+    return re.findall(r'<a href="/slo/([^"#]+)">', below)
 
 
 @pytest.fixture
@@ -109,7 +113,7 @@ def test_the_head_says_how_many_need_somebody_and_which(every_kind: str) -> None
     text = Reader(every_kind).text
 
     assert "3 of 8 SLOs need you now" in text
-    assert "burning burning 667x , 92.2 % left, empty in 59 min 48 s" in text
+    assert "burning burning 667x , empty in 59 min 48 s" in text
     assert "BURNING 667x since 03:12:40 UTC (4 min)" in text
     assert "silent stopped reporting" in text
 
@@ -178,7 +182,7 @@ def test_an_old_evaluation_is_said_and_nothing_is_calm() -> None:
     fresh, old = overview([availability("a")]), overview([availability("a")], later=60.0)
 
     assert 'class="healthy"' in fresh
-    assert "not current" not in Reader(fresh).text
+    assert "last evaluated" not in Reader(fresh).text
     assert "The collector last evaluated 1 min ago." in Reader(old).text
     assert 'class="healthy"' not in old
     assert "NOT CURRENT" in old
@@ -215,29 +219,43 @@ def test_a_newcomer_learns_the_next_step() -> None:
 
 
 def test_the_first_screen_is_bounded_and_leads_to_all() -> None:
-    """1,000 burning SLOs: the worst hundred in under 100 KB, the others one click away."""
+    """1,000 burning SLOs: the worst fifty in under 100 KB, the others on pages that repeat and leave out none."""
     slos = [availability(f"service-{n:04d}-availability", f"service-{n:04d}") for n in range(1_000)]
     counts = {
         "outage": {slo.name: 20.0 + n % 7 for n, slo in enumerate(slos)},
         "since": {slo.name: NOW - 60 for slo in slos},
     }
-    first, every = overview(slos, **counts), overview(slos, show_all=True, **counts)
+    first = overview(slos, **counts)
+    pages = [first, *(overview(slos, asked=Asked(page=page), **counts) for page in range(2, 21))]
 
-    assert len(first.encode()) < 100_000
-    assert len(order(first)) == 100
-    assert 'href="/?all=1"' in first
-    assert len(order(every)) == 1_000
-    assert 'href="/?all=1"' not in every
-    assert order(every)[:100] == order(first)
+    assert all(len(page.encode()) < 100_000 for page in pages)
+    assert [50] * 20 == [len(order(page)) for page in pages]
+    assert {slo.name for slo in slos} == {name for page in pages for name in order(page)}
+    assert 'href="/?page=20"' in first
+    assert [] == order(overview(slos, asked=Asked(page=21), **counts))
+
+
+def test_one_may_ask_for_some_and_in_another_order() -> None:
+    """By a part of a name, by state, by service; worst first, by name or by what is left; each address says so."""
+    slos = [availability("c", "one"), availability("a", "two"), availability("b", "two")]
+    counts = {"outage": {"b": 20.0, "c": 30.0}}
+
+    assert ["c", "b", "a"] == order(overview(slos, **counts))
+    assert ["a", "b", "c"] == order(overview(slos, asked=Asked(order="name"), **counts))
+    assert ["c", "a", "b"] == order(overview(slos, asked=Asked(order="service"), **counts))
+    assert ["c", "b", "a"] == order(overview(slos, asked=Asked(order="budget"), **counts))
+    assert ["c", "b"] == order(overview(slos, asked=Asked(state="burning"), **counts))
+    assert ["b", "a"] == order(overview(slos, asked=Asked(text="TWO"), **counts))
+    assert 'href="/?service=two&amp;state=burning"' in overview(slos, asked=Asked(service="two"), **counts)
 
 
 def test_a_service_can_be_looked_at_alone() -> None:
-    """Its address is kept by the link to all of it; an unknown one is no error."""
+    """It has an address of its own; an unknown one is no error."""
     slos = [availability("a", "one"), availability("b", "two")]
 
-    assert order(overview(slos, service="one")) == ["a"]
+    assert order(overview(slos, asked=Asked(service="one"))) == ["a"]
     assert order(overview(slos)) == ["a", "b"]
-    assert "No SLO of three" in Reader(overview(slos, service="three")).text
+    assert "No such SLO" in Reader(overview(slos, asked=Asked(service="three"))).text
     assert 'href="/?service=two"' in overview(slos)
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector import Breakdown
-from fournines.collector.books.contributors import MOST_OPEN, TOP, Contributors, contributors
+from fournines.collector.books.blamed import contributors
+from fournines.collector.books.contributors import MOST_OPEN, TOP, Contributors
 from fournines.collector.ledger.schema import migrate
 from fournines.slo import Interval
 

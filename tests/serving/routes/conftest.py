@@ -32,6 +32,7 @@ from fournines.serving.routes import (
     VerdictRoutes,
 )
 from fournines.serving.routes.answering import FakeAcknowledger
+from fournines.serving.routes.beside import FakeSurroundings
 from fournines.serving.routes.deployments import FakeDeploymentKeeper
 from fournines.serving.routes.gate import FakeGatekeeper
 from fournines.serving.routes.verdicts import FakeEndedJudge
@@ -66,6 +67,12 @@ def keeper() -> FakeDeploymentKeeper:
 
 
 @pytest.fixture
+def around() -> FakeSurroundings:
+    """Nobody knows anything beside the numbers."""
+    return FakeSurroundings()
+
+
+@pytest.fixture
 def silences(tmp_path) -> Iterator[Silencing]:
     """None is made yet."""
     with contextlib.closing(Silences(tmp_path / "ledger.db")) as kept:
@@ -85,7 +92,7 @@ def judge() -> FakeEndedJudge:
 
 
 @pytest.fixture
-def ask(sources, gate, keeper, silences, answers, judge) -> Callable[..., httpx.Response]:
+def ask(sources, gate, keeper, silences, around, answers, judge) -> Callable[..., httpx.Response]:
     """Asks the whole application."""
 
     async def write(scope, receive, send):
@@ -109,7 +116,7 @@ def ask(sources, gate, keeper, silences, answers, judge) -> Callable[..., httpx.
         VerdictRoutes(answers, judge, lambda: NOW),
         silencing,
         MetricsRoute(sources),
-        PageRoutes(sources, sources, sources, sources, sources, silences, lambda: NOW, "http://127.0.0.1:4318"),
+        PageRoutes(sources, sources, sources, sources, sources, silences, around, lambda: NOW, "http://127.0.0.1:4318"),
         answering,
         OnCallRoutes(sources, answering, silencing, silences, FormGuard("slo.example"), lambda: NOW),
     )

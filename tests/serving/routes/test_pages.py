@@ -6,7 +6,7 @@ from fournines.slo import MINUTE, State
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/", 200), ("/?all=1&service=shop", 200), ("/slo/calm", 200), ("/slo/nobody", 404)]
+    ("path", "status"), [("/", 200), ("/?q=a&service=shop&order=name&page=2", 200), ("/slo/calm", 200), ("/slo/nobody", 404)]
 )
 def test_every_page_forbids_what_is_not_its_own(ask, path, status):
     """Nothing from elsewhere is loaded, guessed or kept, whichever page it is."""
