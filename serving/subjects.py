@@ -19,9 +19,11 @@ from .counts import Counts
 from .evaluations import Evaluations
 from .exposition import Exposition
 from .gating import Gating
+from .happenings import Happenings
 from .looking_back import LookingBack
 from .notices import Notices
 from .releasing import Releasing
+from .reporting import Reporting
 from .routes import (
     AlertRoutes,
     AnsweringRoutes,
@@ -35,6 +37,7 @@ from .routes import (
     MetricsRoute,
     OnCallRoutes,
     PageRoutes,
+    ReportRoutes,
     SilenceRoutes,
     SloRoutes,
     TraceRoutes,
@@ -94,7 +97,10 @@ def _of_slos(parts: Parts) -> Iterator[_Subject]:
 def _of_releases(parts: Parts) -> Iterator[_Subject]:
     collector, evaluations, now = parts.collector, parts.evaluations, parts.now
     yield GateRoutes(Gating(collector, evaluations, now))
-    yield DeploymentRoutes(Releasing(collector, evaluations, now), now)
+    releasing = Releasing(collector, evaluations, now)
+    yield DeploymentRoutes(releasing, now)
+    happenings = Happenings(LookingBack(collector.ledger), parts.paging, releasing)
+    yield ReportRoutes(Reporting(collector, parts.counts, evaluations, happenings, now), now)
 
 
 def _by_hand(parts: Parts) -> Iterator[_Subject]:

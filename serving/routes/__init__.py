@@ -12,6 +12,7 @@ from .health import HealthRoutes
 from .metrics import MetricsRoute
 from .on_call import OnCallRoutes
 from .pages import PageRoutes
+from .report import ReportRoutes
 from .silences import SilenceRoutes
 from .slos import SloRoutes
 from .source import FakeSources
@@ -32,6 +33,7 @@ __all__ = [
     "MetricsRoute",
     "OnCallRoutes",
     "PageRoutes",
+    "ReportRoutes",
     "SilenceRoutes",
     "SloRoutes",
     "TraceRoutes",
