@@ -28,6 +28,10 @@ def raw_texts(value: Any) -> dict[str, str]:
     return {name: text for name, each in texts if (text := scalar_text(each)) is not None}
 
 
+_TRUTHS: Final = frozenset({"y", "n", "yes", "no", "on", "off"})
+"""What YAML 1.1 reads as true or false, and 1.2 as a text."""
+
+
 class NotCarried(Exception):
     """An SLO can't be carried over; why is noted."""
 
@@ -93,10 +97,16 @@ class Keys:
     def texts(self, *names: str) -> dict[str, str]:
         """A mapping of texts, such as labels; truth values are taken as they would be written."""
         below = self.below(*names)
-        return {
-            name: below.text(name) if (text := scalar_text(below.plain(name))) is None else text.strip()
-            for name in below
-        }
+        found = {}
+        for name in below:
+            text = scalar_text(below.plain(name)) or ""
+            found[name] = text.strip() or below.text(name)
+            for each in (name, below.plain(name)):
+                if isinstance(each, str) and each.lower() in _TRUTHS:
+                    below.remark(
+                        f"{each!r} is a text here, and to the other tool a truth value unless it is quoted", name
+                    )
+        return found
 
     def words(self, *names: str) -> list[str]:
         """A list of texts; empty where it is not there."""

@@ -124,6 +124,7 @@ def test_alerts_that_are_switched_off_stay_off(imported, alerting, told):
         (sloth(EVENTS, "{page_alert: {disable: 1}}"), "slos[0].alerting.page_alert.disable", "neither true nor false"),
         (sloth(EVENTS, "[a]"), "slos[0].alerting", "holds no keys"),
         (sloth(EVENTS).replace("shop", "{}"), "service", "is no text"),
+        (sloth(EVENTS, "{labels: {a: ' '}}"), "slos[0].alerting.labels.a", "is no text"),
         ("version: prometheus/v1\nservice: a\nslos: {}\n", "slos", "is no list"),
         ("version: prometheus/v1\nservice: a\n", "slos", "is missing"),
     ],
@@ -158,3 +159,13 @@ def test_what_only_sloth_s_rules_need_is_kept_to_the_letter(imported):
     assert {"tier": "2", "_x": "a"} == origin["labels"]
     assert {"summary": "Baskets\nfail\n", "loud": "true"} == origin["annotations"]
     assert ["team/more"] == origin["plugins"]
+
+
+def test_what_is_a_truth_value_to_other_readers_is_noted(imported):
+    """Sloth reads YAML 1.1, where `yes` is true unless it is quoted."""
+    (slo,), remarks, _ = imported(sloth(EVENTS, "{labels: {public: yes, on: call}}"))
+
+    assert {"public": "yes", "on": "call"} == slo.labels
+    assert [("slos[0].alerting.labels.public", "'yes'"), ("slos[0].alerting.labels.on", "'on'")] == [
+        (remark.path, remark.message.split()[0]) for remark in remarks
+    ]
