@@ -51,11 +51,12 @@ def sloth_slos(document: Keys) -> Iterator[SLO]:
 
 
 def _kubernetes(metadata: Keys) -> dict[str, Any]:
-    """What the object of the rules takes over from the one of the SLOs."""
-    metadata.pass_over("name", "namespace")
-    names = {each: metadata.text(each, default="") for each in ("name", "namespace")}
-    more = {each: raw_texts(metadata.peek(each)) for each in ("labels", "annotations")}
-    return {name: said for name, said in (names | more).items() if said}
+    """What the object of the rules takes over from the one of the SLOs; its name is there in any case."""
+    more = {
+        "namespace": metadata.text("namespace", default=""),
+        **{each: raw_texts(metadata.peek(each)) for each in ("labels", "annotations")},
+    }
+    return {"name": metadata.text("name", default=""), **{name: said for name, said in more.items() if said}}
 
 
 def _plugins(keys: Keys, *names: str) -> list[str]:

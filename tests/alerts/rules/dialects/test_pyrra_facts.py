@@ -5,6 +5,7 @@ Where its tests are of an older version than its code (waits for absence, native
 
 from __future__ import annotations
 
+import subprocess
 from typing import NamedTuple
 
 import pytest
@@ -421,3 +422,20 @@ def test_who_is_counted_by_groups_has_no_generic_rules(carried):
 
     assert pyrra_files(slos) == generic_files(slos)
     assert "Pyrra has no generic rules for what is counted by groups: grouped" in list(generic_notes(slos))
+
+
+def test_prometheus_takes_them(carried, promtool_binary, tmp_path):
+    """All of them at once: no name, label or expression that it refuses."""
+    for name, fact in FACTS.items():
+        for path, text in generic_files(carried(spec(name, fact))).items():
+            (tmp_path / f"rules-{path}").write_text(text)
+    files = sorted(tmp_path.glob("rules-*"))
+    result = subprocess.run(
+        [promtool_binary, "check", "rules", "--lint=none", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (0, len(FACTS)) == (result.returncode, result.stdout.count("SUCCESS")), result.stderr

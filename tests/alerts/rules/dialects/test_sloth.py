@@ -196,26 +196,37 @@ def test_what_sloth_s_plugins_change_leaves_an_slo_out(carried):
     assert sloth_files(carried(SPEC)) == sloth_files([same])
 
 
+def of_kubernetes(metadata):
+    """The same SLO in an object of Kubernetes."""
+    body = SPEC.removeprefix("version: prometheus/v1\n").replace("\n", "\n  ").rstrip()
+    body = body.replace("_query", "Query").replace("page_alert", "pageAlert").replace("ticket_alert", "ticketAlert")
+    return f"apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\n{metadata}spec:\n  {body}\n"
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "why"),
+    ("text", "why"),
     [
         (
-            "      name: OrdersFail\n",
-            "",
+            SPEC.replace("      name: OrdersFail\n", ""),
             "its alerts have no name, which Sloth refuses: say alerting.name, or disable both",
         ),
-        ("version: prometheus/v1", "{object}", "'../up' is no name of an object of Kubernetes"),
+        (of_kubernetes("metadata: {name: ../up}\n"), "'../up' is no name of an object of Kubernetes"),
+        (of_kubernetes(""), "'' is no name of an object of Kubernetes"),
     ],
 )
-def test_what_sloth_or_kubernetes_refuses_is_left_out(carried, before, after, why):
-    """An alert without a name; a name that would be a path elsewhere."""
-    text = SPEC.replace(before, after)
-    if "{object}" in text:
-        body = SPEC.removeprefix("version: prometheus/v1\n").replace("\n", "\n  ").rstrip()
-        body = body.replace("error_query", "errorQuery").replace("total_query", "totalQuery")
-        kind = "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nmetadata: {name: ../up}\nspec:\n  "
-        text = kind + body + "\n"
+def test_what_sloth_or_kubernetes_refuses_is_left_out(carried, text, why):
+    """An alert without a name; a name that would be a path elsewhere, or none."""
     slos = carried(text)
 
     assert {} == sloth_files(slos)
     assert f"shop-orders is left out, Sloth can't say it: {why}" in list(sloth_notes(slos))
+
+
+def test_objects_of_one_name_have_files_of_their_own(carried):
+    """By their namespaces; one without is in no folder."""
+    texts = [of_kubernetes(f"metadata: {{name: slos{more}}}\n") for more in (", namespace: a", ", namespace: b", "")]
+    slos = carried("---\n".join(text.replace("orders", f"orders-{at}") for at, text in enumerate(texts)))
+
+    found = sloth_files(slos)
+    assert ["kubernetes/a/slos.yml", "kubernetes/b/slos.yml", "kubernetes/slos.yml"] == list(found)
+    assert ["a", "b", None] == [yaml.safe_load(text)["metadata"].get("namespace") for text in found.values()]
