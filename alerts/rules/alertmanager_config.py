@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 
 from ...slo import SLO, Severity
+from ...slo.metric_names import GROUP_OF
 from ..dependencies import Dependencies
 from ..names import ALERT_BURN, ALERT_NO_DATA, ALERT_WATCHDOG, LABEL_ALERTNAME, LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 from .promql import string
@@ -102,9 +103,10 @@ def _dependencies(slos: Sequence[SLO]) -> Iterator[dict[str, Any]]:
     for slo in sorted(slos, key=lambda slo: slo.name):
         if slo.depends_on:
             above = any_of(known.above(slo.name))
+            held = (GROUP_OF if slo.group_by else LABEL_SLO, slo.name)
             yield {
                 "source_matchers": [_PAGE, _BURN, f"{LABEL_SLO}=~{string(above)}"],
-                "target_matchers": [_PAGE, _BURN, f"{LABEL_SLO}={string(slo.name)}"],
+                "target_matchers": [_PAGE, _BURN, f"{held[0]}={string(held[1])}"],
             }
 
 

@@ -58,9 +58,14 @@ class OneSlo:
         return identity(self.slo)
 
     @property
+    def own_labels(self) -> Mapping[str, str]:
+        """The labels that the file gives it."""
+        return own_labels(self.slo)
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """The labels of its records."""
-        return {**identity(self.slo), **own_labels(self.slo)}
+        return {**identity(self.slo), **self.own_labels}
 
     @property
     def on(self) -> str:
@@ -83,6 +88,14 @@ class OneSlo:
     def copies(self, **more: str) -> str:
         """Selects the counters that are recorded again at longer steps."""
         return self.exposed(names.RECORD_EVENTS_COPY, **more)
+
+    def shown(self, record: str) -> str:
+        """What is recorded, under no other labels than people know it by."""
+        return f"max({selector(record, self.recorded)})"
+
+    def filled(self, expr: str, missing: str) -> str:
+        """What is known of it, and a number where nothing is."""
+        return f"{expr} or vector({missing})"
 
     def each(self, aggregation: str, expr: str) -> str:
         """Aggregates what `exposed` or `copies` selects."""
@@ -135,10 +148,14 @@ class Groups:
         return {metric_names.GROUP_OF: self.slo.name}
 
     @property
+    def own_labels(self) -> Mapping[str, str]:
+        """The labels that the file gives all of them: what is a value of one is no label of another."""
+        return {label: value for label, value in own_labels(self.slo).items() if label not in self._values}
+
+    @property
     def labels(self) -> Mapping[str, str]:
-        """The labels of all their records: their values are no labels of the SLO, but of each."""
-        own = {label: value for label, value in own_labels(self.slo).items() if label not in self._values}
-        return {**self.recorded, names.SLOTH_SERVICE: self.slo.service, **own}
+        """The labels of all their records."""
+        return {**self.recorded, names.SLOTH_SERVICE: self.slo.service, **self.own_labels}
 
     @property
     def on(self) -> str:
@@ -162,6 +179,15 @@ class Groups:
     def copies(self, **more: str) -> str:
         """Selects the counters that are recorded again at longer steps."""
         return selector(names.RECORD_EVENTS_COPY, {**self.recorded, **more})
+
+    def shown(self, record: str) -> str:
+        """What is recorded of each, under no other labels than people know it by."""
+        return f"max by ({', '.join((names.LABEL_SLO, *self._values))}) ({selector(record, self.recorded)})"
+
+    def filled(self, expr: str, missing: str) -> str:
+        """What is known of each by `each` or `shown`, and a number where nothing is of one."""
+        every = self.shown(names.RECORD_OBJECTIVE)
+        return f"{expr} + {self.on} group_right () 0 * {every} or {missing} * {every}"
 
     def each(self, aggregation: str, expr: str) -> str:
         """Aggregates what `exposed` or `copies` selects, of each."""

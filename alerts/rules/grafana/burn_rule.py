@@ -1,4 +1,4 @@
-"""The Grafana rules of one SLO: one that pages and one that writes a ticket, whichever of its pairs hold.
+"""The Grafana rules of one SLO, or of each of its groups: one that pages and one that writes a ticket, whichever of its pairs hold.
 
 Each window is a query of its own, reduced to a number, and the condition is arithmetic: a filter in PromQL would be empty while all is
 well, and that is another state to Grafana. Where nobody calls there is no ratio; there it is 0, as long as the rules are recorded at all.
@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from ....slo import SLO, BurnRule, Severity, Unit, Window, figures, metric_names
+from ....slo import DASHBOARD, SLO, BurnRule, Severity, Unit, Window, figures, link, metric_names
 from ... import names
 from ...dependencies import Dependencies
-from ...links import links
+from ...links import links, slo_url
 from ...state import KEEP_FIRING_SECONDS
-from ..identity import identity
 from ..promql import selector, string
 from ..re2 import any_of
-from ..rule_labels import own_labels
 from ..slug import slug
+from ..subject import Groups, OneSlo, Subject
 from .panel_link import PanelLink
 from .rule import GrafanaRule, Inputs
 from .text import template, title
@@ -29,6 +28,8 @@ _LONGEST_UID: Final = 40
 """Grafana's own limit."""
 _LEFT: Final = "left"
 _HELD: Final = "held"
+_NAMED: Final = f"{{{{ .Labels.{names.LABEL_SLO} }}}}"
+_IN_ADDRESS: Final = f"{{{{ .Labels.{names.LABEL_SLO} | urlquery }}}}"
 _BAD: Final = {
     Unit.EVENTS: "of the events fail",
     Unit.SLICES: "of the slices are bad",
@@ -59,7 +60,7 @@ class BurnAlert:
         conditions, shares = zip(*(self._pair(rule, inputs) for rule in self._pairs), strict=True)
         pairs, holders = " || ".join(conditions), self._holders()
         condition = f"({pairs}) && {inputs.read(holders, _HELD)} == 0" if holders else pairs
-        inputs.read(f"max({selector(names.RECORD_REMAINING, identity(self.slo))}) or vector(NaN)", _LEFT)
+        inputs.read(self._subject.filled(self._subject.shown(names.RECORD_REMAINING), "NaN"), _LEFT)
         return GrafanaRule(
             title=title(self.slo.name, f" burns its error budget ({self.severity.value})"),
             uid=rule_uid(self.slo.name, self.severity),
@@ -76,10 +77,16 @@ class BurnAlert:
         return [rule for rule in self.slo.rules if rule.severity is self.severity]
 
     @property
+    def _subject(self) -> Subject:
+        return Groups(self.slo) if self.slo.group_by else OneSlo(self.slo)
+
+    @property
     def _labels(self) -> dict[str, str]:
+        """Groups have those of their values, and their names, by the answers of queries."""
+        own = self._subject.recorded if self.slo.group_by else {names.LABEL_SLO: self.slo.name}
         return {
-            **own_labels(self.slo),
-            names.LABEL_SLO: self.slo.name,
+            **self._subject.own_labels,
+            **own,
             names.LABEL_SERVICE: self.slo.service,
             names.LABEL_SEVERITY: self.severity.value,
         }
@@ -94,9 +101,9 @@ class BurnAlert:
         return holds, share.removeprefix("$")
 
     def _ratio(self, window: Window) -> str:
-        known = identity(self.slo)
-        recorded = selector(f"{names.RECORD_SLI_ERROR}{window}", known)
-        return f"max({recorded}) or 0 * max({selector(names.RECORD_OBJECTIVE, known)})"
+        """None without traffic, and that is 0 as long as anything is recorded."""
+        shown = self._subject.shown
+        return f"{shown(f'{names.RECORD_SLI_ERROR}{window}')} or 0 * {shown(names.RECORD_OBJECTIVE)}"
 
     def _guard(self, rule: BurnRule) -> Fraction:
         """The share above which enough slices are bad for a page; of events, these are counted."""
@@ -109,19 +116,20 @@ class BurnAlert:
         counted = self.slo.unit is Unit.EVENTS and self.slo.sli.promql is None
         if self.severity is not Severity.PAGE or not counted or self.slo.min_bad_events == 1:
             return ""
-        failed = {names.LABEL_SLO: self.slo.name, metric_names.RESULT: metric_names.BAD}
-        return f"sum(increase({selector(metric_names.EVENTS, failed)}[{rule.long}])) or vector(0)"
+        subject, only = self._subject, {metric_names.RESULT: metric_names.BAD}
+        failed = subject.each("sum", f"increase({subject.exposed(metric_names.EVENTS, **only)}[{rule.long}])")
+        return subject.filled(failed, "0")
 
     def _holders(self) -> str:
         """What is above 0 while others say it already: a ticket's own page; a page's, those of the SLOs it depends on."""
+        page = {names.LABEL_SEVERITY: Severity.PAGE.value}
         if self.severity is Severity.TICKET:
-            wanted = f"={string(self.slo.name)}"
-        elif not (parents := self.above.above(self.slo.name)):
-            return ""
-        else:
-            wanted = f"=~{string(any_of(parents))}"
-        pages = f"{names.LABEL_SLO}{wanted}, {names.LABEL_SEVERITY}={string(Severity.PAGE.value)}"
-        return f"max({metric_names.ALERT_FIRING}{{{pages}}}) or vector(0)"
+            subject = self._subject
+            return subject.filled(subject.each("max", subject.exposed(metric_names.ALERT_FIRING, **page)), "0")
+        if parents := self.above.above(self.slo.name):
+            wanted = f"{names.LABEL_SLO}=~{string(any_of(parents))}"
+            return f"max({selector(metric_names.ALERT_FIRING, page, wanted)}) or vector(0)"
+        return ""
 
     def _annotations(self, shares: Sequence[str]) -> dict[str, str]:
         slo, window = self.slo, self.slo.window
@@ -129,6 +137,8 @@ class BurnAlert:
         promise = f"The promise: {figures.objective(slo.objective)} over {window}."
         description = f"{promise} It fires when the error budget burns above {limits}."
         found = {name: template(url) for name, url in links(slo, self.public_url).items()}
+        if slo.group_by and not link(slo, DASHBOARD):
+            found[names.ANNOTATION_DASHBOARD] = template(slo_url(self.public_url, "")) + _IN_ADDRESS
         return {names.ANNOTATION_SUMMARY: self._summary(shares), names.ANNOTATION_DESCRIPTION: description, **found}
 
     def _summary(self, shares: Sequence[str]) -> str:
@@ -141,4 +151,5 @@ class BurnAlert:
         left = ", {{ humanizePercentage .left.Value }} of the error budget left"
         spent = "{{ else if le .left.Value 0.0 }}, the error budget is over-spent{{ end }}"
         budget = f"{{{{ if gt .left.Value 0.0 }}}}{left}{spent}"
-        return f"{template(self.slo.name)} burns its error budget{{{{ with .Values }}}}, {now}{budget}{{{{ end }}}}"
+        name = _NAMED if self.slo.group_by else template(self.slo.name)
+        return f"{name} burns its error budget{{{{ with .Values }}}}, {now}{budget}{{{{ end }}}}"

@@ -21,13 +21,14 @@ HOSTILE = 'acc.ounts|"x"\\'
 
 @pytest.fixture
 def chain(slo):
-    """Three that depend on each other, one whose name is a trap, and one beside them."""
+    """Three that depend on each other, one whose name is a trap, one beside them, and one with groups."""
     return [
         slo("a", depends_on=("b", HOSTILE)),
         slo("b", depends_on=("c",)),
         slo("c"),
         slo(HOSTILE),
         slo("d"),
+        slo("g", depends_on=("c",), group_by=("tenant",)),
     ]
 
 
@@ -138,9 +139,9 @@ def server(alertmanager_binary, run_server, free_port, tmp_path, hooks, chain):
         yield Server(port, got)
 
 
-def burn(name, severity="page", alertname="SLOErrorBudgetBurn"):
+def burn(name, severity="page", alertname="SLOErrorBudgetBurn", **more):
     """Labels of an alert."""
-    return {"alertname": alertname, "slo": name, "service": "payments", "severity": severity}
+    return {"alertname": alertname, "slo": name, "service": "payments", "severity": severity, **more}
 
 
 def test_a_real_alertmanager_holds_back_what_a_page_says_already(server):
@@ -150,9 +151,10 @@ def test_a_real_alertmanager_holds_back_what_a_page_says_already(server):
 
     everybody = ("a", "b", "c", "d")
     server.post(*(burn(name) for name in ("a", "b")), *(burn(name, "ticket") for name in everybody))
+    server.post(burn("g-acme", group_of="g"))
 
     assert {"d"} == {alert["labels"]["slo"] for alert in server.arrived("/tickets")}
-    held = {("a", "page"), ("b", "page"), ("a", "ticket"), ("b", "ticket"), ("c", "ticket")}
+    held = {("a", "page"), ("b", "page"), ("g-acme", "page"), ("a", "ticket"), ("b", "ticket"), ("c", "ticket")}
     assert held == server.held()
     assert 3 == len(server.arrived("/pages", 3))
 

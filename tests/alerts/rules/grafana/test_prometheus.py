@@ -22,13 +22,15 @@ from fournines.alerts.rules.prometheus import rules_yaml
 from fournines.slo import WORKBOOK
 
 BURNING, CALM, QUIET, CHILD = "payments-availability", "calm", "quiet", "child"
-FIRING = {(BURNING, "page")}
+GROUPED = "checkout"
+SICK, WELL, IDLE = (f"{GROUPED}-{name}" for name in ("sick", "well", "idle"))
+FIRING = {(BURNING, "page"), (SICK, "page")}
 SILENT = "users"
 
 
 @pytest.fixture(scope="module")
 def slos():
-    """One of which 2 % fail, one that is well, one that nobody calls, and one that burns and depends on the first."""
+    """One of which 2 % fail, one that is well, one that nobody calls, one that burns and depends on the first, and one with groups."""
     from tests.alerts.conftest import make_slo
 
     rules = WORKBOOK[:1] + WORKBOOK[2:3]
@@ -37,6 +39,7 @@ def slos():
         make_slo(CALM, rules=rules),
         make_slo(QUIET, SILENT, rules=rules),
         make_slo(CHILD, rules=rules, depends_on=(BURNING,)),
+        make_slo(GROUPED, rules=rules, group_by=("tenant",), labels={"team": "pay"}),
     ]
 
 
@@ -48,6 +51,11 @@ def exposition(tick):
         (CALM, "payments", 0),
         (QUIET, SILENT, None),
         (CHILD, "payments", 2),
+        (GROUPED, "payments", 1),
+        (SICK, "payments", 2),
+        (WELL, "payments", 0),
+        (IDLE, "payments", None),
+        (f"{SICK}-too", "payments", 2),
     ):
         of = f'slo="{name}",service="{service}"'
         good, failed = (10, 0) if bad is None else (tick * (100 - bad), tick * bad)
@@ -58,6 +66,8 @@ def exposition(tick):
         ]
         lines.append(f'slo_state{{{of},state="no_data"}} {int(service == SILENT)}')
         lines.append(f'slo_state{{{of},state="healthy"}} {int(service != SILENT)}')
+    of = f'service="payments",group_of="{GROUPED}"'
+    lines += [f'slo_group_info{{slo="{name}",{of},label_tenant="{name[9:]}"}} 1' for name in (SICK, WELL, IDLE)]
     never_heard = 'slo="new",service="new"'
     lines += [f'slo_events_total{{{never_heard},result="good"}} 0', f'slo_state{{{never_heard},state="no_data"}} 1']
     return ("\n".join(lines) + "\n").encode()
@@ -134,10 +144,10 @@ def prometheus(slos, prometheus_binary, free_port, run_server, tmp_path_factory)
 @pytest.fixture(scope="module")
 def answers(slos, prometheus):
     """The answers to each rule's queries by the names that reduce them, once the burning one burns over all its windows."""
-    both = f'sloth_slo=~"{BURNING}|{CHILD}"'
+    both = f'sloth_slo=~"{BURNING}|{SICK}"'
     for window in ("5m", "1h", "2h", "1d"):
         prometheus.until(f"count(slo:sli_error:ratio_rate{window}{{{both}}} > 0) == 2")
-    prometheus.until("min(increase(slo_events_total{slo=~'payments-availability|child',result='bad'}[1h])) > 9")
+    prometheus.until("min(increase(slo_events_total{slo=~'payments-availability|checkout-sick',result='bad'}[1h])) > 9")
     found = {}
     for group in build_groups(slos):
         for rule in group["rules"]:
@@ -155,15 +165,38 @@ def holds(answers, uid):
 
 
 def test_every_query_is_answered(answers):
-    """By one number each; that of the silence, by one a service."""
+    """By one number each; that of the silence, by one a service, and those of groups by one each, for them alone."""
     counts = {
         (uid, name): len(values)
         for uid, (_, of_rule) in answers.items()
         for name, values in of_rule.items()
-        if len(values) != 1
+        if len(values) != 1 and not uid.startswith(GROUPED)
+    }
+    groups = {
+        labels
+        for severity in ("page", "ticket")
+        for of in answers[f"{GROUPED}-{severity}"][1].values()
+        for labels in of
     }
 
     assert {("fournines-no-data", "R1"): 3} == counts
+    assert {(("slo", name), ("tenant", name[9:])) for name in (SICK, WELL, IDLE)} == groups
+
+
+def test_each_group_is_judged_by_itself(answers):
+    """Every query of its rule has one answer for each; the one that burns pages, by its name, and its ticket is held back."""
+    found = {}
+    for severity in ("page", "ticket"):
+        rule, values = answers[f"{GROUPED}-{severity}"]
+        condition = rule["data"][-1]["model"]["expression"].replace("&&", "and").replace("||", "or").replace("$", "")
+        for labels in next(iter(values.values())):
+            found[severity, labels[0][1]] = eval(condition, {}, {name: each[labels] for name, each in values.items()})
+        assert {"team": "pay", "service": "payments", "severity": severity, "group_of": GROUPED} == rule["labels"]
+        assert rule["annotations"]["summary"].startswith("{{ .Labels.slo }} burns its error budget")
+        assert rule["annotations"]["dashboard_url"].endswith("/slo/{{ .Labels.slo | urlquery }}")
+
+    assert {("page", SICK)} == {name for name, holds in found.items() if holds}
+    assert 6 == len(found)
 
 
 def test_what_burns_pages_and_nothing_says_it_twice(answers):
@@ -196,5 +229,5 @@ def test_slos_that_nobody_records_are_missed(slos, prometheus, answers):
     assert not holds(answers, "fournines-not-recorded")
     newer = build_groups([*slos, make_slo("newer")])[-1]["rules"][1]
     recorded = prometheus.values(newer["data"][0]["model"]["expr"])
-    assert [4.0] == list(recorded.values())
-    assert "$R1 < 5" == newer["data"][-1]["model"]["expression"]
+    assert [5.0] == list(recorded.values())
+    assert "$R1 < 6" == newer["data"][-1]["model"]["expression"]
