@@ -79,7 +79,7 @@ def read_text(text: str, file: str) -> FileContent:
     try:
         for document in reader.documents(text):
             reader.found.append(document)
-    except yaml.YAMLError as error:
+    except (yaml.MarkedYAMLError, yaml.reader.ReaderError) as error:
         reader.faults.append(_syntax_fault(error, text, file))
     except _Refused as refused:
         reader.faults.append(refused.fault)
@@ -92,11 +92,15 @@ def _unreadable(path: Path, message: str) -> FileContent:
     return FileContent(faults=(Fault(str(path), 0, "", message),), complete=False)
 
 
-def _syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = getattr(error, "position", 0) or 0
-    line, column = (mark.line, mark.column) if mark else (text.count("\n", 0, position), -1)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is no YAML"
+def _syntax_fault(error: yaml.MarkedYAMLError | yaml.reader.ReaderError, text: str, file: str) -> Fault:
+    """What the parser says, which is of a place or of a character."""
+    if isinstance(error, yaml.reader.ReaderError):
+        # Where it is the two parsers count in bytes and in characters; before it there is none of its kind.
+        at = text.find(chr(error.character))
+        line, column, problem = text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1, error.reason
+    else:
+        assert error.problem_mark is not None, "what is of no character has a place"
+        line, column, problem = error.problem_mark.line, error.problem_mark.column, str(error.problem)
     hint = "; indent with spaces, not tabs" if _has_tab(text, line) else _HINTS.get(problem, "")
     return Fault(file, line + 1, "", f"no valid YAML: {problem}{hint}", column + 1)
 

@@ -88,7 +88,7 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\n b: 2\n", "slos.yaml:2:3: no valid YAML"),
         ("a:\n  b: 1\n c: 2\n", "; is this line, or the one before it, indented as its neighbours are?"),
         ("a: b: 1\n", "; is this line, or the one before it, indented as its neighbours are?"),
-        ("a: \x01\n", "slos.yaml:1: no valid YAML"),
+        ("a: \x01\n", "slos.yaml:1:4: no valid YAML"),
         (
             "a: !!python/object/apply:os.system [x]\n",
             "slos.yaml:1:4: a: the tag `tag:yaml.org,2002:python/object/apply:os.system`",

@@ -483,6 +483,20 @@ def test_made_names_may_not_meet_others(faults_of):
     assert "makes another SLO named `payments-availability-strict`" in fault
 
 
+@pytest.mark.parametrize("files", [("a", "b"), ("b", "a")])
+def test_made_names_may_not_meet_in_whatever_order_files_are_given(tmp_path, files):
+    """The later of two is said to make another of that name."""
+    for name, (made_of, objective) in {"a": ("pay-x", "a"), "b": ("pay", "x a")}.items():
+        several = [{"displayName": objective, "target": 0.9999}, {"target": 0.9}]
+        content = text(document(metadata__name=made_of, spec__objectives=several))
+        (tmp_path / f"{name}.yaml").write_text(content)
+    with pytest.raises(SpecError) as caught:
+        load_slos([tmp_path / f"{name}.yaml" for name in files])
+
+    assert [fault.file for fault in caught.value.faults] == [str(tmp_path / f"{files[1]}.yaml")]
+    assert "makes another SLO named `pay-x-a`" in caught.value.faults[0].message
+
+
 def test_kinds_may_share_a_name(load):
     """A service and an SLI may be named alike."""
     assert load(text(document(), an_object("Service", "requests", {}), SLI_OBJECT))

@@ -456,8 +456,11 @@ def test_budget_adjustments_are_corrections(read):
             ("one", {"endTime": "2026-01-10T01:30:00Z", "indicatorRef": "sli"}),
         )
     )
-    referring, other = an_slo(metric=None, indicatorRef="sli"), an_slo("other", service="other")
-    slos = read(referring, an_slo("inline"), other, an_object("SLI", "sli", RATIO), of_all, of_one)
+    referring, *others = (
+        an_slo(metric=None, indicatorRef="sli"),
+        *(an_slo(name, service=name) for name in ("api", "zoo")),
+    )
+    slos = read(referring, an_slo("inline"), *others, an_object("SLI", "sli", RATIO), of_all, of_one)
 
     whole, half = Correction(1768006800, 3600, "moved", "all"), Correction(1768006800, 1800, "moved", "one")
-    assert [(whole, half), (whole,), ()] == [slo.corrections for slo in slos]
+    assert [(whole, half), (whole,), (), ()] == [slo.corrections for slo in slos]

@@ -96,6 +96,11 @@ def read(tmp_path, text):
             sli=SLI(SLIKind.AVAILABILITY, "gateway", HTTP_CLIENT_DURATION, span_kind=SpanKind.CLIENT),
             provider="payments",
         ),
+        replace(
+            PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", SPANS, span_kind=SpanKind.CLIENT), provider="payments"
+        ),
+        replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "gateway", SPANS), provider="payments"),
+        replace(PLAIN, min_bad_events=1, max_groups=5000, group_by=("tenant",)),
         replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", "orders.total")),
         replace(PLAIN, rules=(), labels={"team": "a"}, display_name="Yes", annotations={"fournines/owner": "no"}),
         replace(
@@ -128,7 +133,7 @@ def read(tmp_path, text):
             for seconds in ("1", "10", "1E+2", "2.0", "1E-9", "999999.000000000000000000000000000001")
         ),
     ],
-    ids=range(25),
+    ids=range(28),
 )
 def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
     """Exactly, whatever is in it; only that it stands in a file now."""
@@ -137,6 +142,85 @@ def test_what_is_written_is_read_as_the_same_promise(tmp_path, slo):
     assert replace(slo, origin=Origin.FILE, annotations={}) == replace(found, annotations={})
     assert slo.annotations.items() <= found.annotations.items()
     assert dict(slo.labels) == dict(found.labels)
+
+
+WRITTEN = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: payments-availability
+spec:
+  description: Wer zahlen möchte, kann es
+  service: payments
+  indicator:
+    metadata:
+      name: payments-availability
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: fournines
+            spec:
+              signal: http.server.request.duration
+        total:
+          metricSource:
+            type: fournines
+            spec:
+              signal: http.server.request.duration
+  timeWindow:
+  - duration: 30d
+    isRolling: true
+  budgetingMethod: Timeslices
+  objectives:
+  - target: 0.9999
+    timeSliceTarget: 0.9
+    timeSliceWindow: 1m
+"""
+
+
+def test_a_file_says_what_is_meant_and_nothing_besides():
+    """In the specification's order, in everybody's letters, and without quotes that nobody needs."""
+    sliced = {"method": Method.TIMESLICES, "slices": Slices(Decimal("0.9"), Window(60)), "min_bad_events": 1}
+    slo = replace(PLAIN, description="Wer zahlen möchte, kann es", **sliced)
+
+    assert write_openslo([slo]) == WRITTEN
+    assert "timeSliceTarget" not in write_openslo([replace(slo, method=Method.RATIO_TIMESLICES, slices=Slices(None))])
+
+
+@pytest.mark.parametrize(("length", "lines"), [(140, 1), (141, 2)])
+def test_lines_are_no_longer_than_140_columns_where_words_end(length, lines):
+    """What begins before is written to the end of its word."""
+    longest = "  description: " + "x" * (length - 15)
+    text = write_openslo([replace(PLAIN, description=f"{longest[15:]} y")])
+
+    assert (f"{longest} y\n" in text, f"{longest}\n    y\n" in text) == (lines == 1, lines == 2)
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (Fraction(1, 10**8), "0.000001%"),
+        (Fraction(1, 10**9), None),
+        (Fraction(1, 3), None),
+        (Fraction(2, 3), None),
+    ],
+)
+def test_how_fine_a_share_a_file_can_hold(share, written):
+    """Six digits of a percent behind the point; nothing is rounded."""
+    slo = replace(PLAIN, rules=(BurnRule(Severity.PAGE, share, Window(HOUR), Window(60)),))
+    if written is None:
+        with pytest.raises(InvalidValue, match="so fine a share"):
+            write_openslo([slo])
+    else:
+        assert f"fournines/burn-rules: page {written} 1h 1m\n" in write_openslo([slo])
+
+
+def test_further_windows_name_their_zone_where_it_is_another():
+    """UTC is what nobody needs to say."""
+    slo = replace(PLAIN, more_windows=(CalendarWindow(1, "Y"), CalendarWindow(1, "M", zone="WET")))
+
+    assert "fournines/windows: 1Y, 1M WET\n" in write_openslo([slo])
 
 
 NUMBERS = st.from_regex(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?([eE][-+]?[0-9]{1,2})?", fullmatch=True)
@@ -183,6 +267,7 @@ def test_composites_are_written_with_their_members(tmp_path, rule):
         replace(PLAIN, name="x" * 64),
         replace(PLAIN, window=Window(90)),
         replace(PLAIN, more_windows=(CalendarWindow(1, "M", datetime.fromisoformat("2026-01-15")),)),
+        replace(PLAIN, more_windows=(CalendarWindow(1, "M", datetime.fromisoformat("1999-01-15")),)),
         SLO(
             "w",
             SLI(
