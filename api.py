@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import __version__
 from .dashboards import STATIC
+from .serving.contract import DescribedApp, Tagged, add_problems
 
 MOST_BYTES: Final = 64 * 1024
 """What a body holds at most: each is read whole, by who answers everybody, and becomes many times as much."""
@@ -36,9 +34,10 @@ def create_app(subjects: Iterable[Subject], write: ASGIApp) -> FastAPI:
 
     `write` answers Prometheus' remote writes at /api/v1/write.
     """
-    app = FastAPI(title="fournines", version=__version__, docs_url=None, redoc_url=None)
+    app = DescribedApp(title="fournines", version=__version__, docs_url=None, redoc_url=None)
     app.add_middleware(_Bounded)
-    app.add_exception_handler(RequestValidationError, _refused)
+    app.add_middleware(Tagged)
+    add_problems(app)
     for subject in subjects:
         subject.add_routes(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -74,10 +73,3 @@ class _Bounded:
             return message
 
         await self.app(scope, receive if scope.get("path") == _WRITE else bounded, send)
-
-
-def _refused(request: Request, error: Exception) -> Response:
-    """Why a question can't be answered, without what was sent: that may be anything, also what is no text."""
-    assert isinstance(error, RequestValidationError), "what it is registered for"
-    detail = [{key: said for key, said in each.items() if key != "input"} for each in error.errors()]
-    return Response(json.dumps({"detail": jsonable_encoder(detail)}), 422, media_type="application/json")

@@ -1,4 +1,4 @@
-"""`fournines alerts ack`, `unack` and `note`: what people on call say to an alert."""
+"""`fournines ack`, and `fournines alerts ack`, `unack` and `note`: what people on call say to an alert."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .asking import asked
-from .on_call import Alert, Author, Url, key_of, lasting
+from .on_call import Alert, Author, Json, Url, key_of, lasting, said
 from .options import PAGES
 
 _Until = Annotated[
@@ -17,25 +17,29 @@ _Note = Annotated[str, typer.Option(help="What there is to say about it.")]
 _Text = Annotated[str, typer.Argument(help="What was found.")]
 
 
-def ack(alert: Alert, author: Author, until: _Until = "1h", note: _Note = "", url: Url = PAGES) -> None:
+def ack(
+    alert: Alert, author: Author, until: _Until = "1h", note: _Note = "", url: Url = PAGES, as_json: Json = False
+) -> None:
     """Take an alert on: nobody else is woken for a while."""
     with asked(url) as client:
         key = key_of(client, alert)
-        taken = client.acknowledge(key, {"author": author, "note": note, **lasting(until)})["acknowledged"]
-    typer.echo(f"{key} is acknowledged by {taken['by']} until {taken['until']}")
+        found = client.acknowledge(key, {"author": author, "note": note, **lasting(until)})
+    taken = found["acknowledged"]
+    who = "somebody" if taken is None else f"{taken['by']} until {taken['until']}"
+    said(found, f"{key} is acknowledged by {who}", as_json=as_json)
 
 
-def unack(alert: Alert, author: Author, note: _Note = "", url: Url = PAGES) -> None:
+def unack(alert: Alert, author: Author, note: _Note = "", url: Url = PAGES, as_json: Json = False) -> None:
     """Give an alert back: who is told is told again."""
     with asked(url) as client:
         key = key_of(client, alert)
-        client.unacknowledge(key, author, note)
-    typer.echo(f"{key} is nobody's now")
+        found = client.unacknowledge(key, author, note)
+    said(found, f"{key} is nobody's now", as_json=as_json)
 
 
-def note(alert: Alert, text: _Text, author: Author, url: Url = PAGES) -> None:
+def note(alert: Alert, text: _Text, author: Author, url: Url = PAGES, as_json: Json = False) -> None:
     """Write down what was found, for who comes next."""
     with asked(url) as client:
         key = key_of(client, alert)
-        client.note(key, author, text)
-    typer.echo(f"noted about {key}")
+        found = client.note(key, author, text)
+    said(found, f"noted about {key}", as_json=as_json)

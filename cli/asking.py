@@ -14,18 +14,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def asked(url: str, otherwise: int = EXIT_FAULT) -> Generator[Client]:
-    """The collector at `url`; what it refuses or does not answer ends the command with the exit code `otherwise`."""
+def asked(url: str, otherwise: int = EXIT_FAULT, timeout: float = 5.0) -> Generator[Client]:
+    """The collector at `url`; what it refuses or does not answer ends the command with the exit code `otherwise`, as does one
+    that is silent for `timeout` seconds.
+    """
     with collector_extra():
-        import httpx
-
-        from ..client import Client
+        from ..client import Client, ClientError, Refused
     try:
-        with Client(url) as client:
+        with Client(url, timeout) as client:
             yield client
-    except httpx.HTTPStatusError as error:
-        fail(f"the collector at {url} refuses: {error.response.text}", otherwise)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
-        reason = str(error).partition("\n")[0].rstrip(".")
+    except Refused as error:
+        fail(f"the collector at {url} refuses: {error}", otherwise)
+    except ClientError as error:
         advice = "say with --url where the pages of `fournines serve` are"
-        fail(f"the collector at {url} can't be asked: {reason}; {advice}", otherwise)
+        fail(f"the collector at {url} can't be asked: {error}; {advice}", otherwise)

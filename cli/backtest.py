@@ -107,6 +107,7 @@ def _sentences() -> Generator[None]:
         import httpx
 
         from ..alerts import AlertsError
+        from ..client import ClientError
         from ..collector import CollectorError
         from ..collector.errors import EngineError
         from ..slo import SLOError
@@ -116,7 +117,7 @@ def _sentences() -> Generator[None]:
         fail(f"counts can't be asked for: {error}")
     except (AlertsError, CollectorError, SLOError) as error:
         fail(error)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ClientError) as error:
         fail(f"counts can't be asked for: {str(error).partition(chr(10))[0]}")
 
 

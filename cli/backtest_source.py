@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,7 +12,7 @@ import httpx
 
 from ..alerts.backtest.counts_file import CountsFile
 from ..alerts.backtest.history import HistorySource
-from ..client import Client
+from ..client import Client, NotACollector, Refused
 from ..collector.ledger.archive import Archive
 from ..slo import MINUTE, HistoryPoint, Interval
 from .prometheus_history import PrometheusHistory
@@ -30,7 +31,7 @@ class Opened(NamedTuple):
 
 
 class CollectorHistory:
-    """The counts of a running collector, asked for in pieces. Raises `httpx.HTTPError` as its client does."""
+    """The counts of a running collector, asked for in pieces. Raises `ClientError`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -42,8 +43,8 @@ class CollectorHistory:
                 self._client.history(name, start, min(start + MOST_STEPS * step, interval.end), step)
                 for start in range(interval.start, interval.end, MOST_STEPS * step)
             ]
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code == httpx.codes.NOT_FOUND:
+        except Refused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return ()
             raise
         try:
@@ -53,7 +54,7 @@ class CollectorHistory:
                 for point in piece
             ]
         except (KeyError, TypeError, ValueError) as error:
-            raise httpx.DecodingError("what it answers is of no collector") from error
+            raise NotACollector("what it answers is of no collector") from error
 
 
 @contextmanager
@@ -76,9 +77,7 @@ def _address(url: str) -> Generator[None]:
 @contextmanager
 def opened_collector(url: str, now: float) -> Generator[Opened]:
     """A running collector."""
-    with _address(url):
-        made = Client(url, timeout=60)
-    with made as client:
+    with Client(url, timeout=60) as client:
         yield Opened(CollectorHistory(client), now)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .asking import asked
+from .on_call import Json, said
 from .options import PAGES
 
 _Slo = Annotated[str, typer.Option(help="Out of this SLO.", metavar="NAME")]
@@ -32,10 +33,11 @@ def correct(
     rule: _Rule = "",
     zone: _Zone = "",
     url: _Url = PAGES,
+    as_json: Json = False,
 ) -> None:
     """Take time out of SLOs, for maintenance say."""
     whom = {"slo": slo, "service": service}
-    said = {
+    when = {
         "start": start,
         "end": end,
         "duration": duration,
@@ -45,5 +47,6 @@ def correct(
         "reason": reason,
     }
     with asked(url) as client:
-        made = client.correct({key: text for key, text in (whom | said).items() if text})
-    typer.echo(f"{slo or service} is corrected from {made['start']} to {made['end']}; this is correction {made['id']}")
+        made = client.correct({key: text for key, text in (whom | when).items() if text})
+    done = f"{slo or service} is corrected from {made['start']} to {made['end']}; this is correction {made['id']}"
+    said(made, done, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .asking import asked
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ..client import JSON
 
 
-def declared_by(service: str, url: str) -> list[JSON]:
+def declared_by(service: str, url: str) -> Sequence[JSON]:
     """Its SLOs as the API gives them; the command ends where there are none, or nobody can be asked."""
     with asked(url) as client:
         declared = client.declarations(service)

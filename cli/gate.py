@@ -99,17 +99,20 @@ def _seconds(wait: str | None) -> float:
         raise typer.BadParameter(str(error), param_hint="--wait") from None
 
 
+_SERVERS_FAULT: Final = 500
+
+
 def _answer(question: Callable[[], JSON], url: str) -> JSON:
     """What the collector says; where it says nothing, that nobody can tell."""
-    import httpx
+    from ..client import ClientError, Refused
 
     try:
         answer = question()
-    except httpx.HTTPStatusError as error:
-        if error.response.is_client_error:
-            fail(f"the collector at {url} refuses: {error.response.text}", EXITS["wait"])
-        return {"verdict": "wait", "reasons": [f"the collector at {url} answers {error.response.status_code}"]}
-    except httpx.HTTPError as error:
+    except Refused as error:
+        if error.status < _SERVERS_FAULT:
+            fail(f"the collector at {url} refuses: {error}", EXITS["wait"])
+        return {"verdict": "wait", "reasons": [f"the collector at {url} answers {error.status}"]}
+    except ClientError as error:
         return {"verdict": "wait", "reasons": [f"the collector at {url} can't be asked: {error}"]}
     said = answer["verdict"] in tuple(EXITS)
     return answer if said else {"verdict": "wait", "reasons": [f"{url} says no verdict"]}

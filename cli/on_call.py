@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,11 @@ Author = Annotated[
     str, typer.Option(envvar="USER", show_envvar=False, help="Who says so; the audit log keeps it. (default: $USER)")
 ]
 Alert = Annotated[str, typer.Argument(help="Its number, its key, or the SLO or service that it is about.")]
+
+
+def said(found: object, words: str, *, as_json: bool) -> None:
+    """Says what was done, in words or as the API answered it."""
+    typer.echo(json.dumps(found, indent=2) if as_json else words)
 
 
 def lasting(text: str) -> JSON:

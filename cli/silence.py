@@ -1,4 +1,4 @@
-"""`fournines alerts silence`, `unsilence` and `silences`: alerts that nobody is told of for a while."""
+"""`fournines silence`, and `fournines alerts silence`, `unsilence` and `silences`: alerts that nobody is told of for a while."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from .asking import asked
-from .on_call import Author, Json, Url, lasting
+from .on_call import Author, Json, Url, lasting, said
 from .options import PAGES
 from .table import table
 
@@ -43,20 +43,22 @@ def silence(
     match: _Match = [],  # noqa: B006 - typer makes a list of its own for every call
     start: _Start = "",
     url: Url = PAGES,
+    as_json: Json = False,
 ) -> None:
     """Have nobody told of alerts for a while, and say why."""
-    said = {"slo": slo, "service": service, "severity": severity, "start": start, "reason": reason, "author": author}
-    body: JSON = {key: text for key, text in said.items() if text}
+    words = {"slo": slo, "service": service, "severity": severity, "start": start, "reason": reason, "author": author}
+    body: JSON = {key: text for key, text in words.items() if text}
     with asked(url) as client:
         made = client.silence({**body, **lasting(how_long), "matchers": dict(map(_pair, match))})
-    typer.echo(f"alerts with {_whose(made)} are silenced until {made['until']}; this is silence {made['id']}")
+    done = f"alerts with {_whose(made)} are silenced until {made['until']}; this is silence {made['id']}"
+    said(made, done, as_json=as_json)
 
 
-def unsilence(number: _Number, reason: _Reason, author: Author, url: Url = PAGES) -> None:
+def unsilence(number: _Number, reason: _Reason, author: Author, url: Url = PAGES, as_json: Json = False) -> None:
     """End a silence: who waited for it is told."""
     with asked(url) as client:
         ended = client.end_silence(number, author, reason)
-    typer.echo(f"silence {number} of alerts with {_whose(ended)} is over")
+    said(ended, f"silence {number} of alerts with {_whose(ended)} is over", as_json=as_json)
 
 
 def silences(url: Url = PAGES, past: _Past = 0, as_json: Json = False) -> None:

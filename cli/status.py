@@ -39,7 +39,7 @@ def status(url: _Url = PAGES, slo: _Slo = "", explain: _Explain = False, as_json
     raise typer.Exit(EXIT_BROKEN if any(each["state"] in _BROKEN for each in found) else 0)
 
 
-def _found(client: Client, slo: str, *, explain: bool) -> list[JSON]:
+def _found(client: Client, slo: str, *, explain: bool) -> Sequence[JSON]:
     found = [client.slo(slo)] if slo else client.slos()
     return [client.slo(each["name"]) for each in found] if explain and not slo else found
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import typer
 
-from ..client import Client
+from ..client import Client, ClientError
 from .failure import fail
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def _seen_by(url: str) -> dict[str, Fraction]:
     try:
         with Client(url) as client:
             return {slo["name"]: _rate_of(slo) for slo in client.slos() if slo["unit"] == "events" and slo["coverage"]}
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no name of a host, no kind of proxy
+    except ClientError as error:
         fail(f"no traffic from {url}: {error}")
     except (KeyError, TypeError):
         fail(f"no traffic from {url}: what it answers is of no collector, or of an older one")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("alerts", "cli", "collector", "dashboards", "instrumentation", "serving", "settings", "slo")
+FOLDERS = ("alerts", "answers", "cli", "client", "collector", "dashboards", "instrumentation", "serving", "settings", "slo")
 PROGRAMS = ("examples",)
 
 # Split, so that this file does not accuse itself.

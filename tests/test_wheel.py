@@ -14,8 +14,8 @@ import pytest
 import fournines
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("alerts", "cli", "collector", "dashboards", "examples", "instrumentation", "serving", "settings", "slo")
-ROOT_MODULES = {"__init__", "__main__", "api", "client", "service"}
+FOLDERS = ("alerts", "answers", "cli", "client", "collector", "dashboards", "examples", "instrumentation", "serving", "settings", "slo")
+ROOT_MODULES = {"__init__", "__main__", "api", "service"}
 DATA_FOLDERS = {"static", "templates", "slos"}
 NOT_OURS = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH")
 

@@ -97,11 +97,17 @@ class Traces:
         route: str | None = None,
         state: str | None = None,
         limit: int = 50,
+        before: tuple[float, str] | None = None,
     ) -> list[dict[str, Any]]:
-        """The newest traces kept, of a service, a route, and a state (`failed`, `slow`, `sampled`) where asked for. Raises ValueError."""
+        """The newest traces kept, of a service, a route, and a state (`failed`, `slow`, `sampled`) where asked for.
+
+        `before` is the start and the id of one, behind which they come. Raises ValueError.
+        """
         wanted = None if state is None else _state(state)
+        place = None if before is None else (before[0], bytes.fromhex(before[1]))
         with self._reading:
-            return find_traces(self._reader, service, route, wanted, now - self._bounds.seconds, limit)
+            since = now - self._bounds.seconds
+            return find_traces(self._reader, service, route, wanted, since, limit, place)
 
     def get(self, trace_id: str) -> dict[str, Any] | None:
         """One trace by its id in hexadecimal, as plain values; None where it is not kept. Raises ValueError for what is no id."""

@@ -16,12 +16,14 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from ..names import SERVICE_NAME, UNKNOWN_SERVICE
 from .choice import TraceState
 
-MOST_FOUND: Final = 1_000
+MOST_FOUND: Final = 1_001
+"""One more than a page holds, to know whether there is more."""
+
 _STATUS: Final = {0: "unset", 1: "ok", 2: "error"}
 _FIND: Final = """
 SELECT trace, service, route, max(state), start, duration, status, error, name FROM hit
 WHERE (?1 IS NULL OR service = ?1) AND (?2 IS NULL OR route = ?2) AND (?3 IS NULL OR state = ?3) AND start >= ?4
-GROUP BY trace ORDER BY start DESC LIMIT ?5
+GROUP BY trace HAVING ?6 IS NULL OR (-start / 1e9, trace) > (-?6, ?7) ORDER BY start / 1e9 DESC, trace LIMIT ?5
 """
 
 
@@ -32,9 +34,14 @@ def find_traces(
     state: TraceState | None,
     since: float,
     limit: int,
+    before: tuple[float, bytes] | None = None,
 ) -> list[dict[str, Any]]:
-    """The newest traces in which a service (any, where None) had a reason of that state, one entry a trace."""
-    rows = connection.execute(_FIND, (service, route, state, int(since * 1e9), max(0, min(limit, MOST_FOUND))))
+    """The newest traces in which a service (any, where None) had a reason of that state, one entry a trace.
+
+    Where one's start (epoch seconds) and id are given, those that come behind it.
+    """
+    bounds = int(since * 1e9), max(0, min(limit, MOST_FOUND)), *(before or (None, None))
+    rows = connection.execute(_FIND, (service, route, state, *bounds))
     return [
         {
             "trace_id": trace.hex(),

@@ -15,7 +15,7 @@ COLUMNS: Final = (112, 234, 312, 632, 742, 862, 1000)
 PLACES: Final[Mapping[str, tuple[int, int, int]]] = {
     "__main__": (0, 0, 2), "cli": (0, 2, 6),
     "api": (1, 0, 1), "service": (1, 1, 4), "client": (1, 4, 5), "examples": (1, 5, 6),
-    "serving": (2, 1, 4),
+    "serving": (2, 0, 4), "answers": (2, 4, 5),
     "dashboards": (3, 0, 2), "collector": (3, 2, 3), "settings": (3, 3, 4),
     "alerts": (4, 0, 2),
     "slo": (5, 0, 4), "instrumentation": (5, 4, 6),

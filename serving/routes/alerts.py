@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, NamedTuple
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse
 
 from ...alerts import Alert, EndedPlace, StoreError
+from ...answers import ALERTS, Alerts
+from ..contract import answers_with, listed
 from .interval import LATEST
 from .moment import Moment, seconds_of
 from .not_now import not_kept
@@ -50,10 +53,11 @@ class AlertRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its route."""
-        app.add_api_route("/api/v1/alerts", self.alerts)
+        app.add_api_route("/api/v1/alerts", self.alerts, **answers_with(Alerts, ALERTS, 503))
 
     def alerts(
         self,
+        request: Request,
         state: Literal["open", "ended", "all"] = "open",
         since: Annotated[Moment | None, Query(description="what was open then or later")] = None,
         until: Annotated[Moment | None, Query(description="what began before")] = None,
@@ -61,20 +65,20 @@ class AlertRoutes:
         service: Annotated[str, Query(max_length=1_000)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST, description="of those that are over")] = 100,
         cursor: Annotated[str, Query(max_length=60, description="the `next` of the answer before")] = "",
-    ) -> JSON:
+    ) -> JSONResponse:
         """The open alerts, pages first; or those that are over, the last to end first; or both, the open ones first."""
         asked = _Asked(_seconds(since, 0.0), _seconds(until, float(LATEST)), slo, service)
         place = _place(cursor)
         found = self._open(asked) if state != "ended" and place is None else []
         if state == "open":
-            return {"alerts": found}
+            return listed(request, {"alerts": found}, None)
         try:
             ended = self.past.ended(*asked, limit, place)
         except StoreError as error:
             raise not_kept(error) from error
         behind = ended[-1].place if len(ended) == limit else None
         said = [*found, *(each.as_json() for each in ended)]
-        return {"alerts": said, "next": None if behind is None else f"{behind.ended!r}_{behind.number}"}
+        return listed(request, {"alerts": said}, None if behind is None else f"{behind.ended!r}_{behind.number}")
 
     def _open(self, asked: _Asked) -> list[JSON]:
         of_itself = self.of_itself() if asked.anybodys else ()

@@ -13,7 +13,10 @@ from ...alerts import Alert, AlertKey, OpenAlert, OpenAlerts, StoreError
 from ...alerts.acknowledgement import Acknowledgement
 from ...alerts.errors import Unacknowledged, UnknownAlert
 from ...alerts.note import Note
+from ...answers import ALERT
+from ...answers import Alert as AlertAnswer
 from ...slo import DAY, State
+from ..contract import answers_with
 from .moment import Lasting
 from .not_now import not_kept
 from .source import JSON, AlertSource
@@ -21,6 +24,9 @@ from .text import Remark, Text
 
 _OF_ITSELF: Final = "collector/"
 """How the keys of alerts about the collector begin."""
+
+_TAKEN: Final = {"author": "ana", "duration": "1h", "note": "on it"}
+_NOTE: Final = {"author": "ana", "text": "only version 7 fails: rolling back"}
 
 LONGEST_SECONDS: Final = 7 * DAY
 """How long an acknowledgement lasts at most: a weekend, not a holiday."""
@@ -121,9 +127,12 @@ class AnsweringRoutes:
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
         path = "/api/v1/alerts/{alert:path}"
-        app.add_api_route(f"{path}/acknowledge", self.acknowledge, methods=["POST"])
-        app.add_api_route(f"{path}/acknowledge", self.unacknowledge, methods=["DELETE"])
-        app.add_api_route(f"{path}/notes", self.note, methods=["POST"], status_code=201)
+        taken = answers_with(AlertAnswer, ALERT, 404, 503, body=_TAKEN)
+        app.add_api_route(f"{path}/acknowledge", self.acknowledge, methods=["POST"], **taken)
+        given_back = answers_with(AlertAnswer, ALERT, 404, 409, 503)
+        app.add_api_route(f"{path}/acknowledge", self.unacknowledge, methods=["DELETE"], **given_back)
+        noted = answers_with(AlertAnswer, ALERT, 404, 503, status=201, body=_NOTE)
+        app.add_api_route(f"{path}/notes", self.note, methods=["POST"], **noted)
 
     def acknowledge(self, alert: str, body: AcknowledgeBody) -> JSON:
         """Somebody has it: nobody else need be woken before that is over."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
 
+from ...answers import AUDIT, Audit
 from ...slo import timestamp
-from .source import JSON, AuditSource
+from ..contract import Cursor, answers_with, decode_cursor, encode_cursor, listed
+from ..contract.paging import no_cursor
+from .source import AuditSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +23,25 @@ class AuditRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its route."""
-        app.add_api_route("/api/v1/audit", self.audit)
+        app.add_api_route("/api/v1/audit", self.audit, **answers_with(Audit, AUDIT))
 
     def audit(
         self,
+        request: Request,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="an `id`: what was done before it")] = None,
-    ) -> JSON:
+        cursor: Cursor = None,
+    ) -> JSONResponse:
         """What was done by hand, the newest first."""
-        found = self.log.audited(limit, before)
-        return {"audit": [asdict(entry) | {"at": timestamp(entry.at)} for entry in found]}
+        found = self.log.audited(limit + 1, before if cursor is None else _entry(cursor))
+        page = found[:limit]
+        following = encode_cursor((page[-1].id,)) if len(found) > limit else None
+        return listed(request, {"audit": [asdict(entry) | {"at": timestamp(entry.at)} for entry in page]}, following)
+
+
+def _entry(cursor: str) -> int:
+    """The number of the entry that a cursor is the place of."""
+    match decode_cursor(cursor):
+        case (int(number),) if 1 <= number < 2**63:
+            return number
+    raise no_cursor()

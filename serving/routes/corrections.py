@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import FastAPI, HTTPException, Path, Query
+from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from ... import answers
 from ...collector import Unavailable
 from ...collector.records.corrections import MOST_IN_FORCE, KeptCorrection
 from ...collector.registry.catalogue import Catalogue
 from ...slo import SLO, Correction, InvalidValue, timestamp
 from ...slo.openslo.corrections import CorrectionEntry, Time
+from ..contract import Cursor, Limit, answers_with, listed, page_of
 from .interval import LATEST
 from .source import JSON, CatalogueSource, CorrectionKeeper
 from .text import Name, Text
@@ -26,6 +29,14 @@ def _as_text(value: Any) -> Any:
         return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%dT%H:%M:%SZ}"
     return value
 
+
+_BODY: Final = {
+    "service": "payments",
+    "start": "2026-11-21T02:00:00Z",
+    "duration": "1h",
+    "author": "ana",
+    "reason": "patches",
+}
 
 Moment = Annotated[Time, BeforeValidator(_as_text)]
 
@@ -59,18 +70,25 @@ class CorrectionRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/api/v1/corrections", self.corrections)
-        app.add_api_route("/api/v1/corrections", self.correct, methods=["POST"], status_code=201)
-        app.add_api_route("/api/v1/corrections/{number}", self.end, methods=["DELETE"])
+        path = "/api/v1/corrections"
+        app.add_api_route(path, self.corrections, **answers_with(answers.Corrections, answers.CORRECTIONS, 404))
+        made = answers_with(answers.CorrectionSaid, answers.CORRECTION, 404, 409, 503, status=201, body=_BODY)
+        app.add_api_route(path, self.correct, methods=["POST"], **made)
+        ended = answers_with(answers.CorrectionSaid, answers.CORRECTION, 404, 409, 503)
+        app.add_api_route(f"{path}/{{number}}", self.end, methods=["DELETE"], **ended)
 
-    def corrections(self, slo: str | None = None) -> JSON:
+    def corrections(
+        self, request: Request, slo: str | None = None, limit: Limit = None, cursor: Cursor = None
+    ) -> JSONResponse:
         """All there are, or those of one SLO: what files say, and what was said by hand, also what was taken back."""
         catalogue = self.collector.catalogue
         slos = [each for each in catalogue.slos if slo in (None, each.name)]
         if slo is not None and not slos:
             raise _no_slo(slo)
         kept = [each for each in catalogue.corrections if slo is None or each.concerns(slos[0])]
-        return {"corrections": [*_of_files(slos, catalogue), *map(_as_json, kept)]}
+        known = enumerate([*_of_files(slos, catalogue), *map(_as_json, kept)])
+        page, following = page_of(known, _place, limit, cursor)
+        return listed(request, {"corrections": [said for _, said in page]}, following)
 
     def correct(self, body: CorrectionBody) -> JSON:
         """Takes time out of an SLO, or of all SLOs of a service, also of those yet to come. It is out once this is answered."""
@@ -108,6 +126,12 @@ class CorrectionRoutes:
         if ended is None:
             raise HTTPException(409, f"correction {number} was taken back already")
         return _as_json(ended)
+
+
+def _place(one: tuple[int, JSON]) -> tuple[int, int]:
+    """Those of files stand first, in their order; those said by hand behind them by their number."""
+    at, said = one
+    return (0, at) if said["id"] is None else (1, said["id"])
 
 
 def _no_slo(name: str) -> HTTPException:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal, Protocol
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...answers import DEPLOYMENT, DEPLOYMENTS, Deployments, DeploymentSaid
 from ...collector import Unavailable
 from ...collector.records.deployments import KEPT, Deployment
 from ...slo import DAY, Interval, timestamp
+from ..contract import Cursor, Limit, answers_with, listed, page_of
 from ..release import Release, figures
 from .interval import LATEST
 from .moment import Moment, seconds_of
@@ -32,6 +35,8 @@ _To = Annotated[
     int | None, Query(alias="to", ge=0, le=LATEST, description="epoch seconds, not included; now unless given")
 ]
 _Last = Annotated[int, Query(ge=1, le=KEPT, description="seconds until `to`")]
+
+_BODY: Final = {"service": "payments", "version": "7", "status": "finished", "author": "ana", "commit": "f7ba625"}
 
 Status = Literal["started", "finished", "rolled_back"]
 
@@ -117,22 +122,35 @@ class DeploymentRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/api/v1/deployments", self.deployments)
-        app.add_api_route("/api/v1/deployments", self.say, methods=["POST"])
+        path = "/api/v1/deployments"
+        app.add_api_route(path, self.deployments, **answers_with(Deployments, DEPLOYMENTS))
+        said = answers_with(DeploymentSaid, DEPLOYMENT, 409, 503, body=_BODY)
+        app.add_api_route(path, self.say, methods=["POST"], **said)
 
-    def deployments(self, service: str = "", start: _From = None, end: _To = None, last: _Last = PERIOD) -> JSON:
+    def deployments(
+        self,
+        request: Request,
+        service: str = "",
+        start: _From = None,
+        end: _To = None,
+        last: _Last = PERIOD,
+        limit: Limit = None,
+        cursor: Cursor = None,
+    ) -> JSONResponse:
         """What went out, the newest first, and the figures of it; of the last 30 days unless it is said which."""
         until = int(self.now()) + 1 if end is None else end
         within = Interval(until - last if start is None else start, until)
         if within.end <= within.start:
             raise HTTPException(422, "`from` is not before `to`")
         found = self.keeper.releases(service, within)
-        return {
+        page, following = page_of(found, _place, limit, cursor)
+        said = {
             "from": within.start,
             "to": within.end,
             "figures": figures(found, within.seconds),
-            "deployments": [each.as_json() for each in reversed(found)],
+            "deployments": [each.as_json() for each in page],
         }
+        return listed(request, said, following)
 
     def say(self, body: DeploymentBody) -> JSON:
         """Keeps what is said of a deployment, and answers all that is known of it. Said twice it is kept once."""
@@ -147,3 +165,8 @@ class DeploymentRoutes:
         if isinstance(kept, str):
             raise HTTPException(409, kept)
         return Release(kept).as_json()
+
+
+def _place(one: Release) -> tuple[float, int]:
+    """The newest first."""
+    return -one.deployment.began, -one.deployment.id

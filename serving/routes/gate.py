@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...answers import GATE, OVERRIDE, GateVerdict, OverrideMade
 from ...collector import Unavailable
 from ...collector.records.gate_overrides import MOST_IN_FORCE, GateOverride
 from ...slo import EventCount, timestamp
 from ...slo.gate.comparison import Comparison
 from ...slo.gate.judgement import SLOJudgement
+from ..contract import answers_with
 from ..gating import GateAnswer
 from .source import JSON
 from .text import Name, Text
+
+_QUESTION: Final = {"service": "payments", "version": "7"}
+_OVERRIDE: Final = {"service": "payments", "version": "7", "author": "ana", "reason": "it mends the outage"}
 
 
 class Gatekeeper(Protocol):
@@ -80,8 +85,10 @@ class GateRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/api/v1/gate", self.ask, methods=["POST"])
-        app.add_api_route("/api/v1/gate/overrides", self.override, methods=["POST"], status_code=201)
+        judged = answers_with(GateVerdict, GATE, 404, body=_QUESTION)
+        app.add_api_route("/api/v1/gate", self.ask, methods=["POST"], **judged)
+        made = answers_with(OverrideMade, OVERRIDE, 409, 503, status=201, body=_OVERRIDE)
+        app.add_api_route("/api/v1/gate/overrides", self.override, methods=["POST"], **made)
 
     def ask(self, body: GateQuestion) -> JSON:
         """Whether a version may go on, or one may start, with the reasons and the numbers behind them."""

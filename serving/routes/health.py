@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from ... import __version__
+from ...answers import ALIVE, READY, Alive, Ready
+from ..contract.promise import shown
 from .source import JSON, NoticeSource
 
 
@@ -19,8 +22,10 @@ class HealthRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes; who asks with HEAD is answered too."""
-        for path, answer in (("/healthz", self.healthz), ("/readyz", self.readyz)):
-            app.add_api_route(path, answer)
+        alive: dict[str, Any] = {"response_model": None, "responses": {200: shown(Alive, ALIVE)}}
+        ready: dict[str, Any] = {"response_model": None, "responses": {status: shown(Ready, READY) for status in (200, 503)}}
+        for path, answer, said in (("/healthz", self.healthz, alive), ("/readyz", self.readyz, ready)):
+            app.add_api_route(path, answer, **said)
             app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
 
     async def healthz(self) -> JSON:

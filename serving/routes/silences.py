@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
-from fastapi import FastAPI, HTTPException, Path, Query
+from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
 
+from ... import answers
 from ...alerts.errors import InvalidMatchers, InvalidSilence, StoreError, UnknownSilence
 from ...alerts.matching import MOST_MATCHERS, Matchers, fits
 from ...alerts.names import LABEL_SERVICE, LABEL_SEVERITY, LABEL_SLO
 from ...alerts.silences.silence import Silence
 from ...alerts.silences.silences import MOST_IN_FORCE
 from ...collector.registry.catalogue import Catalogue
+from ..contract import Cursor, Limit, answers_with, listed, page_of
 from .moment import Lasting, Moment, seconds_of
 from .not_now import not_kept
 from .source import JSON, CatalogueSource, SilenceSource
 from .text import Name, Remark, Text
+
+_BODY: Final = {
+    "service": "payments",
+    "severity": "ticket",
+    "duration": "2h",
+    "author": "ana",
+    "reason": "new database",
+}
 
 
 class SilenceKeeper(Protocol):
@@ -77,20 +88,28 @@ class SilenceRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/api/v1/silences", self.silences)
-        app.add_api_route("/api/v1/silences", self.silence, methods=["POST"], status_code=201)
-        app.add_api_route("/api/v1/silences/{number}", self.end, methods=["DELETE"])
+        path = "/api/v1/silences"
+        app.add_api_route(path, self.silences, **answers_with(answers.Silences, answers.SILENCES, 503))
+        made = answers_with(answers.SilenceSaid, answers.SILENCE, 404, 409, 503, status=201, body=_BODY)
+        app.add_api_route(path, self.silence, methods=["POST"], **made)
+        ended = answers_with(answers.SilenceSaid, answers.SILENCE, 404, 409, 503)
+        app.add_api_route(f"{path}/{{number}}", self.end, methods=["DELETE"], **ended)
 
     def silences(
         self,
+        request: Request,
         past: Annotated[int, Query(ge=0, le=1_000, description="how many of those that are over")] = 0,
-    ) -> JSON:
+        limit: Limit = None,
+        cursor: Cursor = None,
+    ) -> JSONResponse:
         """Those in force and to come, the oldest first; then the newest of those that are over."""
         now = self.now()
         try:
-            return {"silences": [each.as_json(now) for each in self.source.known(past)]}
+            known = [each.as_json(now) for each in self.source.known(past)]
         except StoreError as error:
             raise not_kept(error) from error
+        page, following = page_of(known, _place, limit, cursor)
+        return listed(request, {"silences": page}, following)
 
     def silence(self, body: SilenceBody) -> JSON:
         """Has nobody told of alerts that match. It is in force once this is answered."""
@@ -122,6 +141,11 @@ class SilenceRoutes:
         if ended is None:
             raise HTTPException(409, f"silence {number} is over already")
         return ended.as_json(self.now())
+
+
+def _place(silence: JSON) -> tuple[int, int]:
+    """Those that are over come last, the newest of them first."""
+    return (1, -silence["id"]) if silence["state"] == "over" else (0, silence["id"])
 
 
 def _check_known(body: SilenceBody, catalogue: Catalogue) -> None:

@@ -10,11 +10,14 @@ from fastapi import FastAPI, HTTPException, Path
 from pydantic import BaseModel, ConfigDict
 
 from ...alerts import AlertVerdict, EndedAlert, StoreError, UnknownAlert
+from ...answers import ALERT, Alert
+from ..contract import answers_with
 from .not_now import not_kept
 from .source import JSON, AlertSource
 from .text import Remark, Text
 
 _MOST: Final = 2**63 - 1
+_BODY: Final = {"useful": True, "author": "ana", "note": "version 7 did fail"}
 
 
 class EndedJudge(Protocol):
@@ -62,7 +65,8 @@ class VerdictRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its route."""
-        app.add_api_route("/api/v1/alerts/{number:int}/verdict", self.say, methods=["POST"])
+        judged = answers_with(Alert, ALERT, 404, 409, 503, body=_BODY)
+        app.add_api_route("/api/v1/alerts/{number:int}/verdict", self.say, methods=["POST"], **judged)
 
     def say(self, number: Annotated[int, Path(le=_MOST)], body: VerdictBody) -> JSON:
         """Says whether an alert that is over was useful; the last word counts."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from fournines import client
+from fournines.client import connection
 from fournines.cli.program import app
 
 SLO = """\
@@ -70,7 +70,7 @@ def asked(monkeypatch):
             return httpx.Response(status, json=answer)
 
         monkeypatch.setattr(
-            client.httpx,
+            connection.httpx,
             "Client",
             lambda **options: made(transport=httpx.MockTransport(handle), base_url=options["base_url"]),
         )

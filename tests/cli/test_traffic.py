@@ -82,7 +82,7 @@ def test_json_of_what_is_no_collector_ends_in_a_sentence(typed, slo_file, monkey
     def answer(*_, **__):
         return httpx.Response(200, text=body, request=httpx.Request("GET", "http://elsewhere/"))
 
-    monkeypatch.setattr(httpx.Client, "get", answer)
+    monkeypatch.setattr(httpx.Client, "request", answer)
     words = {
         "check": ["check", slo_file, "--url", "http://elsewhere"],
         "backtest": ["backtest", "--slos", slo_file, "--url", "http://elsewhere"],

@@ -12,7 +12,8 @@ from typing import Any, assert_type
 from opentelemetry.trace import Span
 from prometheus_client import CollectorRegistry
 
-from fournines.client import Client
+from fournines.answers import Alert, Point, SloDetail, TraceLine, VerdictName
+from fournines.client import Client, ClientError, NotACollector, Refused, Unreachable, every_page
 from fournines.instrumentation import (
     BadObjective,
     BadRule,
@@ -162,11 +163,16 @@ for mistake in (BadObjective, BadRule, NoSuchClient, NoSuchEngine, NotAnApplicat
 # The collector's client, and the domain
 
 with Client("http://127.0.0.1:8400", timeout=1.0) as client:
-    assert_type(client.slos(), list[dict[str, Any]])
-    assert_type(client.slo("payments-availability"), dict[str, Any])
-    assert_type(client.history("payments-availability", 0, 60, 10), list[dict[str, Any]])
-    assert_type(client.declarations("payments"), list[dict[str, Any]])
-    assert_type(client.alerts(), list[dict[str, Any]])
+    assert_type(client.slos(state="burning")[0]["budget"]["remaining_ratio"], float)
+    assert_type(client.slo("payments-availability"), SloDetail)
+    assert_type(client.history("payments-availability", 0, 60, 10), list[Point])
+    assert_type(client.declarations("payments")[0]["openslo"], str)
+    assert_type(client.alerts(), list[Alert])
+    assert_type(client.gate("payments", "7")["verdict"], VerdictName)
+    for page in every_page(lambda cursor: client.traces(cursor=cursor)):
+        assert_type(page["traces"], list[TraceLine])
+
+refusals: tuple[type[ClientError], ...] = (Refused, Unreachable, NotACollector)
 
 try:
     slos = load_slos([Path("slos")])

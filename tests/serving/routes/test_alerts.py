@@ -42,7 +42,7 @@ def listed(answer):
 def test_what_is_open_is_listed_unless_more_is_asked_for(ask, sources):
     """As it always was, and nobody reads the past for it."""
     assert [(9, "firing")] == listed(ask(PATH))
-    assert {"alerts"} == ask(PATH).json().keys()
+    assert {"alerts", "next"} == ask(PATH).json().keys()
     assert [] == sources.asked
 
 

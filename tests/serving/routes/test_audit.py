@@ -18,8 +18,8 @@ def test_the_log_is_told_as_it_was_written(ask, sources):
         "detail": {"id": 7},
     }
 
-    assert {"audit": [expected]} == ask("/api/v1/audit?limit=5&before=4").json()
-    assert [(5, 4)] == sources.asked
+    assert {"audit": [expected], "next": None} == ask("/api/v1/audit?limit=5&before=4").json()
+    assert [(6, 4)] == sources.asked
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "before=0", "before=x"])
