@@ -96,9 +96,7 @@ def read(tmp_path, text):
             sli=SLI(SLIKind.AVAILABILITY, "gateway", HTTP_CLIENT_DURATION, span_kind=SpanKind.CLIENT),
             provider="payments",
         ),
-        replace(
-            PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", SPANS, span_kind=SpanKind.CLIENT), provider="payments"
-        ),
+        replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", SPANS, span_kind=SpanKind.CLIENT)),
         replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "gateway", SPANS), provider="payments"),
         replace(PLAIN, min_bad_events=1, max_groups=5000, group_by=("tenant",)),
         replace(PLAIN, sli=SLI(SLIKind.AVAILABILITY, "payments", "orders.total")),
