@@ -1,16 +1,16 @@
-"""An alerting rule: its labels, its links and how long it is held are the same whatever it is about."""
+"""An alerting rule: its labels, and its links are the same whatever it is about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from ...slo import DASHBOARD, Severity, link
+from ...slo import DASHBOARD, Severity, Window, link
 from .. import names
 from ..links import links
 from ..state import KEEP_FIRING_SECONDS
 from . import go_template
-from .subject import Subject
+from .subject import Judged
 
 PrometheusRule = dict[str, Any]
 
@@ -19,18 +19,28 @@ PrometheusRule = dict[str, Any]
 class AlertForm:
     """What the alerts of those that rules judge have in common."""
 
-    subject: Subject
+    subject: Judged
     public_url: str
 
     def rule(
-        self, alert: str, severity: Severity, expr: str, summary: str, description: str, wait: str = ""
+        self,
+        alert: str,
+        severity: Severity,
+        expr: str,
+        summary: str,
+        description: str,
+        wait: str = "",
+        holds: int = KEEP_FIRING_SECONDS,
     ) -> PrometheusRule:
-        """One alert; `summary` and `description` are templates, and `wait` is how long it is pending: not at all where empty."""
+        """One alert; `summary` and `description` are templates.
+
+        `wait` is how long it is pending, not at all where empty; `holds` how many seconds its condition is clear before it is over.
+        """
         return {
             "alert": alert,
             "expr": expr,
             **({"for": wait} if wait else {}),
-            "keep_firing_for": f"{KEEP_FIRING_SECONDS // 60}m",
+            "keep_firing_for": str(Window(holds)),
             "labels": self._labels(severity),
             "annotations": {
                 names.ANNOTATION_SUMMARY: summary,

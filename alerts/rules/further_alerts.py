@@ -7,9 +7,10 @@ from typing import Final
 
 from ...slo import Severity, State, figures, metric_names
 from .. import names
+from ..alert import AlertKind
 from . import go_template
 from .alert_rule import AlertForm, PrometheusRule
-from .subject import Subject
+from .subject import Judged
 
 EXHAUSTED: Final = "exhausted"
 """How the annotation that switches alerts off calls the ticket of a spent budget."""
@@ -40,7 +41,10 @@ def no_data(form: AlertForm, *, counted: bool) -> PrometheusRule:
 
 
 def exhausted(form: AlertForm, spent: str, guard: str) -> PrometheusRule:
-    """A ticket once all of the budget is spent: `spent` is the share of it that is, and `guard` what must hold too, if anything."""
+    """A ticket once all of the budget is spent; at the boundary it is one, and not many.
+
+    `spent` is the share of it that is, and `guard` what must hold too, if anything.
+    """
     slo, kept = form.subject.slo, f"\nand {form.subject.on} ({guard})" if guard else ""
     return form.rule(
         names.ALERT_EXHAUSTED,
@@ -50,10 +54,11 @@ def exhausted(form: AlertForm, spent: str, guard: str) -> PrometheusRule:
         f"The promise: {figures.objective(slo.objective)} over {slo.window}."
         " {{ $value | humanizePercentage }} of what may fail in that time did:"
         " it is broken until enough of that is past.",
+        holds=AlertKind.EXHAUSTED.hold_seconds,
     )
 
 
-def spent_by_counts(subject: Subject, burn: str, step: int) -> str:
+def spent_by_counts(subject: Judged, burn: str, step: int) -> str:
     """The share of the budget that is spent, where the time from before the rules were there counts as traffic at the seen rate.
 
     `burn` is the rate over what was seen of the window. The counters' copies have a sample every `step` seconds: so many were seen.

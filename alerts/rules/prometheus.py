@@ -16,7 +16,7 @@ from ...slo import MINUTE, SLO, Method, NoData, Severity, Unit
 from ...slo.measure import amount_failed
 from .. import names
 from .slo_rules import FAST, SloRules, is_counted
-from .subject import Groups, OneSlo, Subject
+from .subject import Groups, Judged, OneSlo
 
 
 def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> dict[str, Any]:
@@ -26,7 +26,7 @@ def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") 
     return {"groups": [*(group for each in judged for group in SloRules(each, public_url).groups()), _watchdog()]}
 
 
-def _subjects(slo: SLO) -> Iterator[Subject]:
+def _subjects(slo: SLO) -> Iterator[Judged]:
     yield OneSlo(slo)
     if slo.group_by:
         yield Groups(slo)

@@ -21,7 +21,7 @@ from .. import names
 from .alert_rule import AlertForm, PrometheusRule
 from .further_alerts import EXHAUSTED, exhausted, no_data, spent_by_counts
 from .promql import selector
-from .subject import Subject
+from .subject import Judged
 
 FAST: Final = Window(30)
 SLOW: Final = Window(120)
@@ -44,7 +44,7 @@ def is_counted(slo: SLO) -> bool:
 class SloRules:
     """The rules of one SLO, or of its groups; `public_url` is where the collector's pages are."""
 
-    subject: Subject
+    subject: Judged
     public_url: str
 
     @property

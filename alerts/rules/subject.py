@@ -216,4 +216,4 @@ class Groups:
         return (names.SLOTH_ID, names.SLOTH_SLO, *self._values)
 
 
-Subject = OneSlo | Groups
+Judged = OneSlo | Groups

@@ -19,7 +19,7 @@ from ...state import KEEP_FIRING_SECONDS
 from ..promql import selector, string
 from ..re2 import any_of
 from ..slug import slug
-from ..subject import Groups, OneSlo, Subject
+from ..subject import Groups, Judged, OneSlo
 from .panel_link import PanelLink
 from .rule import GrafanaRule, Inputs
 from .text import template, title
@@ -77,7 +77,7 @@ class BurnAlert:
         return [rule for rule in self.slo.rules if rule.severity is self.severity]
 
     @property
-    def _subject(self) -> Subject:
+    def _subject(self) -> Judged:
         return Groups(self.slo) if self.slo.group_by else OneSlo(self.slo)
 
     @property

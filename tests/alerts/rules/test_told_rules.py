@@ -159,6 +159,29 @@ def test_a_page_says_how_fast_what_is_left_and_how_long_it_lasts(slo, promtool_b
     assert 0 == ended.returncode, ended.stdout + ended.stderr
 
 
+def test_a_budget_at_its_boundary_is_one_ticket(slo, promtool_binary, tmp_path):
+    """As of the collector: over after an hour in which some of it is left, and not before."""
+    burns = "1.2x9 0.9x30 1.1x9 0.9x90"
+    series = [{"series": 'slo_burn_rate{slo="slices",service="payments",window="30d"}', "values": burns}]
+    firing = 'count(ALERTS{alertname="SLOBudgetExhausted", alertstate="firing"})'
+    asked = [
+        {
+            "expr": firing,
+            "eval_time": f"{minute}m",
+            "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+        }
+        for minute, fires in ((5, True), (39, True), (108, True), (112, False))
+    ]
+    (tmp_path / "rules.yml").write_text(rules_yaml([slices(slo)]))
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": asked}
+    document = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(document))
+    command = [promtool_binary, "test", "rules", "tests.yml"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100)
+
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+
+
 def test_they_ask_for_the_collector_s_own_windows(slo):
     """In one group, of expressions that parse; a calendar's budget is that of its period."""
     month = replace(slices(slo), window=CalendarWindow(1, "M"))
