@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from ..slo import Severity, timestamp
 from .acknowledgement import Acknowledgement
-from .decision import Decisions
+from .decision import SILENCE, Decisions, Ruling
 from .note import Note
 from .state import EXHAUSTED_KEEP_SECONDS, KEEP_FIRING_SECONDS, Firing
 
@@ -121,6 +121,12 @@ class Alert:
     def severity(self) -> Severity:
         """Who is told: see `AlertKind.severity`."""
         return self.key.kind.severity
+
+    @property
+    def silenced(self) -> bool:
+        """Whether somebody said that nobody is to be told of it for now: by what was decided last."""
+        last = self.decisions[-1] if self.decisions else None
+        return last is not None and last.ruling is Ruling.HELD and last.stage == SILENCE
 
     @property
     def began(self) -> float:

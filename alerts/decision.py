@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..slo import timestamp
+
+SILENCE: Final = "silence"
+"""The stage that says whether somebody wants nobody told."""
 
 
 class Ruling(Enum):

@@ -25,11 +25,14 @@ class Dependencies:
         return len(self.above(name))
 
     def holder(self, key: AlertKey, open_: Mapping[AlertKey, Alert], silent: Collection[str]) -> Alert | None:
-        """The page, of those open, that holds an alert back which is yet to be told; of what is `silent` nothing is known."""
+        """The page, of those open, that holds an alert back which is yet to be told; of what is `silent` nothing is known.
+
+        A page that is silenced holds nothing back, for nobody hears of it; one that somebody has taken on does.
+        """
         if key.kind is not AlertKind.PAGE or (key in open_ and open_[key].told and not open_[key].hushed):
             return None
         pages = (open_.get(AlertKey(AlertKind.PAGE, name)) for name in self.above(key.name) if name not in silent)
-        return next((page for page in pages if page is not None), None)
+        return next((page for page in pages if page is not None and not page.silenced), None)
 
 
 class KnownDependencies:

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from ..slo import SLO, Severity, timestamp
 from .alert import Alert, AlertKey, AlertKind, Subject
-from .decision import Decision, Ruling
+from .decision import SILENCE, Decision, Ruling
 
-_HOLDING: Final = frozenset({"silence", "inhibition"})
+_HOLDING: Final = frozenset({SILENCE, "inhibition"})
 """The stages whose word is what keeps an alert from being told."""
 
 

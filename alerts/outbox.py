@@ -67,6 +67,10 @@ _NEWEST: Final = (
     " WHERE id IN (SELECT max(o.id) FROM alert AS a JOIN outbox AS o ON o.incident = a.number"
     " WHERE a.resolved IS NULL GROUP BY o.incident, o.receiver) ORDER BY id"
 )
+_TOLD_OPEN: Final = (
+    "SELECT DISTINCT receiver, dedup_key FROM outbox AS o JOIN alert AS a ON a.number = o.incident"
+    " WHERE a.resolved IS NULL AND o.action = 'trigger' AND o.state = 'delivered' ORDER BY receiver, dedup_key"
+)
 
 
 class Fallen(NamedTuple):
@@ -216,11 +220,23 @@ class Outbox:
         """When the oldest message that waits for each receiver was put in (epoch seconds); none for those who know everything."""
         return dict(self._read("SELECT receiver, min(created) FROM outbox WHERE state = 'pending' GROUP BY 1"))
 
-    def sendings(self) -> dict[int, tuple[Decision, ...]]:
-        """What became of the newest message to each receiver about each open alert, by the number of the incident."""
+    def sendings(self, configured: Collection[str]) -> dict[int, tuple[Decision, ...]]:
+        """What became of the newest message to each receiver about each open alert, by the number of the incident.
+
+        Of a receiver that is not among those that are `configured` it says so: that one does not hear of the end.
+        """
         found: dict[int, tuple[Decision, ...]] = {}
-        for incident, *answer in self._read(_NEWEST):
-            found[incident] = (*found.get(incident, ()), sending(*answer))
+        for incident, receiver, *answer in self._read(_NEWEST):
+            said = sending(receiver, *answer, gone=receiver not in configured)
+            found[incident] = (*found.get(incident, ()), said)
+        return found
+
+    def left_open(self, configured: Collection[str]) -> dict[str, list[str]]:
+        """The dedup keys of open incidents that receivers were told of which are not `configured` any more, by receiver."""
+        found: dict[str, list[str]] = {}
+        for receiver, key in self._read(_TOLD_OPEN):
+            if receiver not in configured:
+                found.setdefault(receiver, []).append(key)
         return found
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:

@@ -30,6 +30,8 @@ from .silences.hold import Holder
 
 LAST_PAGES_SECONDS: Final = 3.0
 """How long a stopping collector still tries to send pages; what is left then is sent after the next start."""
+MOST_NAMED: Final = 20
+"""So many alerts are named in a line of the log."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Paging:
         conditions: Sequence[Condition] = (),
     ) -> None:
         self._notifiers = notifiers
+        self._names = frozenset(receiver.name for receiver in notifiers)
         self._outbox = Outbox.open(path)
         self._pager = Pager(self._outbox, notifiers, now)
         wake, receivers = self._pager.wake, list(notifiers)
@@ -65,6 +68,7 @@ class Paging:
             ("receiver", "state"),
             registry=registry,
         )
+        self._say_left_open()
         self._now = now
         self._fault = ""
         self._oldest = Gauge(
@@ -73,6 +77,17 @@ class Paging:
             ("receiver",),
             registry=registry,
         )
+
+    def _say_left_open(self) -> None:
+        """Whoever closes incidents by hand has to know of those that nobody else will close."""
+        for receiver, keys in self._outbox.left_open(self._names).items():
+            _log.error(
+                "%s is no longer configured and never hears that %d alerts it was told of are over; close them there by hand,"
+                " or give it its name back: %s",
+                receiver,
+                len(keys),
+                ", ".join(keys[:MOST_NAMED]) + (", ..." if len(keys) > MOST_NAMED else ""),
+            )
 
     def judge(self, evaluation: Evaluation) -> None:
         """Takes an evaluation of all SLOs into account; what follows is in the outbox once this returns."""
@@ -102,7 +117,7 @@ class Paging:
     def alerts(self) -> OpenAlerts:
         """The open alerts, and what became of their messages as far as that can be read."""
         try:
-            return replace(self._engine.open, sendings=self._outbox.sendings())
+            return replace(self._engine.open, sendings=self._outbox.sendings(self._names))
         except AlertsError as error:
             _log.warning("what became of messages is not known: %s", error)
             return self._engine.open

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .decision import Decision, Ruling
 from .delivery import Stage
 from .notification import Action
@@ -10,14 +12,27 @@ from .notifier import DELIVERED, NOT_SHOWN
 STAGE = "sending"
 """What comes after all stages that decide."""
 
+_UNHEARD: Final = "; it is no longer configured, and hears nothing of the end"
+
 
 def sending(
-    receiver: str, action: str, state: str, attempts: int, reason: str, instead_of: str | None, at: float
+    receiver: str,
+    action: str,
+    state: str,
+    attempts: int,
+    reason: str,
+    instead_of: str | None,
+    at: float,
+    *,
+    gone: bool = False,
 ) -> Decision:
-    """The decision of a receiver about the newest message to it; `at` is when it was made, or the message kept."""
-    place = f", in place of {instead_of}" if instead_of else ""
+    """The decision of a receiver about the newest message to it; `at` is when it was made, or the message kept.
+
+    One that is `gone` is not configured any more, and hears nothing further.
+    """
     words = _words(receiver, Action(action).news, Stage(state), attempts, reason)
-    return Decision(STAGE, _ruling(Stage(state), reason), words + place, at)
+    place, end = f", in place of {instead_of}" if instead_of else "", _UNHEARD if gone else ""
+    return Decision(STAGE, _ruling(Stage(state), reason), words + place + end, at)
 
 
 def _ruling(stage: Stage, reason: str) -> Ruling:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..decision import Ruling
+from ..decision import SILENCE, Ruling
 from ..notice import Notice
 from ..silences.hold import Holder
 from .stage import AlertCase, StageAnswer
@@ -11,7 +11,7 @@ from .stage import AlertCase, StageAnswer
 class SilenceStage:
     """Those who know already that it fires hear that it is quiet from now on, and hear of it again when that is over."""
 
-    name = "silence"
+    name = SILENCE
 
     def __init__(self, holder: Holder) -> None:
         self._holder = holder

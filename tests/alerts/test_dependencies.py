@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fournines.alerts import AlertEngine, AlertKind, Notice, Receiver
 from fournines.alerts.alert import AlertKey
+from fournines.alerts.silences.hold import Hold
 from fournines.slo import WORKBOOK, evaluate
 from tests.alerts.conftest import World
 
@@ -143,3 +144,59 @@ def test_nobody_is_held_back_by_themselves(engines, chain, world, start):
     engine.evaluate(evaluate(slos, world, start + 310), start + 310)
 
     assert [("edge", True)] == [(each.alert.slo, each.alert.told) for each in engine.open]
+
+
+class Silenced:
+    """Holds the alerts of these SLOs."""
+
+    def __init__(self, *names):
+        self.names = set(names)
+
+    def holding(self, alert, now):
+        return Hold("silenced by ann", now + 60) if alert.slo in self.names else None
+
+
+@pytest.fixture
+def told(engines, chain, world, start):
+    """Who is told that it fires, with the silences and after so many seconds, in which all but the service burn."""
+    world.failing = {"edge": 0.5, "database": 0.5}
+    holder = Silenced()
+    engine = engines(holder=holder)
+
+    def after(seconds, *silenced):
+        holder.names = set(silenced)
+        changes = engine.evaluate(evaluate(chain, world, start + seconds), start + seconds)
+        return {each.alert.slo for each in changes if each.notice.wakes}
+
+    after.engine = engine
+    return after
+
+
+def test_a_page_does_not_wait_for_one_that_is_silenced(told):
+    """Of the database nobody hears: then somebody has to hear of the edge."""
+    assert {"edge"} == told(0, "database")
+
+
+def test_a_page_goes_out_once_the_one_it_waits_for_is_silenced(told):
+    """Whoever had been told of that may have silenced it for another reason."""
+    assert {"database"} == told(0)
+    assert set() == told(5)
+    assert {"edge"} == told(10, "database")
+    assert {"database"} == told(15), "the silence is over, and the edge's page stays told"
+
+
+def test_a_page_waits_for_one_that_somebody_has(told, start):
+    """Who has taken the cause on knows enough; once that runs out, the cause is told again, and what waits still waits."""
+    told(0)
+    told.engine.acknowledge(page("database"), "ann", start + 60, "", start + 1)
+    assert set() == told(5)
+    assert {"database"} == told(61)
+
+
+def test_a_page_waits_for_what_is_told_above_one_that_is_silenced(slo, engines, world, start):
+    """The service is silenced, but the database below it is told: that is the cause of both."""
+    depending = (("edge", ("service",)), ("service", ("database",)), ("database", ()))
+    slos = [slo(name, name, rules=WORKBOOK[:2], depends_on=parents) for name, parents in depending]
+    world.failing = dict.fromkeys(("edge", "service", "database"), 0.5)
+    changes = engines(holder=Silenced("service")).evaluate(evaluate(slos, world, start), start)
+    assert ["database"] == [each.alert.slo for each in changes if each.notice.wakes]

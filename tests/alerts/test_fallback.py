@@ -62,7 +62,8 @@ def test_why_says_who_was_told_and_who_was_not(path, after):
     """What became of the newest message to each receiver stands behind what was decided."""
 
     def sendings():
-        with contextlib.closing(Paging(path, {}, "http://pages", lambda: 0.0, CollectorRegistry())) as paging:
+        ways = {Receiver(name): FakeNotifier() for name in ("pager", "mail")}
+        with contextlib.closing(Paging(path, ways, "http://pages", lambda: 0.0, CollectorRegistry())) as paging:
             (alert,) = [each for each in paging.alerts() if each.alert.told]
         found = [each for each in alert.as_json()["why"] if each["stage"] == "sending"]
         return [(each["decision"], each["reason"]) for each in found]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from fournines.alerts import Action, FakeNotifier, Outbox, Pager, Receiver
+from fournines.alerts import Action, FakeNotifier, Outbox, Pager, Paging, Receiver
 
 PAYMENTS = "payments-availability"
 
@@ -54,3 +57,28 @@ def test_a_collector_without_receivers_forgets_nobody(after):
     assert [] == after(5, 0.01)
     assert [[]] == after(10, 0.0, "hook")
     assert [[Action.RESOLVE]] == after(400, 0.0, "hook")
+
+
+def test_who_is_gone_while_others_remain_is_said_to_hear_nothing_of_the_end(path, after, caplog):
+    """In the log of the start and in the alert's why: the incident stays open there until somebody closes it by hand."""
+
+    def started(*names):
+        caplog.clear()
+        ways = {Receiver(name): FakeNotifier() for name in names}
+        with (
+            caplog.at_level(logging.ERROR),
+            contextlib.closing(Paging(path, ways, "http://pages", lambda: 0.0, CollectorRegistry())) as paging,
+        ):
+            why = [said.reason for each in paging.alerts() if each.alert.told for said in each.sendings]
+        return [record.message for record in caplog.records], why
+
+    after(0, 0.01, "hook", "mail")
+    assert ([], ["hook was told that it fires", "mail was told that it fires"]) == started("hook", "mail")
+    said, why = started("mail", "pages")
+    assert 1 == len(said)
+    assert said[0].startswith("hook is no longer configured and never hears that 1 alerts it was told of are over")
+    assert f"slo/{PAYMENTS}/page" in said[0]
+    assert why[0].endswith("it is no longer configured, and hears nothing of the end")
+    after(10, 0.0, "mail")
+    after(400, 0.0, "mail")
+    assert [] == started("mail", "pages")[0]

@@ -49,6 +49,12 @@ def test_it_reads_as_a_sentence(message, ruling, words):
     assert ("sending", ruling, words, 7.0) == sending("mail", *message, 7.0)
 
 
+def test_of_who_is_gone_it_says_that_the_end_is_not_heard():
+    """Whoever looks why an incident stays open there finds it."""
+    said = sending("mail", "trigger", "delivered", 1, "accepted", None, 7.0, gone=True)
+    assert "mail was told that it fires; it is no longer configured, and hears nothing of the end" == said.reason
+
+
 def test_every_action_has_its_words():
     """None is told by the name that programs know it by."""
     assert not [action for action in Action if action.value in action.news]
