@@ -22,6 +22,7 @@ from .keys import Keys
 
 _LABEL: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 _RUNBOOKS: Final = frozenset({"runbook", "runbook_url", "runbook-url", "runbookUrl"})
+_ADDRESS: Final = re.compile(r"https?://\S+")
 _LONGEST: Final = 1050
 
 
@@ -71,7 +72,7 @@ def labelled(keys: Keys, labels: Mapping[str, str]) -> dict[str, str]:
 def annotated(keys: Keys, annotations: Mapping[str, str]) -> dict[str, str]:
     """Annotations; what names a runbook says so as we do."""
     return {
-        RUNBOOK if name in _RUNBOOKS and value.startswith(("http://", "https://")) else name: value
+        RUNBOOK if name in _RUNBOOKS and _ADDRESS.fullmatch(value) else name: value
         for name, value in labelled(keys, annotations).items()
     }
 

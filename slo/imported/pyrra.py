@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..queries import Queries
 from ..slo import SLO
 from ..window import Window
-from .keys import Keys, NotCarried
+from .keys import Keys, NotCarried, raw_texts
 from .origin import PYRRA_ORIGIN, written_origin
 from .promise import annotated, described, labelled, promise_of
 from .pyrra_tiers import PYRRA_TIERS
@@ -58,7 +58,7 @@ def _slo(document: Keys) -> SLO:
     metadata, spec = document.below("metadata"), document.below("spec")
     name, labels = metadata.text("name"), _own(metadata, "labels")
     annotations = _own(metadata, "annotations")
-    origin = _origin(name, labels, annotations, spec)
+    origin = _origin(name, _raw(metadata, "labels"), _raw(metadata, "annotations"), spec)
     metadata.pass_over("namespace")
     spec.leave("partial_response_strategy", "is Thanos' own")
     window = _window(spec)
@@ -101,6 +101,12 @@ def _own(metadata: Keys, name: str) -> dict[str, str]:
     said = metadata.texts(name)
     if any(not key.startswith(_PREFIX) for key in said):
         metadata.remark(f"only what begins with {_PREFIX} is carried over", name)
+    return {key.removeprefix(_PREFIX): text for key, text in said.items() if key.startswith(_PREFIX)}
+
+
+def _raw(metadata: Keys, name: str) -> dict[str, str]:
+    """The same to the letter."""
+    said = raw_texts(metadata.peek(name))
     return {key.removeprefix(_PREFIX): text for key, text in said.items() if key.startswith(_PREFIX)}
 
 

@@ -138,9 +138,9 @@ class PyrraRules:
     def _absent(self, metric: Metric, labels: Mapping[str, str]) -> list[Rule]:
         if self._alerting.get("absent") is False:
             return []
-        severity = self._severities.get("absent") or _CRITICAL
+        severity = str(self._severities.get("absent") or _CRITICAL)
         alert = {
-            "alert": self._alerting.get("absentName") or "SLOMetricAbsent",
+            "alert": str(self._alerting.get("absentName") or "SLOMetricAbsent"),
             "expr": f"absent({metric}) == 1",
             "for": duration(self._absent_for()),
             "labels": in_order({**labels, names.LABEL_SEVERITY: severity}),
@@ -190,11 +190,11 @@ class PyrraRules:
             **{name: text for name, text in one.total.equal.items() if name not in one.grouping},
             "short": duration(short),
             "long": duration(long),
-            names.LABEL_SEVERITY: self._severities.get(key) or usual,
+            names.LABEL_SEVERITY: str(self._severities.get(key) or usual),
             "exhaustion": duration(self._window // tier.factor),
         }
         alert = {
-            "alert": self._alerting.get("name") or "ErrorBudgetBurn",
+            "alert": str(self._alerting.get("name") or "ErrorBudgetBurn"),
             "expr": " and ".join(above),
             "for": go_duration(wait) if one.kind is Kind.RATIO else duration(wait),
             "labels": in_order(labels),

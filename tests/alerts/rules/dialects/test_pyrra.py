@@ -218,3 +218,14 @@ def test_a_label_of_the_slo_stays_on_alerts_that_are_grouped_by_it(carried):
     rules = groups["shop-api"]["rules"]
 
     assert (None, "api") == (rules[0]["labels"].get("handler"), rules[7]["labels"].get("handler"))
+
+
+def test_annotations_are_carried_to_the_letter(carried):
+    """With the ends of their lines; and what is a number in the file is a text in the rules."""
+    text = spec(RATIO, more="alerting: {severities: {fastBurn: 1}}").replace(
+        '"https://r.example/x"', '"https://r.example/x\\nor call\\n"'
+    )
+    (written,) = pyrra_files(carried(text)).values()
+
+    assert "    annotations:\n      runbook_url: |\n        https://r.example/x\n        or call\n    expr:" in written
+    assert '      severity: "1"\n' in written
