@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from ..annotations import RUNBOOK
+from ..annotations import RUNBOOK, parse_link
 from ..errors import InvalidValue
 from ..objective import Objective
 from ..openslo.query_spec import checked_query
@@ -22,7 +22,6 @@ from .keys import Keys
 
 _LABEL: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 _RUNBOOKS: Final = frozenset({"runbook", "runbook_url", "runbook-url", "runbookUrl"})
-_ADDRESS: Final = re.compile(r"https?://\S+")
 _LONGEST: Final = 1050
 
 
@@ -72,9 +71,16 @@ def labelled(keys: Keys, labels: Mapping[str, str]) -> dict[str, str]:
 def annotated(keys: Keys, annotations: Mapping[str, str]) -> dict[str, str]:
     """Annotations; what names a runbook says so as we do."""
     return {
-        RUNBOOK if name in _RUNBOOKS and _ADDRESS.fullmatch(value) else name: value
+        RUNBOOK if name in _RUNBOOKS and _is_address(value) else name: value
         for name, value in labelled(keys, annotations).items()
     }
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(parse_link(text))
+    except InvalidValue:
+        return False
 
 
 def _checked(queries: Queries) -> Queries:

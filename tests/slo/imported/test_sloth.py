@@ -169,3 +169,11 @@ def test_what_is_a_truth_value_to_other_readers_is_noted(imported):
     assert [("slos[0].alerting.labels.public", "'yes'"), ("slos[0].alerting.labels.on", "'on'")] == [
         (remark.path, remark.message.split()[0]) for remark in remarks
     ]
+
+
+@pytest.mark.parametrize("runbook", ["https://a.example/x y", "http://[x", "call the owner"])
+def test_a_runbook_that_is_no_address_stays_an_annotation(imported, runbook):
+    """What is one is a link of pages, and nothing else may be."""
+    (slo,), _, _ = imported(sloth(EVENTS, f"{{annotations: {{runbook: '{runbook}'}}}}"))
+
+    assert (runbook, None) == (slo.annotations["runbook"], slo.annotations.get("fournines/runbook"))
