@@ -18,8 +18,9 @@ Model = TypeVar("Model", bound=BaseModel)
 SourceTypes = Mapping[str, str]
 """The types of DataSources by name: what stands in a source's `spec` is decided by its type."""
 
-_UNWRITTEN: Final = re.compile(r"<(\d+)>|\[key\]")
-"""Steps to an alternative of several, or to a key itself, which stand in no file."""
+_ALTERNATIVE: Final = re.compile(r"<(\d+)>")
+_KEY: Final = "[key]"
+"""Steps to an alternative of several, and to a key itself, which stand in no file."""
 
 _MESSAGES: Final = {
     "missing": "is missing",
@@ -50,7 +51,7 @@ def validate(
         return shape.model_validate(data, context=types)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            steps = tuple(step for step in detail["loc"] if not _UNWRITTEN.fullmatch(str(step)))
+            steps = tuple(step for step in detail["loc"] if step != _KEY and not _ALTERNATIVE.fullmatch(str(step)))
             margin.note(steps, _message(shape, dict(detail)))
         return None
 
@@ -80,9 +81,9 @@ def keys_at(shape: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
     """The keys of the shape that stands at `steps` within `shape`, in the order of the specification; none where any may stand."""
     shapes = list(_shapes_in(shape))
     for step in steps:
-        alternative = _UNWRITTEN.fullmatch(str(step))
+        alternative = _ALTERNATIVE.fullmatch(str(step))
         if alternative:
-            shapes = shapes[int(alternative[1] or 0) :]
+            shapes = shapes[int(alternative[1]) :]
         elif isinstance(step, str):
             fields = {field.alias: field for field in shapes[0].model_fields.values()} if shapes else {}
             shapes = list(_shapes_in(fields[step].annotation)) if step in fields else []

@@ -228,6 +228,14 @@ def test_order_in_a_list():
     assert canonical(LISTED) == LISTED_TIDY
 
 
+@pytest.mark.parametrize("key", ["theirs", '"[key]"', "'<0>'", "labels"])
+def test_what_nobody_knows_is_left_in_its_order(key):
+    """At whatever depth it stands, and whatever it is called."""
+    text = f"apiVersion: openslo/v1\nkind: SLO\n{key}:\n  z:\n    y:\n      x: 1\n      a: 1\n    b: 1\n  c: 1\n"
+
+    assert canonical(text) == text
+
+
 def test_files(tmp_path):
     """Of a folder those are given that would change, and what is wrong with others."""
     for name, text in {
