@@ -20,6 +20,7 @@ import yaml
 from fournines.alerts import AlertKind
 from fournines.alerts.rules.prometheus import build_rules, rules_yaml
 from fournines.slo import HOUR, MINUTE, BurnRule, EventCount, FakeEventSource, Severity, Window, evaluate
+from fournines.slo.group import group_of
 
 STEP = 30
 START = 1_800_000_000
@@ -65,17 +66,17 @@ class Hours:
         self.resets.add(len(self.total))
         return self
 
-    def source(self, now):
-        """What an exact counter saw by then."""
+    def counter(self, now):
+        """What an exact counter saw by then, of a window."""
         bad, total = (np.concatenate([[0], np.cumsum(counts)]) for counts in (self.bad, self.total))
         end = (now - START) // STEP
 
-        def count(_, window):
+        def count(window):
             begin = max(0, (now - window.seconds - START) // STEP)
             every = int(total[end] - total[begin])
             return EventCount(every - int(bad[end] - bad[begin]), every)
 
-        return FakeEventSource(count, since={NAME: self.since})
+        return count
 
     def series(self, result, every):
         """A counter in promtool's notation, seen at every so many steps, reset where it was."""
@@ -86,16 +87,28 @@ class Hours:
         return " ".join(map(str, values[::every]))
 
 
-def of_engine(engine, one, hours):
-    """At which steps page and ticket are open, by the embedded evaluation and the alert engine."""
-    found = {Severity.PAGE: [], Severity.TICKET: []}
-    for step in range(1, len(hours.total) + 1):
+def of_engine(engine, recorded):
+    """At which steps page and ticket of each SLO are open, by the embedded evaluation and the alert engine."""
+    found = {(one.name, severity): [] for one in recorded for severity in Severity}
+    for step in range(1, steps_of(recorded) + 1):
         now = START + step * STEP
-        engine.evaluate(evaluate([one], hours.source(now), now), now)
-        kinds = {key.kind for key in engine.open.by_key}
-        for severity, kind in ((Severity.PAGE, AlertKind.PAGE), (Severity.TICKET, AlertKind.TICKET)):
-            found[severity].append(kind in kinds)
+        counters = {one.name: hours.counter(now) for one, hours in recorded.items()}
+        source = FakeEventSource(
+            lambda name, window, counters=counters: counters[name](window),
+            since={one.name: hours.since for one, hours in recorded.items()},
+        )
+        engine.evaluate(evaluate(list(recorded), source, now), now)
+        open_ = {(key.name, key.kind) for key in engine.open.by_key}
+        for (name, severity), states in found.items():
+            kind = AlertKind.PAGE if severity is Severity.PAGE else AlertKind.TICKET
+            states.append((name, kind) in open_)
     return found
+
+
+def steps_of(recorded):
+    """How many steps were recorded, of all alike."""
+    (steps,) = {len(hours.total) for hours in recorded.values()}
+    return steps
 
 
 def changes(states):
@@ -105,25 +118,39 @@ def changes(states):
     ]
 
 
-def of_prometheus(promtool_binary, folder, one, hours, every=1):
-    """The same, by promtool, of counters scraped at `every` so many steps: it is asked for what is not so, and says what is."""
-    (folder / "rules.yml").write_text(rules_yaml([one]))
-    steps = range(1, len(hours.total) + 1)
+def of_prometheus(promtool_binary, folder, recorded, every=1, template=None):
+    """The same, by promtool, of counters scraped at `every` so many steps: it is asked for what is not so, and says what is.
+
+    Where they are groups, the rules are those of their `template`, and the collector says whose they are.
+    """
+    (folder / "rules.yml").write_text(rules_yaml([template] if template else list(recorded)))
+    steps = range(1, steps_of(recorded) + 1)
     asked = [
         {
-            "expr": f'count(ALERTS{{alertname="SLOErrorBudgetBurn", alertstate="firing", severity="{severity.value}"}}) # {step}',
+            "expr": f'count(ALERTS{{alertname="SLOErrorBudgetBurn", alertstate="firing", slo="{one.name}",'
+            f' severity="{severity.value}"}}) # {step}',
             "eval_time": f"{step * STEP}s",
             "exp_samples": [],
         }
+        for one in recorded
         for severity in Severity
         for step in steps
     ]
     series = [
         {
-            "series": f'slo_events_total{{slo="{NAME}",service="payments",result="{result}"}}',
+            "series": f'slo_events_total{{slo="{one.name}",service="payments",result="{result}"}}',
             "values": hours.series(result, every),
         }
+        for one, hours in recorded.items()
         for result in ("good", "bad")
+    ]
+    series += [
+        {
+            "series": f'slo_group_info{{slo="{one.name}",service="payments",group_of="{one.group_of}"}}',
+            "values": f"1x{len(steps)}",
+        }
+        for one in recorded
+        if one.group_of
     ]
     test = {"interval": f"{every * STEP}s", "input_series": series, "promql_expr_test": asked}
     document = {"rule_files": ["rules.yml"], "evaluation_interval": f"{STEP}s", "tests": [test]}
@@ -131,8 +158,12 @@ def of_prometheus(promtool_binary, folder, one, hours, every=1):
     command = [promtool_binary, "test", "rules", "tests.yml"]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     said = ended.stdout + ended.stderr
-    firing = {(severity, int(step)) for severity, step in re.findall(r'severity=\\"(\w+)\\"\}\) # (\d+)"', said)}
-    return {severity: [(severity.value, step) in firing for step in steps] for severity in Severity}
+    firing = set(re.findall(r'slo=\\"([\w-]+)\\", severity=\\"(\w+)\\"\}\) # (\d+)"', said))
+    return {
+        (one.name, severity): [(one.name, severity.value, str(step)) in firing for step in steps]
+        for one in recorded
+        for severity in Severity
+    }
 
 
 HEALTHY = 0.0008
@@ -156,17 +187,46 @@ def test_both_open_and_close_the_same_alerts(engines, slo, promtool_binary, tmp_
     hours = Hours().then(8 * HOUR // MINUTE, HEALTHY)
     calm = len(hours.total)
     RECORDED[recorded](hours)
+    recorded = {one: hours}
 
-    ours, theirs = of_engine(engines(), one, hours), of_prometheus(promtool_binary, tmp_path, one, hours)
+    ours, theirs = of_engine(engines(), recorded), of_prometheus(promtool_binary, tmp_path, recorded)
 
     assert not any(any(states[:calm]) for states in (*ours.values(), *theirs.values()))
-    assert changes(ours[Severity.PAGE]) or changes(ours[Severity.TICKET])
-    for severity in Severity:
-        mine, other = changes(ours[severity]), changes(theirs[severity])
-        assert len(mine) == len(other), (severity, mine, other)
+    assert changes(ours[NAME, Severity.PAGE]) or changes(ours[NAME, Severity.TICKET])
+    open_and_close_alike(ours, theirs)
+
+
+def open_and_close_alike(ours, theirs):
+    """Both have the same alerts, each within one evaluation."""
+    assert ours.keys() == theirs.keys()
+    for key in ours:
+        mine, other = changes(ours[key]), changes(theirs[key])
+        assert len(mine) == len(other), (key, mine, other)
         for (step, opens), (their_step, their_opens) in zip(mine, other, strict=True):
             assert opens == their_opens
-            assert abs(step - their_step) <= 1, (severity, mine, other)
+            assert abs(step - their_step) <= 1, (key, mine, other)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_groups_open_and_close_their_own_alerts(engines, slo, promtool_binary, tmp_path):
+    """Side by side: one burns fast, one slowly and with a fifth of its traffic, one is well while its counters begin anew."""
+    template = replace(slo(target="0.99", rules=RULES, group_by=("tenant",)), window=SMALL_MONTH)
+    calm = 8 * HOUR // MINUTE
+    hours = {
+        "fast": Hours(1).then(calm, HEALTHY).then(6, 0.3).then(204, HEALTHY),
+        "slow": Hours(2).then(calm, HEALTHY, rate=2).then(150, 0.03, rate=2).then(60, HEALTHY, rate=2),
+        "well": Hours(3).then(calm, HEALTHY).reset().then(10, HEALTHY).reset().then(200, HEALTHY),
+    }
+    recorded = {group_of(template, f"{NAME}-{tenant}", (tenant,)): each for tenant, each in hours.items()}
+
+    ours = of_engine(engines(), recorded)
+    theirs = of_prometheus(promtool_binary, tmp_path, recorded, template=template)
+
+    open_and_close_alike(ours, theirs)
+    told = {key for key in ours if changes(ours[key])}
+    assert {(f"{NAME}-fast", Severity.PAGE), (f"{NAME}-slow", Severity.TICKET)} <= told
+    assert not {name for name, _ in told} - {f"{NAME}-fast", f"{NAME}-slow"}
 
 
 def test_they_differ_while_a_window_is_not_covered(engines, slo, promtool_binary, tmp_path):
@@ -174,10 +234,10 @@ def test_they_differ_while_a_window_is_not_covered(engines, slo, promtool_binary
     one = replace(slo(target="0.99", rules=RULES[:2]), window=SMALL_MONTH)
     hours = Hours().then(5, HEALTHY).then(1, 0.4).then(4, HEALTHY)
 
-    ours, theirs = of_engine(engines(), one, hours), of_prometheus(promtool_binary, tmp_path, one, hours)
+    ours, theirs = of_engine(engines(), {one: hours}), of_prometheus(promtool_binary, tmp_path, {one: hours})
 
-    assert not changes(ours[Severity.PAGE])
-    assert [True] == [opens for _, opens in changes(theirs[Severity.PAGE])]
+    assert not changes(ours[NAME, Severity.PAGE])
+    assert [True] == [opens for _, opens in changes(theirs[NAME, Severity.PAGE])]
 
 
 def test_they_differ_where_a_count_is_an_estimate(engines, slo, promtool_binary, tmp_path):
@@ -187,22 +247,26 @@ def test_they_differ_where_a_count_is_an_estimate(engines, slo, promtool_binary,
     hours.bad[-8:] = [4, 4, 4, 4, 4, 3, 3, 3]
     hours.then(5, 0, rate=0.2)
 
-    ours = of_engine(engines(), one, hours)
-    seldom, often = (of_prometheus(promtool_binary, tmp_path, one, hours, every=every) for every in (2, 1))
+    ours = of_engine(engines(), {one: hours})
+    seldom, often = (of_prometheus(promtool_binary, tmp_path, {one: hours}, every=every) for every in (2, 1))
 
-    assert not changes(ours[Severity.PAGE])
-    assert not changes(often[Severity.PAGE])
-    assert changes(seldom[Severity.PAGE])
+    assert not changes(ours[NAME, Severity.PAGE])
+    assert not changes(often[NAME, Severity.PAGE])
+    assert changes(seldom[NAME, Severity.PAGE])
 
 
 def test_no_syntax_is_used_that_changed_its_meaning(slo, latency_slo):
     """Prometheus 3: no `.` in a pattern, no `le` or `quantile`, no holt_winters, no window of one sample's length."""
-    slos = [slo(), latency_slo, slo('e"vil.name', "pay.ments", labels={"a.b": "x"})]
+    grouped = slo("g.rouped", group_by=("tenant",))
+    slos = [slo(), latency_slo, slo('e"vil.name', "pay.ments", labels={"a.b": "x"}), grouped]
     rules = [rule for group in build_rules(slos)["groups"] for rule in group["rules"]]
 
     assert rules
+    patterns = set()
     for expr in (rule["expr"] for rule in rules):
+        patterns |= set(re.findall(r'(?:[=!]~|"slo",) "?("(?:\\.|[^"\\])*")', expr.replace("=~", "=~ ")))
         bare = re.sub(r'"(?:\\.|[^"\\])*"', '""', expr)
-        assert not re.search(r"=~|!~|\ble\b|\bquantile\b|holt_winters|double_exponential|@|\boffset\b|:\]", bare)
+        assert not re.search(r"\ble\b|\bquantile\b|holt_winters|double_exponential|@|\boffset\b|:\]", bare)
         for window in re.findall(r"\[(\w+)\]", bare):
             assert Window.parse(window).seconds >= 5 * MINUTE
+    assert {r'"g\\.rouped-[^\\n]+"', r'"([^\\n]+)"'} == patterns

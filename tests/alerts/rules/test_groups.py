@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from decimal import Decimal
 
@@ -324,11 +323,3 @@ def test_no_two_groups_of_rules_have_one_name(checkout, slo):
     found = [group["name"] for group in build_rules(slos)["groups"]]
 
     assert len(found) == len(set(found)) == 15
-
-
-def test_nothing_of_them_is_read_by_a_pattern_that_changed_its_meaning(checkout):
-    """A dot in a pattern means a line's end as well, since Prometheus 3."""
-    expressions = [rule["expr"] for group in build_rules([checkout("a.b")])["groups"] for rule in group["rules"]]
-    patterns = {found for expr in expressions for found in re.findall(r'=~"((?:\\.|[^"\\])*)"', expr)}
-
-    assert {r"a\\.b-[^\\n]+"} == patterns
