@@ -30,7 +30,7 @@ from .logs import LogCounts
 from .outlets import Outlets
 from .plan import Plan, Reception
 from .probes.probe import Probe
-from .probes.prober import Prober
+from .probes.prober import Prober, ShownCertificate
 from .prometheus import RemoteWrite, ScrapeAssembly, Scraper, remote_write_app
 from .receipt import Receipt
 from .room import Room
@@ -110,8 +110,8 @@ class Plane:
         return self._doors.http_port
 
     @property
-    def certificates(self) -> Mapping[Probe, float | None]:
-        """When the certificates expire that probes were shown last; see `Prober.certificates`."""
+    def certificates(self) -> Mapping[Probe, ShownCertificate]:
+        """The certificates that probes were shown last; see `Prober.certificates`."""
         return self._prober.certificates
 
     @property

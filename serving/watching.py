@@ -39,12 +39,17 @@ class ProbedCertificates:
 
     def certificates(self) -> Iterable[Certificate]:
         """Those of all probes that verify one."""
-        found: dict[tuple[str, str], float | None] = {}
-        for probe, expires in self._plane.certificates.items():
-            key = probe.service, probe.shown
-            known = found.get(key)
-            found[key] = expires if known is None else min(known, expires or known)
-        return [Certificate(service, shown, expires) for (service, shown), expires in found.items()]
+        found: dict[tuple[str, str], Certificate] = {}
+        for probe, (expires, expired) in self._plane.certificates.items():
+            shown = Certificate(probe.service, probe.shown, expires, expired)
+            found[probe.service, probe.shown] = _worse(shown, found.get((probe.service, probe.shown), shown))
+        return list(found.values())
+
+
+def _worse(one: Certificate, other: Certificate) -> Certificate:
+    """The end that comes first, and whether either is over."""
+    ends = [each.expires for each in (one, other) if each.expires is not None]
+    return one._replace(expires=min(ends, default=None), expired=one.expired or other.expired)
 
 
 class Beside(NamedTuple):

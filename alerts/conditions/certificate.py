@@ -1,4 +1,4 @@
-"""A certificate that a probe was shown expires soon: a ticket three weeks before, a page three days before."""
+"""A certificate that a probe was shown expires soon, or did: a ticket three weeks before, a page three days before."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ BEFORE: Final[Mapping[AlertKind, int]] = {AlertKind.CERTIFICATE_PAGE: 3 * DAY, A
 
 
 class Certificate(NamedTuple):
-    """What a probe of a service was shown last: `expires` in epoch seconds, None where it has not been shown one yet."""
+    """What a probe of a service was shown last: `expires` in epoch seconds, None where it has not been shown a sound one yet; `expired`
+    that it was refused for its age, be it its own or that of one above it.
+    """
 
     service: str
     probe: str
     expires: float | None
+    expired: bool = False
 
     @property
     def name(self) -> str:
@@ -52,7 +55,7 @@ class FakeCertificates:
 
 
 class ExpiringCertificate:
-    """Met while a certificate has three weeks left or less, and for a page three days."""
+    """Met while a certificate has three weeks left or less, and for a page three days; and while one is refused for its age."""
 
     def __init__(self, source: CertificateSource, services: Services | None = None) -> None:
         self._source = source
@@ -80,14 +83,30 @@ def _is_off(evaluation: Evaluation, service: str) -> bool:
 
 
 def _condition(certificate: Certificate, before: int, now: float) -> ConditionState:
+    if certificate.expired:
+        return ConditionState.MET
     if certificate.expires is None:
         return ConditionState.UNKNOWN
     return ConditionState.MET if certificate.expires - now <= before else ConditionState.CLEAR
 
 
 def _said(certificate: Certificate, now: float) -> Callable[[], Words] | None:
-    """What is said of one; nothing of one that was not shown yet."""
+    """What is said of one; nothing of one that was not shown yet. When it ended is not known of one that was never sound here."""
+    if certificate.expired and (certificate.expires is None or certificate.expires > now):
+        return partial(_words_of_expired, certificate)
     return None if certificate.expires is None else partial(_words, certificate, certificate.expires, now)
+
+
+def _words_of_expired(certificate: Certificate) -> Words:
+    return Words(
+        summary=f"the certificate of {certificate.probe} ({certificate.service}) has expired",
+        description=(
+            "Whoever verifies it can't connect: it, or one that it is signed by, was refused for its age."
+            " Renew it with its chain, and look why nobody did by itself."
+        ),
+        reason="it was refused because it has expired",
+        over="Another certificate is shown, which is sound.",
+    )
 
 
 def _words(certificate: Certificate, expires: float, now: float) -> Words:

@@ -39,10 +39,15 @@ _OWN_ERRNO: Final = {
     errno.ENOMEM,
 }
 _OWN_DNS: Final = {socket.EAI_AGAIN, socket.EAI_SYSTEM, socket.EAI_MEMORY}
+_HAS_EXPIRED: Final = 10
+"""X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL."""
 
 
 class Checked(NamedTuple):
-    """What came of a probe, in epoch seconds. `error` is empty where all was as expected; `own` says that the fault is on this side."""
+    """What came of a probe, in epoch seconds. `error` is empty where all was as expected; `own` says that the fault is on this side.
+
+    `expires` is the end of the certificate that was shown and verified; `expired` that it was not, because it or one above it is over.
+    """
 
     began: float
     ended: float
@@ -50,6 +55,7 @@ class Checked(NamedTuple):
     detail: str = ""
     status: int | None = None
     expires: float | None = None
+    expired: bool = False
 
     @property
     def own(self) -> bool:
@@ -87,7 +93,7 @@ class Checker:
     async def check(self, probe: Probe) -> Checked:
         """Asks once; never longer than the probe's time-out."""
         began = self._clock()
-        answer, error, detail = _Answer(), "", ""
+        answer, error, detail, expired = _Answer(), "", "", False
         try:
             async with asyncio.timeout(probe.timeout):
                 answer = await (self._tcp(probe) if probe.url.startswith("tcp:") else self._http(probe))
@@ -96,9 +102,9 @@ class Checker:
         except _Unexpected as unexpected:
             error, detail, answer = unexpected.error, str(unexpected), unexpected.answer
         except (OSError, httpx.HTTPError, httpx.InvalidURL) as failure:
-            error, detail = _kind(failure), str(failure) or type(failure).__name__
+            error, detail, expired = _kind(failure), str(failure) or type(failure).__name__, _has_expired(failure)
         # A clock that was put back meanwhile makes no probe end before it began.
-        return Checked(began, max(began, self._clock()), error, detail, answer.status, answer.expires)
+        return Checked(began, max(began, self._clock()), error, detail, answer.status, answer.expires, expired)
 
     async def _http(self, probe: Probe) -> _Answer:
         context = self._strict if probe.verify else self._trusting
@@ -151,6 +157,12 @@ def _kind(failure: BaseException) -> str:
         if isinstance(cause, OSError) and cause.errno in _OWN_ERRNO:
             return OWN
     return CONNECTION
+
+
+def _has_expired(failure: BaseException) -> bool:
+    """Whether a certificate was refused for its age alone."""
+    refused = (cause for cause in _causes(failure) if isinstance(cause, ssl.SSLCertVerificationError))
+    return any(cause.verify_code == _HAS_EXPIRED for cause in refused)
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..columns import Signal, Source
 from ..counters import Counters
@@ -26,6 +26,13 @@ TRIES: Final = 5
 _LOG: Final = logging.getLogger("fournines.collector")
 
 
+class ShownCertificate(NamedTuple):
+    """A certificate that a probe was shown: `expires` in epoch seconds, None where none was verified yet; `expired` that it is over."""
+
+    expires: float | None = None
+    expired: bool = False
+
+
 class Prober:
     """Probes while it runs. `accept` is the collector's; `clock` gives epoch seconds."""
 
@@ -37,14 +44,14 @@ class Prober:
         self._clock = clock
         self._checker = Checker(clock)
         self._failing: dict[Probe, str] = {}
-        self._expires: dict[Probe, float] = {}
+        self._shown: dict[Probe, ShownCertificate] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def certificates(self) -> Mapping[Probe, float | None]:
-        """When the certificate expires that each probe which verifies one was shown last (epoch seconds); None where none was yet."""
+    def certificates(self) -> Mapping[Probe, ShownCertificate]:
+        """What each probe that verifies certificates was shown last."""
         verifying = (probe for probe in self._probes if probe.url.startswith("https:") and probe.verify)
-        return {probe: self._expires.get(probe) for probe in verifying}
+        return {probe: self._shown.get(probe, ShownCertificate()) for probe in verifying}
 
     async def start(self) -> None:
         """Probes from now on, each at a moment of its own within its interval."""
@@ -63,7 +70,9 @@ class Prober:
         checked = await self._checker.check(probe)
         self._instruments.tell(probe, checked)
         if checked.expires is not None:
-            self._expires[probe] = checked.expires
+            self._shown[probe] = ShownCertificate(checked.expires)
+        elif checked.expired:
+            self._shown[probe] = self._shown.get(probe, ShownCertificate())._replace(expired=True)
         self._say(probe, checked)
         if not checked.own:
             await self._keep(probe, probe_request(probe, checked))

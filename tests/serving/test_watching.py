@@ -26,17 +26,17 @@ def test_a_collector_is_known_by_its_machine(url, ends, monkeypatch):
 
 
 def test_of_several_probes_of_one_address_the_certificate_that_ends_first_counts():
-    """What is asked for besides makes no other certificate; what was not shown yet is not known."""
+    """What is asked for besides makes no other certificate; what was not shown yet is not known, and one that is over is."""
     asked = {
-        Probe("payments", "https://pay.example/health?a"): 20.0,
-        Probe("payments", "https://pay.example/health?b"): 10.0,
-        Probe("payments", "https://pay.example/health?c"): None,
-        Probe("users", "https://users.example/"): None,
+        Probe("payments", "https://pay.example/health?a"): (20.0, False),
+        Probe("payments", "https://pay.example/health?b"): (10.0, False),
+        Probe("payments", "https://pay.example/health?c"): (None, True),
+        Probe("users", "https://users.example/"): (None, False),
     }
     found = ProbedCertificates(SimpleNamespace(certificates=asked)).certificates()
 
     assert [
-        Certificate("payments", "https://pay.example/health", 10.0),
+        Certificate("payments", "https://pay.example/health", 10.0, expired=True),
         Certificate("users", "https://users.example/", None),
     ] == list(found)
 

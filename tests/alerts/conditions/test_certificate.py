@@ -23,9 +23,9 @@ def evaluation(**more):
     return evaluate([slo], FakeEventSource(lambda *_: EventCount(10, 10)), NOW)
 
 
-def judged(expires, *open_, service="payments", **more):
+def judged(expires, *open_, service="payments", expired=False, **more):
     """What is said of a certificate, in order."""
-    source = FakeCertificates(Certificate(service, URL, expires))
+    source = FakeCertificates(Certificate(service, URL, expires, expired))
     return list(ExpiringCertificate(source).judgements(evaluation(**more), dict.fromkeys(open_)))
 
 
@@ -57,6 +57,21 @@ def test_it_says_which_and_when(left, said):
 
     assert f"the certificate of {URL} (payments) {said}" == words.summary
     assert "can't connect after that" in words.description
+
+
+@pytest.mark.parametrize(
+    ("expires", "summary"),
+    [
+        (None, "has expired"),
+        (NOW + 90 * DAY, "has expired"),
+        (NOW - 90_000, "expired 1 d 1 h ago"),
+    ],
+)
+def test_one_that_was_over_before_it_was_first_seen_is_said_to_be(expires, summary):
+    """Or one that it is signed by, while its own end is far away: a page and a ticket, that give no date that nobody knows."""
+    found = judged(expires, expired=True)
+    assert {PAGE: ConditionState.MET, TICKET: ConditionState.MET} == states(found)
+    assert f"the certificate of {URL} (payments) {summary}" == found[0].words.summary
 
 
 def test_what_was_not_shown_yet_changes_nothing():

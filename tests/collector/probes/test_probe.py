@@ -169,6 +169,43 @@ def test_a_certificate_is_verified_and_its_end_is_told(probing, certificate, mon
     assert 29 * 86400 < expires - time.time() <= 30 * 86400
 
 
+@pytest.fixture
+def expired(certificate, tmp_path):
+    """The same, but that it was over long ago; with its key."""
+    settings = (
+        "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n"
+        "x509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=IP:127.0.0.1\n"
+    )
+    (tmp_path / "ca.cnf").write_text(settings)
+    (tmp_path / "index").touch()
+    (tmp_path / "serial").write_text("01")
+    key = certificate[1]
+    asked = ("openssl", "req", "-new", "-key", key, "-subj", "/CN=localhost", "-out", "asked.pem")
+    signed = ("openssl", "ca", "-batch", "-selfsign", "-config", "ca.cnf", "-keyfile", key, "-in", "asked.pem")
+    ends = ("-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-notext", "-out", "over.pem")
+    for command in (asked, signed + ends):
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    return tmp_path / "over.pem", key
+
+
+def test_a_certificate_that_is_over_is_told_from_one_that_nobody_vouches_for(
+    probing, certificate, expired, monkeypatch
+):
+    """Already at the first probe: both fail, and only one of them has to be renewed."""
+    shown = []
+    for pair, vouched in ((expired, expired[0]), (certificate, expired[0])):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        trusting = ssl.create_default_context(cafile=vouched)
+        monkeypatch.setattr("httpx.create_ssl_context", lambda verify=True, trusting=trusting: trusting)
+        with served(context) as address:
+            (checked,), _, collector = probing(Probe("payments", f"https://{address}/"))
+            collector.close()
+        shown.append((checked.error, checked.expired, checked.expires))
+
+    assert [("tls", True, None), ("tls", False, None)] == shown
+
+
 def test_what_is_secret_in_a_url_is_not_shown():
     """Neither in spans nor in labels, nor what is in headers in texts."""
     probe = Probe("payments", "https://user:pass@bank.example/a?token=1", headers={"authorization": "secret"})
@@ -241,15 +278,24 @@ def test_the_end_of_the_certificate_that_was_shown_last_is_known_by_probe(opened
     others = Probe("payments", "http://a.example/"), Probe("payments", "https://c.example/", verify=False)
     collector = opened([slo("outside", signal="probe")])
     prober = Prober([first, second, *others], collector.accept, collector.counters, lambda: now)
-    answers = iter([Checked(now, now, expires=now + 60), Checked(now, now, "tls", "expired")])
+    answers = iter(
+        [
+            Checked(now, now, expires=now + 60),
+            Checked(now, now, "tls", "unknown authority"),
+            Checked(now, now, "tls", "expired", expired=True),
+            Checked(now, now, expires=now + 90),
+        ]
+    )
 
     async def check(probe):
         return next(answers)
 
     prober._checker.check = check
     seen = [prober.certificates]
-    for _ in range(2):
+    for _ in range(4):
         asyncio.run(prober.probe(first))
         seen.append(prober.certificates)
 
-    assert [{first: None, second: None}, *[{first: now + 60, second: None}] * 2] == seen
+    none = (None, False)
+    expected = [none, (now + 60, False), (now + 60, False), (now + 60, True), (now + 90, False)]
+    assert [{first: known, second: none} for known in expected] == seen
