@@ -25,7 +25,7 @@ MOST_CORRECTIONS: Final = 100
 
 
 class Reporting:
-    """Makes reports. `now` gives epoch seconds. Of use from any thread; some milliseconds an SLO, most of it for the trend.
+    """Makes reports. `now` gives epoch seconds. Of use from any thread; some 20 ms an SLO, most of it for the trend.
 
     Raises `sqlite3.Error` where the ledger can't be read.
     """
@@ -124,7 +124,13 @@ class _Lines:
             causes=causes,
             causes_from=causes_from,
             corrections=self._taken_out(slo, within),
-            trend=tuple(self._month(slo, month, zone) for month in self._period.last_months(TREND_MONTHS)),
+            trend=tuple(
+                _month(
+                    month.text,
+                    *((outcome, unknown) if month == self._period else self._outcome(slo, month.interval(zone))),
+                )
+                for month in self._period.last_months(TREND_MONTHS)
+            ),
         )
 
     def _outcome(self, slo: SLO, within: Interval) -> tuple[Outcome | None, str]:
@@ -139,14 +145,6 @@ class _Lines:
             return Outcome.of(self._counting.tally(slo, within)), ""
         except Unknown as error:
             return None, str(error)
-
-    def _month(self, slo: SLO, month: Period, zone: str) -> Month:
-        outcome, unknown = self._outcome(slo, month.interval(zone))
-        return (
-            Month(month.text, None, None, None, unknown)
-            if outcome is None
-            else Month(month.text, outcome.ratio, outcome.burnt, outcome.kept)
-        )
 
     def _causes(self, slo: SLO, within: Interval) -> tuple[tuple[Cause, ...], int | None]:
         """The largest, and from when on they are known; None where they are not."""
@@ -166,6 +164,12 @@ class _Lines:
             if taken
         ]
         return tuple(sorted(lines, key=lambda line: line.start)[:MOST_CORRECTIONS])
+
+
+def _month(period: str, outcome: Outcome | None, unknown: str) -> Month:
+    if outcome is None:
+        return Month(period, None, None, None, unknown)
+    return Month(period, outcome.ratio, outcome.burnt, outcome.kept)
 
 
 def _cause(one: Contributor, bad: int) -> Cause:

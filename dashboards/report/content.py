@@ -33,7 +33,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     if len(report.services) > 1:
         yield _cards(report)
     yield Heading(2, "Promises")
-    if report.services:
+    if any(service.slos for service in report.services):
         yield Table(_PROMISES, tuple(_promises(report)), frozenset({2, 3, 5, 6}))
     for service in report.services:
         yield from _service(report, service)

@@ -10,9 +10,11 @@ from typing import Annotated, Protocol
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import HTMLResponse
 
+from ... import answers
 from ...dashboards.report import render_report_page
 from ...slo import InvalidValue
 from ...slo.report import Period, Report, report_as_json
+from ..contract import answers_with
 from .pages import SECURITY_HEADERS
 from .source import JSON
 
@@ -55,7 +57,7 @@ class ReportRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/api/v1/report", self.report)
+        app.add_api_route("/api/v1/report", self.report, **answers_with(answers.Report, answers.REPORT, 503))
         app.add_api_route("/report", self.page, include_in_schema=False)
 
     def report(self, period: _Period = "", zone: _Zone = "UTC", service: _Service = "") -> JSON:

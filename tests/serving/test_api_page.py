@@ -117,6 +117,12 @@ def _gated(collector):
     return httpx.post(f"{collector.url}/api/v1/gate", json=asked).raise_for_status().json()
 
 
+def _reported(collector):
+    """The report of this year, in which all of that happened; its services are told of by keys of their own."""
+    answer = collector.get(f"/api/v1/report?period={time.gmtime().tm_year}")
+    return answer | {"services": answer["services"][0]}
+
+
 @pytest.fixture
 def answers(collector, running):
     """Every answer there is, by the heading under which the page tells of it."""
@@ -140,6 +146,7 @@ def answers(collector, running):
             "`/api/v1/corrections?slo=`": _corrected(collector),
             "`/api/v1/gate`": _gated(collector),
             "`/api/v1/deployments?service=&from=&to=`": _released(collector),
+            "`/api/v1/report?period=&zone=&service=`": _reported(collector),
             "`/api/v1/audit?limit=&before=`": collector.get("/api/v1/audit"),
             "`/api/v1/declarations?service=`": collector.get("/api/v1/declarations"),
             "`/api/v1/traces?service=&route=&state=&limit=`": traces,

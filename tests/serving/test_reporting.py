@@ -18,7 +18,7 @@ from fournines.serving.happenings import Happenings
 from fournines.serving.release import Release
 from fournines.serving.reporting import Reporting
 from fournines.serving.routes.report import ReportRoutes
-from fournines.slo import DAY, Correction, InvalidValue
+from fournines.slo import DAY, CalendarWindow, Correction, EventCount, InvalidValue, evaluate
 from fournines.slo.report import Period, read_report
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
@@ -44,7 +44,11 @@ class Quiet:
 @pytest.fixture
 def known(opened, slo, make_histogram):
     """A collector that counted a shop yesterday, when a tenth failed, and a minute ago."""
-    collector = opened(slo("shop-pay"), slo("still", service="nobody"))
+    collector = opened(
+        slo("shop-pay"),
+        slo("still", service="nobody"),
+        slo("shop-month", window=CalendarWindow(1, "M", zone="Asia/Kolkata")),
+    )
     for end, counts in ((NOW - DAY, {200: 90, 500: 10}), (NOW - 60, {200: 100})):
         collector.accept(Signal.METRICS, make_histogram("shop", counts, end - 5, end), end).result()
     collector.tick(NOW)
@@ -54,7 +58,6 @@ def known(opened, slo, make_histogram):
 @pytest.fixture
 def make_reporting(known):
     """Whoever reports of it."""
-
     clock, counts = [NOW], Counts(known, None)
     evaluations = Evaluations(known, counts, lambda: clock[0])
 
@@ -127,6 +130,19 @@ def test_corrected_time_is_out_of_result_budget_and_causes(make_reporting, known
     ]
     keeper.end(kept.id, "ana", "it was not that")
     assert 200 == of(make_reporting().report(SEPTEMBER, "UTC"), "shop-pay").outcome.total
+
+
+def test_a_month_is_what_the_page_says_of_an_slo_with_a_calendar(make_reporting, known):
+    """One count feeds both, by the SLO's own clocks, with corrected time or without."""
+    keeper = Correcting(known, lambda: NOW)
+    for correction in (None, Correction(int(NOW - DAY) // 60 * 60 - 60, 180, "moved", "ana")):
+        if correction is not None:
+            keeper.add("", "shop", correction)
+        told = of(make_reporting().report(SEPTEMBER, "UTC"), "shop-month")
+        shown = evaluate(known.slos, known, NOW).named("shop-month")
+
+        assert shown.events == EventCount(told.outcome.good, told.outcome.total)
+        assert "Asia/Kolkata" == told.zone
 
 
 def test_services_that_only_released_are_there_too(make_reporting):

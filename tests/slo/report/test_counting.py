@@ -14,13 +14,16 @@ from fournines.slo import (
     HOUR,
     MINUTE,
     PARTS,
+    PROMQL,
     SLI,
     SLOS,
     Composite,
+    Correction,
     EventCount,
     Interval,
     Member,
     Method,
+    Queries,
     Rule,
     SLIKind,
     Window,
@@ -166,3 +169,29 @@ def test_members_that_are_gone_count_nothing(make_counting, make_slo):
     slo = make_slo("both", sli=sli)
     counting: Counting = make_counting([slo], {})
     assert EventCount(0, 0) == EventCount(*counting.tally(slo, OCTOBER.interval("UTC"))[:2])
+
+
+def test_corrected_time_is_taken_out_of_what_is_asked_of_an_engine(make_counting, make_slo):
+    """The ledger leaves it out itself, an engine does not know of it."""
+    start = int(NOW) // DAY * DAY - DAY
+    sli = SLI(SLIKind.AVAILABILITY, "shop", signal=PROMQL, promql=Queries(good="good", total="total"))
+    corrections = (Correction(start + 60, 60, "moved", "ana"), Correction(start + 90, 60, "moved", "ana"))
+    slo = make_slo("asked", sli=sli, corrections=corrections)
+    rows = [(start, 5, 9), (start + 60, 1, 20), (start + 150, 1, 20), (start + 180, 3, 3)]
+
+    assert (8, 12) == make_counting([slo], {"asked": rows}).tally(slo, Interval(start, start + DAY))[:2]
+
+
+def test_full_hours_are_asked_for_together(make_counting, make_slo):
+    """Minutes are read at the ends alone."""
+    slo, start = make_slo(), int(NOW) // HOUR * HOUR - DAY
+    counting = make_counting([slo], {})
+    counting.tally(slo, Interval(start - 120, start + 2 * HOUR + 60))
+    counting.tally(slo, Interval(start + 60, start + 120))
+
+    assert [
+        (start - 120, start),
+        (start, start + 2 * HOUR),
+        (start + 2 * HOUR, start + 2 * HOUR + 60),
+        (start + 60, start + 120),
+    ] == counting.source.asked
