@@ -53,6 +53,8 @@ def _gaps(slo: SLO) -> Iterator[str]:
         yield "Application Signals shows ten burn rates, those over the shortest windows"
     if slo.sli.kind is SLIKind.LATENCY:
         yield "CloudWatch counts the durations of failed requests as well"
+    if slo.group_by:
+        yield "CloudWatch judges all groups together"
     if slo.corrections:
         yield "corrections are not seen by CloudWatch"
     if slo.no_data is NoData.BAD:

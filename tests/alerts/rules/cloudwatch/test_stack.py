@@ -372,6 +372,7 @@ def test_what_cloudwatch_cannot_say_is_said(slo, latency_slo):
         "s": slo("s", "zahlungen-é"),
         "r": slo("r", rules=(*WORKBOOK, long)),
         "n": slo("n", no_data=NoData.BAD),
+        "t": slo("t", group_by=("tenant",)),
         "payments-latency": latency_slo,
     }
     found = {note.split(":")[0]: note for note in notes([slo("plain"), *said.values()])}
@@ -379,6 +380,7 @@ def test_what_cloudwatch_cannot_say_is_said(slo, latency_slo):
     assert set(said) == set(found)
     assert "that they answer" in found["g"]
     assert "14d and 30s" in found["r"]
+    assert "all groups together" in found["t"]
     assert [] == resources([said["g"], said["w"], said["s"]], URL)
     assert 8 == sum(each.kind == METRIC_ALARM for each in resources([said["r"]], URL))
 
