@@ -24,7 +24,11 @@ import pytest
 from child import in_child
 from mutants import Mutant
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 5.0
+_COLLECTING: Final = 15.0
+_SLOWER: Final = 3
+"""How much more computing than the code a mutant may ask for: seconds, those of collecting tests anew, and times as long as the code."""
+
 _ROOMS: Final = ("fournines", "tests", "conftest")
 _COMPILED: Final = ("fournines.collector.kernels", "fournines.collector.columns")
 """What is never forgotten: machine code knows the types that it was compiled for, and takes no others."""
@@ -112,19 +116,21 @@ class Trial:
         code = compile(mutant.tree, str(path), "exec")
         reached = {nodeid for line in mutant.lines for nodeid in self.reached[path].get(line, ())}
         if mutant.in_function:
-            fate = self._tried(path, reached - {""}, lambda chosen: self._in_place(code, chosen))
+            fate = self._tried(path, reached - {""}, _PATIENCE, lambda chosen: self._in_place(code, chosen))
             if fate is not Fate.SURVIVED or "" not in reached:
                 return fate
         return self._all_anew(path, mutant.tree)
 
     def _all_anew(self, path: Path, source: ast.Module | str) -> Fate:
         code = compile(source, str(path), "exec")
-        return self._tried(path, set(self.items), lambda chosen: self._anew(path, code, chosen))
+        return self._tried(
+            path, set(self.items), _PATIENCE + _COLLECTING, lambda chosen: self._anew(path, code, chosen)
+        )
 
-    def _tried(self, path: Path, tests: set[str], trial: Callable[[Sequence[str]], int]) -> Fate:
+    def _tried(self, path: Path, tests: set[str], patience: float, trial: Callable[[Sequence[str]], int]) -> Fate:
         """How a trial by these tests ends: the module's own come first, then the quickest."""
         chosen = sorted(tests, key=lambda nodeid: (f"test_{path.stem}.py" not in nodeid, self.seconds[nodeid]))
-        status = in_child(lambda: trial(chosen), _PATIENCE + 5 * sum(self.seconds[nodeid] for nodeid in chosen))
+        status = in_child(lambda: trial(chosen), patience + _SLOWER * sum(self.seconds[nodeid] for nodeid in chosen))
         return {0: Fate.SURVIVED, None: Fate.LATE}.get(status, Fate.KILLED)
 
     def _in_place(self, code: CodeType, chosen: Sequence[str]) -> int:
