@@ -7,8 +7,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from fournines.client import connection
 from fournines.cli.program import app
+from fournines.client import connection
 
 SLO = """\
 apiVersion: openslo/v1

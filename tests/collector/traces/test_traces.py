@@ -428,3 +428,19 @@ def test_a_trace_that_turned_out_worse_makes_room_as_what_it_is(opened):
     assert [19, 18, 17, 16, 15] == sorted((int(one["trace_id"][:16], 16) - 1 for one in found), reverse=True)
     assert 0 == keeper.dropped("fault")
     assert 5 == keeper.registry.get_sample_value("fournines_traces")
+
+
+def test_pages_of_traces_are_all_of_them(opened):
+    """Behind the start and the id of the last one the next ones come, also where many began at the same time."""
+    keeper = opened()
+    for route in ("/a", "/b"):
+        some = ({"trace": n + 1, "span_id": n + 1, "status": 500, "route": route} for n in range(3))
+        keeper.take(spans(*some))
+    whole = keeper.find(limit=100)
+    found, before = [], None
+    while page := keeper.find(limit=2, before=before):
+        found += page
+        before = page[-1]["start"], page[-1]["trace_id"]
+
+    assert 3 == len(whole)
+    assert whole == found
