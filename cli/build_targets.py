@@ -38,7 +38,8 @@ class Asked(NamedTuple):
     """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages.
 
     `to` are the webhooks that were named, by what goes there: `pages`, `tickets`, `heartbeats`. `datasource` is the uid of Grafana's
-    Prometheus, where it is another than in the example.
+    Prometheus, where it is another than in the example. `traces` is who keeps the traces that Grafana links to, `cloudwatch` the region
+    in which services live, if they do.
     """
 
     slos: Sequence[SLO]
@@ -47,6 +48,8 @@ class Asked(NamedTuple):
     to: Mapping[str, str] = MappingProxyType({})
     datasource: str = ""
     dialect: Dialect = Dialect.FOURNINES
+    traces: str = "own"
+    cloudwatch: str = ""
 
 
 class Written(NamedTuple):
@@ -116,8 +119,10 @@ def _grafana(asked: Asked) -> Written:
     from ..alerts.rules.receivers import PLACEHOLDERS
     from ..dashboards import write
     from ..dashboards.grafana.alert_panels import alert_panels
+    from ..dashboards.grafana.surroundings import Surroundings, parse_traces
 
     to, panels = PLACEHOLDERS._replace(**asked.to), alert_panels(asked.slos)
+    around = Surroundings(asked.url, *parse_traces(asked.traces), asked.cloudwatch)
     try:
         rules = provision.write(
             asked.out, asked.slos, asked.url, to=to, datasource=asked.datasource or provision.DATASOURCE, panels=panels
@@ -126,7 +131,7 @@ def _grafana(asked: Asked) -> Written:
         fail(str(error))
     unknown = [f"{note}; the collector's own alerts judge what was promised" for note in prometheus.notes(asked.slos)]
     asks = "its rules ask for what ours record, so load these as well, or it pages that SLOs are not recorded"
-    return Written([*write(asked.out, asked.slos), *rules], [*unknown, *_of_ours("Grafana", asked, asks)])
+    return Written([*write(asked.out, asked.slos, around), *rules], [*unknown, *_of_ours("Grafana", asked, asks)])
 
 
 def _cloudwatch(asked: Asked) -> Written:

@@ -108,12 +108,21 @@ def build(
     tickets_to: Annotated[str, typer.Option(help="The webhook that others send tickets to.")] = "",
     heartbeats_to: Annotated[str, typer.Option(help="The webhook of who calls when heartbeats stop.")] = "",
     datasource: Annotated[str, typer.Option(help="The uid of Grafana's Prometheus, for alert rules.")] = "",
+    traces: Annotated[
+        str, typer.Option(help="Who keeps traces that Grafana leads to: own, tempo:UID, jaeger:UID or xray:UID.")
+    ] = "own",
+    cloudwatch: Annotated[
+        str, typer.Option(metavar="REGION", help="Where services live in AWS: Grafana shows CloudWatch as well.")
+    ] = "",
 ) -> None:
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
     _check_addresses({"--url": url, **{f"--{kind}-to": address for kind, address in named.items()}})
-    asked = Asked(_declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect)
+    _check_traces(traces)
+    asked = Asked(
+        _declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect, traces=traces, cloudwatch=cloudwatch
+    )
     try:
         with collector_extra():
             written = list(write_targets(target, asked))
@@ -135,6 +144,17 @@ def _check_addresses(given: Mapping[str, str]) -> None:
             parse_link(address)
         except InvalidValue as error:
             raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def _check_traces(given: str) -> None:
+    with collector_extra():
+        from ..dashboards.grafana.surroundings import parse_traces
+        from ..slo import InvalidValue
+
+    try:
+        parse_traces(given)
+    except InvalidValue as error:
+        raise typer.BadParameter(str(error), param_hint="--traces") from None
 
 
 def _declared(paths: Sequence[Path]) -> Declarations:

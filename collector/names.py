@@ -88,6 +88,13 @@ LEDGER_BYTES: Final = "fournines_ledger_bytes"
 LEDGER_FREE_BYTES: Final = "fournines_ledger_free_bytes"
 LEDGER_LATE_ROWS: Final = "fournines_ledger_late_rows"
 
+RELEASES: Final = "fournines_releases"
+RELEASE_SECONDS: Final = "fournines_release_seconds"
+DEPLOYMENT_TIME: Final = "fournines_deployment_timestamp_seconds"
+INCIDENTS: Final = "fournines_incidents"
+RESPONSE_SECONDS: Final = "fournines_incident_response_seconds"
+RESOLUTION_SECONDS: Final = "fournines_incident_resolution_seconds"
+
 DECLARED: Final = "fournines.slo.declared"
 """OTLP gauge by which a service declares its objectives: one point for each objective and route, all of it in its attributes."""
 

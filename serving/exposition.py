@@ -10,6 +10,7 @@ from ..alerts import Paging
 from ..collector import Collector, expose, slo_families
 from ..slo import SloFiles
 from .evaluations import Evaluations
+from .scorecard import Scorecard
 
 
 class Exposition:
@@ -20,6 +21,7 @@ class Exposition:
         self._evaluations = evaluations
         self._paging = paging
         self._files = files
+        self._scorecard = Scorecard(collector.ledger, collector.counters.registry)
         self._valid = Gauge(
             "fournines_slo_files_valid",
             "1 while the SLO files hold no fault",
@@ -30,7 +32,9 @@ class Exposition:
         """The text of /metrics and its content type, as the `Accept` header wants it."""
         self._valid.set(not self._files.fault)
         self._paging.measure()
-        return expose(self._collector, self._evaluations.evaluation(), self._paging.firing(), accept)
+        evaluation = self._evaluations.evaluation()
+        self._scorecard.measure(evaluation.now)
+        return expose(self._collector, evaluation, self._paging.firing(), accept)
 
     def slo_families(self) -> Iterator[Metric]:
         """The SLOs' own families alone, for stores that they are written to."""

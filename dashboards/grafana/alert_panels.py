@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from ...alerts.rules.grafana.panel_link import PanelLink
 from ...slo import SLO
 from . import catalog
-from .provision import build_dashboards
+from .provision import modern
+from .slo_board import slo_board
 from .slug import uid
+from .surroundings import Surroundings
 
 
 def alert_panels(slos: Sequence[SLO]) -> dict[str, PanelLink]:
     """The panel of burn rates and their limits, by the SLO's name."""
-    panels = {board["uid"]: board["panels"] for board in build_dashboards(slos).values()}
-    return {slo.name: PanelLink(uid(slo.name), _burn_panel(panels[uid(slo.name)])) for slo in slos}
+    return {
+        slo.name: PanelLink(uid(slo.name), _burn_panel(modern(slo_board(slo, Surroundings()))["panels"]))
+        for slo in slos
+    }
 
 
 def _burn_panel(panels: Sequence[dict[str, object]]) -> int:

@@ -16,6 +16,7 @@ from ...slo.metric_names import ALERT_FIRING, BUDGET_REMAINING, BURN_RATE, EVENT
 
 RATE_INTERVAL: Final = "$__rate_interval"
 OF_SERVICE: Final = 'service=~"$service"'
+OF_CHOSEN: Final = 'service=~"$service", slo=~"$slo"'
 _LEAST_BURN: Final = "1e-9"
 
 
@@ -52,6 +53,16 @@ def exhausted_in(slo: SLO) -> str:
     return f"{shrinking} or {slo.window.seconds} * ({left} > bool 0)"
 
 
+def result(matchers: str) -> str:
+    """Share of good events over each SLO's own window, as the collector computed it: from the budget that is left."""
+    return f"1 - (1 - {budget_remaining(matchers)}) * (1 - {objective(matchers)})"
+
+
+def counted(matchers: str, interval: str = "$__range") -> str:
+    """Events within an interval, one value an SLO."""
+    return f"sum by (slo, service) (increase({EVENTS}{{{matchers}}}[{interval}]))"
+
+
 def event_rate(matchers: str, interval: str = RATE_INTERVAL, by: str = "slo, service") -> str:
     """Events a second."""
     return f"sum by ({by}) (rate({EVENTS}{{{matchers}}}[{interval}]))"
@@ -85,6 +96,11 @@ def alert_level(matchers: str) -> str:
 def paging(matchers: str) -> str:
     """How many SLOs have a page firing."""
     return f"sum({alert_level(matchers)} == bool 2)"
+
+
+def kept(matchers: str) -> str:
+    """How many SLOs have budget left."""
+    return f"sum({budget_remaining(matchers)} > bool 0)"
 
 
 def exhausted(matchers: str) -> str:

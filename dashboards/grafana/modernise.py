@@ -29,6 +29,7 @@ _VARIABLE_KEYS: Final = {
         "refresh", "regex", "sort", "type",
     ),
 }  # fmt: skip
+_AWS: Final = {"${cloudwatch}": "cloudwatch", "${xray}": "grafana-x-ray-datasource"}
 _GRAFANA: Final = {"type": "grafana", "uid": "-- Grafana --"}
 _ALL: Final = "$__all"
 
@@ -52,7 +53,7 @@ def modernise(dashboard: Mapping[str, Any]) -> Json:
 
 def datasource(value: str) -> Json:
     """A data source as a reference; grafanalib writes a string."""
-    return dict(_GRAFANA) if value == _GRAFANA["uid"] else {"type": "prometheus", "uid": value}
+    return dict(_GRAFANA) if value == _GRAFANA["uid"] else {"type": _AWS.get(value, "prometheus"), "uid": value}
 
 
 def _numbered(panels: Iterable[Json]) -> Iterable[Json]:
@@ -93,7 +94,13 @@ def _panel(panel: Json) -> Json:
 
 
 def _target(target: Json) -> Json:
+    if (
+        target["datasource"] in _AWS
+    ):  # authored as these are today: grafanalib's own classes know one of the two, and that of once
+        return {**target, "datasource": datasource(target["datasource"])}
     kept = {key: target[key] for key in _TARGET_KEYS} | {"datasource": datasource(target["datasource"])}
+    if target.get("exemplar"):
+        kept["exemplar"] = True
     return kept | {"editorMode": "code", "instant": target["instant"], "range": not target["instant"]}
 
 

@@ -12,29 +12,20 @@ from .board import board, service_variable
 from .panels import (
     BUDGET_THRESHOLDS,
     COUNT_THRESHOLDS,
-    GREEN,
-    ORANGE,
     PLAIN_THRESHOLDS,
-    RED,
     GridPos,
-    PanelThresholds,
     Query,
     bars,
-    override,
     row,
     series,
     stat,
-    table,
     timeline,
-    value_mappings,
 )
-from .slug import is_plain, uid
+from .slo_table import LEVEL_THRESHOLDS, LEVELS, SloColumn, columns_of_now, slo_table
 
 OVERVIEW_UID: Final = "fournines-overview"
 OVERVIEW_FILE: Final = "fournines-overview.json"
 
-_LEVELS: Final = {"2": "PAGE", "1": "TICKET", "0": "quiet"}
-_LEVEL_THRESHOLDS: Final[PanelThresholds] = ((GREEN, 0.0), (ORANGE, 1.0), (RED, 2.0))
 _WORST: Final = 10
 _PER_5_MINUTES: Final = "5m"
 
@@ -63,41 +54,8 @@ def _now() -> Iterable[Any]:
 
 def _all(slos: Sequence[SLO], windows: Iterable[TimeWindow]) -> Any:
     of = expressions.OF_SERVICE
-    columns = (
-        ("Alert", expressions.alert_level(of)),
-        ("Objective", expressions.objective(of)),
-        ("Budget left", expressions.budget_remaining(of)),
-        ("Burn", expressions.fastest_burn(of, windows)),
-        ("Events", expressions.event_rate(of, _PER_5_MINUTES)),
-    )
-    extra = {
-        "transformations": _joined([name for name, _ in columns]),
-        "options": {
-            "cellHeight": "sm",
-            "sortBy": [{"displayName": "Alert", "desc": True}, {"displayName": "Budget left", "desc": False}],
-        },
-        "fieldConfig": {"overrides": [*_COLUMNS, *_name_column(slos)]},
-    }
-    return table(catalog.ALL_SLOS, GridPos(0, 5, 16, 12), [Query(expr) for _, expr in columns], extra)
-
-
-def _joined(columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The queries' answers as one table: a row an SLO, a column a query, by its name."""
-    names = {f"Value #{chr(ord('A') + index)}": name for index, name in enumerate(columns)}
-    options = {
-        "excludeByName": {"Time": True},
-        "indexByName": {name: index for index, name in enumerate(("slo", "service", *names))},
-        "renameByName": {"slo": "SLO", "service": "Service", **names},
-    }
-    return [{"id": "merge", "options": {}}, {"id": "organize", "options": options}]
-
-
-def _name_column(slos: Sequence[SLO]) -> list[dict[str, Any]]:
-    """A link from each name; it is built from the name, so it is there only while every dashboard's uid can be."""
-    if not all(is_plain(slo.name) for slo in slos):
-        return []
-    url = f"/d/{uid('')}${{__value.raw}}?${{__url_time_range}}&${{datasource:queryparam}}"
-    return [override("SLO", links=[{"title": "Open this SLO", "url": url}])]
+    columns = (*columns_of_now(of, windows), SloColumn("Events", expressions.event_rate(of, _PER_5_MINUTES), "reqps"))
+    return slo_table(catalog.ALL_SLOS, GridPos(0, 5, 16, 12), columns, slos, ("Alert", True), ("Budget left", False))
 
 
 def _over_time(windows: Iterable[TimeWindow]) -> Iterable[Any]:
@@ -110,31 +68,4 @@ def _over_time(windows: Iterable[TimeWindow]) -> Iterable[Any]:
     failing = Query(expressions.top(_WORST, expressions.event_rate(f'{of}, result="bad"')), name)
     yield series(catalog.FAILURES_BY_SLO, GridPos(12, 18, 12, 9), [failing])
     levels = Query(expressions.alert_level(of), name)
-    yield timeline(catalog.PAGES_OVER_TIME, GridPos(0, 27, 24, 10), [levels], _LEVELS, _LEVEL_THRESHOLDS)
-
-
-def _written(thresholds: PanelThresholds) -> dict[str, Any]:
-    written = [
-        {"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(thresholds)
-    ]
-    return {"mode": "absolute", "steps": written}
-
-
-_COLUMNS: Final = (
-    override(
-        "Alert",
-        mappings=value_mappings(_LEVELS),
-        thresholds=_written(_LEVEL_THRESHOLDS),
-        custom__cellOptions={"type": "color-background"},
-    ),
-    override("Objective", unit="percentunit", decimals=3),
-    override(
-        "Budget left",
-        unit="percentunit",
-        decimals=1,
-        thresholds=_written(BUDGET_THRESHOLDS),
-        custom__cellOptions={"type": "color-text"},
-    ),
-    override("Burn", unit=catalog.FASTEST_BURN.unit, decimals=1),
-    override("Events", unit="reqps", decimals=1),
-)
+    yield timeline(catalog.PAGES_OVER_TIME, GridPos(0, 27, 24, 10), [levels], LEVELS, LEVEL_THRESHOLDS)

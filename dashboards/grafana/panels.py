@@ -36,10 +36,23 @@ class GridPos(NamedTuple):
 
 
 class Query(NamedTuple):
-    """One expression and the legend of its series."""
+    """One expression and the legend of its series; with `exemplars` single requests are shown beside, each leading to its trace."""
 
     expr: str
     legend: str = ""
+    exemplars: bool = False
+
+
+class _Target(core.Target):  # type: ignore[misc]  # grafanalib has no types
+    """A query as grafanalib has it, and whether exemplars are asked for, which it does not know."""
+
+    def __init__(self, *, exemplars: bool, **more: Any) -> None:
+        super().__init__(**more)
+        self._exemplars = exemplars
+
+    def to_json_data(self) -> dict[str, Any]:
+        """What the class writes, and beside it what it does not."""
+        return {**super().to_json_data(), **({"exemplar": True} if self._exemplars else {})}
 
 
 def stat(
@@ -53,7 +66,7 @@ def stat(
 ) -> Any:
     """One number, now: an instant query, never an average over the range. `says` maps values to words."""
     return core.Stat(
-        **_common(text, place, thresholds),
+        **common(text, place, thresholds),
         targets=[_target(0, Query(expr), instant=True)],
         format=text.unit,
         decimals=decimals,
@@ -71,11 +84,12 @@ def series(
     queries: Sequence[Query],
     *,
     thresholds: PanelThresholds = PLAIN_THRESHOLDS,
+    stacked: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Lines over time. With more than one step the limits are drawn as dashed lines."""
+    """Lines over time. With more than one step the limits are drawn as dashed lines; `stacked`, areas that add up to the whole."""
     return core.TimeSeries(
-        **_common(text, place, thresholds, extra),
+        **common(text, place, thresholds, extra),
         targets=[_target(index, query) for index, query in enumerate(queries)],
         unit=text.unit,
         thresholdsStyleMode="dashed" if len(thresholds) > 1 else "off",
@@ -83,6 +97,7 @@ def series(
         lineInterpolation="stepAfter",
         tooltipMode="multi",
         tooltipSort="desc",
+        **({"stacking": {"group": "A", "mode": "normal"}, "fillOpacity": 40} if stacked else {}),
     )
 
 
@@ -91,16 +106,24 @@ def timeline(
 ) -> Any:
     """States over time, as words and colours."""
     return core.StateTimeline(
-        **_common(text, place, thresholds, {"fieldConfig": {"defaults": {"unit": text.unit}}}),
+        **common(text, place, thresholds, {"fieldConfig": {"defaults": {"unit": text.unit}}}),
         targets=[_target(index, query) for index, query in enumerate(queries)],
         mappings=value_mappings(says),
     )
 
 
-def bars(text: PanelText, place: GridPos, query: Query, thresholds: PanelThresholds, *, low: float, high: float) -> Any:
-    """One bar a series, now."""
+def bars(
+    text: PanelText,
+    place: GridPos,
+    query: Query,
+    thresholds: PanelThresholds,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> Any:
+    """One bar a series, now; from `low` to `high`, or as far as the values go."""
     return core.BarGauge(
-        **_common(text, place, thresholds),
+        **common(text, place, thresholds),
         targets=[_target(0, query, instant=True)],
         calc="lastNotNull",
         displayMode="gradient",
@@ -114,7 +137,7 @@ def bars(text: PanelText, place: GridPos, query: Query, thresholds: PanelThresho
 def table(text: PanelText, place: GridPos, columns: Sequence[Query], extra: Mapping[str, Any]) -> Any:
     """One row an SLO, each query a column."""
     return core.Table(
-        **_common(text, place, PLAIN_THRESHOLDS, extra),
+        **common(text, place, PLAIN_THRESHOLDS, extra),
         targets=[_target(index, query, instant=True, format="table") for index, query in enumerate(columns)],
         unit=text.unit,
     )
@@ -151,17 +174,30 @@ def override(field: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def _common(
-    text: PanelText, place: GridPos, thresholds: PanelThresholds, extra: Mapping[str, Any] | None = None
+def common(
+    text: PanelText,
+    place: GridPos,
+    thresholds: PanelThresholds,
+    extra: Mapping[str, Any] | None = None,
+    source: str = DATASOURCE,
 ) -> dict[str, Any]:
+    """What panels of all kinds are told, by the names of grafanalib's arguments."""
     return {
         "title": text.title,
         "description": text.description,
-        "dataSource": DATASOURCE,
+        "dataSource": source,
         "gridPos": core.GridPos(place.h, place.w, place.x, place.y),
         "thresholds": _thresholds(thresholds),
         "extraJson": dict(extra or {}),
     }
+
+
+def steps(thresholds: PanelThresholds) -> dict[str, Any]:
+    """Thresholds as a field override has them."""
+    written = [
+        {"color": colour, "value": None if index == 0 else value} for index, (colour, value) in enumerate(thresholds)
+    ]
+    return {"mode": "absolute", "steps": written}
 
 
 def _thresholds(thresholds: PanelThresholds) -> list[Any]:
@@ -169,7 +205,8 @@ def _thresholds(thresholds: PanelThresholds) -> list[Any]:
 
 
 def _target(index: int, query: Query, *, instant: bool = False, format: str = "time_series") -> Any:  # noqa: A002 - Grafana's word
-    return core.Target(
+    return _Target(
+        exemplars=query.exemplars,
         expr=query.expr,
         legendFormat=query.legend,
         refId=chr(ord("A") + index),

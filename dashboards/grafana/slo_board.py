@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import quote
 
 from ...slo import HOUR, OWNER, RUNBOOK, SLO, Severity, allowance, figures, link
 from ..limits import limits_of, quickest_window
 from . import catalog, expressions
-from .board import board
+from .board import KEEPING, board
+from .board import link as linked
 from .panels import (
     BUDGET_THRESHOLDS,
     COUNT_THRESHOLDS,
@@ -26,7 +28,9 @@ from .panels import (
     text,
     timeline,
 )
-from .slug import uid
+from .slug import service_uid, uid
+from .surroundings import Surroundings
+from .words import markdown
 
 _COLOURS: Final = {Severity.TICKET: YELLOW, Severity.PAGE: RED}
 _QUIET: Final = {"0": "quiet", "1": "FIRING"}
@@ -34,7 +38,7 @@ _SOON: Final = 6 * HOUR
 _SPENT_THRESHOLDS: Final[PanelThresholds] = ((RED, 0.0), (ORANGE, 0.0))
 
 
-def slo_board(slo: SLO) -> Any:
+def slo_board(slo: SLO, around: Surroundings) -> Any:
     """The dashboard of `slo`, as a grafanalib dashboard without panel ids."""
     return board(
         f"SLO: {slo.name}",
@@ -43,7 +47,19 @@ def slo_board(slo: SLO) -> Any:
         [*_now(slo), *_why(slo), *_whole_window(slo)],
         tags=["slo"],
         service=slo.service,
+        links=_links(slo, around),
     )
+
+
+def _links(slo: SLO, around: Surroundings) -> Iterable[Any]:
+    service, name = quote(slo.service, safe=""), quote(slo.name, safe="")
+    yield linked("Service", f"/d/{service_uid(slo.service)}?{KEEPING}", f"Rate, errors and duration of {slo.service}")
+    yield linked(
+        "Incident",
+        f"/d/fournines-incident?var-service={service}&var-slo={name}&{KEEPING}",
+        "One time axis for all of it",
+    )
+    yield linked("On-call page", around.slo_page(slo.name))
 
 
 def _now(slo: SLO) -> Iterable[Any]:
@@ -110,10 +126,10 @@ def _burn_thresholds(slo: SLO) -> PanelThresholds:
 def _words(slo: SLO) -> str:
     address, keeper = link(slo, RUNBOOK), slo.annotations.get(OWNER)
     lines = [
-        f"**{_markdown(slo.display_name or slo.name)}**",
-        _markdown(slo.description),
-        _markdown(allowance(slo)),
-        f"Kept by {_markdown(keeper)}." if keeper else "",
+        f"**{markdown(slo.display_name or slo.name)}**",
+        markdown(slo.description),
+        markdown(allowance(slo)),
+        f"Kept by {markdown(keeper)}." if keeper else "",
         f"[Runbook](<{address}>)" if address else "No runbook yet: annotate the SLO with `fournines/runbook`.",
         *(_rule_words(slo)),
     ]
@@ -126,9 +142,3 @@ def _rule_words(slo: SLO) -> Iterable[str]:
             f"- {rule.severity.value}: {rule.long} and {rule.short} burn above {figures.factor(rule.factor(slo.window))}x "
             f"({figures.percent(rule.budget_share)} of the budget in {rule.long})"
         )
-
-
-def _markdown(words: str) -> str:
-    """Somebody's text as plain words: no markup of theirs reaches the panel."""
-    special = "\\`*_{}[]()<>#+!|~"
-    return " ".join("".join(f"\\{sign}" if sign in special else sign for sign in words).split())

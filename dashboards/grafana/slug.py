@@ -6,6 +6,7 @@ from typing import Final
 
 from ...alerts.rules import slug as slugs
 
+SERVICE_PREFIX: Final = "service-"
 _PREFIX: Final = "slo-"
 _LONGEST_UID: Final = 40
 """Grafana's own limit."""
@@ -25,3 +26,13 @@ def slug(name: str) -> str:
 def uid(name: str) -> str:
     """The uid of an SLO's dashboard; of the empty name: the part all of them share."""
     return _PREFIX + (slug(name) if name else "")
+
+
+def service_slug(name: str) -> str:
+    """Of a service's name what can be kept of it, short enough for its dashboard's uid."""
+    return slugs.slug(name, _LONGEST_UID - len(SERVICE_PREFIX))
+
+
+def service_uid(name: str) -> str:
+    """The uid of a service's dashboard."""
+    return SERVICE_PREFIX + service_slug(name)

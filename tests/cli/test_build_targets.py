@@ -37,6 +37,30 @@ def test_grafanas_rules_lead_to_the_dashboards_of_the_same_build(typed, slo_file
     assert {"mimir", "__expr__"} == {entry["datasourceUid"] for entry in page["data"]}
 
 
+def test_grafana_is_told_who_keeps_traces_and_where_services_live(typed, slo_file, tmp_path):
+    """Exemplars lead there, and a service's dashboard asks CloudWatch; who is nobody's is refused."""
+
+    def built(*more):
+        result = typed("build", "--slos", slo_file, "--out", tmp_path, "--target", "grafana", *more)
+        folder = tmp_path / "grafana"
+        assert 0 == result.exit_code, result.output
+        return (
+            yaml.safe_load((folder / "provisioning" / "datasources" / "fournines.yaml").read_text())["datasources"][0],
+            (folder / "service-payments.json").read_text(),
+        )
+
+    source, board = built("--url", "https://slo.example.com")
+    [leads] = source["jsonData"]["exemplarTraceIdDestinations"]
+    assert "https://slo.example.com/traces/$${__value.raw}" == leads["url"]
+    assert "cloudwatch" not in board
+    source, board = built("--traces", "tempo:t1", "--cloudwatch", "eu-central-1")
+    assert [{"name": "trace_id", "datasourceUid": "t1"}] == source["jsonData"]["exemplarTraceIdDestinations"]
+    assert '"region": "eu-central-1"' in board
+    refused = typed("build", "--slos", slo_file, "--out", tmp_path, "--traces", "zipkin:z")
+    assert 2 == refused.exit_code
+    assert "keeps no traces" in refused.output
+
+
 def test_a_rule_file_of_somebody_else_is_a_fault_in_a_sentence(typed, slo_file, tmp_path):
     """Not a traceback; and it stays as it was."""
     path = tmp_path / "grafana" / "provisioning" / "alerting" / "fournines-rules.yaml"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.dashboards.grafana import expressions
-from fournines.dashboards.grafana.lint import metrics_of, substitute
-from fournines.slo.metric_names import LABELS, STATE
+from fournines.dashboards.grafana.queries import metrics_of, substitute
+from fournines.slo.metric_names import GROUP_INFO, LABELS, STATE
 from tests.dashboards.conftest import PANELS, availability
 
 
@@ -48,7 +48,7 @@ def test_broken_queries_are_refused(broken: str) -> None:
 
 
 def test_every_query_asks_declared_metrics_by_declared_labels(bank: Any) -> None:
-    """And there is no metric that no panel asks for, but the states: people read them on the pages."""
+    """And there is no metric that no panel asks for, but the states, which people read on the pages, and who is whose group."""
     slo = bank[0]
     of = expressions.of_slo(slo)
     exprs = [
@@ -64,7 +64,7 @@ def test_every_query_asks_declared_metrics_by_declared_labels(bank: Any) -> None
     ]
     found = {each for expr in exprs for each in metrics_of(substitute(expr))}
 
-    assert {name for name, _ in found} == LABELS.keys() - {STATE}
+    assert {name for name, _ in found} == LABELS.keys() - {STATE, GROUP_INFO}
     assert all(labels <= LABELS[name] for name, labels in found)
 
 

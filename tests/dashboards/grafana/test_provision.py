@@ -11,23 +11,34 @@ from typing import Any
 import pytest
 import yaml
 
-from fournines.dashboards import build_dashboards, lint, queries, write
+from fournines.dashboards import build_dashboards, lint, lint_links, queries, write
 from fournines.dashboards.grafana import catalog
+from fournines.dashboards.grafana.surroundings import Surroundings, TraceStore
 from fournines.slo import CalendarUnit, CalendarWindow
 from tests.dashboards.conftest import availability
 
 HOSTILE = 'Pay "ments"\\ <script>alert(1)</script> [x](javascript:alert(1)) {{slo}}'
 
 
-@pytest.fixture(scope="module")
-def boards(bank: Any) -> dict[str, dict[str, Any]]:
-    """The dashboards of the bank, and of a name nobody should choose."""
-    return build_dashboards([*bank, availability(HOSTILE, HOSTILE, owner=HOSTILE)])
+AROUND = {
+    "own": Surroundings("https://slo.example.com"),
+    "aws": Surroundings(traces=TraceStore.XRAY, trace_source="xray", region="eu-central-1"),
+}
 
 
-def test_there_is_an_overview_and_one_for_each_slo(bank: Any) -> None:
+@pytest.fixture(scope="module", params=AROUND)
+def boards(request: pytest.FixtureRequest, bank: Any) -> dict[str, dict[str, Any]]:
+    """The dashboards of the bank, one of whose services needs another, and of a name nobody should choose; here and in AWS."""
+    needy = replace(bank[0], depends_on=("users-availability",))
+    return build_dashboards([needy, *bank[1:], availability(HOSTILE, HOSTILE, owner=HOSTILE)], AROUND[request.param])
+
+
+def test_there_is_one_for_each_view_service_and_slo(bank: Any) -> None:
     """Named by their slugs."""
-    assert set(build_dashboards(bank)) == {"fournines-overview.json", *(f"slo-{slo.name}.json" for slo in bank)}
+    views = {f"fournines-{view}.json" for view in ("overview", "incident", "budgets", "collector", "scorecard")}
+    services = {f"service-{slo.service}.json" for slo in bank}
+
+    assert set(build_dashboards(bank)) == views | services | {f"slo-{slo.name}.json" for slo in bank}
 
 
 def test_an_independent_reader_loses_and_changes_nothing(boards: dict[str, dict[str, Any]]) -> None:
@@ -57,12 +68,14 @@ def kept(ours: Any, theirs: Any) -> Any:
 def test_no_dashboard_has_a_finding(boards: dict[str, dict[str, Any]]) -> None:
     """Units, descriptions, places, ids, PromQL and names."""
     assert {name: lint(board) for name, board in boards.items() if lint(board)} == {}
+    assert lint_links(boards.values()) == []
 
 
 def test_identities_are_unique_and_do_not_depend_on_the_others(bank: Any, boards: dict[str, dict[str, Any]]) -> None:
     """Adding an SLO changes no other's dashboard."""
     assert len({board["uid"] for board in boards.values()}) == len(boards)
-    assert build_dashboards(bank[:1])["slo-payments-availability.json"] == boards["slo-payments-availability.json"]
+    alone, all_ = build_dashboards(bank[:1]), build_dashboards(bank)
+    assert alone["slo-payments-availability.json"] == all_["slo-payments-availability.json"]
 
 
 def test_numbers_on_the_first_row_are_of_now(boards: dict[str, dict[str, Any]]) -> None:
@@ -100,14 +113,14 @@ def test_links_lead_to_dashboards_that_are_there(bank: Any, boards: dict[str, di
     uids = {board["uid"] for board in plain.values()}
     assert {url.removeprefix("/d/").split("?")[0].replace("${__value.raw}", slo.name) for slo in bank} <= uids
     assert links(boards) == []
-    assert all(link["tags"] == ["fournines"] for board in boards.values() for link in board["links"])
+    assert all(board["links"][0]["tags"] == ["fournines"] for board in boards.values())
     assert all("fournines" in board["tags"] for board in boards.values())
 
 
 @pytest.mark.parametrize(("unit", "expected"), [("M", "31d"), ("Q", "92d"), ("Y", "366d")])
 def test_panels_of_a_calendar_s_budget_look_back_over_its_longest_period(unit: CalendarUnit, expected: str) -> None:
     """`1Y` is nothing to Grafana, which would draw the dashboard's own time instead."""
-    (_, board) = build_dashboards([replace(availability("a"), window=CalendarWindow(1, unit))]).values()
+    board = build_dashboards([replace(availability("a"), window=CalendarWindow(1, unit))])["slo-a.json"]
     looking_back = {panel["title"]: panel["timeFrom"] for panel in board["panels"] if panel.get("timeFrom")}
 
     assert {catalog.BURN_DOWN.title: expected, catalog.ALERT_HISTORY.title: expected} == looking_back
@@ -133,11 +146,8 @@ def test_the_same_slos_give_the_same_bytes(bank: Any, tmp_path: Path) -> None:
     first, second = write(tmp_path / "a", bank), write(tmp_path / "b", tuple(reversed(bank)))
 
     assert [path.relative_to(tmp_path / "a") for path in first] == [path.relative_to(tmp_path / "b") for path in second]
-    overview = "fournines-overview.json"
-    assert all(
-        one.read_bytes() == two.read_bytes() for one, two in zip(first, second, strict=True) if one.name != overview
-    )
-    assert {path.name for path in first} >= {overview, "slo-payments-latency.json", "fournines.yaml"}
+    assert all(one.read_bytes() == two.read_bytes() for one, two in zip(first, second, strict=True))
+    assert {path.name for path in first} >= {"fournines-overview.json", "slo-payments-latency.json", "fournines.yaml"}
 
 
 def test_the_provisioning_is_what_grafana_reads(bank: Any, tmp_path: Path) -> None:
