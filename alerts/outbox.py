@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +31,9 @@ FALL_BACK_SECONDS: Final = 60
 KEPT_SECONDS: Final = 35 * DAY
 """So long after it was sent; but what belongs to an open alert stays, because who is told of its end is read from it."""
 
+MOST_REMINDERS: Final = 64
+"""So many are sent at once and recorded together: thousands of alerts that last are no thousands of commits a minute, and a page that
+comes meanwhile waits for no more than these."""
 _FELL_LATELY_SECONDS: Final = HOUR
 """What was refused before that is no news for a fallback that was configured since."""
 
@@ -120,19 +123,20 @@ class Outbox:
         found = self._read("SELECT notification FROM outbox WHERE incident = ? ORDER BY id DESC LIMIT 1", (incident,))
         return Notification.from_json(found[0][0]) if found else None
 
-    def due(self, receiver: str, now: float, limit: int = 8) -> list[Delivery]:
+    def due(self, receiver: str, now: float, limit: int = 8, reminders: int = MOST_REMINDERS) -> list[Delivery]:
         """What may be sent to `receiver` now: at most one message an incident, its oldest, in the order in which they fell due, so that
-        what was never tried waits for none that fail; then `limit` reminders.
+        what was never tried waits for none that fail; then so many `reminders`.
 
         What was never tried is due whatever the clock says: it may have been set back. So is a due time further away than the longest wait.
         """
-        values = (receiver, now, now + LONGEST_WAIT_SECONDS, limit)
+        values = (receiver, now, now + LONGEST_WAIT_SECONDS)
         # Reminders are read second: an end that is queued in between makes its incident's superfluous.
         heads = self._read(
-            f"{_COLUMNS} {_HEADS} AND (due <= ? OR due > ? OR attempts = 0) ORDER BY due, id LIMIT ?", values
+            f"{_COLUMNS} {_HEADS} AND (due <= ? OR due > ? OR attempts = 0) ORDER BY due, id LIMIT ?", (*values, limit)
         )
         reminders = self._read(
-            f"{_COLUMNS} {_REMINDERS} AND (repeat_at <= ? OR repeat_at > ?) ORDER BY repeat_at LIMIT ?", values
+            f"{_COLUMNS} {_REMINDERS} AND (repeat_at <= ? OR repeat_at > ?) ORDER BY repeat_at LIMIT ?",
+            (*values, reminders),
         )
         return [_delivery(*row) for row in heads] + [_delivery(*row, reminder=True) for row in reminders]
 
@@ -144,6 +148,16 @@ class Outbox:
 
     def record(self, delivery: Delivery, attempt: Attempt, now: float) -> Stage:
         """Remembers what became of an attempt; a retry is due after the back-off, or later if the receiver asked for it."""
+        return self.record_all([(delivery, attempt)], now)[0]
+
+    def record_all(self, attempts: Sequence[tuple[Delivery, Attempt]], now: float) -> list[Stage]:
+        """Remembers what became of several attempts in one transaction: see `record`."""
+        with self._lock, transaction(self._connection):
+            stages = [self._record(delivery, attempt, now) for delivery, attempt in attempts]
+            self._forget(now)
+        return stages
+
+    def _record(self, delivery: Delivery, attempt: Attempt, now: float) -> Stage:
         stage = delivery.stage_after(attempt, now)
         attempts = delivery.attempts + 1
         due = now + wait(attempts, attempt.retry_after)
@@ -152,22 +166,20 @@ class Outbox:
         repeat_at = None if reminded_in is None else now + reminded_in
         missed = delivery.reminder and attempt.outcome is not Outcome.DELIVERED
         reason = f"its reminder was not taken ({attempt.reason})" if missed else attempt.reason
-        with self._lock, transaction(self._connection):
-            self._connection.execute(
-                "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ?, repeat_at = ?,"
-                " reference = coalesce(reference, ?) WHERE id = ?",
-                (stage.value, attempts, due, reason, finished, repeat_at, attempt.reference, delivery.id),
-            )
-            self._forget(delivery, stage, now)
-        return stage
-
-    def _forget(self, delivery: Delivery, stage: Stage, now: float) -> None:
-        """Drops reminders of what has been said anew, and rows that nobody needs."""
-        if stage is Stage.DELIVERED:
+        self._connection.execute(
+            "UPDATE outbox SET state = ?, attempts = ?, due = ?, reason = ?, finished = ?, repeat_at = ?,"
+            " reference = coalesce(reference, ?) WHERE id = ?",
+            (stage.value, attempts, due, reason, finished, repeat_at, attempt.reference, delivery.id),
+        )
+        if stage is Stage.DELIVERED:  # reminders of what has been said anew
             self._connection.execute(
                 "UPDATE outbox SET repeat_at = NULL WHERE repeat_at IS NOT NULL AND incident = ? AND receiver = ? AND id < ?",
                 (delivery.incident, delivery.receiver, delivery.id),
             )
+        return stage
+
+    def _forget(self, now: float) -> None:
+        """Drops rows that nobody needs."""
         self._connection.execute(
             "DELETE FROM outbox WHERE finished < ? AND incident NOT IN (SELECT number FROM alert WHERE resolved IS NULL)",
             (now - KEPT_SECONDS,),

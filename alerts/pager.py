@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from .delivery import Delivery, Stage
@@ -104,12 +105,15 @@ class _Lane:
 
     async def deliver(self) -> int:
         """Sends what is due, in parallel, and hands over what can't be told; returns how many messages were accepted."""
-        await self._record_rest()
+        # Nothing is sent while this fails, or a full disk would page somebody every second.
+        await self._record(list(self._unrecorded.values()))
         due = await asyncio.to_thread(self._outbox.due, self.name, self._now())
-        attempts = await asyncio.gather(*(self._send(delivery) for delivery in due))
+        reminders = [delivery for delivery in due if delivery.reminder]
+        sending = (self._send([delivery]) for delivery in due if not delivery.reminder)
+        attempts = await asyncio.gather(*sending, self._send(reminders))
         if self._fallback is not None:
             await self._fall_back(self._fallback)
-        return sum(attempt.outcome is Outcome.DELIVERED for attempt in attempts)
+        return sum(attempt.outcome is Outcome.DELIVERED for attempt in chain.from_iterable(attempts))
 
     async def _fall_back(self, fallback: str) -> None:
         fallen: list[Fallen] = await asyncio.to_thread(self._outbox.fall_back, self.name, fallback, self._now())
@@ -125,27 +129,33 @@ class _Lane:
         if fallen:
             self._wake_all()
 
-    async def _send(self, delivery: Delivery) -> Attempt:
+    async def _send(self, deliveries: Sequence[Delivery]) -> list[Attempt]:
+        """Sends them in parallel, and records them together."""
+        attempts = await asyncio.gather(*map(self._sent, deliveries))
+        with contextlib.suppress(StoreError):  # the next look records them, or says why it can't
+            await self._record(list(zip(deliveries, attempts, strict=True)))
+        return attempts
+
+    async def _sent(self, delivery: Delivery) -> Attempt:
         attempt = await sent(self._notifier, delivery.notification, self._now(), delivery.reference)
         self._unrecorded[delivery.id] = (delivery, attempt)
-        with contextlib.suppress(StoreError):  # the next look records it, or says why it can't
-            await self._record(delivery, attempt)
         return attempt
 
-    async def _record(self, delivery: Delivery, attempt: Attempt) -> None:
-        stage = await asyncio.to_thread(self._outbox.record, delivery, attempt, self._now())
-        self._unrecorded.pop(delivery.id, None)
+    async def _record(self, attempts: Sequence[tuple[Delivery, Attempt]]) -> None:
+        if not attempts:
+            return
+        stages = await asyncio.to_thread(self._outbox.record_all, attempts, self._now())
+        for (delivery, attempt), stage in zip(attempts, stages, strict=True):
+            self._unrecorded.pop(delivery.id, None)
+            self._say(delivery, attempt, stage)
+
+    def _say(self, delivery: Delivery, attempt: Attempt, stage: Stage) -> None:
         if stage in (Stage.REJECTED, Stage.GIVEN_UP):
             _log.error("%s is never told %s: %s", self.name, _words(delivery), attempt.reason)
         elif delivery.reminder and attempt.outcome is not Outcome.DELIVERED:
             _log.error("%s is not reminded of %s: %s", self.name, delivery.notification.dedup_key, attempt.reason)
         elif stage is Stage.PENDING:
             _log.warning("%s is not told yet %s: %s", self.name, _words(delivery), attempt.reason)
-
-    async def _record_rest(self) -> None:
-        """Nothing is sent while this fails, or a full disk would page somebody every second."""
-        for delivery, attempt in list(self._unrecorded.values()):
-            await self._record(delivery, attempt)
 
     async def _pause(self) -> float:
         due = await asyncio.to_thread(self._outbox.next_due, self.name)

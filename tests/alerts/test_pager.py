@@ -8,7 +8,18 @@ import threading
 
 import pytest
 
-from fournines.alerts import DELIVERED, Attempt, FakeNotifier, Notification, Outbox, Outcome, Pager, Receiver, Stage
+from fournines.alerts import (
+    DELIVERED,
+    Attempt,
+    FakeNotifier,
+    Notification,
+    Outbox,
+    Outcome,
+    Pager,
+    Receiver,
+    Stage,
+    StoreError,
+)
 from fournines.alerts.schema import connect, transaction
 
 RETRY = Attempt(Outcome.RETRY, "answered 500")
@@ -328,3 +339,57 @@ def test_a_reminder_that_fails_is_said(outbox, queue, clock, caplog):
     asyncio.run(main())
     assert "hook is not reminded of slo/a/page: answered 500" in caplog.text
     assert {("hook", Stage.DELIVERED): 1} == outbox.counts()
+
+
+def test_many_that_are_reminded_are_recorded_together(outbox, queue, clock):
+    """Thousands of alerts that last are no thousands of commits a minute: a batch is one, and each is reminded once."""
+    many, lasting = 150, Attempt(Outcome.DELIVERED, "accepted", repeat_after=60.0)
+    for number in range(1, many + 1):
+        queue(f"slo/{number}/page")
+        outbox._connection.execute(
+            "INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told)"
+            " VALUES (?1, 'page', ?1, 'a', 's', '{}', '', '', 1.0, 1)",
+            (number,),
+        )
+    outbox._connection.execute(
+        "UPDATE outbox SET incident = id, state = 'delivered', finished = 1.0, repeat_at = 1000.0"
+    )
+    said = []
+
+    async def main():
+        notifier = FakeNotifier([lasting] * many)
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
+        outbox._connection.set_trace_callback(said.append)
+        while await pager.deliver_due():
+            pass
+        return [one.dedup_key for one in notifier.sent]
+
+    reminded = asyncio.run(main())
+    assert {f"slo/{number}/page" for number in range(1, many + 1)} == set(reminded)
+    assert (many, 3) == (len(reminded), said.count("COMMIT"))
+    assert 1_060.0 == outbox.next_due("hook")
+
+
+def test_reminders_that_could_not_be_recorded_are_before_anything_else_is_sent(outbox, queue, clock):
+    """A full disk reminds nobody every second."""
+    lasting = Attempt(Outcome.DELIVERED, "accepted", repeat_after=60.0)
+
+    async def main():
+        notifier = FakeNotifier([lasting] * 3)
+        outbox._connection.execute(
+            "INSERT INTO alert (number, kind, name, slo, service, labels, reason, summary, since, told)"
+            " VALUES (1, 'page', 'a', 'a', 's', '{}', '', '', 1.0, 1)"
+        )
+        pager = Pager(outbox, {Receiver("hook"): notifier}, clock)
+        queue()
+        await pager.deliver_due()
+        clock.now += 61
+        outbox._connection.execute("PRAGMA query_only = ON")
+        assert 1 == await pager.deliver_due()
+        with pytest.raises(StoreError):
+            await pager.deliver_due()
+        outbox._connection.execute("PRAGMA query_only = OFF")
+        assert 0 == await pager.deliver_due()
+        return len(notifier.sent)
+
+    assert 2 == asyncio.run(main())
