@@ -17,10 +17,13 @@ from .deployments import deployments
 from .gate import gate
 from .imported import import_slos
 from .instrument import instrument
+from .report import report
 from .serve import serve
 from .silence import silence, silences, unsilence
 from .slo_files import build, check, fmt
 from .status import status
+from .top import top
+from .traces import traces
 from .try_receiver import try_receivers
 
 app = typer.Typer(
@@ -60,7 +63,9 @@ app.command()(demo)
 app.command()(backtest)
 app.command()(gate)
 app.command()(deployments)
-app.command()(status)
+app.command()(report)
+for _watching in (status, top, traces, ack, silence):
+    app.command()(_watching)
 app.add_typer(_alerts, name="alerts")
 app.command()(correct)
 app.add_typer(_admin, name="admin")
