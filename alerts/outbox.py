@@ -123,9 +123,9 @@ class Outbox:
         found = self._read("SELECT notification FROM outbox WHERE incident = ? ORDER BY id DESC LIMIT 1", (incident,))
         return Notification.from_json(found[0][0]) if found else None
 
-    def due(self, receiver: str, now: float, limit: int = 8, reminders: int = MOST_REMINDERS) -> list[Delivery]:
+    def due(self, receiver: str, now: float, limit: int = 8, most_reminders: int = MOST_REMINDERS) -> list[Delivery]:
         """What may be sent to `receiver` now: at most one message an incident, its oldest, in the order in which they fell due, so that
-        what was never tried waits for none that fail; then so many `reminders`.
+        what was never tried waits for none that fail; then `most_reminders`.
 
         What was never tried is due whatever the clock says: it may have been set back. So is a due time further away than the longest wait.
         """
@@ -136,7 +136,7 @@ class Outbox:
         )
         reminders = self._read(
             f"{_COLUMNS} {_REMINDERS} AND (repeat_at <= ? OR repeat_at > ?) ORDER BY repeat_at LIMIT ?",
-            (*values, reminders),
+            (*values, most_reminders),
         )
         return [_delivery(*row) for row in heads] + [_delivery(*row, reminder=True) for row in reminders]
 

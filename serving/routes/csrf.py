@@ -7,17 +7,20 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 COOKIE: Final = "fournines_form"
+NOT_OURS: Final = "this collector is not known by the name in the address; the setting `url` says what it is called"
 ANOTHER_SITE: Final = "it was sent from another site; behind a proxy the setting `url` says what this one is called"
 _BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class FormGuard:
-    """Three proofs, all of which have to hold: the cookie that only same-site requests carry, its token in the form, and the origin.
+    """Four proofs, all of which have to hold: the cookie that only same-site requests carry, its token in the form, the origin, and that
+    the address in the browser is ours. Without the last, a stranger's name that is made to lead here would be the origin of its own page.
 
     Tokens hold until the collector starts anew. `public_host` is what people call it where a proxy calls it otherwise.
     """
@@ -31,6 +34,8 @@ class FormGuard:
 
     def refusal(self, headers: Mapping[str, str], cookie: str | None, token: str) -> str:
         """Why a form is not taken; empty where it is. `headers` by their names in small letters."""
+        if not self._is_ours(headers.get("host", "")):
+            return NOT_OURS
         if (origin := headers.get("origin")) is not None and _host(origin) not in self._hosts(headers) - {""}:
             return ANOTHER_SITE
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
@@ -38,6 +43,12 @@ class FormGuard:
         if not cookie or not hmac.compare_digest(self.token(cookie).encode(), token.encode()):
             return "it is too old, or not from this page: load the page anew and send it again"
         return ""
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether nobody else can have a name lead here: it is what we are called, an address, or a name that no stranger can have."""
+        name = _name(host)
+        known = name == "localhost" or name.endswith(".localhost") or ("." not in name and name != "")
+        return host == self.public_host or known or _is_address(name)
 
     def _hosts(self, headers: Mapping[str, str]) -> set[str]:
         """What we are called, by who asks and by who runs us."""
@@ -50,6 +61,22 @@ def _host(origin: str) -> str:
         return urlsplit(origin).netloc
     except ValueError:
         return ""
+
+
+def _name(host: str) -> str:
+    """A host without its port; empty where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def new_cookie() -> str:
