@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fournines.slo import SLI, SLO, InvalidValue, Objective, SLIKind
@@ -113,6 +113,8 @@ def test_long_templates_have_groups_too(length):
     st.integers(1, 70),
     st.lists(st.text("a-/ä", max_size=12), min_size=1, max_size=2),
 )
+@example("a" * 80, 58, ["a"])
+@example("a-" * 40, 58, ["ä"])
 def test_names_of_groups_begin_as_is_said(text, length, values):
     """Whatever the template is called, also where its name is cut: who looks for its groups overlooks none."""
     one = template(*("tenant", "http.route")[: len(values)], name=text[:length])
@@ -177,3 +179,12 @@ def test_what_has_no_events_has_no_groups():
 
     with pytest.raises(InvalidValue, match="groups are of events that come in"):
         SLO("all", sli, Objective(Decimal("0.9")), group_by=("tenant",))
+
+
+@pytest.mark.parametrize(("length", "begins"), [(1, "x-"), (56, "x" * 56 + "-"), (57, "x" * 56), (63, "x" * 56)])
+def test_what_names_begin_with_is_as_long_as_it_can_be(length, begins):
+    """The whole name and what divides it from values, unless a digest may stand where it is cut."""
+    one = template("tenant", name="x" * length)
+
+    assert names_begin(one) == begins
+    assert all(name.startswith(begins) for word in WORDS for name in group_names(one, (word,)))
