@@ -82,8 +82,6 @@ def _name_annotations(definitions: dict[str, Any]) -> None:
 
 def _tidied(value: Any) -> Any:
     """Without the titles that repeat keys; where only some keys may stand, no others do."""
-    if isinstance(value, list):
-        return [_tidied(each) for each in value]
     if not isinstance(value, dict):
         return value
     tidy = {key: _tidied(each) for key, each in value.items() if not (key == "title" and isinstance(each, str))}
