@@ -8,7 +8,11 @@ from fractions import Fraction
 import httpx
 import pytest
 
-from fournines.alerts import OpenAlerts
+from fournines.alerts import Alert, EndedAlert, OpenAlerts
+from fournines.alerts.acknowledgement import Acknowledgement
+from fournines.alerts.alert import AlertKey, AlertKind
+from fournines.alerts.alert_verdict import AlertVerdict
+from fournines.alerts.state import Firing
 from fournines.api import create_app
 from fournines.collector.columns import Signal
 from fournines.collector.records.deployments import Deployment
@@ -26,16 +30,16 @@ SEPTEMBER = Period.parse("2026-09")
 
 
 class Quiet:
-    """Knows of no alert, and of the releases given."""
+    """Knows of the releases and the alerts given; those with an end are over."""
 
-    def __init__(self, *known):
-        self.known = known
+    def __init__(self, *known, told=()):
+        self.known, self.told = known, told
 
-    def ended(self, *_):
-        return []
+    def ended(self, since, until, slo, service, limit, before=None):
+        return [] if before else [each for each in self.told if isinstance(each, EndedAlert)]
 
     def alerts(self):
-        return OpenAlerts({})
+        return OpenAlerts({each.key: each for each in self.told if isinstance(each, Alert)})
 
     def releases(self, service, within):
         return [each for each in self.known if service in ("", each.deployment.service)]
@@ -61,8 +65,8 @@ def make_reporting(known):
     clock, counts = [NOW], Counts(known, None)
     evaluations = Evaluations(known, counts, lambda: clock[0])
 
-    def make(now=NOW, *releases):
-        clock[0], quiet = now, Quiet(*releases)
+    def make(now=NOW, *releases, told=()):
+        clock[0], quiet = now, Quiet(*releases, told=told)
         return Reporting(known, counts, evaluations, Happenings(quiet, quiet, quiet), lambda: now)
 
     return make
@@ -143,6 +147,32 @@ def test_a_month_is_what_the_page_says_of_an_slo_with_a_calendar(make_reporting,
 
         assert shown.events == EventCount(told.outcome.good, told.outcome.total)
         assert "Asia/Kolkata" == told.zone
+
+
+def alert(number, began, *, kind=AlertKind.PAGE, told=True, **more):
+    """One about the shop."""
+    key = AlertKey(kind, f"shop-{number}")
+    return Alert(key, "shop-pay", "shop", {}, "why", "what", Firing(began), told=told, number=number, **more)
+
+
+def test_pages_say_what_they_burnt_and_alerts_how_many_were_worth_it(make_reporting):
+    """Of whom anybody was told; a page that began in the month before counts in that month, and burnt in both."""
+    taken, yes = Acknowledgement("ben", NOW - DAY + 40, NOW), AlertVerdict(True, "ana", NOW)
+    start = SEPTEMBER.interval("UTC").start
+    told = (
+        EndedAlert(alert(1, start - 500), NOW - DAY - 100, None, AlertVerdict(False, "ana", NOW)),
+        EndedAlert(alert(2, NOW - DAY - 20), NOW - DAY + 600, taken, yes),
+        EndedAlert(alert(3, NOW - DAY, kind=AlertKind.TICKET), NOW - 50),
+        EndedAlert(alert(4, NOW - DAY, told=False), NOW - 50),
+        alert(5, NOW - 100, acknowledged=Acknowledgement("cy", NOW - 90, NOW)),
+    )
+    shop = make_reporting(told=told).report(SEPTEMBER, "UTC").services[1]
+    lines = [(each.number, each.bad, each.by, each.useful) for each in shop.incidents]
+
+    assert [(1, 0, "", False), (2, 10, "ben", True), (5, 0, "cy", None)] == lines
+    assert 500 == shop.incidents[1].burnt
+    assert (2, 1, 1, 1) == (shop.alerts.pages, shop.alerts.others, shop.alerts.judged, shop.alerts.useful)
+    assert (2, 2, 60 + 10) == (shop.sums.pages, shop.sums.answered, shop.sums.seconds_to_answer)
 
 
 def test_services_that_only_released_are_there_too(make_reporting):

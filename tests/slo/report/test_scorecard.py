@@ -56,6 +56,12 @@ def test_a_total_is_no_mean_of_means():
     assert 1 == card.mean_response_seconds.value
 
 
+def test_users_in_all_are_those_of_the_service_that_had_most():
+    """A request that calls others is in flight in each of them: the sum would count its user again and again."""
+    edge, behind = Sums(in_flight=Fraction(70)), Sums(in_flight=Fraction(60))
+    assert 70 == Scorecard.of(edge + behind + Sums(), DAY, 1).concurrent_users.value
+
+
 def test_what_is_not_known_says_why_and_is_no_zero():
     """Each figure of nothing is null, with its reason."""
     card = Scorecard.of(Sums(), DAY, 1)
