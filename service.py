@@ -34,6 +34,7 @@ from .serving import (
     Exposition,
     Notices,
     Parts,
+    Pulse,
     Silencing,
     SloReload,
     Surroundings,
@@ -127,6 +128,7 @@ class Service:
         self._settings = settings
         self._clock = clock
         self._touched = Wakeup()
+        self._pulse = Pulse()
         self._files = SloFiles(settings.slos)
         slos, templates = self._files.read(), Templates(settings.templates)
         with ExitStack() as opened:
@@ -172,6 +174,7 @@ class Service:
             notices=self._notices(),
             silencing=self._silencing,
             surroundings=self._surroundings,
+            pulse=self._pulse,
             watched=self._watched.as_json,
             now=self._clock,
             url=self._url,
@@ -205,6 +208,7 @@ class Service:
         await asyncio.to_thread(self._judge)
         await cancelled([paging])
         await self._paging.finish()
+        self._pulse.end()
         await pages.stop()
         if failed:
             raise failed
@@ -232,6 +236,7 @@ class Service:
         evaluation = self._evaluations.evaluation()
         self._survey.take(evaluation)
         self._paging.judge(evaluation)
+        self._pulse.judged(evaluation, self._paging.alerts())
         self._vitals.evaluated()
 
     async def _evaluate(self) -> None:

@@ -14,7 +14,14 @@ from ..slo import figures, timestamp
 
 REFRESH_SECONDS: Final = 10
 
-PAGES: Final = (("SLOs", "/"),)
+PAGES: Final = (
+    ("SLOs", "/"),
+    ("Alerts", "/alerts"),
+    ("Deployments", "/deployments"),
+    ("Traces", "/traces"),
+    ("Map", "/map"),
+    ("Silences", "/silences"),
+)
 """The pages that every page leads to, in words and by address."""
 
 STALE_SECONDS: Final = 30.0
@@ -55,9 +62,9 @@ def render(
     )
 
 
-def render_missing(name: str, now: float) -> str:
-    """The page for an SLO nobody knows; to be served with status 404."""
-    return render("missing.html.j2", now, now, title="No such SLO", name=name)
+def render_missing(name: str, now: float, what: str = "SLO") -> str:
+    """The page for something nobody knows: an SLO, a trace, an alert; to be served with status 404."""
+    return render("missing.html.j2", now, now, title=f"No such {what}", name=name, what=what)
 
 
 def is_stale(evaluated: float, now: float) -> bool:

@@ -65,6 +65,15 @@ def budget_bar(left: float, tone: str) -> Markup:
     return _bar(f'<rect class="{name}" width="{_short(share * _BAR)}" height="10"/>')
 
 
+def span_bar(start: float, length: float, tone: str) -> Markup:
+    """Something that lasted, from `start` on, both as shares of the whole; the shortest is still seen."""
+    x = min(1.0, max(0.0, start))
+    width = min(1.0 - x, max(0.005, length)) if x < 1 else 0.005
+    return _bar(
+        f'<rect class="{escape(tone)}" x="{_short(min(x, 0.995) * _BAR)}" width="{_short(width * _BAR)}" height="10"/>'
+    )
+
+
 def columns(values: Iterable[Column], top: float, tone: str, says: str, marks: Iterable[Mark] = ()) -> Markup:
     """One column a step, from the ground; `marks` are lines from top to bottom, behind the columns."""
     shapes = (

@@ -20,6 +20,7 @@ from .looking_back import LookingBack
 from .notices import Notices
 from .notifiers import notifiers_of
 from .plan import plan_of
+from .pulse import Pulse
 from .releasing import Releasing
 from .reload import SloReload
 from .silencing import Silencing, silencer_of
@@ -44,6 +45,7 @@ __all__ = [
     "LookingBack",
     "Notices",
     "Parts",
+    "Pulse",
     "Releasing",
     "Silencing",
     "SloReload",

@@ -13,6 +13,7 @@ from ..alerts import Paging
 from ..collector import Collector
 from ..collector.traces.traces import Traces
 from .audit_log import AuditLog
+from .callers import Callers
 from .chances import Chances
 from .correcting import Correcting
 from .counts import Counts
@@ -22,6 +23,7 @@ from .gating import Gating
 from .happenings import Happenings
 from .looking_back import LookingBack
 from .notices import Notices
+from .pulse import Pulse
 from .releasing import Releasing
 from .reporting import Reporting
 from .routes import (
@@ -31,9 +33,11 @@ from .routes import (
     CorrectionRoutes,
     DeclarationRoutes,
     DeploymentRoutes,
+    EvidencePages,
     FormGuard,
     GateRoutes,
     HealthRoutes,
+    LiveRoutes,
     MetricsRoute,
     OnCallRoutes,
     PageRoutes,
@@ -69,6 +73,7 @@ class Parts:
     notices: Notices
     silencing: Silencing
     surroundings: Surroundings
+    pulse: Pulse
     watched: Callable[[], Sequence[dict[str, Any]]]
     now: Callable[[], float]
     url: str
@@ -127,4 +132,16 @@ def _of_pages(parts: Parts) -> Iterator[_Subject]:
         parts.surroundings,
         parts.now,
         parts.otlp,
+    )
+    yield LiveRoutes(parts.pulse)
+    yield EvidencePages(
+        parts.evaluations,
+        parts.traces,
+        Releasing(parts.collector, parts.evaluations, parts.now),
+        parts.paging,
+        LookingBack(parts.collector.ledger),
+        parts.silencing,
+        Callers(parts.collector, parts.traces, parts.now),
+        parts.notices,
+        parts.now,
     )

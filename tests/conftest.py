@@ -187,6 +187,13 @@ def vmagent_binary() -> Path:
 
 
 @pytest.fixture(scope="session")
+def chromium_binary() -> Path:
+    """A real browser without a window."""
+    how = "as root `make test` installs Debian's package `chromium-headless-shell`; or apt-get install chromium"
+    return _find(("chromium-headless-shell", "chromium"), how)
+
+
+@pytest.fixture(scope="session")
 def redis_binary() -> Path:
     """A real Redis server; one that was unpacked finds its libraries in `TOOLS / "usr/lib/x86_64-linux-gnu"`."""
     return _find(("redis-server",), "`make test` fetches Debian's package `redis-server` where apt-get is there")

@@ -1,9 +1,21 @@
-// Refreshes the page in place. Without it the browser reloads; with it a dead collector can't leave calm figures on the screen.
+// Refreshes the page in place: at once when the collector says that something changed, else every few seconds. Without it the browser
+// reloads; with it a dead collector can't leave calm figures on the screen. And it says times in the viewer's zone too.
 (() => {
   "use strict";
   const every = 1000 * Number(document.currentScript.dataset.every || 10);
-  let reload = false;
+  let reload = false, fetching = false;
   document.addEventListener("securitypolicyviolation", () => { reload = true; });
+
+  function localise(root) {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (isNaN(at) || at.getTimezoneOffset() === 0) continue;
+      time.title = at.toLocaleString();
+      if (time.classList.contains("both")) {
+        time.append(" (" + at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false }) + " here)");
+      }
+    }
+  }
 
   function warn(text) {
     document.body.classList.add("lost");
@@ -18,14 +30,25 @@
     notice.textContent = text;
   }
 
+  function keep(old, fresh) {
+    for (const details of old.querySelectorAll("details[open]")) {
+      const same = [...fresh.querySelectorAll("details")].find((each) => each.textContent === details.textContent);
+      if (same) same.open = true;
+    }
+  }
+
   async function refresh() {
-    if (document.hidden) return;
+    if (document.hidden || fetching || document.activeElement?.matches("main input, main select")) return;
+    fetching = true;
     try {
       const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(every) });
       if (!answer.ok && answer.status !== 404) throw new Error("status " + answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const focused = document.activeElement && document.activeElement.getAttribute("href");
-      document.getElementById("page").replaceWith(fresh.getElementById("page"));
+      const page = fresh.getElementById("page"), old = document.getElementById("page");
+      keep(old, page);
+      localise(page);
+      old.replaceWith(page);
       document.title = fresh.title;
       document.body.classList.remove("lost");
       document.getElementById("lost")?.remove();
@@ -34,9 +57,13 @@
       if (reload) return location.reload();
       document.title = "NOT CURRENT · fournines";
       warn("The collector does not answer. What you see is old: do not trust it.");
+    } finally {
+      fetching = false;
     }
   }
 
+  localise(document);
   setInterval(refresh, every);
   document.addEventListener("visibilitychange", refresh);
+  new EventSource("/live").addEventListener("changed", refresh);
 })();

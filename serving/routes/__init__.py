@@ -7,8 +7,10 @@ from .corrections import CorrectionRoutes
 from .csrf import FormGuard
 from .declarations import DeclarationRoutes
 from .deployments import DeploymentRoutes
+from .evidence_pages import EvidencePages
 from .gate import GateRoutes
 from .health import HealthRoutes
+from .live import LiveRoutes
 from .metrics import MetricsRoute
 from .on_call import OnCallRoutes
 from .pages import PageRoutes
@@ -26,10 +28,12 @@ __all__ = [
     "CorrectionRoutes",
     "DeclarationRoutes",
     "DeploymentRoutes",
+    "EvidencePages",
     "FakeSources",
     "FormGuard",
     "GateRoutes",
     "HealthRoutes",
+    "LiveRoutes",
     "MetricsRoute",
     "OnCallRoutes",
     "PageRoutes",

@@ -316,10 +316,10 @@ def test_the_title_tells_it_to_whoever_has_the_tab_open() -> None:
 
 
 def test_the_script_is_small_and_the_style_names_every_tone() -> None:
-    """Under 3 KB of script; a colour for each face, by day and by night."""
+    """Under 4 KB of script; a colour for each face, by day and by night."""
     css = (STATIC / "page.css").read_text()
 
-    assert (STATIC / "live.js").stat().st_size < 3_000
+    assert (STATIC / "live.js").stat().st_size < 4_000
     assert "prefers-color-scheme: dark" in css
     for tone in ("burning", "exhausted", "no-data", "stale", "at-risk", "healthy", "never-heard", "no-traffic"):
         assert f".{tone}" in css
