@@ -271,3 +271,24 @@ def test_the_times_that_can_be_corrected(start, fits):
     else:
         with pytest.raises(InvalidValue, match="from 1970 to 9999"):
             Correction(start, 60, "false data", "ann")
+
+
+@pytest.mark.parametrize(
+    ("rule", "seconds", "moment", "end"),
+    [
+        ("", HOUR, "2026-12-31 22:59:59", None),
+        ("", HOUR, "2026-12-31 23:00:00", "2027-01-01 00:00:00"),
+        ("", HOUR, "2026-12-31 23:59:59", "2027-01-01 00:00:00"),
+        ("", HOUR, "2027-01-01 00:00:00", None),
+        ("FREQ=DAILY", 2 * HOUR, "2027-01-01 00:30:00", "2027-01-01 01:00:00"),
+        ("FREQ=DAILY", 2 * HOUR, "2027-01-01 01:00:00", None),
+        ("FREQ=DAILY", 2 * HOUR, "2027-03-01 23:00:00", "2027-03-02 01:00:00"),
+        ("FREQ=DAILY", 30 * HOUR, "2027-01-02 00:00:00", "2027-01-03 05:00:00"),
+        ("FREQ=DAILY", 30 * HOUR, "2027-01-02 22:59:59", "2027-01-03 05:00:00"),
+    ],
+)
+def test_when_it_ends_that_a_moment_lies_in(rule, seconds, moment, end):
+    """The moment of the end itself is out of it; of times that overlap the last to end counts, begun in another year or not."""
+    found = Correction(utc("2026-12-31 23:00:00"), seconds, "maintenance", "ann", rule).end_at(utc(moment))
+
+    assert found == (None if end is None else utc(end))
