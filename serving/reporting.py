@@ -27,7 +27,7 @@ MOST_CORRECTIONS: Final = 100
 class Reporting:
     """Makes reports. `now` gives epoch seconds. Of use from any thread; some 20 ms an SLO, most of it for the trend.
 
-    Raises `sqlite3.Error` where the ledger can't be read.
+    Raises `sqlite3.Error` or `StoreError` where the ledger can't be read.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import HTMLResponse
 
 from ... import answers
+from ...alerts import StoreError
 from ...dashboards.report import render_report_page
 from ...slo import InvalidValue
 from ...slo.report import Period, Report, report_as_json
@@ -33,7 +34,7 @@ class ReportSource(Protocol):
     """Whoever makes reports."""
 
     def report(self, period: Period, zone: str, service: str) -> Report:
-        """That of every service, or of one. Raises `InvalidValue` for no time zone, `sqlite3.Error` where nothing can be read."""
+        """That of every service, or of one. `InvalidValue` for no time zone; `sqlite3.Error`, `StoreError` where nothing can be read."""
         ...
 
 
@@ -75,5 +76,5 @@ class ReportRoutes:
             return self.source.report(asked, zone, service)
         except InvalidValue as error:
             raise HTTPException(422, str(error)) from error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreError) as error:
             raise HTTPException(503, f"the ledger can't be read: {error}", {"Retry-After": "5"}) from error

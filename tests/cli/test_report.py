@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import boto3
 import httpx
+import promql_parser
 import pytest
 from botocore.stub import Stubber
 
@@ -185,6 +186,7 @@ def test_durations_are_of_services_whatever_their_jobs_are_called():
 
     def handle(request):
         (query,) = parse_qs(request.content.decode())["query"]
+        promql_parser.parse(query)  # raises for what Prometheus would not take
         assert "[2678400s]" in query
         if "_sum" in query:
             said = found(**{"job=a": "30.5", "job=b": "9.5", "job=c": "1", "job=d": "NaN"})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from fractions import Fraction
 
 import httpx
 import pytest
 
-from fournines.alerts import Alert, EndedAlert, OpenAlerts
+from fournines.alerts import Alert, EndedAlert, OpenAlerts, StoreError
 from fournines.alerts.acknowledgement import Acknowledgement
 from fournines.alerts.alert import AlertKey, AlertKind
 from fournines.alerts.alert_verdict import AlertVerdict
@@ -206,3 +207,16 @@ def test_the_api_and_the_page_say_the_same(make_reporting):
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     wrong = ("period=2026-13", "zone=Mars/Olympus", "period=%3Cb%3E", "period=" + "9" * 30)
     assert [422] * 4 == [ask(app, f"/api/v1/report?{each}").status_code for each in wrong]
+
+
+@pytest.mark.parametrize("error", [StoreError("locked"), sqlite3.OperationalError("locked")])
+def test_a_ledger_that_can_not_be_read_is_said(error):
+    """And when to ask again."""
+
+    class Broken:
+        def report(self, period, zone, service):
+            raise error
+
+    answer = ask(create_app([ReportRoutes(Broken(), lambda: NOW)], None), "/api/v1/report")
+    assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
+    assert "the ledger can't be read: locked" == answer.json()["detail"]
