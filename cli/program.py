@@ -17,6 +17,7 @@ from .deployments import deployments
 from .gate import gate
 from .imported import import_slos
 from .instrument import instrument
+from .push import push
 from .report import report
 from .serve import serve
 from .silence import silence, silences, unsilence
@@ -57,6 +58,7 @@ app.command()(serve)
 app.command()(check)
 app.command()(fmt)
 app.command()(build)
+app.command()(push)
 app.command(name="import")(import_slos)
 app.command(context_settings={"allow_interspersed_args": False})(instrument)
 app.command()(demo)

@@ -41,7 +41,7 @@ def check(
     if schema:
         _print_schema()
         return
-    declared = _declared(_given(paths))
+    declared = declarations_in(_given(paths))
     from ..slo import advise
     from ..slo.annotations import without_runbook
     from .traffic import rates_at
@@ -118,10 +118,17 @@ def build(
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
     named = {kind: address for kind, address in to.items() if address}
-    _check_addresses({"--url": url, **{f"--{kind}-to": address for kind, address in named.items()}})
-    _check_traces(traces)
+    check_addresses({"--url": url, **{f"--{kind}-to": address for kind, address in named.items()}})
+    check_traces(traces)
     asked = Asked(
-        _declared([slos]).slos, out, url.rstrip("/"), named, datasource, dialect, traces=traces, cloudwatch=cloudwatch
+        declarations_in([slos]).slos,
+        out,
+        url.rstrip("/"),
+        named,
+        datasource,
+        dialect,
+        traces=traces,
+        cloudwatch=cloudwatch,
     )
     try:
         with collector_extra():
@@ -134,7 +141,7 @@ def build(
         typer.echo(f"wrote {path}")
 
 
-def _check_addresses(given: Mapping[str, str]) -> None:
+def check_addresses(given: Mapping[str, str]) -> None:
     """Ends the command for one that is none: Alertmanager would refuse the whole file for it, when it is loaded."""
     from ..slo import InvalidValue
     from ..slo.annotations import parse_link
@@ -146,7 +153,8 @@ def _check_addresses(given: Mapping[str, str]) -> None:
             raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def _check_traces(given: str) -> None:
+def check_traces(given: str) -> None:
+    """Ends the command where nobody can keep traces who is called so."""
     with collector_extra():
         from ..dashboards.grafana.surroundings import parse_traces
         from ..slo import InvalidValue
@@ -157,7 +165,8 @@ def _check_traces(given: str) -> None:
         raise typer.BadParameter(str(error), param_hint="--traces") from None
 
 
-def _declared(paths: Sequence[Path]) -> Declarations:
+def declarations_in(paths: Sequence[Path]) -> Declarations:
+    """What SLO files declare; the command ends where they hold a fault."""
     with collector_extra():
         from ..slo import SpecError
         from ..slo.openslo.load import read_declarations
