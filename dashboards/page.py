@@ -21,6 +21,7 @@ PAGES: Final = (
     ("Traces", "/traces"),
     ("Map", "/map"),
     ("Silences", "/silences"),
+    ("Report", "/report"),
 )
 """The pages that every page leads to, in words and by address."""
 

@@ -27,7 +27,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Heading(1, f"SLO report, {Period.parse(report.period).name}")
     yield Paragraph(_when(report))
     yield Paragraph(_verdict(report))
-    yield from map(Paragraph, report.notes)
+    yield from (Paragraph(f"{note[:1].upper()}{note[1:]}.") for note in report.notes)
     yield Heading(2, "Scorecard")
     yield Table(("Figure", "In all", "Remarks"), words.card_lines(report.scorecard), frozenset({1}))
     if len(report.services) > 1:

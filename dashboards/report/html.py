@@ -50,7 +50,7 @@ def _html(block: Block) -> Iterator[Markup]:
 
 
 def _table(table: Table) -> Iterator[Markup]:
-    yield Markup('<div class="wide"><table><thead><tr>')
+    yield Markup('<div class="wide" tabindex="0"><table><thead><tr>')
     yield from (_cell("th", text, is_number=n in table.numbers) for n, text in enumerate(table.heads))
     yield Markup("</tr></thead><tbody>")
     for row in table.rows:

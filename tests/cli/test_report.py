@@ -77,7 +77,7 @@ def test_costs_of_a_table_are_in_the_scorecard(typed, told, tmp_path):
     done = typed("report", "--costs", table)
 
     assert "| monthly cost | 1,209.51 EUR |  |" in done.output
-    assert "of all costs 5 EUR are of no service of this report" in done.output
+    assert "Of all costs 5 EUR are of no service of this report." in done.output
 
 
 @pytest.mark.parametrize(
