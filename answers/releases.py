@@ -148,8 +148,8 @@ DEPLOYMENT: Final[DeploymentSaid] = {
     "budget_burnt": [{"slo": "payments-availability", "bad": 117, "total": 2400, "share": 9.75}],
 }
 DEPLOYMENTS: Final[Deployments] = {
-    "from": 1_761_189_180,
-    "to": 1_763_781_180,
+    "from": 1_792_725_180,
+    "to": 1_795_317_180,
     "figures": {
         "deployments": 1,
         "per_day": 0.033,

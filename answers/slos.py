@@ -185,7 +185,7 @@ SLO_DETAIL: Final[SloDetail] = {
 }
 EXPLANATION: Final[Explanation] = {"explanation": SLO_DETAIL["explanation"]}
 SLOS: Final[Slos] = {"slos": [SLO], "next": None}
-HISTORY: Final[History] = {"points": [{"t": 1_763_781_160, "good": 396, "total": 400}]}
+HISTORY: Final[History] = {"points": [{"t": 1_795_317_160, "good": 396, "total": 400}]}
 CONTRIBUTORS: Final[Contributors] = {
     "cause": [{"route": "/payments", "status": "503", "error": "503", "version": "7", "bad": 117}],
     "instance": [{"instance": "payments-2", "bad": 120}],

@@ -89,7 +89,7 @@ TRACES: Final[Traces] = {
             "service": "payments",
             "route": "/payments",
             "state": "failed",
-            "start": 1_763_781_161.2,
+            "start": 1_795_317_161.2,
             "duration_seconds": 0.031,
             "status_code": "503",
             "error": "503",
@@ -103,7 +103,7 @@ TRACE: Final[Trace] = {
     "service": "payments",
     "route": "/payments",
     "state": "failed",
-    "received": 1_763_781_162.0,
+    "received": 1_795_317_162.0,
     "spans": [
         {
             "span_id": "b7ad6b7169203331",
@@ -112,7 +112,7 @@ TRACE: Final[Trace] = {
             "service": "payments",
             "resource": {"service.name": "payments", "service.version": "7"},
             "kind": "server",
-            "start": 1_763_781_161.2,
+            "start": 1_795_317_161.2,
             "duration_seconds": 0.031,
             "status": "error",
             "status_message": "",
@@ -124,7 +124,7 @@ TRACE: Final[Trace] = {
     ],
     "logs": [
         {
-            "time": 1_763_781_161.21,
+            "time": 1_795_317_161.21,
             "service": "payments",
             "span_id": "b7ad6b7169203331",
             "severity": "ERROR",

@@ -20,7 +20,7 @@ _Text = Annotated[str, typer.Argument(help="What was found.")]
 def ack(
     alert: Alert, author: Author, until: _Until = "1h", note: _Note = "", url: Url = PAGES, as_json: Json = False
 ) -> None:
-    """Take an alert on: nobody else is woken for a while."""
+    """Take an alert on: no one else is woken."""
     with asked(url) as client:
         key = key_of(client, alert)
         found = client.acknowledge(key, {"author": author, "note": note, **lasting(until)})

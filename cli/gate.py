@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,6 +12,7 @@ import typer
 from ..instrumentation.clock import sleep, steady
 from .asking import asked
 from .failure import fail
+from .on_call import Json, said
 from .options import PAGES
 
 if TYPE_CHECKING:
@@ -45,16 +47,18 @@ def gate(
     override: _Override = False,
     author: _Author = "",
     reason: _Reason = "",
+    as_json: Json = False,
 ) -> None:
     """Say if a release may start, or go on. Exits with 0 where it may, with 1 where it may not, with 2 where nobody can tell yet."""
     version = _named(version)
     _fitting(override, version=version, author=author, reason=reason)
     with asked(url, EXITS["wait"]) as client:
         if override:
-            _overridden(client, service, version, author, reason)
+            _overridden(client, service, version, author, reason, as_json=as_json)
             return
         ask = partial(_answer, partial(client.gate, service, version, baseline, slo), url)
-        verdict = _told(f"{service} {version}".rstrip(), answers(ask, _seconds(wait)))
+        told = answers(ask, _seconds(wait))
+        verdict = _last(told) if as_json else _told(f"{service} {version}".rstrip(), told)
     raise typer.Exit(EXITS[verdict])
 
 
@@ -130,6 +134,14 @@ def _told(release: str, told: Iterator[JSON]) -> str:
     return verdict
 
 
-def _overridden(client: Client, service: str, version: str, author: str, reason: str) -> None:
-    until = client.override_gate(service, version, author, reason)["until"]
-    typer.echo(f"pass: {service} {version}, until {until}\n  overridden by {author}: {reason}")
+def _last(told: Iterator[JSON]) -> str:
+    """Says the last answer as the API gives it; gives its verdict."""
+    *_, answer = told
+    typer.echo(json.dumps(answer, indent=2))
+    return str(answer["verdict"])
+
+
+def _overridden(client: Client, service: str, version: str, author: str, reason: str, *, as_json: bool) -> None:
+    made = client.override_gate(service, version, author, reason)
+    words = f"pass: {service} {version}, until {made['until']}\n  overridden by {author}: {reason}"
+    said(made, words, as_json=as_json)

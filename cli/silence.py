@@ -45,7 +45,7 @@ def silence(
     url: Url = PAGES,
     as_json: Json = False,
 ) -> None:
-    """Have nobody told of alerts for a while, and say why."""
+    """Have nobody told of alerts for a while."""
     words = {"slo": slo, "service": service, "severity": severity, "start": start, "reason": reason, "author": author}
     body: JSON = {key: text for key, text in words.items() if text}
     with asked(url) as client:

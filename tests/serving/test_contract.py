@@ -1,5 +1,7 @@
 """A running collector beside what its `/openapi.json` says: schemathesis asks what may be asked, and judges every answer."""
 
+import re
+
 import jsonschema
 import pytest
 import schemathesis
@@ -115,3 +117,12 @@ def test_pages_of_a_real_list_are_the_list(fed):
         numbers = [each["id"] for page in pages for each in page["audit"]]
         assert numbers == sorted(set(numbers), reverse=True)
         assert len(numbers) >= 3
+
+
+def test_every_endpoint_is_on_the_developer_s_page(told, root):
+    """And none that is gone."""
+    text = (root / "docs" / "service-developer.md").read_text()
+    listed = re.findall(r"^\| `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)`", text, re.MULTILINE)
+
+    there = [f"{method.upper()} {path}" for path, ways in told["paths"].items() for method in ways if method in METHODS]
+    assert sorted(there) == sorted(listed)
