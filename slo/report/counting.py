@@ -148,14 +148,23 @@ class Counting:
             starts, good, total = self._slices(slo, member, within)
             target = member.slices.target if member.slices and member.slices.target else member.objective.target
             return starts[bad_slices(good, total, target)]
-        found = [self.slos[each.name] for each in composite.members if each.name in self.slos]
+        found = self._made_of(member, depth)
         if not found:
             return np.empty(0, np.int64)
         return combine_bad_slices(composite.rule, [self._bad(slo, each, within, depth - 1) for each in found])
 
+    def _made_of(self, slo: SLO, depth: int) -> list[SLO]:
+        """The members of a composite that are known; one that is made of nobody who is known is not."""
+        composite = slo.sli.composite
+        names = () if composite is None or not depth else [member.name for member in composite.members]
+        found = [self.slos[name] for name in names if name in self.slos]
+        return [each for each in found if each.sli.composite is None or self._made_of(each, depth - 1)]
+
     def _slices(self, slo: SLO, member: SLO, within: Interval) -> tuple[IntArray, IntArray, IntArray]:
         """(starts, good, total) of the slices that begin in an interval and had events."""
         assert slo.slices is not None, "its method counts slices"
+        if member.sli.signal == PROMQL:
+            raise Unknown("an engine that does not answer would look like slices without failures")
         length, width = slo.slices.window.seconds, self._width(within.start)
         if length % width:
             raise Unknown(

@@ -195,3 +195,26 @@ def test_full_hours_are_asked_for_together(make_counting, make_slo):
         (start + 2 * HOUR, start + 2 * HOUR + 60),
         (start + 60, start + 120),
     ] == counting.source.asked
+
+
+def test_slices_of_an_engine_are_not_known(make_counting, make_slo):
+    """Its silence and a time without failures are one and the same answer: nothing."""
+    sli = SLI(SLIKind.AVAILABILITY, "shop", signal=PROMQL, promql=Queries(good="good", total="total"))
+    slo = make_slo("asked", sli=sli, method=Method.TIMESLICES, slices=Slices(Decimal("0.95"), Window(MINUTE)))
+    with pytest.raises(Unknown, match="an engine that does not answer"):
+        make_counting([slo], {}).tally(slo, Interval(int(NOW) - DAY, int(NOW)))
+
+
+def test_a_composite_of_nobody_is_no_member(make_counting, make_slo):
+    """What is good in any member is not made good by one that nothing is known of."""
+    slices, start = Slices(None, Window(MINUTE)), int(NOW) // DAY * DAY - DAY
+
+    def composite(name, rule, *members):
+        sli = SLI(SLIKind.AVAILABILITY, "shop", signal=SLOS, composite=Composite(rule, tuple(map(Member, members))))
+        return make_slo(name, sli=sli, method=Method.TIMESLICES, slices=slices)
+
+    empty, one = composite("empty", Rule.ALL, "gone"), make_slo("one")
+    either = composite("either", Rule.ANY, "one", "empty")
+    tally = make_counting([empty, one, either], {"one": [(start, 0, 1)]}).tally(either, Interval(start, start + DAY))
+
+    assert (1439, 1440) == (tally.good, tally.total)
