@@ -234,6 +234,7 @@ FILE: Final = Way(
             "by `fournines build`",
             (
                 step("alerts.rules.rule_labels:own_labels"),
+                step("alerts.rules.subject:OneSlo"),
                 step("alerts.rules.slo_rules:SloRules"),
                 step("alerts.rules.prometheus:build_rules"),
                 step("alerts.rules.prometheus:write"),
