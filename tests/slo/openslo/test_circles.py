@@ -60,6 +60,8 @@ MEAN = made("mean", Rule.WEIGHTED, "plain")
         (misfits, [MEAN, HOURLY], ["can't have plain as a member: a slice of 1h is longer than the window of 5m"]),
         (misfits, [made("outer", Rule.WEIGHTED, "mean"), replace(MEAN, rules=(), place=None), HOURLY],
          ["can't have plain as a member: a slice of 1h is longer than the window of 5m"]),
+        (misfits, [replace(MEAN, rules=(), place=None), made("outer", Rule.WEIGHTED, "mean"), HOURLY],
+         ["can't have plain as a member: a slice of 1h is longer than the window of 5m"]),
         (misfits, [made("outer", Rule.WEIGHTED, "inner"), made("inner", Rule.ALL, "plain", rules=()), HOURLY], []),
         (misfits, [made("each", Rule.ALL, "plain"), HOURLY], []),
         (misfits, [HOURLY], []),
