@@ -85,6 +85,10 @@ class Client:
         found: answers.Alerts = self._asked.listed("/api/v1/alerts", "alerts", keys=_ALERT)
         return found["alerts"]
 
+    def alert(self, alert: int | str) -> Alert:
+        """One alert: an open one by its number or key, one that is over by its number."""
+        return self._alert("GET", str(alert))
+
     def past_alerts(
         self,
         since: float | str | None = None,

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
+from ... import answers
 from ...alerts import Alert, EndedPlace, StoreError
 from ...answers import ALERTS, Alerts
 from ..contract import answers_with, listed
@@ -20,6 +21,7 @@ from .source import JSON, AlertSource, EndedSource
 
 MOST: Final = 1_000
 
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 _CURSOR: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)_([0-9]{1,18})")
 
 
@@ -44,7 +46,7 @@ class _Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AlertRoutes:
-    """/api/v1/alerts."""
+    """/api/v1/alerts, and one of them."""
 
     open: AlertSource
     past: EndedSource
@@ -54,6 +56,8 @@ class AlertRoutes:
     def add_routes(self, app: FastAPI) -> None:
         """Adds its route."""
         app.add_api_route("/api/v1/alerts", self.alerts, **answers_with(Alerts, ALERTS, 503))
+        one = answers_with(answers.Alert, answers.ALERT, 404, 503)
+        app.add_api_route("/api/v1/alerts/{alert:path}", self.alert, **one)
 
     def alerts(
         self,
@@ -79,6 +83,21 @@ class AlertRoutes:
         behind = ended[-1].place if len(ended) == limit else None
         said = [*found, *(each.as_json() for each in ended)]
         return listed(request, {"alerts": said}, None if behind is None else f"{behind.ended!r}_{behind.number}")
+
+    def alert(self, alert: str) -> JSON:
+        """One alert: an open one by its number or key, one that is over by its number."""
+        known = [*self.of_itself(), *(each.as_json() for each in self.open.alerts())]
+        named = [said for said in known if alert == said["key"] or (said["number"] and alert == str(said["number"]))]
+        return named[0] if named else self._over(alert)
+
+    def _over(self, alert: str) -> JSON:
+        try:
+            found = self.past.found(int(alert)) if _NUMBER.fullmatch(alert) else None
+        except StoreError as error:
+            raise not_kept(error) from error
+        if found is None:
+            raise HTTPException(404, f"no alert {alert!r} is open, and none of that number is kept")
+        return found.as_json()
 
     def _open(self, asked: _Asked) -> list[JSON]:
         of_itself = self.of_itself() if asked.anybodys else ()

@@ -127,6 +127,10 @@ class EndedSource(Protocol):
         """Those that were open at any time in [since, until), the last to end first; an empty name is anybody's."""
         ...
 
+    def found(self, number: int) -> EndedAlert | None:
+        """The incident of that number, where it is over."""
+        ...
+
 
 class SilenceSource(Protocol):
     """Whoever knows what is silenced. Raises `StoreError` where that can't be read."""
@@ -258,6 +262,10 @@ class FakeSources:
         """The first of those given."""
         self.asked.append((since, until, slo, service, limit, before))
         return self.over[:limit]
+
+    def found(self, number: int) -> EndedAlert | None:
+        """The one given of that number."""
+        return next((each for each in self.over if each.alert.number == number), None)
 
     def since(self, name: str, state: State) -> float | None:
         """When it began, where that is given."""

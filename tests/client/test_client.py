@@ -17,6 +17,7 @@ CALLS = {
     "GET /api/v1/slos/{name}/contributors": lambda client: client.contributors("a", 0, 60),
     "GET /api/v1/declarations": lambda client: client.declarations("pay"),
     "GET /api/v1/alerts": lambda client: (client.alerts(), client.past_alerts(since=0))[0],
+    "GET /api/v1/alerts/{alert}": lambda client: client.alert("slo/a/page"),
     "POST /api/v1/alerts/{alert}/acknowledge": lambda client: client.acknowledge("slo/a/page", {"duration": "1h"}),
     "DELETE /api/v1/alerts/{alert}/acknowledge": lambda client: client.unacknowledge(7, "ana"),
     "POST /api/v1/alerts/{alert}/notes": lambda client: client.note(7, "ana", "a drill"),

@@ -161,3 +161,14 @@ def test_a_verdict_that_cannot_be_kept_is_asked_for_again(ask, judge, sources):
     judge.known = {each.alert.number: each for each in sources.over}
     judge.full = "the disk is full"
     assert 503 == ask(f"{PATH}/7/verdict", "POST", json=SAID).status_code
+
+
+def test_one_alert_is_found_open_or_over(ask, sources):
+    """By its number, while it is open by its key too; what is neither is named."""
+    (open_,) = ask(PATH).json()["alerts"]
+
+    assert open_ == ask(f"{PATH}/{open_['number']}").json() == ask(f"{PATH}/{open_['key']}").json()
+    assert [7, "ended"] == [ask(f"{PATH}/7").json()[key] for key in ("number", "state")]
+    for name in ("5", "0", "slo/nobody/page", "9" * 40, "-7"):
+        answer = ask(f"{PATH}/{name}")
+        assert (404, True) == (answer.status_code, repr(name) in answer.json()["detail"])
