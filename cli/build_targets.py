@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .failure import fail
 
 if TYPE_CHECKING:
+    from ..dashboards.grafana.surroundings import Surroundings
     from ..slo import SLO
 
 
@@ -34,12 +35,20 @@ class Dialect(StrEnum):
     PYRRA_GENERIC = "pyrra-generic"
 
 
+class GrafanaFiles(StrEnum):
+    """In which form Grafana's files are written, beside the plain ones."""
+
+    FILES = "files"
+    KUBERNETES = "kubernetes"
+    TERRAFORM = "terraform"
+
+
 class Asked(NamedTuple):
     """What is to be built of: SLOs, the folder to write to, and where people reach the collector's pages.
 
     `to` are the webhooks that were named, by what goes there: `pages`, `tickets`, `heartbeats`. `datasource` is the uid of Grafana's
     Prometheus, where it is another than in the example. `traces` is who keeps the traces that Grafana links to, `cloudwatch` the region
-    in which services live, if they do.
+    in which services live, if they do; `grafana_as` is the form of Grafana's files beside the plain ones.
     """
 
     slos: Sequence[SLO]
@@ -50,6 +59,7 @@ class Asked(NamedTuple):
     dialect: Dialect = Dialect.FOURNINES
     traces: str = "own"
     cloudwatch: str = ""
+    grafana_as: GrafanaFiles = GrafanaFiles.FILES
 
 
 class Written(NamedTuple):
@@ -131,7 +141,25 @@ def _grafana(asked: Asked) -> Written:
         fail(str(error))
     unknown = [f"{note}; the collector's own alerts judge what was promised" for note in prometheus.notes(asked.slos)]
     asks = "its rules ask for what ours record, so load these as well, or it pages that SLOs are not recorded"
-    return Written([*write(asked.out, asked.slos, around), *rules], [*unknown, *_of_ours("Grafana", asked, asks)])
+    files = [*write(asked.out, asked.slos, around), *rules]
+    more = _in_other_form(asked, around, files)
+    return Written([*files, *more], [*unknown, *_of_ours("Grafana", asked, asks)])
+
+
+def _in_other_form(asked: Asked, around: Surroundings, files: Sequence[Path]) -> Sequence[Path]:
+    """The same, as other tools bring it to Grafana."""
+    from ..alerts.rules.grafana import provision
+    from ..dashboards import build_dashboards
+    from ..dashboards.grafana.alert_panels import alert_panels
+    from ..dashboards.grafana.forms import write_config_maps, write_terraform
+
+    if asked.grafana_as is GrafanaFiles.KUBERNETES:
+        return write_config_maps(asked.out, files)
+    if asked.grafana_as is not GrafanaFiles.TERRAFORM:
+        return ()
+    datasource = asked.datasource or provision.DATASOURCE
+    groups = provision.build_groups(asked.slos, asked.url, datasource, alert_panels(asked.slos))
+    return write_terraform(asked.out, build_dashboards(asked.slos, around), groups)
 
 
 def _cloudwatch(asked: Asked) -> Written:

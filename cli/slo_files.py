@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .build_targets import Asked, BuildTarget, Dialect, write_targets
+from .build_targets import Asked, BuildTarget, Dialect, GrafanaFiles, write_targets
 from .extra import collector_extra
 from .failure import EXIT_FAULT, fail
 from .options import PAGES
@@ -114,6 +114,9 @@ def build(
     cloudwatch: Annotated[
         str, typer.Option(metavar="REGION", help="Where services live in AWS: Grafana shows CloudWatch as well.")
     ] = "",
+    grafana_as: Annotated[
+        GrafanaFiles, typer.Option(help="Beside Grafana's files: ConfigMaps for Kubernetes, or Terraform JSON.")
+    ] = GrafanaFiles.FILES,
 ) -> None:
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
@@ -129,6 +132,7 @@ def build(
         dialect,
         traces=traces,
         cloudwatch=cloudwatch,
+        grafana_as=grafana_as,
     )
     try:
         with collector_extra():

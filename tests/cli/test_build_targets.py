@@ -61,6 +61,20 @@ def test_grafana_is_told_who_keeps_traces_and_where_services_live(typed, slo_fil
     assert "keeps no traces" in refused.output
 
 
+@pytest.mark.parametrize(
+    ("form", "file"), [("kubernetes", "fournines-overview.json"), ("terraform", "fournines.tf.json")]
+)
+def test_grafana_s_files_come_in_other_forms_too(typed, slo_file, tmp_path, form, file):
+    """Beside the plain ones, and only where they are asked for."""
+    words = ("build", "--slos", slo_file, "--out", tmp_path, "--target", "grafana")
+    assert 0 == typed(*words).exit_code
+    assert ["grafana"] == [path.name for path in tmp_path.iterdir() if path.name.startswith("grafana")]
+    result = typed(*words, "--grafana-as", form)
+    assert 0 == result.exit_code, result.output
+    assert (tmp_path / f"grafana-{form}" / file).is_file()
+    assert str(tmp_path / f"grafana-{form}" / file) in result.output
+
+
 def test_a_rule_file_of_somebody_else_is_a_fault_in_a_sentence(typed, slo_file, tmp_path):
     """Not a traceback; and it stays as it was."""
     path = tmp_path / "grafana" / "provisioning" / "alerting" / "fournines-rules.yaml"
