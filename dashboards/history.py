@@ -9,7 +9,7 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from ..slo import DAY, ErrorBudget, HistoryPoint, Interval, Status, figures
-from .svg import Column, LevelLine, columns, lines
+from .svg import Column, LevelLine, Mark, columns, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,18 @@ def indicator(history: History, status: Status) -> Chart:
     return Chart(title, says, "100 %", figures.percent(bottom, digits=2), axis_of(history), plot)
 
 
-def burn_down(history: History, status: Status) -> Chart:
-    """What was left of today's budget, as the failures of its window came in."""
+def burn_down(history: History, status: Status, incidents: Sequence[float] = ()) -> Chart:
+    """What was left of today's budget, as the failures of its window came in; marks stand where incidents began."""
     left = float(status.budget.remaining_ratio)
     shares = list(_left(history, status.budget)) if status.budget.allowed else []
     bottom = min([0.0, left, *(share for _, share in shares)])
     run = [(0.0, 1.0), *shares, (1.0, left)] if history.points else []
-    says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}"
+    within = [t for t in incidents if history.interval.start <= t < history.interval.end]
+    began = f", {len(within)} incident{'' if len(within) == 1 else 's'}" if within else ""
+    says = f"{figures.percent(status.budget.remaining_ratio)} left of {status.slo.window}{began}"
     title = f"Error budget over {status.slo.window}"
-    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [LevelLine(0.0, "objective")])
+    marks = [Mark(place_of(t, history), "incident") for t in within]
+    plot = lines([run] if run else [], bottom, 1.0, f"{title}: {says}", [LevelLine(0.0, "objective")], marks)
     return Chart(title, says, "100 %", figures.percent(Fraction(bottom)), axis_of(history), plot)
 
 

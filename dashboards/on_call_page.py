@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..alerts import OpenAlert
 from ..alerts.silences.silence import Silence
-from ..slo import SLO, figures
+from ..slo import HOUR, SLO, Correction, figures, timestamp
 from .alert_line import alert_line
 from .page import render
 
@@ -26,12 +26,14 @@ LENGTHS: Final = (
 )
 """How long one may say in a form, and in words."""
 
+_CORRECTIONS: Final = 5
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnCall:
     """What `render_on_call` needs: an SLO, its open alerts and the silences that concern it, and the token that its forms carry.
 
-    `problem` says why the last form was not taken; `author` is who sent it.
+    `problem` says why the last form was not taken, `done` what it did where nothing else on the page says so; `author` is who sent it.
     """
 
     slo: SLO
@@ -42,6 +44,7 @@ class OnCall:
     silences: Sequence[Silence] = ()
     problem: str = ""
     author: str = ""
+    done: str = ""
 
 
 def render_on_call(view: OnCall) -> str:
@@ -61,6 +64,10 @@ def render_on_call(view: OnCall) -> str:
         token=view.token,
         author=view.author,
         problem=view.problem,
+        done=view.done,
+        corrections=[_correction_line(each) for each in view.slo.corrections[-_CORRECTIONS:]],
+        hour_ago=_minute(view.now - HOUR),
+        minute=_minute(view.now),
     )
 
 
@@ -74,3 +81,15 @@ def silence_line(silence: Silence, now: float) -> str:
     begins = "" if silence.start <= now else f" from {figures.clock(silence.start, now)}"
     whom = silence.matchers
     return f"Silenced by {silence.author}{begins} until {figures.clock(silence.until, now)} ({whom}): {silence.reason}"
+
+
+def _correction_line(one: Correction) -> str:
+    """`Taken out: 22 Nov 03:00 for 1 h, by ann: database moved`."""
+    again = ", again and again" if one.rule else ""
+    began, lasts = figures.moment(one.start, with_date=True), figures.duration(one.seconds)
+    return f"Taken out: {began} UTC for {lasts}{again}, by {one.author}: {one.reason}"
+
+
+def _minute(t: float) -> str:
+    """A moment as a field of a form has it."""
+    return timestamp(t)[:16]

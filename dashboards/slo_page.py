@@ -29,7 +29,8 @@ class Detail:
     """What `render_slo` needs. `recent` is drawn as failures, traffic and good share, `whole` (the budget's window) as burn-down.
 
     `chance` is that of its promise, `silences` are those that concern it. `shown` is the time of `recent` and of `spending`;
-    `evaluation` knows what else burns. `how` has each figure say how it was computed.
+    `evaluation` knows what else burns. `how` has each figure say how it was computed;
+    `incidents` are when alerts of it began (epoch seconds).
     """
 
     status: Status
@@ -46,6 +47,7 @@ class Detail:
     shown: Shown | None = None
     spending: Spending | None = None
     how: bool = False
+    incidents: Sequence[float] = ()
 
 
 def render_slo(view: Detail) -> str:
@@ -99,4 +101,4 @@ def _charts(view: Detail) -> list[Chart]:
     events = (
         view.status.slo.unit is Unit.EVENTS
     )  # which is what a history is of: no budget of slices or shares burns down by it
-    return recent + ([burn_down(view.whole, view.status)] if view.whole and events else [])
+    return recent + ([burn_down(view.whole, view.status, view.incidents)] if view.whole and events else [])

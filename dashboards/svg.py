@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 
 WIDTH: Final = 600
 HEIGHT: Final = 100
-SHADES: Final = 5
 _BAR: Final = 100
 
 
@@ -95,39 +94,25 @@ def stacked(areas: Iterable[Area], steps: int, top: float, says: str, marks: Ite
     return _chart("".join((_marked(marks), *shapes)), says)
 
 
-def heat(rows: Sequence[Sequence[float]], says: str) -> Markup:
-    """Cells of a grid, the first row at the ground, each as dark as its share (0 to 1); empty ones are left out."""
-    columns_ = max((len(row) for row in rows), default=0)
-    if not rows or not columns_:
-        return _chart("", says)
-    width, height = WIDTH / columns_, HEIGHT / len(rows)
-    cells: dict[int, list[str]] = {}
-    for row, values in enumerate(rows):
-        for column, share in enumerate(values):
-            if share > 0:
-                place = f"M{_short(column * width)} {_short(HEIGHT - (row + 1) * height)}"
-                cells.setdefault(_shade(share), []).append(
-                    f"{place}h{_short(width)}v{_short(height)}h-{_short(width)}z"
-                )
-    shapes = (f'<path class="heat heat-{shade}" d="{"".join(paths)}"/>' for shade, paths in sorted(cells.items()))
-    return _chart("".join(shapes), says)
-
-
 def lines(
     runs: Iterable[Sequence[tuple[float, float]]],
     bottom: float,
     top: float,
     says: str,
     marks: Iterable[LevelLine] = (),
+    moments: Iterable[Mark] = (),
 ) -> Markup:
-    """Lines through (share of the width, value), one for each run, so that gaps stay gaps; `marks` are level lines across."""
+    """Lines through (share of the width, value), one for each run, so that gaps stay gaps.
+
+    `marks` are level lines across, `moments` lines from top to bottom.
+    """
     points = ("L".join(f"{_short(x * WIDTH)} {_short(_y(value, bottom, top))}" for x, value in run) for run in runs)
     paths = (f'<path class="line" d="M{each}"/>' for each in points)
     levels = (
         f'<path class="level {escape(mark.tone)}" d="M0 {_short(_y(mark.value, bottom, top))}H{WIDTH}"/>'
         for mark in marks
     )
-    return _chart("".join((*levels, *paths)), says)
+    return _chart("".join((_marked(moments), *levels, *paths)), says)
 
 
 def _between(ground: Sequence[float], roof: Sequence[float], top: float) -> str:
@@ -144,11 +129,6 @@ def _marked(marks: Iterable[Mark]) -> str:
     return "".join(
         f'<path class="mark {escape(mark.tone)}" d="M{_short(mark.place * WIDTH)} 0V{HEIGHT}"/>' for mark in marks
     )
-
-
-def _shade(share: float) -> int:
-    """One of five shades; a little is still seen."""
-    return min(SHADES, max(1, math.ceil(share * SHADES)))
 
 
 def _bar(shapes: str) -> Markup:

@@ -20,8 +20,7 @@ class Pulse:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last: object = None
         self._waiting: set[asyncio.Event] = set()
-        self.over = False
-        """Whether nothing more is to come."""
+        self._over = False
 
     @property
     def waiting(self) -> int:
@@ -29,9 +28,9 @@ class Pulse:
         return len(self._waiting)
 
     @property
-    def is_full(self) -> bool:
-        """Whether there is no room for one more who waits."""
-        return self.waiting >= MOST
+    def has_room(self) -> bool:
+        """Whether one more may wait."""
+        return self.waiting < MOST and not self._over
 
     def judged(self, evaluation: Evaluation, alerts: OpenAlerts) -> None:
         """Beats where states or open alerts differ from those before."""
@@ -49,11 +48,13 @@ class Pulse:
 
     def end(self) -> None:
         """Lets all who wait go."""
-        self.over = True
+        self._over = True
         self.beat()
 
-    async def wait(self, seconds: float) -> bool:
-        """Whether something changed before the time was over."""
+    async def wait(self, seconds: float) -> bool | None:
+        """Whether something changed before the time was over; None where nothing more is to come."""
+        if self._over:
+            return None
         self._loop = asyncio.get_running_loop()
         heard = asyncio.Event()
         self._waiting.add(heard)
@@ -63,7 +64,7 @@ class Pulse:
             return False
         finally:
             self._waiting.discard(heard)
-        return True
+        return None if self._over else True
 
     def _beat(self) -> None:
         for heard in self._waiting:

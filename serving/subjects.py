@@ -94,14 +94,12 @@ def _of_slos(parts: Parts) -> Iterator[_Subject]:
     collector, evaluations = parts.collector, parts.evaluations
     yield SloRoutes(evaluations, Summaries(collector, parts.paging, parts.chances), parts.counts)
     yield DeclarationRoutes(collector)
-    yield CorrectionRoutes(collector, Correcting(collector, parts.now))
     yield AuditRoutes(AuditLog(collector.ledger))
     yield TraceRoutes(parts.traces, parts.now)
 
 
 def _of_releases(parts: Parts) -> Iterator[_Subject]:
     collector, evaluations, now = parts.collector, parts.evaluations, parts.now
-    yield GateRoutes(Gating(collector, evaluations, now))
     releasing = Releasing(collector, evaluations, now)
     yield DeploymentRoutes(releasing, now)
     happenings = Happenings(LookingBack(collector.ledger), parts.paging, releasing)
@@ -113,12 +111,16 @@ def _by_hand(parts: Parts) -> Iterator[_Subject]:
     paging, silencing, now = parts.paging, parts.silencing, parts.now
     answering = AnsweringRoutes(paging, paging, paging, now)
     silences = SilenceRoutes(parts.collector, silencing, silencing, now)
+    corrections = CorrectionRoutes(parts.collector, Correcting(parts.collector, now))
+    gate = GateRoutes(Gating(parts.collector, parts.evaluations, now))
     guard = FormGuard(urlsplit(parts.url).netloc)
     yield AlertRoutes(paging, LookingBack(parts.collector.ledger), parts.watched)
     yield VerdictRoutes(paging, paging, now)
     yield answering
     yield silences
-    yield OnCallRoutes(parts.evaluations, answering, silences, silencing, guard, now)
+    yield corrections
+    yield gate
+    yield OnCallRoutes(parts.evaluations, answering, silences, corrections, gate, silencing, guard, now)
 
 
 def _of_pages(parts: Parts) -> Iterator[_Subject]:
@@ -130,6 +132,7 @@ def _of_pages(parts: Parts) -> Iterator[_Subject]:
         parts.notices,
         parts.silencing,
         parts.surroundings,
+        LookingBack(parts.collector.ledger),
         parts.now,
         parts.otlp,
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Protocol
 from fastapi import FastAPI, Path, Query
 from fastapi.responses import HTMLResponse
 
-from ...alerts import EndedAlert, StoreError
+from ...alerts import EndedAlert, EndedPlace, StoreError
 from ...dashboards import render_missing
 from ...dashboards.alert_pages import AlertView, alerts_listing, render_alert
 from ...dashboards.calls import Call, Calls
@@ -21,7 +21,7 @@ from ...slo import DAY, Interval
 from .deployments import DeploymentKeeper
 from .not_now import not_kept
 from .pages import SECURITY_HEADERS
-from .source import AlertSource, EndedSource, EvaluationSource, NoticeSource, SilenceSource, TraceSource
+from .source import AlertSource, EvaluationSource, NoticeSource, SilenceSource, TraceSource
 
 MOST_LINES: Final = 200
 """Lines of a table; the API has the others."""
@@ -39,8 +39,14 @@ class CallSource(Protocol):
         ...
 
 
-class AlertFinder(EndedSource, Protocol):
-    """Whoever knows the alerts that are over, each by its number too."""
+class AlertFinder(Protocol):
+    """Whoever knows the alerts that are over, each by its number too. Raises `StoreError` where they can't be read."""
+
+    def ended(
+        self, since: float, until: float, slo: str, service: str, limit: int, before: EndedPlace | None = None
+    ) -> Sequence[EndedAlert]:
+        """As `EndedSource` has it."""
+        ...
 
     def found(self, number: int) -> EndedAlert | None:
         """The incident of that number, where it is over."""

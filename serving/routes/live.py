@@ -16,15 +16,13 @@ KEEPALIVE_SECONDS: Final = 15.0
 class PulseSource(Protocol):
     """Whoever knows when something changed."""
 
-    over: bool
-
     @property
-    def is_full(self) -> bool:
-        """Whether there is no room for one more who waits."""
+    def has_room(self) -> bool:
+        """Whether one more may wait."""
         ...
 
-    async def wait(self, seconds: float) -> bool:
-        """Whether something changed before the time was over."""
+    async def wait(self, seconds: float) -> bool | None:
+        """Whether something changed before the time was over; None where nothing more is to come."""
         ...
 
 
@@ -40,13 +38,12 @@ class LiveRoutes:
 
     async def live(self) -> Response:
         """Goes on until the viewer leaves, or the collector ends; 503 where too many look already: they reload instead."""
-        if self.pulse.is_full or self.pulse.over:
+        if not self.pulse.has_room:
             return Response("too many look already", 503, {"Retry-After": "60"})
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=headers)
 
     async def _events(self) -> AsyncIterator[str]:
         yield "retry: 5000\n\n"
-        while not self.pulse.over:
-            changed = await self.pulse.wait(KEEPALIVE_SECONDS)
+        while (changed := await self.pulse.wait(KEEPALIVE_SECONDS)) is not None:
             yield "event: changed\ndata: {}\n\n" if changed else ": still here\n\n"

@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from ...dashboards import OnCall, on_call_path, render_missing, render_on_call
 from ...slo import DAY, SLO
 from .answering import AcknowledgeBody, AnsweringRoutes, NoteBody
+from .corrections import CorrectionBody, CorrectionRoutes
 from .csrf import COOKIE, FormGuard, new_cookie
+from .gate import GateRoutes, OverrideBody
 from .pages import SECURITY_HEADERS
 from .silences import SilenceBody, SilenceRoutes
 from .source import EvaluationSource, SilenceSource
@@ -26,6 +28,8 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin",
 }  # without one browsers hide where a form is from
 _MOST_FIELDS: Final = 20
+_DONE: Final = {"override": "?done=override", "correct": "?done=correct"}
+_SAID: Final = {"override": "That version passes the gate now.", "correct": "That time is taken out."}
 
 Fields = Mapping[str, str]
 
@@ -37,6 +41,8 @@ class OnCallRoutes:
     evaluations: EvaluationSource
     answering: AnsweringRoutes
     silencing: SilenceRoutes
+    correcting: CorrectionRoutes
+    gate: GateRoutes
     silences: SilenceSource
     guard: FormGuard
     now: Callable[[], float]
@@ -68,7 +74,7 @@ class OnCallRoutes:
             return self._page(name, request, str(error.detail), error.status_code)
         except ValidationError as error:
             return self._page(name, request, _words(error), 422)
-        answer = RedirectResponse(on_call_path(name), 303, _HEADERS)
+        answer = RedirectResponse(on_call_path(name) + _DONE.get(fields.get("do", ""), ""), 303, _HEADERS)
         answer.set_cookie(
             AUTHOR_COOKIE, quote(fields["author"]), 30 * DAY, path="/on-call", httponly=True, samesite="lax"
         )
@@ -87,6 +93,12 @@ class OnCallRoutes:
                 self.answering.unacknowledge(fields.get("alert", ""), body.author)
             case "note":
                 self.answering.note(fields.get("alert", ""), NoteBody.model_validate(said))
+            case "correct":
+                whom = {"service": slo.service} if fields.get("whom") == "service" else {"slo": slo.name}
+                times = {name: f"{said.get(name, '')}:00Z" for name in ("start", "end")}
+                self.correcting.correct(CorrectionBody.model_validate(said | whom | times))
+            case "override":
+                self.gate.override(OverrideBody.model_validate(said | {"service": slo.service}))
             case "silence":
                 whom = {"service": slo.service} if fields.get("whom") == "service" else {"slo": slo.name}
                 self.silencing.silence(SilenceBody.model_validate(said | whom))
@@ -115,6 +127,7 @@ class OnCallRoutes:
             alerts=self.answering.alerts.alerts().of(slo),
             silences=self.silences.of(slo),
             problem=problem,
+            done="" if problem else _SAID.get(request.query_params.get("done", ""), ""),
             author=unquote(request.cookies.get(AUTHOR_COOKIE, "")),
         )
         answer = HTMLResponse(render_on_call(view), status_code, _HEADERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Final, Literal
 from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse
 
+from ...alerts import StoreError
 from ...dashboards import (
     CONTENT_SECURITY_POLICY,
     SHOWN,
@@ -26,7 +28,7 @@ from ...dashboards import (
 from ...slo import BUCKET, HOUR, STATES, Evaluation, Interval, Status, TimeWindow
 from .beside import SurroundingSource
 from .interval import LATEST
-from .source import AlertSource, ChanceSource, CountSource, EvaluationSource, NoticeSource, SilenceSource
+from .source import AlertSource, ChanceSource, CountSource, EndedSource, EvaluationSource, NoticeSource, SilenceSource
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -38,6 +40,10 @@ SECURITY_HEADERS: Final = {
 WHOLE_STEPS: Final = 120
 """Steps the budget's whole window is drawn in."""
 
+MOST_INCIDENTS: Final = 100
+"""Alerts that are marked in a chart."""
+
+_log = logging.getLogger("fournines")
 _Moment = Annotated[int | None, Query(ge=0, le=LATEST)]
 _Text = Annotated[str, Query(max_length=1_000)]
 _Last = Literal["1h", "3h", "12h", "1d", "7d", "30d"]
@@ -55,6 +61,7 @@ class PageRoutes:
     notices: NoticeSource
     silences: SilenceSource
     surroundings: SurroundingSource
+    past: EndedSource
     now: Callable[[], float]
     otlp: str
 
@@ -119,6 +126,7 @@ class PageRoutes:
             shown=shown,
             spending=self.surroundings.spending(name, shown, by),
             how=explain,
+            incidents=self._incidents(status),
         )
         return _page(render_slo(view))
 
@@ -127,6 +135,17 @@ class PageRoutes:
         states = zip(evaluation.layout.names, evaluation.states.tolist(), strict=True)
         began = ((name, self.alerts.since(name, STATES[state])) for name, state in states)
         return {name: since for name, since in began if since is not None}
+
+    def _incidents(self, status: Status) -> list[float]:
+        """When alerts of an SLO began, over its window; those that are over are left out where they can't be read."""
+        now, slo = self.now(), status.slo
+        try:
+            over = self.past.ended(now - slo.window.elapsed(status.now), now, slo.name, "", MOST_INCIDENTS)
+        except StoreError as error:
+            _log.warning("the page of %s says nothing of alerts that are over: %s", slo.name, error)
+            over = ()
+        opened = self.alerts.alerts().of(slo)
+        return [each.alert.began for each in over] + [each.alert.began for each in opened]
 
     def _past(self, status: Status, seconds: int, step: int) -> History:
         """The last `seconds`, ending with the step being filled, in steps aligned to themselves."""

@@ -174,7 +174,7 @@ def pulse() -> Pulse:
 @pytest.fixture(scope="module")
 def site(bank: Bank, pulse: Pulse) -> Iterator[str]:
     """The address of the pages: the application as a collector serves it, over that bank."""
-    routes = PageRoutes(bank, bank, bank, bank, bank, bank, bank, lambda: bank.now, "http://127.0.0.1:4318")
+    routes = PageRoutes(bank, bank, bank, bank, bank, bank, bank, bank, lambda: bank.now, "http://127.0.0.1:4318")
     evidence = EvidencePages(bank, bank, FakeDeploymentKeeper(), bank, bank, bank, bank, bank, lambda: bank.now)
 
     async def write(scope: Any, receive: Any, send: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fournines.collector import Breakdown
-from fournines.collector.books.blamed import contributors
+from fournines.collector.books.blamed import contributors, contributors_by_step
 from fournines.collector.books.contributors import MOST_OPEN, TOP, Contributors
 from fournines.collector.ledger.schema import migrate
 from fournines.slo import Interval
@@ -67,6 +67,25 @@ def test_the_largest_cause_comes_first_with_all_that_is_known_of_it(book):
     assert (5, "/refund", "503", "", "1.4") == (five, first.route, first.status, first.error, first.version)
     assert (3, "/pay", "500", "timeout") == (three, second.route, second.status, second.error)
     assert [("b", 5), ("a", 3)] == [(who.instance, bad) for who, bad in book.causes(breakdown=Breakdown.INSTANCE)]
+
+
+@pytest.mark.parametrize("step", [60, 300, 3_600, 7_200])
+@pytest.mark.parametrize("age", [0, 4 * 86_400])
+def test_steps_add_up_to_the_whole(book, step, age):
+    """Whoever is blamed for an interval is blamed for as much in its steps, be they of minutes or where hours alone are kept."""
+    for number in range(40):
+        t = T - age - 97 * number
+        book.blame(number + 1, t=t, route=f"/{number % 3}", received=NOW)
+    book.commit()
+    start, end = T - age - 2 * HOUR, T - age + HOUR
+    found = contributors_by_step(book.connection, 1, Interval(start, end), step, Breakdown.CAUSE)
+    summed = Counter()
+    for each in found:
+        summed[each.contributor] += each.bad
+
+    assert dict(book.causes(start=start, end=end)) == dict(summed)
+    assert all(start // step * step <= each.t < end for each in found)
+    assert [each.t for each in found] == sorted(each.t for each in found)
 
 
 @settings(max_examples=30, deadline=None)

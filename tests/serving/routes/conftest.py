@@ -116,9 +116,20 @@ def ask(sources, gate, keeper, silences, around, answers, judge) -> Callable[...
         VerdictRoutes(answers, judge, lambda: NOW),
         silencing,
         MetricsRoute(sources),
-        PageRoutes(sources, sources, sources, sources, sources, silences, around, lambda: NOW, "http://127.0.0.1:4318"),
+        PageRoutes(
+            sources, sources, sources, sources, sources, silences, around, sources, lambda: NOW, "http://127.0.0.1:4318"
+        ),
         answering,
-        OnCallRoutes(sources, answering, silencing, silences, FormGuard("slo.example"), lambda: NOW),
+        OnCallRoutes(
+            sources,
+            answering,
+            silencing,
+            CorrectionRoutes(sources, sources),
+            GateRoutes(gate),
+            silences,
+            FormGuard("slo.example"),
+            lambda: NOW,
+        ),
     )
     transport = httpx.ASGITransport(create_app(subjects, write))
 

@@ -12,8 +12,16 @@ import pytest
 from fournines.alerts import Alert, AlertKey, AlertKind, Firing
 from fournines.alerts.note import Note
 from fournines.api import create_app
+from fournines.collector.records.gate_overrides import GateOverride
 from fournines.collector.registry.catalogue import Catalogue
-from fournines.serving.routes import AnsweringRoutes, FormGuard, OnCallRoutes, SilenceRoutes
+from fournines.serving.routes import (
+    AnsweringRoutes,
+    CorrectionRoutes,
+    FormGuard,
+    GateRoutes,
+    OnCallRoutes,
+    SilenceRoutes,
+)
 
 KEY = AlertKey(AlertKind.PAGE, "team/a b")
 PATH = "/on-call/team%2Fa%20b"
@@ -46,7 +54,7 @@ class Browser:
 
 
 @pytest.fixture
-def page(sources, silences, answers, slo, now):
+def page(sources, silences, answers, gate, slo, now):
     """A browser on the page of an SLO with one open page; what it keeps between questions it keeps."""
     alert = Alert(KEY, "team/a b", "shop", {"severity": "page"}, "it burns", "it burns 20x", Firing(now - 60), number=7)
     answers.open[KEY] = replace(alert, notes=(Note(now, "ben", "<b>looks</b> bad"),))
@@ -55,7 +63,9 @@ def page(sources, silences, answers, slo, now):
         AnsweringRoutes(answers, answers, answers, lambda: now),
         SilenceRoutes(sources, silences, silences, lambda: now),
     )
-    forms = OnCallRoutes(sources, answering, silencing, silences, FormGuard("slo.example"), lambda: now)
+    corrections, gates = CorrectionRoutes(sources, sources), GateRoutes(gate)
+    guard = FormGuard("slo.example")
+    forms = OnCallRoutes(sources, answering, silencing, corrections, gates, silences, guard, lambda: now)
     app = create_app([forms], None)
     return Browser(httpx.ASGITransport(app))
 
@@ -99,6 +109,28 @@ def test_every_form_does_what_its_button_says(page, answers, silences):
     assert [2] == [each.number for each in silences.known(0)]
 
 
+def test_time_is_taken_out_and_a_version_let_pass_by_form(page, sources, gate, now):
+    """With the name of who wanted it; the page says that it was done."""
+    gate.overridden = GateOverride("shop", "2.0", "ann", "the fix", now, now + 3_600)
+    taken = sent(page, do="correct", whom="service", start="2026-09-21T03:00", end="2026-09-21T04:30", reason="moved")
+    passed = sent(page, do="override", version="2.0", reason="the fix")
+
+    assert [(303, f"{PATH}?done=correct"), (303, f"{PATH}?done=override")] == [
+        (answer.status_code, answer.headers["Location"]) for answer in (taken, passed)
+    ]
+    kept = sources.catalogue.corrections[0]
+    assert ("", "shop", 5_400, "ann", "moved") == (
+        kept.slo,
+        kept.service,
+        kept.correction.seconds,
+        kept.correction.author,
+        kept.correction.reason,
+    )
+    assert ("shop", "2.0", "ann", "the fix") == gate.asked[-1]
+    assert "That version passes the gate now." in page.get(f"{PATH}?done=override").text
+    assert "anything" not in page.get(f"{PATH}?done=anything").text
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
@@ -109,6 +141,10 @@ def test_every_form_does_what_its_button_says(page, answers, silences):
         ({"do": "silence", "duration": "90d", "reason": "x"}, 422, "35 days"),
         ({"do": "unsilence", "number": "1e3", "reason": "x"}, 422, "no silence"),
         ({"do": "unsilence", "number": "9", "reason": "x"}, 404, "no silence 9"),
+        ({"do": "correct", "start": "2026-09-21T03:00", "end": "", "reason": "x"}, 422, "end"),
+        ({"do": "correct", "start": "2026-09-21T04:00", "end": "2026-09-21T03:00", "reason": "x"}, 422, ""),
+        ({"do": "override", "version": "", "reason": "x"}, 422, "version"),
+        ({"do": "override", "version": "2.0", "reason": "x"}, 409, "let pass already"),
         ({"do": "everything"}, 422, "nothing that can be done"),
         ({}, 422, "nothing that can be done"),
     ],

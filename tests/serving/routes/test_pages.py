@@ -6,7 +6,8 @@ from fournines.slo import MINUTE, State
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/", 200), ("/?q=a&service=shop&order=name&page=2", 200), ("/slo/calm", 200), ("/slo/nobody", 404)]
+    ("path", "status"),
+    [("/", 200), ("/?q=a&service=shop&order=name&page=2", 200), ("/slo/calm", 200), ("/slo/nobody", 404)],
 )
 def test_every_page_forbids_what_is_not_its_own(ask, path, status):
     """Nothing from elsewhere is loaded, guessed or kept, whichever page it is."""
@@ -41,7 +42,7 @@ def test_charts_end_with_the_step_being_filled(ask, sources, now):
     """Both charts are of whole steps, aligned to themselves, and miss nothing that was counted until now."""
     ask("/slo/calm")
 
-    (_, recent, minutes), (_, whole, hours) = sources.asked
+    (_, recent, minutes), (_, whole, hours) = sources.asked[:2]
     for interval, step, seconds in ((recent, minutes, 3 * 3600), (whole, hours, 30 * 86_400)):
         assert (0, 0) == (interval.start % step, interval.end % step)
         assert interval.end - step <= now < interval.end
@@ -51,3 +52,26 @@ def test_charts_end_with_the_step_being_filled(ask, sources, now):
 def test_styles_and_scripts_are_served_beside(ask):
     """What a page refers to is there."""
     assert 200 == ask("/static/page.css").status_code
+
+
+def test_a_time_that_is_asked_for_is_the_one_shown(ask, sources, around, now):
+    """By both moments or by a length; what spent the budget is of the same time, told apart as asked."""
+    ask(f"/slo/calm?from={int(now) - 7_200}&to={int(now) - 3_600}&by=route")
+    (_, shown, step), *_ = sources.asked
+
+    assert 60 == step
+    assert now - 7_260 < shown.start <= now - 7_200
+    assert now - 3_600 <= shown.end < now - 3_540
+    assert [("calm", shown, "route")] == around.asked
+
+
+@pytest.mark.parametrize("query", ["?from=9&to=3", "?from=5", "?last=7d", "?explain=1"])
+def test_no_time_that_can_be_asked_for_is_an_error(ask, query):
+    """One that ends before it begins is taken for none."""
+    assert 200 == ask(f"/slo/calm{query}").status_code
+
+
+@pytest.mark.parametrize("query", ["from=-1", "from=1e30", "last=5y", "by=colour"])
+def test_what_is_no_time_is_refused(ask, query):
+    """As the API refuses it."""
+    assert 422 == ask(f"/slo/calm?{query}").status_code
