@@ -126,3 +126,18 @@ def test_every_endpoint_is_on_the_developer_s_page(told, root):
 
     there = [f"{method.upper()} {path}" for path, ways in told["paths"].items() for method in ways if method in METHODS]
     assert sorted(there) == sorted(listed)
+
+
+def test_no_answer_holds_what_no_shape_tells_of(told, fed):
+    """A key that is given and not told of is one that no client's type has."""
+    shapes = {
+        name: shape | ({"additionalProperties": False} if "properties" in shape else {})
+        for name, shape in told["components"]["schemas"].items()
+    }
+    asked = [path for path, ways in told["paths"].items() if "get" in ways and "{" not in path]
+    asked += [f"/api/v1/slos/shop-availability{below}" for below in ("", "/history", "/contributors", "/explain")]
+    for path in asked:
+        way = told["paths"].get(path) or told["paths"][path.replace("shop-availability", "{name}")]
+        schema = way["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        whole = {**schema, "components": {"schemas": shapes}}
+        jsonschema.validate(fed.get(path), whole, jsonschema.Draft202012Validator)
