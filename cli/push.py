@@ -34,25 +34,31 @@ class _Wanted(NamedTuple):
     deployments: bool
 
 
+_TokenFile = Annotated[
+    Path | None, typer.Option(help="File with a service account's token. (default: FOURNINES_GRAFANA_TOKEN)")
+]
+_Prometheus = Annotated[
+    str, typer.Option(help="Where Prometheus is, as Grafana reaches it: the data source is made of it.")
+]
+_Marks = Annotated[
+    bool,
+    typer.Option("--deployments", help="Mark the last 30 days' deployments that the collector at --url knows."),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and how; change nothing.")]
+
+
 def push(
     slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
     grafana: Annotated[str, typer.Option(help="Where Grafana is, such as https://grafana.example.com.")],
-    token_file: Annotated[
-        Path | None, typer.Option(help="File with a service account's token. (default: FOURNINES_GRAFANA_TOKEN)")
-    ] = None,
+    token_file: _TokenFile = None,
     folder: Annotated[str, typer.Option(help="The folder's title, where it is made anew.")] = "SLO",
     datasource: Annotated[str, typer.Option(help="The uid of Grafana's Prometheus.")] = "prometheus",
-    prometheus: Annotated[
-        str, typer.Option(help="Where Prometheus is, as Grafana reaches it: the data source is made of it.")
-    ] = "",
+    prometheus: _Prometheus = "",
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
     traces: Annotated[str, typer.Option(help="Who keeps traces: own, tempo:UID, jaeger:UID or xray:UID.")] = "own",
     cloudwatch: Annotated[str, typer.Option(metavar="REGION", help="Where services live in AWS.")] = "",
-    deployments: Annotated[
-        bool,
-        typer.Option("--deployments", help="Mark the last 30 days' deployments that the collector at --url knows."),
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and how; change nothing.")] = False,
+    deployments: _Marks = False,
+    dry_run: _DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite also what people changed in Grafana.")] = False,
 ) -> None:
     """Push dashboards and alert rules into Grafana.

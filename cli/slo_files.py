@@ -96,27 +96,33 @@ def _given(paths: Sequence[Path] | None) -> Sequence[Path]:
     return paths
 
 
+_Traces = Annotated[
+    str, typer.Option(help="Who keeps traces that Grafana leads to: own, tempo:UID, jaeger:UID or xray:UID.")
+]
+_Region = Annotated[
+    str, typer.Option(metavar="REGION", help="Where services live in AWS: Grafana shows CloudWatch as well.")
+]
+_Form = Annotated[
+    GrafanaFiles, typer.Option(help="Beside Grafana's files: ConfigMaps for Kubernetes, or Terraform JSON.")
+]
+_Dialect = Annotated[
+    Dialect, typer.Option(help="Whose rules Prometheus gets: ours, or to the letter those of another tool.")
+]
+
+
 def build(
     slos: Annotated[Path, typer.Option(help="SLO file, or folder of SLO files.")],
     out: Annotated[Path, typer.Option(help="Folder to write to; made where there is none.")],
     target: Annotated[BuildTarget, typer.Option(help="What to write.")] = BuildTarget.ALL,
-    dialect: Annotated[
-        Dialect, typer.Option(help="Whose rules Prometheus gets: ours, or to the letter those of another tool.")
-    ] = Dialect.FOURNINES,
+    dialect: _Dialect = Dialect.FOURNINES,
     url: Annotated[str, typer.Option(help="Where people reach the collector's pages, for links.")] = PAGES,
     pages_to: Annotated[str, typer.Option(help="The webhook that others send pages to.")] = "",
     tickets_to: Annotated[str, typer.Option(help="The webhook that others send tickets to.")] = "",
     heartbeats_to: Annotated[str, typer.Option(help="The webhook of who calls when heartbeats stop.")] = "",
     datasource: Annotated[str, typer.Option(help="The uid of Grafana's Prometheus, for alert rules.")] = "",
-    traces: Annotated[
-        str, typer.Option(help="Who keeps traces that Grafana leads to: own, tempo:UID, jaeger:UID or xray:UID.")
-    ] = "own",
-    cloudwatch: Annotated[
-        str, typer.Option(metavar="REGION", help="Where services live in AWS: Grafana shows CloudWatch as well.")
-    ] = "",
-    grafana_as: Annotated[
-        GrafanaFiles, typer.Option(help="Beside Grafana's files: ConfigMaps for Kubernetes, or Terraform JSON.")
-    ] = GrafanaFiles.FILES,
+    traces: _Traces = "own",
+    cloudwatch: _Region = "",
+    grafana_as: _Form = GrafanaFiles.FILES,
 ) -> None:
     """Write rules and dashboards of SLO files. For Prometheus, Alertmanager, Grafana and CloudWatch."""
     to = {"pages": pages_to, "tickets": tickets_to, "heartbeats": heartbeats_to}
