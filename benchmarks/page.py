@@ -78,6 +78,11 @@ def milliseconds(work: Callable[[], Any], times: int) -> float:
     return statistics.median(taken)
 
 
+def measured(page: Callable[[Asked], str], asked: Asked, times: int) -> dict[str, float]:
+    """What one page of the list costs."""
+    return {"milliseconds": round(milliseconds(lambda: page(asked), times), 2), "bytes": len(page(asked).encode())}
+
+
 def main() -> None:
     """Renders, measures, says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -97,13 +102,7 @@ def main() -> None:
         "last": Asked(page=math.ceil(SLOS / 50)),
         "by name": Asked(order="name"),
     }
-    details = {
-        name: {
-            "milliseconds": round(milliseconds(lambda asked=asked: page(asked), times), 2),
-            "bytes": len(page(asked).encode()),
-        }
-        for name, asked in views.items()
-    }  # type: ignore[misc]
+    details = {name: measured(page, asked, times) for name, asked in views.items()}
     first = details["first"]
     met = first["milliseconds"] <= GOAL_MILLISECONDS and first["bytes"] <= GOAL_BYTES
     for name, each in details.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -152,11 +153,8 @@ _TRACE = {
 @pytest.fixture(scope="session")
 def browser(chromium_binary: Path) -> Iterator[Browser]:
     """A real Chromium without a window."""
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        chromium = playwright.chromium.launch(executable_path=str(chromium_binary), args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium(chromium_binary) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +169,8 @@ def pulse() -> Pulse:
     return Pulse()
 
 
-@pytest.fixture(scope="module")
-def site(bank: Bank, pulse: Pulse) -> Iterator[str]:
+@contextlib.contextmanager
+def served(bank: Bank, pulse: Pulse) -> Iterator[str]:
     """The address of the pages: the application as a collector serves it, over that bank."""
     routes = PageRoutes(bank, bank, bank, bank, bank, bank, bank, bank, lambda: bank.now, "http://127.0.0.1:4318")
     evidence = EvidencePages(bank, bank, FakeDeploymentKeeper(), bank, bank, bank, bank, bank, lambda: bank.now)
@@ -180,22 +178,31 @@ def site(bank: Bank, pulse: Pulse) -> Iterator[str]:
     async def write(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError("nobody writes")
 
-    config = uvicorn.Config(
-        create_app((routes, evidence, LiveRoutes(pulse)), write), port=0, log_level="error", lifespan="off"
-    )
-    server = uvicorn.Server(config)
+    app = create_app((routes, evidence, LiveRoutes(pulse)), write)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    pulse.end()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        pulse.end()
+        thread.join()
 
 
-@pytest.fixture
-def burning(bank: Bank) -> Iterator[Bank]:
+@contextlib.contextmanager
+def chromium(binary: Path) -> Iterator[Browser]:
+    """A real Chromium without a window."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=str(binary), args=arguments)
+        yield browser
+        browser.close()
+
+
+def set_alight(bank: Bank) -> None:
     """Four minutes into an outage of payments, of which the gateway has its part."""
     bank.now = NOW
     bank.outage = {"payments-availability": 240.0, "gateway-availability": 12.0}
@@ -204,5 +211,18 @@ def burning(bank: Bank) -> Iterator[Bank]:
         ("gateway-availability", State.BURNING): NOW - 190,
     }
     bank.alerts_open = {"payments-availability": NOW - 228, "gateway-availability": NOW - 186}
+
+
+@pytest.fixture(scope="module")
+def site(bank: Bank, pulse: Pulse) -> Iterator[str]:
+    """The address of the pages over that bank."""
+    with served(bank, pulse) as address:
+        yield address
+
+
+@pytest.fixture
+def burning(bank: Bank) -> Iterator[Bank]:
+    """Four minutes into an outage."""
+    set_alight(bank)
     yield bank
     bank.outage, bank.began, bank.alerts_open = {}, {}, {}
