@@ -53,10 +53,10 @@ class Pulse:
 
     async def wait(self, seconds: float) -> bool | None:
         """Whether something changed before the time was over; None where nothing more is to come."""
-        if self._over:
-            return None
         self._loop = asyncio.get_running_loop()
         heard = asyncio.Event()
+        if self._over:
+            heard.set()
         self._waiting.add(heard)
         try:
             await asyncio.wait_for(heard.wait(), seconds)
