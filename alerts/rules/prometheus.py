@@ -6,7 +6,7 @@ covered is judged by what was seen of it. What is no count of events (slices, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,15 @@ from .subject import Groups, Judged, OneSlo
 def build_rules(slos: Sequence[SLO], public_url: str = "http://127.0.0.1:8400") -> dict[str, Any]:
     """The rule file's document, the same for the same SLOs in whatever order. `public_url` is where the collector's pages are."""
     ordered = sorted(slos, key=lambda slo: slo.name)
-    judged = (subject for slo in ordered for subject in _subjects(slo))
+    taken = [slo.name for slo in ordered]
+    judged = (subject for slo in ordered for subject in _subjects(slo, taken))
     return {"groups": [*(group for each in judged for group in SloRules(each, public_url).groups()), _watchdog()]}
 
 
-def _subjects(slo: SLO) -> Iterator[Judged]:
+def _subjects(slo: SLO, taken: Collection[str]) -> Iterator[Judged]:
     yield OneSlo(slo)
     if slo.group_by:
-        yield Groups(slo)
+        yield Groups(slo, taken)
 
 
 def _watchdog() -> dict[str, Any]:

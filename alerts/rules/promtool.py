@@ -6,7 +6,8 @@ All SLOs stand in each test: its cost is that of the samples, and grows with the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +30,9 @@ _HEADER: Final = (
 def build_tests(slos: Sequence[SLO]) -> dict[int, dict[str, Any]]:
     """The documents of the tests, by the seconds between two evaluations; the same for the same SLOs in whatever order."""
     ordered = sorted(slos, key=lambda slo: slo.name)
+    taken = {slo.name for slo in ordered}
     by_step: dict[int, list[Case]] = {}
-    for case in (case for slo in ordered for case in _cases(slo)):
+    for case in (case for slo in ordered for case in _cases(slo, taken)):
         by_step.setdefault(case.step, []).append(case)
     return {
         step: {
@@ -42,9 +44,9 @@ def build_tests(slos: Sequence[SLO]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _cases(slo: SLO) -> Iterator[Case]:
+def _cases(slo: SLO, taken: Collection[str]) -> Iterator[Case]:
     """Those of its groups are of one that stands for them all, whatever their values are."""
-    judged = others_of(slo) if slo.group_by else slo
+    judged = _stand_in(slo, taken) if slo.group_by else slo
     for rule in slo.rules:
         if is_counted(slo):
             for tested in courses(judged, rule):
@@ -54,6 +56,14 @@ def _cases(slo: SLO) -> Iterator[Case]:
     if slo.rules:
         yield from tested_alerts.silent(slo)
         yield from tested_alerts.spent(judged)
+
+
+def _stand_in(template: SLO, taken: Collection[str]) -> SLO:
+    """A group whose place no SLO of the file takes."""
+    group = others_of(template)
+    while {group.name, tested_alerts.calm_name(group)} & set(taken):
+        group = replace(group, name=f"{group.name}-x")
+    return group
 
 
 def write(out_dir: Path, slos: Sequence[SLO]) -> list[Path]:

@@ -6,7 +6,7 @@ computed of every SLO whose name begins as those of groups do is kept where it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -112,9 +112,10 @@ class OneSlo:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of an SLO, each by itself."""
+    """The groups of an SLO, each by itself, but for those whose place an SLO of the file takes: `taken` are the names of these."""
 
     slo: SLO
+    taken: Collection[str] = ()
 
     @property
     def burns(self) -> bool:
@@ -134,7 +135,7 @@ class Groups:
     @property
     def known(self) -> list[dict[str, Any]]:
         """Which groups there are, by the labels that their records have: one record each, or nothing could be joined on it."""
-        found = f"max_over_time({selector(metric_names.GROUP_INFO, self.recorded)}[{_REMEMBERED}])"
+        found = f"max_over_time({selector(metric_names.GROUP_INFO, self.recorded, *self._free)}[{_REMEMBERED}])"
         for label, source in {names.SLOTH_SLO: names.LABEL_SLO, **self._values}.items():
             found = f"label_join({found}, {string(label)}, {string('')}, {string(source)})"
         called = string(f"{self.slo.service.replace('$', '$$')}-$1")
@@ -204,6 +205,12 @@ class Groups:
     @property
     def _info(self) -> str:
         return selector(names.RECORD_GROUPS, self.recorded)
+
+    @property
+    def _free(self) -> list[str]:
+        """No group under a name that is taken: collectors go on saying it until all of them have read the file."""
+        alike = [name for name in self.taken if name.startswith(names_begin(self.slo)) and name != self.slo.name]
+        return [f"{names.LABEL_SLO}!~{string(any_of(alike))}"] if alike else []
 
     @property
     def _values(self) -> Mapping[str, str]:

@@ -25,6 +25,11 @@ _CALM: Final = 8
 _MOST_STEPS: Final = 600
 
 
+def calm_name(group: SLO) -> str:
+    """What the group is called that is well beside another."""
+    return f"{group.name}-calm"
+
+
 def counted(slo: SLO, tested: Tested) -> Case:
     """A course of the collector's counters."""
     return _of_course(slo, tested.name, tested.course, _burns(slo, tested.severity, tested.course, fires=tested.fires))
@@ -105,7 +110,7 @@ def _case(slo: SLO, name: str, step: int, series: Mapping[str, str], *expected: 
     if not slo.group_of:
         return Case(name, step, series, expected)
     lasts = max(each.at for each in expected) // step
-    calm = replace(slo, name=f"{slo.name}-calm")
+    calm = replace(slo, name=calm_name(slo))
     known = {_metric(one, metric_names.GROUP_INFO, group_of=slo.group_of): f"1x{lasts}" for one in (slo, calm)}
     well = {_metric(calm, metric_names.EVENTS, result=metric_names.GOOD): f"0+{100 * MANY}x{lasts}"}
     return Case(name, step, {**series, **known, **(well if is_counted(slo) else {})}, expected)

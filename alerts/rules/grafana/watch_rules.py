@@ -26,11 +26,11 @@ def watch_rules(slos: Sequence[SLO], datasource: str) -> Iterator[GrafanaRule]:
 
 
 def _no_data(datasource: str) -> GrafanaRule:
-    """Only those that were ever heard can fall silent."""
+    """Only those that were ever heard can fall silent, and none is that one of several collectors hears."""
     state = f"{metric_names.STATE}{{state={string(State.NO_DATA.value)}}}"
     heard = f"clamp_max(sum by (slo) ({metric_names.EVENTS}), 1)"
     inputs = Inputs(datasource)
-    silent = inputs.read(f"max by (service) ({state} * on (slo) group_left () {heard})")
+    silent = inputs.read(f"max by (service) (min by (slo, service) ({state}) * on (slo) group_left () {heard})")
     return _rule(
         NO_DATA_UID,
         "A service stopped reporting",

@@ -250,6 +250,17 @@ def test_whose_name_only_begins_alike_is_none_of_them(promtool, checkout, slo):
     )
 
 
+def test_an_slo_in_the_place_of_a_group_is_judged_alone(promtool, checkout, slo):
+    """Also while a collector that has not read the file says that it is a group: by its own objective, and told of once."""
+    stricter = slo("checkout-pay", target="0.99999", rules=FAST)
+    case = Case("in its place").group("checkout-pay", "0+5x90", "0+5x90").group("checkout-b", "0+5x90", "0+5x90")
+    case.fires(60, "checkout-b", "checkout-pay")
+    case.holds(60, "count by (slo) (slo:groups:info)", ('{slo="checkout-b"}', 1))
+    case.holds(60, 'round(max(slo:current_burn_rate:ratio{sloth_slo="checkout-pay"}))', ("{}", 50000))
+
+    assert "" == promtool([checkout(rules=FAST), stricter], case)
+
+
 def test_values_that_are_said_otherwise_than_before_stop_nothing(promtool, checkout):
     """After a change of attributes a name may have been that of other values five minutes ago: nothing is joined with two."""
     case = Case("changed").group("checkout-pay", "0+5x90", "0+5x90", info="1x40", label_tenant="pay")

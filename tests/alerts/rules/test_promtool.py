@@ -66,6 +66,16 @@ def test_every_law_is_tested_of_every_slo(slo):
     assert 6 == sum(name.startswith(("no data", "exhausted")) for name in named)
 
 
+@pytest.mark.parametrize("name", ["checkout-other", "checkout-other-calm", "checkout-other-x"])
+def test_what_stands_for_groups_is_no_slo_of_the_file(judged, slo, name):
+    """An SLO may take the place of any group, also of the one that tests are made of."""
+    slos = [slo("checkout", group_by=("tenant",), rules=WORKBOOK[:1]), slo(name, target="0.9", rules=WORKBOOK[:1])]
+    taken = slo("checkout-other", target="0.9", rules=WORKBOOK[:1], group_by=("tenant",))
+
+    assert "" == judged(slos)
+    assert "" == judged([slos[0], taken])
+
+
 def test_the_rules_pass_their_tests(judged, slo, latency_slo):
     """Several SLOs in one run: counted and told, of two targets, with a window and a guard of their own, hostile names."""
     own = (BurnRule(Severity.PAGE, WORKBOOK[0].budget_share, Window.parse("30m"), Window.parse("5m")),)

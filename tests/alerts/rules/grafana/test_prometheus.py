@@ -68,6 +68,7 @@ def exposition(tick):
         lines.append(f'slo_state{{{of},state="healthy"}} {int(service != SILENT)}')
     of = f'service="payments",group_of="{GROUPED}"'
     lines += [f'slo_group_info{{slo="{name}",{of},label_tenant="{name[9:]}"}} 1' for name in (SICK, WELL, IDLE)]
+    lines.append(f'slo_state{{slo="{CALM}",service="payments",state="no_data",collector="beside"}} 1')
     never_heard = 'slo="new",service="new"'
     lines += [f'slo_events_total{{{never_heard},result="good"}} 0', f'slo_state{{{never_heard},state="no_data"}} 1']
     return ("\n".join(lines) + "\n").encode()
@@ -217,7 +218,7 @@ def test_without_traffic_the_ratio_is_nothing_and_no_state_is_lost(answers):
 
 
 def test_a_silent_service_is_named(answers):
-    """Of several SLOs of a service once; never one that was not heard yet."""
+    """Of several SLOs of a service once; never one that was not heard yet, or that another collector hears."""
     _, values = answers["fournines-no-data"]
     assert {"payments": 0, SILENT: 1, "new": 0} == {labels[0][1]: value for labels, value in values["R1"].items()}
 
