@@ -15,6 +15,8 @@ PRESETS: Final = {"1h": HOUR, "3h": 3 * HOUR, "12h": 12 * HOUR, "1d": DAY, "7d":
 STEPS: Final = (60, 120, 300, 600, 1800, HOUR, 2 * HOUR, 6 * HOUR, DAY)
 _MOST_STEPS: Final = 120
 
+_LATEST: Final = 253_402_300_799  # the last moment that has a date of four digits
+
 
 class Moment(NamedTuple):
     """A moment in words and as a machine reads it."""
@@ -43,7 +45,8 @@ class Shown:
     def of_moments(cls, start: int, end: int) -> Shown:
         """From a moment to another, in the whole steps that hold both."""
         step = step_of(end - start)
-        return cls(Interval(start // step * step, -(-end // step) * step), step)
+        last = _LATEST // step * step
+        return cls(Interval(min(start // step * step, last - step), min(-(-end // step) * step, last)), step)
 
     @property
     def query(self) -> dict[str, str]:

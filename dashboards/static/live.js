@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const every = 1000 * Number(document.currentScript.dataset.every || 10);
-  let reload = false, fetching = false;
+  let reload = false, fetching = false, events = null, typed = -Infinity;
   document.addEventListener("securitypolicyviolation", () => { reload = true; });
 
   function localise(root) {
@@ -30,20 +30,28 @@
     notice.textContent = text;
   }
 
+  // What was opened or closed by hand stays so: of several with the same words, each in its turn.
   function keep(old, fresh) {
-    for (const details of old.querySelectorAll("details[open]")) {
-      const same = [...fresh.querySelectorAll("details")].find((each) => each.textContent === details.textContent);
-      if (same) same.open = true;
+    const left = [...fresh.querySelectorAll("details")];
+    for (const details of old.querySelectorAll("details")) {
+      const place = left.findIndex((each) => each.textContent === details.textContent);
+      if (place >= 0) left.splice(place, 1)[0].open = details.open;
     }
   }
 
+  // Nothing is taken from under a hand that types; a field that was left alone for a minute is no reason to show what is old.
+  function typing() {
+    return document.activeElement?.matches("main input, main select") && performance.now() - typed < 60000;
+  }
+
   async function refresh() {
-    if (document.hidden || fetching || document.activeElement?.matches("main input, main select")) return;
+    if (document.hidden || fetching) return;
     fetching = true;
     try {
       const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(every) });
       if (!answer.ok && answer.status !== 404) throw new Error("status " + answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (typing()) return;
       const focused = document.activeElement && document.activeElement.getAttribute("href");
       const page = fresh.getElementById("page"), old = document.getElementById("page");
       keep(old, page);
@@ -62,8 +70,20 @@
     }
   }
 
+  // A browser has six connections to a collector for all its tabs: one that nobody sees holds none, or the seventh never loads.
+  function listen() {
+    if (document.hidden) {
+      events?.close();
+      events = null;
+    } else if (!events) {
+      events = new EventSource("/live");
+      events.addEventListener("changed", refresh);
+    }
+  }
+
   localise(document);
+  listen();
   setInterval(refresh, every);
-  document.addEventListener("visibilitychange", refresh);
-  new EventSource("/live").addEventListener("changed", refresh);
+  for (const kind of ["focusin", "input", "keydown"]) document.addEventListener(kind, () => { typed = performance.now(); });
+  document.addEventListener("visibilitychange", () => { listen(); refresh(); });
 })();

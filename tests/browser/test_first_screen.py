@@ -90,6 +90,63 @@ def test_what_changed_is_seen_at_once(page, site, bank, pulse):
     bank.outage = {}
 
 
+HIDDEN = """hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_tab_more_than_a_browser_has_connections_still_opens(page, site, bank, pulse):
+    """Those that nobody sees hold none; the one that is looked at again hears again."""
+    bank.now, bank.outage = NOW, {}
+    tabs = [page, *(page.context.new_page() for _ in range(7))]
+    for tab in tabs:
+        tab.goto(site + "/", timeout=5_000)
+        tab.evaluate(HIDDEN, True)
+    tabs[0].evaluate(HIDDEN, False)
+    tabs[0].wait_for_selector("text=Nothing burns")
+    while not pulse.waiting:
+        page.wait_for_timeout(20)
+    bank.outage = {"users-availability": 20.0}
+    while not tabs[0].locator("#first >> text=users-availability").count():
+        pulse.beat()
+        page.wait_for_timeout(50)
+    bank.outage = {}
+
+
+def test_a_field_that_is_left_alone_keeps_nothing_old_on_the_screen(page, site, bank):
+    """While somebody types the page stays as it is, but never after its collector died, and not for good."""
+    bank.now, bank.outage = NOW, {}
+    page.clock.install()
+    page.goto(site + "/")
+    page.fill("input[name=q]", "pay")
+    bank.outage = {"users-availability": 20.0}
+    with page.expect_response(site + "/"):
+        page.clock.run_for(10_500)
+    assert (0, "pay") == (page.locator("#first").count(), page.input_value("input[name=q]"))
+    page.clock.run_for(60_000)
+    page.wait_for_selector("#first >> text=users-availability")
+    page.focus("input[name=q]")
+    page.route("**/*", lambda route: route.abort())
+    page.clock.run_for(10_500)
+    page.wait_for_selector("#lost")
+    bank.outage = {}
+
+
+def test_what_was_closed_by_hand_stays_closed(page, site, bank, burning):
+    """A page that says it anew does not undo what whoever reads it did."""
+    page.goto(site + "/slo/gateway-availability")
+    first = page.locator("#do details")
+    assert first.evaluate("each => each.open")
+    page.click("#do summary")
+    with page.expect_response("**/slo/*"):
+        page.evaluate(
+            "document.querySelector('main').dataset.old = 1; document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    page.wait_for_selector("main:not([data-old])")
+    assert not page.locator("#do details").evaluate("each => each.open")
+
+
 def test_a_dead_collector_leaves_nothing_calm(page, site, bank):
     """What can't be fetched any more is grey, says so, and is not read as the present."""
     page.goto(site + "/")
