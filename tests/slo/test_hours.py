@@ -80,6 +80,21 @@ def test_a_week_can_be_filled(hours, filled):
     assert filled is fill_the_week(hours)
 
 
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [
+        (Hours(time(8, 30), time(8, 33), days=frozenset({1})), [1_950, 1_951, 1_952]),
+        (Hours(time(23, 59), time(0, 1), days=frozenset({2})), [4_319, 4_320]),
+        (Hours(time(23, 58), time(0, 1), days=frozenset({6})), [10_078, 10_079, 0]),
+        (Hours(time(0, 1), time(0, 1), days=frozenset({6})), [*range(8_641, 10_080), 0]),
+        (Hours(time(7), time(7, 1)), [420, 1_860, 3_300, 4_740, 6_180, 7_620, 9_060]),
+    ],
+)
+def test_a_week_has_10080_minutes(hours, minutes):
+    """The first of Monday follows the last of Sunday."""
+    assert minutes == list(hours.minutes())
+
+
 @pytest.mark.parametrize("change", [{"days": frozenset()}, {"days": frozenset({7})}, {"zone": "Mars"}])
 def test_they_begin_on_days_there_are(change):
     """Of which a week has seven, on clocks of a zone that somebody knows."""
