@@ -11,6 +11,7 @@ import typer
 from .asking import asked
 from .on_call import Json, Url
 from .options import PAGES
+from .plain import plain
 from .table import table
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _in_words(alerts: Sequence[JSON], *, why: bool) -> str:
         return "nothing is open"
     lines = [table([_HEADS, *map(_row, alerts)])]
     for each in alerts if why else ():
-        lines += ["", f"{each['key']}:", *_decisions(each)]
+        lines += ["", plain(f"{each['key']}:"), *map(plain, _decisions(each))]
     return "\n".join(lines)
 
 

@@ -6,11 +6,13 @@ from typing import Final, NoReturn
 
 import typer
 
+from .plain import plain_lines
+
 EXIT_FAULT: Final = 1
 """What was given holds a fault. A command that was mistyped ends with 2."""
 
 
 def fail(message: object, code: int = EXIT_FAULT) -> NoReturn:
     """Says what is wrong and what to do, and ends the command."""
-    typer.echo(str(message), err=True)
+    typer.echo(plain_lines(str(message)), err=True)
     raise typer.Exit(code)

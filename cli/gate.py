@@ -14,6 +14,7 @@ from .asking import asked
 from .failure import fail
 from .on_call import Json, said
 from .options import PAGES
+from .plain import plain
 
 if TYPE_CHECKING:
     from ..client import JSON, Client
@@ -127,7 +128,7 @@ def _told(release: str, told: Iterator[JSON]) -> str:
     verdict, before = "wait", ""
     for answer in told:
         verdict = answer["verdict"]
-        text = "\n  ".join([f"{verdict}: {release}", *answer["reasons"]])
+        text = "\n  ".join(map(plain, [f"{verdict}: {release}", *answer["reasons"]]))
         if text != before:
             typer.echo(text)
         before = text

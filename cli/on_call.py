@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .failure import fail
+from .plain import plain_lines
 
 if TYPE_CHECKING:
     from ..client import JSON, Client
@@ -22,7 +23,7 @@ Alert = Annotated[str, typer.Argument(help="Its number, its key, or the SLO or s
 
 def said(found: object, words: str, *, as_json: bool) -> None:
     """Says what was done, in words or as the API answered it."""
-    typer.echo(json.dumps(found, indent=2) if as_json else words)
+    typer.echo(json.dumps(found, indent=2) if as_json else plain_lines(words))
 
 
 def lasting(text: str) -> JSON:

@@ -11,6 +11,7 @@ import typer
 
 from .asking import asked
 from .options import PAGES
+from .plain import plain_lines
 from .table import table
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def _in_words(slos: Sequence[JSON], *, explain: bool) -> str:
     """A line an SLO below their heads, and what explains them behind it."""
     if not slos:
         return "no SLO is declared, and no service was heard"
-    return "\n".join([table([_HEADS, *map(_row, slos)]), *(f"\n{each['explanation']}" for each in slos if explain)])
+    explained = (f"\n{plain_lines(each['explanation'])}" for each in slos if explain)
+    return "\n".join([table([_HEADS, *map(_row, slos)]), *explained])
 
 
 def _row(slo: JSON) -> Sequence[str]:

@@ -16,6 +16,7 @@ from .asking import asked
 from .extra import collector_extra
 from .on_call import Json, Url
 from .options import PAGES
+from .plain import plain
 from .sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def shown(looks: Sequence[Look], width: int) -> Table:
         found.add_column(head, no_wrap=head != "SLO", overflow="fold")
     for look in looks:
         state = look.slo["state"]
-        said = dict(zip(_HEADS, (look.slo["name"], state.replace("_", " "), *_figures(look)), strict=True))
+        said = dict(zip(_HEADS, (plain(look.slo["name"]), state.replace("_", " "), *_figures(look)), strict=True))
         found.add_row(*(Text(said[head], _COLOURS.get(state, "") if head == "STATE" else "") for head in heads))
     if not looks:
         found.add_row("no SLO is declared, and no service was heard")

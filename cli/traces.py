@@ -12,6 +12,7 @@ import typer
 from .asking import asked
 from .on_call import Json, Url
 from .options import PAGES
+from .plain import plain
 from .table import table
 
 if TYPE_CHECKING:
@@ -68,16 +69,17 @@ def _waterfall(trace: JSON) -> Iterator[str]:
     spans = trace["spans"]
     begins = spans[0]["start"] if spans else trace["received"]
     whole = max((span["offset_seconds"] + span["duration_seconds"] for span in spans), default=0.0)
-    yield f"{trace['trace_id']}  {trace['state']}  {trace['service']} {trace['route']}  {_moment(begins)}"
+    yield plain(f"{trace['trace_id']}  {trace['state']}  {trace['service']} {trace['route']}  {_moment(begins)}")
     heads = ("SPAN", "SERVICE", "AFTER", "TOOK", "STATUS", "")
     yield table([heads, *(_span(span, whole) for span in spans)])
     for log in trace["logs"]:
-        yield f"{_moment(log['time'])}  {log['service']}  {log['severity']}: {_text(log['body'])}"
+        body = log["body"] if isinstance(log["body"], str) else json.dumps(log["body"])
+        yield plain(f"{_moment(log['time'])}  {log['service']}  {log['severity']}: {body}")
 
 
 def _span(span: JSON, whole: float) -> Sequence[str]:
     said = " ".join(filter(None, (span["status"], span["status_message"])))
-    name = "  " * span["depth"] + _text(span["name"])
+    name = "  " * span["depth"] + span["name"]
     return (
         name,
         span["service"],
@@ -94,12 +96,6 @@ def _bar(span: JSON, whole: float) -> str:
     before: int = min(int(max(span["offset_seconds"], 0.0) * share), _BAR - 1)
     long: int = max(1, round(span["duration_seconds"] * share))
     return " " * before + "=" * min(long, _BAR - before)
-
-
-def _text(said: object) -> str:
-    """What was sent, in one line and without anything that a terminal would obey."""
-    text = said if isinstance(said, str) else json.dumps(said)
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _length(seconds: float) -> str:

@@ -57,7 +57,7 @@ class AlertRoutes:
         """Adds its route."""
         app.add_api_route("/api/v1/alerts", self.alerts, **answers_with(Alerts, ALERTS, 503))
         one = answers_with(answers.Alert, answers.ALERT, 404, 503)
-        app.add_api_route("/api/v1/alerts/{alert:path}", self.alert, **one)
+        app.add_api_route("/api/v1/alerts/{alert:anything}", self.alert, **one)
 
     def alerts(
         self,

@@ -126,7 +126,7 @@ class AnsweringRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        path = "/api/v1/alerts/{alert:path}"
+        path = "/api/v1/alerts/{alert:anything}"
         taken = answers_with(AlertAnswer, ALERT, 404, 503, body=_TAKEN)
         app.add_api_route(f"{path}/acknowledge", self.acknowledge, methods=["POST"], **taken)
         given_back = answers_with(AlertAnswer, ALERT, 404, 409, 503)

@@ -49,8 +49,8 @@ class OnCallRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
-        app.add_api_route("/on-call/{name:path}", self.page, include_in_schema=False)
-        app.add_api_route("/on-call/{name:path}", self.send, methods=["POST"], include_in_schema=False)
+        app.add_api_route("/on-call/{name:anything}", self.page, include_in_schema=False)
+        app.add_api_route("/on-call/{name:anything}", self.send, methods=["POST"], include_in_schema=False)
 
     def page(self, name: str, request: Request) -> Response:
         """The forms, or that there is no SLO of that name."""

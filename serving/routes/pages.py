@@ -25,6 +25,7 @@ from ...dashboards import (
     render_overview,
     render_slo,
 )
+from ...dashboards.shown import PRESETS
 from ...slo import BUCKET, HOUR, STATES, Evaluation, Interval, Status, TimeWindow
 from .beside import SurroundingSource
 from .interval import LATEST
@@ -68,7 +69,7 @@ class PageRoutes:
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes."""
         app.add_api_route("/", self.overview, include_in_schema=False)
-        app.add_api_route("/slo/{name:path}", self.slo, include_in_schema=False)
+        app.add_api_route("/slo/{name:anything}", self.slo, include_in_schema=False)
 
     def overview(
         self,
@@ -155,10 +156,11 @@ class PageRoutes:
 
 
 def _shown(start: int | None, end: int | None, last: str, now: float) -> Shown:
-    """The time asked for; the last hours where that is none."""
-    if start is None:
+    """The time asked for; the last hours where that is none. An end alone is the end of as long a time."""
+    if start is None and end is None:
         return Shown.of_last(last, now)
     end = int(now) + BUCKET if end is None else end
+    start = max(0, end - PRESETS[last]) if start is None else start
     return Shown.of_moments(start, end) if start < end else Shown.of_last(last, now)
 
 

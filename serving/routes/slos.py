@@ -29,7 +29,7 @@ class SloRoutes:
 
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes. A service's name may hold slashes, so longer paths come first."""
-        one = "/api/v1/slos/{name:path}"
+        one = "/api/v1/slos/{name:anything}"
         app.add_api_route("/api/v1/slos", self.slos, **answers_with(answers.Slos, answers.SLOS))
         app.add_api_route(f"{one}/history", self.history, **answers_with(answers.History, answers.HISTORY, 404))
         blamed = answers_with(answers.Contributors, answers.CONTRIBUTORS, 404)

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from ...answers import TRACE, TRACES, Trace, Traces
 from ..contract import Cursor, answers_with, decode_cursor, encode_cursor, listed
 from ..contract.paging import no_cursor
+from .interval import LATEST
 from .source import JSON, TraceSource
 
 
@@ -55,6 +56,6 @@ class TraceRoutes:
 def _place(cursor: str) -> tuple[float, str]:
     """The start and the id of the trace that a cursor is the place of."""
     match decode_cursor(cursor):
-        case (int() | float() as start, str(trace)) if re.fullmatch("[0-9a-f]{32}", trace):
-            return start, trace
+        case (int() | float() as start, str(trace)) if abs(start) < LATEST and re.fullmatch("[0-9a-f]{32}", trace):
+            return float(start), trace
     raise no_cursor()

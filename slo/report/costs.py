@@ -101,11 +101,11 @@ def _line(row: dict[str, str]) -> tuple[CostLine, str]:
 
 def _span(text: str) -> tuple[date, date]:
     try:
-        day = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII) else None
-    except ValueError:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+            day = date.fromisoformat(text)
+            return day, date.fromordinal(day.toordinal() + 1)
+    except ValueError:  # no day, or the last one of all
         raise InvalidValue(f"there is no day {text}") from None
-    if day is not None:
-        return day, date.fromordinal(day.toordinal() + 1)
     period = Period.parse(text)
     return period.first, period.after
 

@@ -66,7 +66,7 @@ class Period:
         last = self.after - timedelta(days=1)
         count = last.year * 12 + last.month - 1
         found = (divmod(each, 12) for each in range(count - number + 1, count + 1))
-        return tuple(Period.parse(f"{year:04d}-{month + 1:02d}") for year, month in found)
+        return tuple(_months(f"{year:04d}-{month + 1:02d}", year, month + 1, 1) for year, month in found)
 
     @property
     def name(self) -> str:

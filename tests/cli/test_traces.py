@@ -75,6 +75,25 @@ def test_one_trace_is_a_waterfall(typed, asked):
     assert ONE == json.loads(typed("traces", TRACE, "--json").output)
 
 
+def test_nothing_that_was_sent_moves_the_terminal(typed, asked):
+    """Names and words of a trace are data: no line is begun, no title set and no text turned round by any of them."""
+    evil = "\x1b]0;gone\x07\x9b2J\n\u202e"
+    hostile = {
+        key: f"{text}{evil}" if key in {"service", "route", "error", "name"} else text for key, text in ONE.items()
+    }
+    hostile["spans"] = [span(evil, 0, 0.0, 0.03, service=evil, status_message=evil)]
+    hostile["logs"] = [{"time": 1_790_000_000.26, "service": evil, "severity": evil, "body": evil}]
+    for words, found, lines in (
+        ((), {"traces": [hostile | {"status_code": ""}], "next": None}, 2),
+        ((TRACE,), hostile, 4),
+    ):
+        asked(200, found)
+        shown = typed("traces", *words).output.split("\n")
+
+        assert lines + 1 == len(shown)
+        assert all(line.isprintable() for line in shown)
+
+
 @pytest.mark.parametrize(("words", "status"), [(["--state", "dead"], 200), ([TRACE], 404)])
 def test_what_is_none_ends_with_two(typed, asked, words, status):
     """A mistyped state, and a trace that is not kept."""

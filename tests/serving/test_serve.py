@@ -76,8 +76,8 @@ def test_an_slo_as_the_api_gives_it_holds_what_the_documentation_says(shared, ma
 
 
 def test_an_slo_has_its_addresses_whatever_its_service_is_called(shared, make_spans):
-    """A name with slashes, quotes or spaces is asked for like every other."""
-    for service in ("team/payments", "a b", "<b>x?y#z</b>"):
+    """A name with slashes, quotes, spaces or line feeds is asked for like every other."""
+    for service in ("team/payments", "a b", "<b>x?y#z</b>", "two\nlines"):
         shared.post("traces", make_spans(service, [200]))
         name = quote(f"{service}-availability", safe="")
         for path in (f"/api/v1/slos/{name}", f"/api/v1/slos/{name}/history", f"/slo/{name}"):

@@ -65,7 +65,30 @@ def test_a_time_that_is_asked_for_is_the_one_shown(ask, sources, around, now):
     assert [("calm", shown, "route")] == around.asked
 
 
-@pytest.mark.parametrize("query", ["?from=9&to=3", "?from=5", "?last=7d", "?explain=1"])
+def test_an_end_alone_is_the_end_of_as_long_a_time(ask, sources, now):
+    """Who asks for the time until a moment is not shown the present."""
+    ask(f"/slo/calm?to={int(now) - 86_400}&last=1h")
+    (_, shown, _), *_ = sources.asked
+
+    assert now - 86_400 - 1 <= shown.end <= now - 86_400 + 60
+    assert 3600 <= shown.seconds <= 3660
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?from=9&to=3",
+        "?from=5",
+        "?last=7d",
+        "?explain=1",
+        "?to=0",
+        "?to=9",
+        "?from=0&to=253402300799",
+        "?from=253402300798&to=253402300799",
+        "?from=253402300799",
+        "?from=253402300000&to=253402300799",
+    ],
+)
 def test_no_time_that_can_be_asked_for_is_an_error(ask, query):
     """One that ends before it begins is taken for none."""
     assert 200 == ask(f"/slo/calm{query}").status_code

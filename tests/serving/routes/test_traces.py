@@ -2,7 +2,10 @@
 
 import pytest
 
+from fournines.serving.contract import encode_cursor
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+FAR = encode_cursor((10**30, TRACE))
 
 
 def test_traces_are_found_as_they_are_asked_for(ask, sources, now):
@@ -14,9 +17,9 @@ def test_traces_are_found_as_they_are_asked_for(ask, sources, now):
     assert [(now, None, None, None, 51, None), (now, "shop", "/pay", "slow", 8, None)] == sources.asked
 
 
-@pytest.mark.parametrize("query", ["state=dead", "limit=0", "limit=1001"])
+@pytest.mark.parametrize("query", ["state=dead", "limit=0", "limit=1001", f"cursor={FAR}"])
 def test_what_no_trace_can_be_is_refused(ask, sources, query):
-    """A mistyped state does not read as `none of these`."""
+    """A mistyped state does not read as `none of these`; a cursor is the place of a trace that could be."""
     assert 422 == ask(f"/api/v1/traces?{query}").status_code
     assert [] == sources.asked
 

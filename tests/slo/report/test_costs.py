@@ -55,6 +55,7 @@ def test_columns_may_come_in_any_order_with_others_between():
         ([HEAD, "2026-10,pay,NaN,EUR"], "line 2: 'NaN' is no amount"),
         ([HEAD, "2026-10,pay,1e999,EUR"], "line 2: '1e999' is no amount"),
         ([HEAD, "2026-10-40,pay,1,EUR"], "line 2: there is no day 2026-10-40"),
+        ([HEAD, "9999-12-31,pay,1,EUR"], "line 2: there is no day 9999-12-31"),
         ([HEAD, "October,pay,1,EUR"], "line 2: 'October' is no period"),
         ([HEAD, '2026-10,"pay"x,1,EUR'], "line 2: "),
         ([HEAD, "2026-10,pay,1,EUR", "2026-10-05,pay,1,EUR"], "is said twice, alone and in a longer time"),

@@ -69,6 +69,11 @@ def test_a_month_is_the_one_of_calendar_windows(now, zone):
     assert end <= now < end + 31 * DAY + 2 * HOUR
 
 
+def test_the_first_year_has_a_trend_too():
+    """Its months are those of the year before, of which no report is made."""
+    assert "1970-02" == Period.parse("1971-01").last_months(12)[0].text
+
+
 def test_the_last_months_end_with_that_of_the_last_day():
     """Of a week at the turn of a year that is January; of a quarter its third month."""
     assert [each.text for each in Period.parse("2026-W01").last_months(3)] == ["2025-11", "2025-12", "2026-01"]
