@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 
 def plain(text: str) -> str:
     """In one line and without anything that a terminal would obey, or that turns round what follows."""
@@ -11,3 +13,11 @@ def plain(text: str) -> str:
 def plain_lines(text: str) -> str:
     """The same, line by line."""
     return "\n".join(map(plain, text.splitlines()))
+
+
+class LineFormatter(logging.Formatter):
+    """A line a message, whatever a service calls itself: no name writes a line of its own. A traceback stands behind it as ever."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The message in its line."""
+        return plain(super().formatMessage(record))

@@ -13,6 +13,7 @@ from .extra import collector_extra
 from .failure import fail
 from .interrupt import ended_by_interrupt
 from .options import ConfigOption, Data
+from .plain import LineFormatter
 
 
 def _port(what: str) -> Any:
@@ -62,6 +63,8 @@ def serve(
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

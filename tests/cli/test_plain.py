@@ -1,11 +1,12 @@
 """What others sent, on a terminal."""
 
 import json
+import logging
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fournines.cli.plain import plain, plain_lines
+from fournines.cli.plain import LineFormatter, plain, plain_lines
 from fournines.cli.table import table
 
 EVIL = "\x1b]52;c;Z29uZQ==\x07\x9b2J\u202e"
@@ -52,3 +53,14 @@ def test_commands_show_names_as_they_can_be_read(typed, asked):
     for done in (told, refused, judged):
         assert done.output
         assert all(line.isprintable() for line in done.output.split("\n")), done.output
+
+
+def test_no_name_writes_a_line_of_the_log():
+    """A message is one line, in which a terminal finds nothing to obey; a traceback keeps its own."""
+    fault = ValueError, ValueError(), None
+    said = logging.LogRecord("house", logging.INFO, "", 0, "%s is open", (f"{EVIL}\n2026 INFO all is well",), fault)
+    first, *others = LineFormatter("%(levelname)s %(message)s").format(said).splitlines()
+
+    assert first.isprintable()
+    assert first.endswith("all is well is open")
+    assert "ValueError" == others[-1]
