@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import __version__
 from .dashboards import STATIC
 from .serving.contract import DescribedApp, Tagged, add_problems
+from .serving.routes.csrf import FormGuard, Guarded
 
 MOST_BYTES: Final = 64 * 1024
 """What a body holds at most: each is read whole, by who answers everybody, and becomes many times as much."""
@@ -29,14 +30,15 @@ class Subject(Protocol):
         ...
 
 
-def create_app(subjects: Iterable[Subject], write: ASGIApp) -> FastAPI:
+def create_app(subjects: Iterable[Subject], write: ASGIApp, public_host: str = "") -> FastAPI:
     """The application. It holds no state of its own: every answer is made at the time of the request.
 
-    `write` answers Prometheus' remote writes at /api/v1/write.
+    `write` answers Prometheus' remote writes at /api/v1/write. `public_host` is what browsers call the collector behind a proxy.
     """
     app = DescribedApp(title="fournines", version=__version__, docs_url=None, redoc_url=None)
     app.add_middleware(_Bounded)
     app.add_middleware(Tagged)
+    app.add_middleware(Guarded, guard=FormGuard(public_host))
     add_problems(app)
     for subject in subjects:
         subject.add_routes(app)

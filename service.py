@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvloop
 from fastapi import FastAPI
@@ -180,7 +181,7 @@ class Service:
             url=self._url,
             otlp=otlp_url(self._settings, self._plane.http_port),
         )
-        return create_app(subjects_of(parts), self._plane.write_app)
+        return create_app(subjects_of(parts), self._plane.write_app, urlsplit(self._url).netloc)
 
     def _notices(self) -> Notices:
         return Notices(self._collector, self._counts, self._files, self._settings.data, lambda: self._watched.troubles)

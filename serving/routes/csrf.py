@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...answers import PROBLEM_JSON
+from ..contract.problems import problem
 
 COOKIE: Final = "fournines_form"
 NOT_OURS: Final = "this collector is not known by the name in the address; the setting `url` says what it is called"
 ANOTHER_SITE: Final = "it was sent from another site; behind a proxy the setting `url` says what this one is called"
 _BYTES: Final = 32
+_BELOW: Final = "/api/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +46,24 @@ class FormGuard:
         """Why a form is not taken; empty where it is. `headers` by their names in small letters."""
         if not self._is_ours(headers.get("host", "")):
             return NOT_OURS
-        if (origin := headers.get("origin")) is not None and _host(origin) not in self._hosts(headers) - {""}:
-            return ANOTHER_SITE
-        if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return ANOTHER_SITE
+        if strange := self.strange(headers):
+            return strange
         if not cookie or not hmac.compare_digest(self.token(cookie).encode(), token.encode()):
             return "it is too old, or not from this page: load the page anew and send it again"
+        return ""
+
+    def strange(self, headers: Mapping[str, str]) -> str:
+        """Why a browser sends something that changes what the collector knows for a page that is not ours; empty where it does not.
+
+        A browser says of which page it is (`Origin`, `Sec-Fetch-Site`); who says neither is a program, and passes.
+        """
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin is not None and _host(origin) not in self._hosts(headers) - {""}:
+            return ANOTHER_SITE
+        if site is not None and site != "same-origin":
+            return ANOTHER_SITE
+        if (origin, site) != (None, None) and not self._is_ours(headers.get("host", "")):
+            return NOT_OURS
         return ""
 
     def _is_ours(self, host: str) -> bool:
@@ -53,6 +75,26 @@ class FormGuard:
     def _hosts(self, headers: Mapping[str, str]) -> set[str]:
         """What we are called, by who asks and by who runs us."""
         return {headers.get("host", ""), self.public_host}
+
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """An application that browsers change nothing of for a stranger's page: it is refused with 403, in problem details."""
+
+    app: ASGIApp
+    guard: FormGuard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in _SAFE and scope["path"].startswith(_BELOW):
+            strange = self.guard.strange(Headers(scope=scope))
+            if strange:
+                said = problem(HTTPStatus.FORBIDDEN, strange)
+                await Response(json.dumps(said), said["status"], media_type=PROBLEM_JSON)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 def _host(origin: str) -> str:

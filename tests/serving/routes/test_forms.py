@@ -236,3 +236,32 @@ def test_what_is_no_form_does_nothing(page, body):
 def test_nobody_answers_for_an_slo_that_is_not_there(page):
     """It says so, as its page does."""
     assert [404, 404] == [page.get("/on-call/nobody").status_code, page.post("/on-call/nobody").status_code]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 201),
+        ({"Host": "any.example:8400"}, 201),
+        ({"Origin": "http://pages"}, 201),
+        ({"Origin": "http://127.0.0.1:8400", "Host": "127.0.0.1:8400", "Sec-Fetch-Site": "same-origin"}, 201),
+        ({"Origin": "https://slo.example", "Host": "slo.example"}, 201),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://pages"}, 403),
+        ({"Origin": "http://evil.example", "Host": "evil.example"}, 403),
+        ({"Host": "evil.example", "Sec-Fetch-Site": "same-origin"}, 403),
+    ],
+)
+def test_a_browser_changes_nothing_through_the_api_for_a_stranger_s_page(sources, silences, now, headers, status):
+    """Also not for one whose name was made to lead here; programs, which tell of no page, pass by whatever name they call us."""
+    sources.catalogue = Catalogue(1, sources.told.slos, {}, frozenset())
+    silencing = SilenceRoutes(sources, silences, silences, lambda: now)
+    browser = Browser(httpx.ASGITransport(create_app([silencing], None, "slo.example")))
+    body = {"slo": "team/a b", "duration": "1h", "author": "mallory", "reason": "quiet"}
+    answer = browser.post("/api/v1/silences", json=body, headers=headers)
+
+    assert status == answer.status_code
+    assert (status == 201) == bool(silences.known(0))
+    assert status == 201 or answer.headers["Content-Type"] == "application/problem+json"
