@@ -22,7 +22,19 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("alerts", "answers", "cli", "client", "collector", "dashboards", "examples", "instrumentation", "serving", "settings", "slo")
+FOLDERS = (
+    "alerts",
+    "answers",
+    "cli",
+    "client",
+    "collector",
+    "dashboards",
+    "examples",
+    "instrumentation",
+    "serving",
+    "settings",
+    "slo",
+)
 ROOT_MODULES = {"__init__", "__main__", "api", "service"}
 FLOOR_0_TO_2 = {"slo", "instrumentation", "alerts", "collector", "dashboards", "settings"}
 ALLOWED: dict[str, set[str]] = {

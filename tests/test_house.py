@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("alerts", "answers", "cli", "client", "collector", "dashboards", "instrumentation", "serving", "settings", "slo")
+FOLDERS = (
+    "alerts",
+    "answers",
+    "cli",
+    "client",
+    "collector",
+    "dashboards",
+    "instrumentation",
+    "serving",
+    "settings",
+    "slo",
+)
 PROGRAMS = ("examples",)
 
 # Split, so that this file does not accuse itself.

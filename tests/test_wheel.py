@@ -14,7 +14,19 @@ import pytest
 import fournines
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("alerts", "answers", "cli", "client", "collector", "dashboards", "examples", "instrumentation", "serving", "settings", "slo")
+FOLDERS = (
+    "alerts",
+    "answers",
+    "cli",
+    "client",
+    "collector",
+    "dashboards",
+    "examples",
+    "instrumentation",
+    "serving",
+    "settings",
+    "slo",
+)
 ROOT_MODULES = {"__init__", "__main__", "api", "service"}
 DATA_FOLDERS = {"static", "templates", "slos"}
 NOT_OURS = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH")

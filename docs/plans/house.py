@@ -22,7 +22,11 @@ class Floor(NamedTuple):
 
 FLOORS: Final = (
     Floor(4, "words to calls", ("__main__", "cli")),
-    Floor(3, "puts the rooms together, owns the clock, answers", ("service", "api", "serving", "answers", "client", "examples")),
+    Floor(
+        3,
+        "puts the rooms together, owns the clock, answers",
+        ("service", "api", "serving", "answers", "client", "examples"),
+    ),
     Floor(2, "takes in, and shows", ("dashboards", "collector", "settings")),
     Floor(1, "tells people", ("alerts",)),
     Floor(0, "the ground: what counts mean, and who sends them", ("slo", "instrumentation")),

@@ -23,7 +23,10 @@ class HealthRoutes:
     def add_routes(self, app: FastAPI) -> None:
         """Adds its routes; who asks with HEAD is answered too."""
         alive: dict[str, Any] = {"response_model": None, "responses": {200: shown(Alive, ALIVE)}}
-        ready: dict[str, Any] = {"response_model": None, "responses": {status: shown(Ready, READY) for status in (200, 503)}}
+        ready: dict[str, Any] = {
+            "response_model": None,
+            "responses": {status: shown(Ready, READY) for status in (200, 503)},
+        }
         for path, answer, said in (("/healthz", self.healthz, alive), ("/readyz", self.readyz, ready)):
             app.add_api_route(path, answer, **said)
             app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
