@@ -150,9 +150,9 @@ _TRACE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_binary: Path) -> Iterator[Browser]:
-    """A real Chromium without a window."""
+    """A real Chromium without a window, for no longer than its tests: while it is open an event loop runs, beside which no other can."""
     with chromium(chromium_binary) as opened:
         yield opened
 

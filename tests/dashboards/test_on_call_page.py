@@ -32,9 +32,9 @@ def test_every_form_carries_the_token_and_goes_to_its_own_page():
     read = page(alerts=[opened()], silences=[SILENCE], author="ann")
     forms = read.having("form")
 
-    assert [("post", "/on-call/pay")] * 4 == [(form["method"], form["action"]) for form in forms]
+    assert [("post", "/on-call/pay")] * 6 == [(form["method"], form["action"]) for form in forms]
     for name, value in (("token", "t0ken"), ("author", "ann")):
-        assert [value] * 4 == [each["value"] for each in read.having("input") if each["name"] == name]
+        assert [value] * 6 == [each["value"] for each in read.having("input") if each["name"] == name]
 
 
 def test_what_can_be_done_is_offered():
